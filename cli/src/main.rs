@@ -1,0 +1,3 @@
+//! The tool a developer or subscription owner types.
+
+fn main() {}

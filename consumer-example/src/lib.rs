@@ -1,0 +1,1 @@
+//! A consumer small enough to read aloud.

@@ -1,0 +1,1 @@
+//! Requests, OCR2 configuration, report verification and billing.

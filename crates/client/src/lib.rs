@@ -1,0 +1,1 @@
+//! Typed client for subscriptions, requests and deployment.

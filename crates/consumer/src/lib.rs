@@ -1,0 +1,1 @@
+//! What a Stylus consumer inherits.

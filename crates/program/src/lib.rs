@@ -1,0 +1,1 @@
+//! Stylus programs: activation, metering and resumable execution.

@@ -1,0 +1,1 @@
+//! OCR2 report codec, config digest and quorum check.

@@ -1,0 +1,1 @@
+//! Pure rules: reservation, cost, fee split, timeouts.

@@ -1,0 +1,1 @@
+//! An ERC-677 LINK token for development chains.

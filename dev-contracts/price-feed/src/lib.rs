@@ -1,0 +1,1 @@
+//! A settable price feed for development chains.

@@ -1,0 +1,1 @@
+//! Authenticated, bounded peer streams.

@@ -1,0 +1,1 @@
+//! The agreement protocol as a pure state machine.

@@ -1,0 +1,1 @@
+//! Starts and kills sandbox processes and brokers their HTTP.

@@ -1,0 +1,3 @@
+//! The process that runs a stranger's JavaScript.
+
+fn main() {}

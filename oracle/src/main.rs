@@ -1,0 +1,3 @@
+//! The oracle node.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Subscriptions, reservation, settlement, timeout and callback.
