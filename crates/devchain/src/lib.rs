@@ -1,1 +1,3 @@
 //! A local Stylus chain.
+
+pub mod evm;
