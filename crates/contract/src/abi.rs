@@ -1,0 +1,225 @@
+//! ABI by hand: a strict reader and a writer of fixed capacity.
+//!
+//! Reading follows Solidity's ABI coder v2: an offset or length outside the region, or a static value
+//! with dirty bits, ends the call without data ([`malformed`]). Bytes after the last argument are ignored.
+
+use alloc::{vec, vec::Vec};
+use alloy_primitives::{Address, B256};
+
+use crate::revert::malformed;
+
+/// Bytes in one ABI word.
+pub const WORD: usize = 32;
+
+/// A region whose first words are a head and whose offsets count from its first byte: the arguments
+/// of a call, or a struct or array inside them.
+#[derive(Clone, Copy)]
+pub struct Tuple<'a> {
+    data: &'a [u8],
+}
+
+impl<'a> Tuple<'a> {
+    /// A region that starts with `words` words.
+    ///
+    /// Ends the call without data when the region is shorter.
+    pub fn new(data: &'a [u8], words: usize) -> Self {
+        if data.len() < words * WORD {
+            malformed();
+        }
+        Self { data }
+    }
+
+    /// The same region after checking that its head has `words` words.
+    pub fn head(self, words: usize) -> Self {
+        Self::new(self.data, words)
+    }
+
+    /// The whole region.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Word `index`, unread.
+    #[inline(never)]
+    pub fn word(self, index: usize) -> &'a [u8; WORD] {
+        match self.data.get(index * WORD..).and_then(|rest| rest.first_chunk()) {
+            Some(word) => word,
+            None => malformed(),
+        }
+    }
+
+    /// Word `index` as bytes32.
+    pub fn b256(self, index: usize) -> B256 {
+        B256::new(*self.word(index))
+    }
+
+    /// Word `index` as an unsigned integer of at most 128 bits.
+    #[inline(never)]
+    pub fn uint(self, index: usize, bits: u32) -> u128 {
+        let (high, low) = halves(self.word(index));
+        if high != 0 || (bits < 128 && low >> bits != 0) {
+            malformed();
+        }
+        low
+    }
+
+    /// Word `index` as `uint64`.
+    #[inline(never)]
+    pub fn u64(self, index: usize) -> u64 {
+        self.uint(index, 64) as u64
+    }
+
+    /// Word `index` as an address.
+    #[inline(never)]
+    pub fn address(self, index: usize) -> Address {
+        let word = self.word(index);
+        if word[..12] != [0; 12] {
+            malformed();
+        }
+        Address::from_slice(&word[12..])
+    }
+
+    /// Word `index` as an offset: the region that begins there and has at least `words` words.
+    #[inline(never)]
+    pub fn at(self, index: usize, words: usize) -> Self {
+        let offset = self.uint(index, 64);
+        if offset > self.data.len() as u128 {
+            malformed();
+        }
+        Self::new(&self.data[offset as usize..], words)
+    }
+
+    /// Word `index` as the offset of `bytes` or `string`.
+    #[inline(never)]
+    pub fn bytes(self, index: usize) -> &'a [u8] {
+        let (len, rest) = self.list(index, 1);
+        &rest.data[..len]
+    }
+
+    /// Word `index` as the offset of an array whose items have `item` bytes each: its length and
+    /// the region of its items.
+    #[inline(never)]
+    pub fn list(self, index: usize, item: usize) -> (usize, Self) {
+        let array = self.at(index, 1);
+        let len = array.uint(0, 64);
+        let data = &array.data[WORD..];
+        if len * item as u128 > data.len() as u128 {
+            malformed();
+        }
+        (len as usize, Self { data })
+    }
+}
+
+/// Both halves of a word as big-endian integers, the high one first.
+pub fn halves(word: &[u8; WORD]) -> (u128, u128) {
+    let mut high = [0; 16];
+    let mut low = [0; 16];
+    high.copy_from_slice(&word[..16]);
+    low.copy_from_slice(&word[16..]);
+    (u128::from_be_bytes(high), u128::from_be_bytes(low))
+}
+
+/// A writer over zeroed memory of a capacity fixed at its creation.
+///
+/// Writing past the capacity ends the call without data: every caller computes the capacity from the
+/// lengths it writes.
+pub struct Buf {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Buf {
+    /// An empty buffer for at most `capacity` bytes.
+    #[inline(never)]
+    pub fn new(capacity: usize) -> Self {
+        Self { bytes: vec![0; capacity], at: 0 }
+    }
+
+    /// A buffer for a call: its selector is written, `words` words and `tail` bytes have room.
+    pub fn call(selector: u32, words: usize, tail: usize) -> Self {
+        let mut buf = Self::new(4 + words * WORD + tail);
+        buf.raw(&selector.to_be_bytes());
+        buf
+    }
+
+    /// Nothing: what a function without return values returns.
+    pub const fn empty() -> Self {
+        Self { bytes: Vec::new(), at: 0 }
+    }
+
+    /// One word holding `value`.
+    pub fn of(value: u128) -> Self {
+        let mut buf = Self::new(WORD);
+        buf.num(value);
+        buf
+    }
+
+    /// One word holding an address.
+    pub fn of_address(value: &Address) -> Self {
+        let mut buf = Self::new(WORD);
+        buf.address(value);
+        buf
+    }
+
+    /// One bytes32.
+    pub fn of_word(value: &[u8; WORD]) -> Self {
+        let mut buf = Self::new(WORD);
+        buf.raw(value);
+        buf
+    }
+
+    /// One `string` or `bytes`: offset, length, content, padding.
+    pub fn of_bytes(value: &[u8]) -> Self {
+        let mut buf = Self::new(WORD + tail(value.len()));
+        buf.num(WORD as u128);
+        buf.bytes(value);
+        buf
+    }
+
+    /// What has been written.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.at]
+    }
+
+    /// Bytes as they are.
+    #[inline(never)]
+    pub fn raw(&mut self, value: &[u8]) {
+        let end = self.at + value.len();
+        match self.bytes.get_mut(self.at..end) {
+            Some(place) => place.copy_from_slice(value),
+            None => malformed(),
+        }
+        self.at = end;
+    }
+
+    /// A word holding an unsigned integer.
+    #[inline(never)]
+    pub fn num(&mut self, value: u128) {
+        self.at += WORD - 16;
+        self.raw(&value.to_be_bytes());
+    }
+
+    /// A word holding an address.
+    #[inline(never)]
+    pub fn address(&mut self, value: &Address) {
+        self.at += WORD - 20;
+        self.raw(value.as_slice());
+    }
+
+    /// The tail of `bytes` or `string`: length, content, padding to a whole word.
+    #[inline(never)]
+    pub fn bytes(&mut self, value: &[u8]) {
+        self.num(value.len() as u128);
+        let end = self.at + tail(value.len()) - WORD;
+        self.raw(value);
+        self.at = end;
+    }
+}
+
+/// Bytes that the tail of a `bytes` value of `len` bytes takes: its length word and its padded content.
+pub const fn tail(len: usize) -> usize {
+    WORD + len.next_multiple_of(WORD)
+}
+
+#[cfg(test)]
+mod tests;

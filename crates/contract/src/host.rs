@@ -1,0 +1,230 @@
+//! The chain's host functions with plain Rust types.
+
+use alloc::{vec, vec::Vec};
+use alloy_primitives::{Address, B256};
+
+use crate::{
+    abi::{Buf, Tuple},
+    revert::malformed,
+};
+
+#[cfg(target_arch = "wasm32")]
+mod vm {
+    pub(super) use stylus_sdk::hostio::*;
+
+    #[link(wasm_import_module = "vm_hooks")]
+    unsafe extern "C" {
+        /// Stops the program at once with `status`; 0 is success.
+        pub(super) fn exit_early(status: u32);
+    }
+}
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "absent.rs"]
+mod vm;
+
+/// Runs one call: reads the calldata, refuses value, routes, writes storage back, returns.
+pub fn enter(len: usize, route: fn(u32, Tuple<'_>) -> Buf) -> usize {
+    // The chain refuses programs that could grow their memory without paying for it.
+    // SAFETY: growing by nothing touches no memory.
+    unsafe { vm::pay_for_memory_grow(0) };
+    let mut args = vec![0; len];
+    let mut value = [0; 32];
+    // SAFETY: both destinations have the length the host writes: the calldata's, and one word.
+    unsafe {
+        vm::read_args(args.as_mut_ptr());
+        vm::msg_value(value.as_mut_ptr());
+    }
+    if value != [0; 32] {
+        malformed();
+    }
+    let Some((selector, rest)) = args.split_first_chunk::<4>() else { malformed() };
+    let result = route(u32::from_be_bytes(*selector), Tuple::new(rest, 0));
+    let bytes = result.as_bytes();
+    // SAFETY: pointer and length are those of one live slice.
+    unsafe {
+        vm::storage_flush_cache(false);
+        vm::write_result(bytes.as_ptr(), bytes.len());
+    }
+    0
+}
+
+/// Ends the call as a revert with `data`.
+#[cold]
+pub fn revert(data: &[u8]) -> ! {
+    // SAFETY: pointer and length are those of one live slice.
+    unsafe {
+        vm::write_result(data.as_ptr(), data.len());
+        vm::exit_early(1);
+    }
+    malformed()
+}
+
+/// Who called.
+#[inline(never)]
+pub fn sender() -> Address {
+    let mut out = Address::ZERO;
+    // SAFETY: the host writes 20 bytes.
+    unsafe { vm::msg_sender(out.0.as_mut_ptr()) };
+    out
+}
+
+/// Who signed the transaction.
+pub fn origin() -> Address {
+    let mut out = Address::ZERO;
+    // SAFETY: the host writes 20 bytes.
+    unsafe { vm::tx_origin(out.0.as_mut_ptr()) };
+    out
+}
+
+/// This contract.
+pub fn this() -> Address {
+    let mut out = Address::ZERO;
+    // SAFETY: the host writes 20 bytes.
+    unsafe { vm::contract_address(out.0.as_mut_ptr()) };
+    out
+}
+
+/// The price the transaction pays, in wei per gas.
+pub fn gas_price() -> B256 {
+    let mut out = B256::ZERO;
+    // SAFETY: the host writes 32 bytes.
+    unsafe { vm::tx_gas_price(out.0.as_mut_ptr()) };
+    out
+}
+
+/// The block's time in unix seconds.
+pub fn timestamp() -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { vm::block_timestamp() }
+}
+
+/// The chain's estimate of its parent chain's block number.
+pub fn block_number() -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { vm::block_number() }
+}
+
+/// The chain id.
+pub fn chain_id() -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { vm::chainid() }
+}
+
+/// Gas left in this frame.
+pub fn gas_left() -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { vm::evm_gas_left() }
+}
+
+/// keccak256 of `data`.
+#[inline(never)]
+pub fn keccak(data: &[u8]) -> B256 {
+    let mut out = B256::ZERO;
+    // SAFETY: the host reads the slice and writes 32 bytes.
+    unsafe { vm::native_keccak256(data.as_ptr(), data.len(), out.0.as_mut_ptr()) };
+    out
+}
+
+/// The storage word at `slot`.
+#[inline(never)]
+pub fn load(slot: &B256) -> B256 {
+    let mut out = B256::ZERO;
+    // SAFETY: the host reads and writes 32 bytes each.
+    unsafe { vm::storage_load_bytes32(slot.0.as_ptr(), out.0.as_mut_ptr()) };
+    out
+}
+
+/// Sets the storage word at `slot`, in the frame's cache.
+#[inline(never)]
+pub fn store(slot: &B256, word: &B256) {
+    // SAFETY: the host reads 32 bytes twice.
+    unsafe { vm::storage_cache_bytes32(slot.0.as_ptr(), word.0.as_ptr()) };
+}
+
+/// Writes the storage cache back and drops it, so that inner frames see this frame's effects and
+/// this frame reads theirs.
+pub fn flush() {
+    // SAFETY: no memory is involved.
+    unsafe { vm::storage_flush_cache(true) };
+}
+
+/// Bytes of code at `address`.
+#[inline(never)]
+pub fn code_size(address: &Address) -> usize {
+    // SAFETY: the host reads 20 bytes.
+    unsafe { vm::account_code_size(address.0.as_ptr()) }
+}
+
+/// Calls `to` with at most `gas`, without value; tells whether it succeeded. Storage is flushed first.
+#[inline(never)]
+pub fn call(to: &Address, data: &[u8], gas: u64) -> bool {
+    flush();
+    call_flushed(to, data, gas)
+}
+
+/// [`call`] for a frame that has flushed already and measures gas around the call.
+#[inline(always)]
+pub fn call_flushed(to: &Address, data: &[u8], gas: u64) -> bool {
+    let mut len = 0usize;
+    // SAFETY: the host reads 20 bytes, the slice and 32 bytes of value, and writes one length.
+    unsafe {
+        vm::call_contract(to.0.as_ptr(), data.as_ptr(), data.len(), [0u8; 32].as_ptr(), gas, &mut len) == 0
+    }
+}
+
+/// Calls `to` without the right to change anything; tells whether it succeeded.
+///
+/// Storage is not flushed: a frame that is entered again sees the state before this frame's writes.
+#[inline(never)]
+pub fn static_call(to: &Address, data: &[u8]) -> bool {
+    let mut len = 0usize;
+    // SAFETY: the host reads 20 bytes and the slice, and writes one length.
+    unsafe { vm::static_call_contract(to.0.as_ptr(), data.as_ptr(), data.len(), u64::MAX, &mut len) == 0 }
+}
+
+/// At most `limit` bytes of what the last call returned.
+#[inline(never)]
+pub fn return_data(limit: usize) -> Vec<u8> {
+    // SAFETY: no memory is involved.
+    let size = unsafe { vm::return_data_size() };
+    let mut out = vec![0; if size < limit { size } else { limit }];
+    // SAFETY: the host writes at most `out.len()` bytes.
+    unsafe { vm::read_return_data(out.as_mut_ptr(), 0, out.len()) };
+    out
+}
+
+/// Passes the revert data of the failed call on.
+#[cold]
+#[inline(never)]
+pub fn bubble() -> ! {
+    revert(&return_data(usize::MAX))
+}
+
+/// Calls a contract as Solidity does: no code ends the call without data, a revert is passed on.
+#[inline(never)]
+pub fn must_call(to: &Address, data: &[u8]) {
+    if code_size(to) == 0 {
+        malformed();
+    }
+    if !call(to, data, u64::MAX) {
+        bubble();
+    }
+}
+
+/// [`must_call`] as a static call.
+#[inline(never)]
+pub fn must_static_call(to: &Address, data: &[u8]) {
+    if code_size(to) == 0 {
+        malformed();
+    }
+    if !static_call(to, data) {
+        bubble();
+    }
+}
+
+/// Emits a log: `topics` words, then the data, in one buffer.
+pub fn log(buf: &Buf, topics: usize) {
+    let bytes = buf.as_bytes();
+    // SAFETY: pointer and length are those of one live slice.
+    unsafe { vm::emit_log(bytes.as_ptr(), bytes.len(), topics) };
+}

@@ -1,0 +1,94 @@
+//! The ways a call ends early. None of them returns; nothing of the frame's storage survives.
+
+use alloy_primitives::Address;
+
+use crate::{abi::Buf, host};
+
+/// Selector of Solidity's `Error(string)`.
+pub const ERROR_STRING: u32 = 0x08c3_79a0;
+/// Selector of Solidity's `Panic(uint256)`.
+pub const PANIC: u32 = 0x4e48_7b71;
+
+/// `Panic` code of an arithmetic overflow or underflow.
+pub const OVERFLOW: u8 = 0x11;
+/// `Panic` code of a division by zero.
+pub const DIVISION_BY_ZERO: u8 = 0x12;
+/// `Panic` code of an array index out of range.
+pub const OUT_OF_RANGE: u8 = 0x32;
+
+/// Ends the call without revert data: malformed calldata, a value sent along, a missing callee.
+#[cold]
+pub fn malformed() -> ! {
+    #[cfg(target_arch = "wasm32")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_arch = "wasm32"))]
+    panic!("the call ends without revert data");
+}
+
+/// A custom error without arguments.
+#[cold]
+#[inline(never)]
+pub fn error(selector: u32) -> ! {
+    host::revert(Buf::call(selector, 0, 0).as_bytes())
+}
+
+/// A custom error with one integer.
+#[cold]
+#[inline(never)]
+pub fn error_num(selector: u32, value: u128) -> ! {
+    let mut data = Buf::call(selector, 1, 0);
+    data.num(value);
+    host::revert(data.as_bytes())
+}
+
+/// A custom error with one bytes32.
+#[cold]
+#[inline(never)]
+pub fn error_word(selector: u32, value: &[u8; 32]) -> ! {
+    let mut data = Buf::call(selector, 1, 0);
+    data.raw(value);
+    host::revert(data.as_bytes())
+}
+
+/// A custom error with one address.
+#[cold]
+#[inline(never)]
+pub fn error_address(selector: u32, value: &Address) -> ! {
+    let mut data = Buf::call(selector, 1, 0);
+    data.address(value);
+    host::revert(data.as_bytes())
+}
+
+/// A custom error with one string; [`ERROR_STRING`] for Solidity's own.
+#[cold]
+#[inline(never)]
+pub fn error_text(selector: u32, text: &str) -> ! {
+    let mut data = Buf::call(selector, 1, crate::abi::tail(text.len()));
+    data.num(32);
+    data.bytes(text.as_bytes());
+    host::revert(data.as_bytes())
+}
+
+/// `Panic(uint256)` with one of the codes above.
+#[cold]
+pub fn panic(code: u8) -> ! {
+    error_num(PANIC, u128::from(code))
+}
+
+/// `a + b` in `bits` bits, or `Panic(0x11)`.
+#[inline(never)]
+pub fn add(a: u128, b: u128, bits: u32) -> u128 {
+    match a.checked_add(b) {
+        Some(sum) if bits >= 128 || sum >> bits == 0 => sum,
+        _ => panic(OVERFLOW),
+    }
+}
+
+/// `a − b`, or `Panic(0x11)`.
+#[inline(never)]
+pub fn sub(a: u128, b: u128) -> u128 {
+    if b > a {
+        panic(OVERFLOW);
+    }
+    a - b
+}
