@@ -1,0 +1,83 @@
+#![allow(clippy::unwrap_used)]
+
+use functions_types::limits::Limits;
+
+use crate::{ConfigError, MAX_BYTES, Member, Method, OffchainConfig, Timing, VERSION};
+
+fn member(index: u8) -> Member {
+    const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let tail = char::from(BASE58[usize::from(index)]).to_string();
+    Member {
+        peer_id: format!("12D3KooW{}", tail.repeat(44)),
+        addresses: vec![format!("/ip4/127.0.0.1/tcp/{}", 9_000 + u16::from(index))],
+        offchain_public_key: [index + 1; 32],
+    }
+}
+
+fn config(members: u8) -> OffchainConfig {
+    OffchainConfig {
+        members: (0..members).map(member).collect(),
+        timing: Timing::default(),
+        limits: Limits::DEFAULT,
+        method: Method::Mode,
+    }
+}
+
+#[test]
+fn decode_returns_what_was_encoded() {
+    for members in [4, 7, 31] {
+        for code in 0..=4 {
+            let config = OffchainConfig { method: Method::from_code(code).unwrap(), ..config(members) };
+            let bytes = config.encode().unwrap();
+            assert_eq!(OffchainConfig::decode(VERSION, &bytes), Ok(config));
+        }
+    }
+}
+
+#[test]
+fn wire_bytes_have_not_moved() {
+    let bytes = config(4).encode().unwrap();
+    // Field 1 (member), length 113: peer id (52), address (23), key (32), each with tag and length.
+    assert_eq!(bytes[..4], [0x0a, 113, 0x0a, 52]);
+    assert_eq!(Method::from_name("median-int256"), Some(Method::MedianInt256));
+    assert_eq!(Method::from_name("mean"), None);
+}
+
+#[test]
+fn decode_refuses_other_versions_and_garbage() {
+    let bytes = config(4).encode().unwrap();
+    for version in [0, 2, 30, 310] {
+        assert_eq!(OffchainConfig::decode(version, &bytes), Err(ConfigError::Version { version }));
+    }
+    assert!(matches!(OffchainConfig::decode(VERSION, &[0xff; 40]), Err(ConfigError::Malformed(_))));
+    assert!(matches!(
+        OffchainConfig::decode(VERSION, &vec![0; MAX_BYTES + 1]),
+        Err(ConfigError::TooLong { .. })
+    ));
+    assert!(matches!(OffchainConfig::decode(VERSION, &[]), Err(ConfigError::Missing(_))));
+    for end in 0..bytes.len() {
+        let _ = OffchainConfig::decode(VERSION, &bytes[..end]);
+    }
+}
+
+#[test]
+fn validate_names_the_rule_that_is_broken() {
+    type Break = fn(&mut OffchainConfig);
+    let cases: [(&str, Break); 9] = [
+        ("3 members", |config| config.members.truncate(3)),
+        ("peer id", |config| config.members[1].peer_id = "12D3KooW0".into()),
+        ("same peer id", |config| config.members[1].peer_id = config.members[0].peer_id.clone()),
+        ("same off-chain public key", |config| config.members[3].offchain_public_key = [1; 32]),
+        ("not all zero", |config| config.members[2].offchain_public_key = [0; 32]),
+        ("0 addresses", |config| config.members[2].addresses.clear()),
+        ("not a multiaddress", |config| config.members[2].addresses[0] = "127.0.0.1:9000".into()),
+        ("t_obs_ms is 0", |config| config.timing.t_obs_ms = 0),
+        ("response_bytes is 4097", |config| config.limits.response_bytes = 4_097),
+    ];
+    for (text, break_it) in cases {
+        let mut config = config(4);
+        break_it(&mut config);
+        let error = config.encode().unwrap_err().to_string();
+        assert!(error.contains(text), "{error:?} does not say {text:?}");
+    }
+}
