@@ -1,3 +1,3 @@
-//! The oracle node.
+//! The oracle node's program; see [`functions_node`].
 
 fn main() {}

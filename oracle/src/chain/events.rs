@@ -1,0 +1,339 @@
+//! Logs decoded into what the node acts on, and checked as far as a log can be checked by itself.
+
+use alloy::{
+    primitives::{Address, B256, Bytes, keccak256},
+    rpc::types::Log,
+    sol_types::{SolEvent, SolValue},
+};
+use functions_types::abi;
+
+use abi::{Coordinator, Router};
+
+/// Largest request data kept from an event, in bytes. The chain's own transaction limit is far below.
+const MAX_DATA_BYTES: usize = 1 << 20;
+
+/// Where a log lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Block number.
+    pub block_number: u64,
+    /// Block hash.
+    pub block_hash: B256,
+    /// Transaction hash.
+    pub tx_hash: B256,
+}
+
+/// A request read from a coordinator's event.
+#[derive(Clone, Debug)]
+pub struct SeenRequest {
+    /// The id.
+    pub request_id: B256,
+    /// keccak256 of the 352-byte event commitment; part of every signed protocol message.
+    pub commitment_hash: B256,
+    /// The event's commitment, as carried in the report.
+    pub commitment: abi::Commitment,
+    /// The contract that asked.
+    pub requesting_contract: Address,
+    /// The account that sent the transaction.
+    pub request_initiator: Address,
+    /// Who pays.
+    pub subscription_id: u64,
+    /// The CBOR request.
+    pub data: Bytes,
+    /// Version of the request data.
+    pub data_version: u16,
+    /// The subscription's flags.
+    pub flags: B256,
+    /// Where the event lies.
+    pub at: Position,
+    /// The log as JSON, for the journal.
+    pub log_json: String,
+}
+
+impl SeenRequest {
+    /// The commitment as `onchainMetadata` of a report: 352 bytes.
+    #[must_use]
+    pub fn onchain_metadata(&self) -> Vec<u8> {
+        self.commitment.abi_encode()
+    }
+}
+
+/// Something the chain said.
+#[derive(Clone, Debug)]
+pub enum ChainEvent {
+    /// A request for this DON.
+    Request(Box<SeenRequest>),
+    /// The coordinator accepted a response.
+    Response {
+        /// The request answered.
+        request_id: B256,
+        /// Who is reimbursed.
+        transmitter: Address,
+        /// Where.
+        at: Position,
+    },
+    /// The router settled a request.
+    Processed {
+        /// The request.
+        request_id: B256,
+        /// 0 fulfilled, 1 the callback failed.
+        code: u8,
+        /// Where.
+        at: Position,
+    },
+    /// The router did not accept an entry of our coordinator; the request is still pending unless the code is 2.
+    NotProcessed {
+        /// The request.
+        request_id: B256,
+        /// 2 to 6.
+        code: u8,
+        /// Who sent it.
+        transmitter: Address,
+        /// Where.
+        at: Position,
+    },
+    /// The request was given up on chain and its reservation released.
+    TimedOut {
+        /// The request.
+        request_id: B256,
+        /// Where.
+        at: Position,
+    },
+    /// The coordinator's configuration changed.
+    Config(Box<Coordinator::ConfigSet>),
+}
+
+/// Why a log is not acted on.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogRefusal {
+    /// The endpoint marks it as taken back, or it is not yet in a block.
+    #[error("the log is not in the chain")]
+    NotInChain,
+    /// Not one of our two contracts.
+    #[error("the emitter {0} is neither our coordinator nor our router")]
+    ForeignEmitter(Address),
+    /// The data does not decode as the event its topic names.
+    #[error("the log does not decode: {0}")]
+    Undecodable(String),
+    /// The commitment disagrees with the event it lies in.
+    #[error("the commitment's {0} disagrees with the event")]
+    Inconsistent(&'static str),
+}
+
+/// Topics the cursor asks for.
+pub(crate) const TOPICS: [B256; 6] = [
+    Coordinator::OracleRequest::SIGNATURE_HASH,
+    Coordinator::OracleResponse::SIGNATURE_HASH,
+    Coordinator::ConfigSet::SIGNATURE_HASH,
+    Router::RequestProcessed::SIGNATURE_HASH,
+    Router::RequestNotProcessed::SIGNATURE_HASH,
+    Router::RequestTimedOut::SIGNATURE_HASH,
+];
+
+/// Decodes `log` of `coordinator` or `router`; `None` for events of theirs that do not matter here.
+///
+/// # Errors
+/// [`LogRefusal`] saying why the log is ignored.
+pub fn decode(log: &Log, coordinator: Address, router: Address) -> Result<Option<ChainEvent>, LogRefusal> {
+    let (Some(block_number), Some(block_hash), Some(tx_hash), false) =
+        (log.block_number, log.block_hash, log.transaction_hash, log.removed)
+    else {
+        return Err(LogRefusal::NotInChain);
+    };
+    let at = Position { block_number, block_hash, tx_hash };
+    let Some(topic) = log.topic0().copied() else { return Ok(None) };
+    let emitter = log.address();
+    if emitter == coordinator {
+        from_coordinator(log, topic, at)
+    } else if emitter == router {
+        from_router(log, topic, coordinator, at)
+    } else {
+        Err(LogRefusal::ForeignEmitter(emitter))
+    }
+}
+
+fn event<E: SolEvent>(log: &Log) -> Result<E, LogRefusal> {
+    E::decode_log_validate(&log.inner)
+        .map(|decoded| decoded.data)
+        .map_err(|err| LogRefusal::Undecodable(err.to_string()))
+}
+
+fn from_coordinator(log: &Log, topic: B256, at: Position) -> Result<Option<ChainEvent>, LogRefusal> {
+    Ok(Some(match topic {
+        Coordinator::OracleRequest::SIGNATURE_HASH => ChainEvent::Request(Box::new(request(log, at)?)),
+        Coordinator::OracleResponse::SIGNATURE_HASH => {
+            let found: Coordinator::OracleResponse = event(log)?;
+            ChainEvent::Response { request_id: found.requestId, transmitter: found.transmitter, at }
+        }
+        Coordinator::ConfigSet::SIGNATURE_HASH => ChainEvent::Config(Box::new(event(log)?)),
+        _ => return Ok(None),
+    }))
+}
+
+fn from_router(
+    log: &Log,
+    topic: B256,
+    coordinator: Address,
+    at: Position,
+) -> Result<Option<ChainEvent>, LogRefusal> {
+    Ok(Some(match topic {
+        Router::RequestProcessed::SIGNATURE_HASH => {
+            let found: Router::RequestProcessed = event(log)?;
+            ChainEvent::Processed { request_id: found.requestId, code: found.resultCode, at }
+        }
+        Router::RequestNotProcessed::SIGNATURE_HASH => {
+            let found: Router::RequestNotProcessed = event(log)?;
+            // Anyone can make the router emit this for a coordinator of their own.
+            if found.coordinator != coordinator {
+                return Ok(None);
+            }
+            let (request_id, transmitter, code) = (found.requestId, found.transmitter, found.resultCode);
+            ChainEvent::NotProcessed { request_id, code, transmitter, at }
+        }
+        Router::RequestTimedOut::SIGNATURE_HASH => {
+            let found: Router::RequestTimedOut = event(log)?;
+            ChainEvent::TimedOut { request_id: found.requestId, at }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
+    if log.data().data.len() > MAX_DATA_BYTES {
+        return Err(LogRefusal::Undecodable(format!("{} bytes of event data", log.data().data.len())));
+    }
+    let found: Coordinator::OracleRequest = event(log)?;
+    let commitment = found.commitment;
+    let agrees = [
+        ("coordinator", commitment.coordinator == log.address()),
+        ("requestId", commitment.requestId == found.requestId),
+        ("client", commitment.client == found.requestingContract),
+        ("subscriptionId", commitment.subscriptionId == found.subscriptionId),
+        ("callbackGasLimit", u64::from(commitment.callbackGasLimit) == found.callbackGasLimit),
+    ];
+    if let Some((field, _)) = agrees.iter().find(|(_, equal)| !equal) {
+        return Err(LogRefusal::Inconsistent(field));
+    }
+    let log_json = serde_json::to_string(log).map_err(|err| LogRefusal::Undecodable(err.to_string()))?;
+    Ok(SeenRequest {
+        request_id: found.requestId,
+        commitment_hash: keccak256(commitment.abi_encode()),
+        commitment,
+        requesting_contract: found.requestingContract,
+        request_initiator: found.requestInitiator,
+        subscription_id: found.subscriptionId,
+        data: found.data,
+        data_version: found.dataVersion,
+        flags: found.flags,
+        at,
+        log_json,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use alloy::primitives::{
+        LogData,
+        aliases::{U40, U72, U96},
+    };
+
+    /// A well-formed request event of `coordinator` in `block`.
+    pub(crate) fn request_log(coordinator: Address, id: u8, block: u64, block_hash: B256) -> Log {
+        let commitment = abi::Commitment {
+            requestId: B256::repeat_byte(id),
+            coordinator,
+            estimatedTotalCostJuels: U96::from(1_000),
+            client: Address::repeat_byte(0xc1),
+            subscriptionId: 1,
+            callbackGasLimit: 100_000,
+            adminFee: U72::ZERO,
+            donFee: U72::from(5),
+            gasOverheadBeforeCallback: U40::from(1),
+            gasOverheadAfterCallback: U40::from(2),
+            timeoutTimestamp: 1_700_000_300,
+        };
+        let event = Coordinator::OracleRequest {
+            requestId: commitment.requestId,
+            requestingContract: commitment.client,
+            requestInitiator: Address::repeat_byte(9),
+            subscriptionId: 1,
+            subscriptionOwner: Address::repeat_byte(8),
+            data: Bytes::from_static(b"data"),
+            dataVersion: 1,
+            flags: B256::ZERO,
+            callbackGasLimit: 100_000,
+            commitment,
+        };
+        log_of(coordinator, event.encode_log_data(), block, block_hash)
+    }
+
+    pub(crate) fn log_of(emitter: Address, data: LogData, block: u64, block_hash: B256) -> Log {
+        Log {
+            inner: alloy::primitives::Log { address: emitter, data },
+            block_hash: Some(block_hash),
+            block_number: Some(block),
+            block_timestamp: None,
+            transaction_hash: Some(B256::repeat_byte(0x77)),
+            transaction_index: Some(0),
+            log_index: Some(0),
+            removed: false,
+        }
+    }
+
+    const COORDINATOR: Address = Address::repeat_byte(0xc0);
+    const ROUTER: Address = Address::repeat_byte(0x40);
+
+    #[test]
+    fn decode_reads_a_request_and_its_json_again() {
+        let log = request_log(COORDINATOR, 1, 7, B256::repeat_byte(7));
+        let Ok(Some(ChainEvent::Request(seen))) = decode(&log, COORDINATOR, ROUTER) else {
+            panic!("a request")
+        };
+        assert_eq!(seen.onchain_metadata().len(), 352);
+        assert_eq!(seen.commitment_hash, keccak256(seen.onchain_metadata()));
+        let again: Log = serde_json::from_str(&seen.log_json).expect("JSON");
+        let Ok(Some(ChainEvent::Request(second))) = decode(&again, COORDINATOR, ROUTER) else {
+            panic!("a request")
+        };
+        assert_eq!(second.commitment_hash, seen.commitment_hash);
+    }
+
+    #[test]
+    fn decode_refuses_what_does_not_fit() {
+        let good = request_log(COORDINATOR, 1, 7, B256::repeat_byte(7));
+        let mut removed = good.clone();
+        removed.removed = true;
+        assert_eq!(decode(&removed, COORDINATOR, ROUTER).expect_err("removed"), LogRefusal::NotInChain);
+        let foreign = decode(&good, Address::repeat_byte(1), ROUTER).expect_err("foreign");
+        assert_eq!(foreign, LogRefusal::ForeignEmitter(COORDINATOR));
+
+        // A coordinator cannot present a commitment that names another one.
+        let mut moved = good.clone();
+        moved.inner.address = Address::repeat_byte(0xc2);
+        let refused = decode(&moved, Address::repeat_byte(0xc2), ROUTER).expect_err("moved");
+        assert_eq!(refused, LogRefusal::Inconsistent("coordinator"));
+
+        let mut cut = good;
+        cut.inner.data =
+            LogData::new_unchecked(cut.topics().to_vec(), Bytes::from(cut.data().data[..64].to_vec()));
+        assert!(matches!(decode(&cut, COORDINATOR, ROUTER), Err(LogRefusal::Undecodable(_))));
+    }
+
+    #[test]
+    fn decode_ignores_refusals_of_foreign_coordinators() {
+        let event = |coordinator| Router::RequestNotProcessed {
+            requestId: B256::repeat_byte(1),
+            coordinator,
+            transmitter: Address::repeat_byte(2),
+            resultCode: 2,
+        };
+        let log = |coordinator| log_of(ROUTER, event(coordinator).encode_log_data(), 1, B256::ZERO);
+        assert!(matches!(decode(&log(Address::repeat_byte(3)), COORDINATOR, ROUTER), Ok(None)));
+        assert!(matches!(
+            decode(&log(COORDINATOR), COORDINATOR, ROUTER),
+            Ok(Some(ChainEvent::NotProcessed { code: 2, .. }))
+        ));
+    }
+}

@@ -1,0 +1,17 @@
+//! The chain as the node sees it: calls to endpoints, a log cursor that knows finality, and contract reads.
+//!
+//! Nothing here holds a key or decides anything; answers are bounded, decoded and checked against each other.
+
+mod contracts;
+mod cursor;
+mod events;
+mod rpc;
+mod transport;
+
+pub(crate) use contracts::view;
+pub use contracts::{config_digest, coordinator_of, find_config, wei_per_link};
+pub use cursor::{Batch, CursorConfig, LogCursor};
+#[cfg(test)]
+pub(crate) use events::tests::{log_of, request_log};
+pub use events::{ChainEvent, LogRefusal, Position, SeenRequest, decode};
+pub use rpc::{Backoff, BlockRef, CallRequest, Header, Receipt, Rpc, RpcFailure};

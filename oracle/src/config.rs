@@ -1,0 +1,499 @@
+//! The configuration file: TOML in, a checked [`Config`] out.
+//!
+//! Unknown keys are refused, every error names the key and what to write instead. What the DON agrees on (members,
+//! timing, limits) is not here: it comes from the coordinator's `ConfigSet` event, so that no two nodes of one DON can
+//! differ in it.
+
+use std::{
+    fmt, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use alloy::primitives::{Address, B256};
+use serde::Deserialize;
+use url::Url;
+
+/// Largest configuration file read, in bytes.
+const MAX_FILE_BYTES: u64 = 256 * 1024;
+
+/// A problem with the configuration: where, what, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {key}: {problem}; {remedy}")]
+pub struct ConfigError {
+    /// The file read.
+    pub file: String,
+    /// The key at fault, dotted.
+    pub key: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+/// Everything a node is told by its operator.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the journal and of files given by relative path.
+    pub data_dir: PathBuf,
+    /// Where the private keys lie.
+    pub keys: KeysConfig,
+    /// Which chain, router and DON are served.
+    pub chain: ChainConfig,
+    /// Where durable state lies.
+    #[serde(default)]
+    pub database: DatabaseConfig,
+    /// Where peers reach this node.
+    pub net: NetConfig,
+    /// How scripts are run.
+    #[serde(default)]
+    pub runner: RunnerSection,
+    /// Where operators reach this node.
+    #[serde(default)]
+    pub admin: AdminConfig,
+    /// What is logged.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// `[keys]`: the encrypted keystore and the file that holds its password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The keystore, created by `functions-node keygen`.
+    pub keystore: PathBuf,
+    /// A file whose trimmed content is the password.
+    pub password_file: PathBuf,
+}
+
+/// `[chain]`: the chain and the contracts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainConfig {
+    /// JSON-RPC endpoints over HTTP, in order of preference.
+    pub rpc_urls: Vec<Url>,
+    /// The chain id every endpoint must report.
+    pub chain_id: u64,
+    /// The Router contract.
+    pub router: Address,
+    /// The DON served: text of at most 31 bytes (right-padded), or 0x and 64 hex digits.
+    #[serde(deserialize_with = "don_id")]
+    pub don_id: DonId,
+    /// Confirmations before a request is executed; 1 is the newest block.
+    #[serde(default = "one")]
+    pub exec_confirmations: u64,
+    /// Confirmations before a report is transmitted; 1 is the newest block.
+    #[serde(default = "one")]
+    pub request_confirmations: u64,
+    /// Pause between two looks at the chain, in milliseconds (20 to 60 000).
+    #[serde(default = "default_poll_interval_ms")]
+    pub poll_interval_ms: u64,
+    /// First block searched for the configuration and for requests; the contracts' deployment block is right.
+    #[serde(default)]
+    pub start_block: u64,
+    /// Most blocks asked for in one `eth_getLogs` (1 to 100 000).
+    #[serde(default = "default_max_log_range")]
+    pub max_log_range: u64,
+}
+
+/// `[database]`: the journal.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:///path` or `postgres://…`; empty means `journal.sqlite` in `data_dir`.
+    #[serde(default)]
+    pub url: String,
+}
+
+/// `[net]`: the peer network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetConfig {
+    /// Multiaddress to listen on, for example `/ip4/127.0.0.1/tcp/9001`.
+    pub listen: String,
+}
+
+/// `[runner]`: script execution.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunnerSection {
+    /// Scripts run at once (1 to 64).
+    #[serde(default = "default_max_concurrent")]
+    pub max_concurrent: usize,
+    /// `HOST:PORT` pairs scripts may reach although the address is private.
+    #[serde(default)]
+    pub allow_http: Vec<String>,
+    /// The sandbox program; default: `functions-sandbox` beside this program.
+    #[serde(default)]
+    pub sandbox: Option<PathBuf>,
+}
+
+impl Default for RunnerSection {
+    fn default() -> Self {
+        Self { max_concurrent: default_max_concurrent(), allow_http: Vec::new(), sandbox: None }
+    }
+}
+
+/// `[admin]`: health, metrics and status.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminConfig {
+    /// Address to listen on; loopback unless the operator says otherwise.
+    #[serde(default = "default_admin_listen")]
+    pub listen: SocketAddr,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { listen: default_admin_listen() }
+    }
+}
+
+/// `[log]`: the log on stderr.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// A level or a filter, for example `info` or `info,functions_node=debug`.
+    #[serde(default = "default_log_level")]
+    pub level: String,
+    /// Text for people or JSON for machines.
+    #[serde(default)]
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: default_log_level(), format: LogFormat::Text }
+    }
+}
+
+/// Shape of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// A DON's name as the Router keys its routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DonId(pub B256);
+
+impl DonId {
+    /// Reads `text` of 1 to 31 bytes, padded with zeros on the right, or 0x followed by 64 hex digits.
+    ///
+    /// # Errors
+    /// A sentence saying which of the two forms was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(digits) = text.strip_prefix("0x") {
+            let bytes = hex::decode(digits).map_err(|_| "is not hex after 0x".to_owned())?;
+            return <[u8; 32]>::try_from(bytes)
+                .map(|bytes| Self(bytes.into()))
+                .map_err(|_| "must be 64 hex digits after 0x".to_owned());
+        }
+        if text.is_empty() || text.len() > 31 || !text.is_ascii() {
+            return Err("must be 1 to 31 ASCII characters, or 0x and 64 hex digits".to_owned());
+        }
+        let mut id = [0u8; 32];
+        id[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self(id.into()))
+    }
+}
+
+impl fmt::Display for DonId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        match std::str::from_utf8(&self.0[..end]) {
+            Ok(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                out.write_str(text)
+            }
+            _ => write!(out, "{}", self.0),
+        }
+    }
+}
+
+fn don_id<'de, D: serde::Deserializer<'de>>(input: D) -> Result<DonId, D::Error> {
+    DonId::parse(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+}
+
+const fn one() -> u64 {
+    1
+}
+const fn default_poll_interval_ms() -> u64 {
+    500
+}
+const fn default_max_log_range() -> u64 {
+    2_000
+}
+const fn default_max_concurrent() -> usize {
+    4
+}
+fn default_admin_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9100))
+}
+fn default_log_level() -> String {
+    "info".to_owned()
+}
+
+impl Config {
+    /// Reads and checks the file; relative paths are taken from the file's folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key at fault and the remedy.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let fail = |problem: String, remedy: &str| ConfigError {
+            file: path.display().to_string(),
+            key: "file".to_owned(),
+            problem,
+            remedy: remedy.to_owned(),
+        };
+        let size = fs::metadata(path)
+            .map_err(|err| {
+                fail(format!("cannot be read ({err})"), "give the path of an existing file with --config")
+            })?
+            .len();
+        if size > MAX_FILE_BYTES {
+            return Err(fail(format!("has {size} bytes"), "a configuration file has at most 256 KiB"));
+        }
+        let text = fs::read_to_string(path)
+            .map_err(|err| fail(format!("cannot be read ({err})"), "make it readable UTF-8 text"))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, &path.display().to_string(), folder)
+    }
+
+    /// Checks `text` as the content of `file`; relative paths are taken from `folder`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key at fault and the remedy.
+    pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|err| describe(file, text, &err))?;
+        config.check().map_err(|(key, problem, remedy)| ConfigError {
+            file: file.to_owned(),
+            key: key.to_owned(),
+            problem,
+            remedy: remedy.to_owned(),
+        })?;
+        config.resolve(folder);
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String, &'static str)> {
+        let chain = &self.chain;
+        if chain.rpc_urls.is_empty() || chain.rpc_urls.len() > 16 {
+            return Err((
+                "chain.rpc_urls",
+                "needs 1 to 16 endpoints".into(),
+                "list at least one http:// or https:// URL",
+            ));
+        }
+        if let Some(url) = chain.rpc_urls.iter().find(|url| !matches!(url.scheme(), "http" | "https")) {
+            return Err((
+                "chain.rpc_urls",
+                format!("scheme {} is not supported", url.scheme()),
+                "use http:// or https://",
+            ));
+        }
+        if chain.router.is_zero() {
+            return Err((
+                "chain.router",
+                "is the zero address".into(),
+                "write the deployed Router's address",
+            ));
+        }
+        in_range(
+            "chain.chain_id",
+            chain.chain_id,
+            1,
+            u64::MAX / 2,
+            "write the chain's id, for example 412346",
+        )?;
+        in_range("chain.exec_confirmations", chain.exec_confirmations, 1, 1_000, "1 means the newest block")?;
+        in_range(
+            "chain.request_confirmations",
+            chain.request_confirmations,
+            1,
+            10_000,
+            "1 means the newest block",
+        )?;
+        in_range("chain.poll_interval_ms", chain.poll_interval_ms, 20, 60_000, "500 is a good value")?;
+        in_range("chain.max_log_range", chain.max_log_range, 1, 100_000, "2000 is a good value")?;
+        in_range("runner.max_concurrent", self.runner.max_concurrent as u64, 1, 64, "4 is a good value")?;
+        for entry in &self.runner.allow_http {
+            let port = entry
+                .rsplit_once(':')
+                .filter(|(host, _)| !host.is_empty())
+                .map(|(_, port)| port.parse::<u16>());
+            if !matches!(port, Some(Ok(1..))) {
+                return Err((
+                    "runner.allow_http",
+                    format!("{entry:?} is not HOST:PORT"),
+                    "write for example \"127.0.0.1:8080\"",
+                ));
+            }
+        }
+        if !self.net.listen.starts_with('/') {
+            return Err((
+                "net.listen",
+                format!("{:?} is not a multiaddress", self.net.listen),
+                "write for example \"/ip4/127.0.0.1/tcp/9001\"",
+            ));
+        }
+        let url = &self.database.url;
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        if !url.is_empty() && !known.iter().any(|scheme| url.starts_with(scheme)) {
+            return Err((
+                "database.url",
+                "has an unknown scheme".into(),
+                "write sqlite:///absolute/path.sqlite or postgres://user@host/database",
+            ));
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let absolute = |path: &Path| {
+            let joined = folder.join(path);
+            std::path::absolute(&joined).unwrap_or(joined)
+        };
+        self.data_dir = absolute(&self.data_dir);
+        self.keys.keystore = absolute(&self.keys.keystore);
+        self.keys.password_file = absolute(&self.keys.password_file);
+        self.runner.sandbox = self.runner.sandbox.as_deref().map(absolute);
+        if self.database.url.is_empty() {
+            self.database.url = format!("sqlite://{}", self.data_dir.join("journal.sqlite").display());
+        }
+    }
+}
+
+fn in_range(
+    key: &'static str,
+    value: u64,
+    low: u64,
+    high: u64,
+    remedy: &'static str,
+) -> Result<(), (&'static str, String, &'static str)> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err((key, format!("{value} is outside {low} to {high}"), remedy))
+    }
+}
+
+/// Turns the parser's complaint into key, problem and remedy; the key is read from the offending line.
+fn describe(file: &str, text: &str, err: &toml::de::Error) -> ConfigError {
+    let offset = err.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let section = before
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix('[')?.split_once(']').map(|(name, _)| name.to_owned()));
+    let here = text.lines().nth(line - 1).unwrap_or_default();
+    let name = here.split_once('=').map(|(name, _)| name.trim().to_owned());
+    let key = match (section, name) {
+        (Some(section), Some(name)) => format!("{section}.{name}"),
+        (Some(section), None) => section,
+        (None, Some(name)) => name,
+        (None, None) => "file".to_owned(),
+    };
+    let message = err.message();
+    let remedy = if message.starts_with("unknown field") {
+        "remove the key or correct its spelling"
+    } else if message.starts_with("missing field") {
+        "add the key"
+    } else {
+        "correct the value"
+    };
+    ConfigError {
+        file: format!("{file}:{line}"),
+        key,
+        problem: message.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+data_dir = "data"
+[keys]
+keystore = "keystore.json"
+password_file = "password"
+[chain]
+rpc_urls = ["http://127.0.0.1:8547"]
+chain_id = 412346
+router = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"
+don_id = "fun-local-1"
+[net]
+listen = "/ip4/127.0.0.1/tcp/9001"
+[runner]
+allow_http = ["127.0.0.1:8080"]
+"#;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, "node.toml", Path::new("/srv/node"))
+    }
+
+    #[test]
+    fn parse_fills_defaults_and_resolves_paths() {
+        let config = parse(GOOD).expect("valid");
+        assert_eq!(config.data_dir, Path::new("/srv/node/data"));
+        assert_eq!(config.database.url, "sqlite:///srv/node/data/journal.sqlite");
+        assert_eq!(config.chain.exec_confirmations, 1);
+        assert_eq!(config.chain.don_id.to_string(), "fun-local-1");
+        assert!(config.admin.listen.ip().is_loopback());
+        assert_eq!(config.log.format, LogFormat::Text);
+    }
+
+    #[test]
+    fn parse_names_key_and_remedy_when_refused() {
+        // (what is replaced, by what, key named, part of the problem or remedy)
+        let table = [
+            ("chain_id = 412346", "chain_id = 0", "chain.chain_id", "outside"),
+            ("chain_id = 412346", "chain_id = \"x\"", "chain.chain_id", "invalid type"),
+            ("chain_id = 412346", "", "chain", "missing field `chain_id`"),
+            ("chain_id = 412346", "chain_id = 412346\nchainid = 1", "chain.chainid", "unknown field"),
+            ("data_dir = \"data\"", "data_dir = \"data\"\nverbose = true", "verbose", "unknown field"),
+            ("[net]", "[nett]", "nett", "unknown field"),
+            ("\"http://127.0.0.1:8547\"", "\"ws://127.0.0.1:8547\"", "chain.rpc_urls", "use http://"),
+            ("\"http://127.0.0.1:8547\"", "", "chain.rpc_urls", "at least one"),
+            ("\"http://127.0.0.1:8547\"", "\"not a url\"", "chain.rpc_urls", "correct the value"),
+            (
+                "\"fun-local-1\"",
+                "\"a-name-that-is-far-longer-than-the-thirty-one\"",
+                "chain.don_id",
+                "31 ASCII",
+            ),
+            ("\"fun-local-1\"", "\"0x12\"", "chain.don_id", "64 hex"),
+            (
+                "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E",
+                "0x0000000000000000000000000000000000000000",
+                "chain.router",
+                "zero",
+            ),
+            ("/ip4/127.0.0.1/tcp/9001", "127.0.0.1:9001", "net.listen", "multiaddress"),
+            ("127.0.0.1:8080", "http://127.0.0.1", "runner.allow_http", "HOST:PORT"),
+            ("[runner]", "[runner]\nmax_concurrent = 0", "runner.max_concurrent", "outside 1 to 64"),
+            ("[net]", "[database]\nurl = \"mysql://x\"\n[net]", "database.url", "unknown scheme"),
+            ("[net]", "[admin]\nlisten = \"here\"\n[net]", "admin.listen", "correct the value"),
+            ("[net]", "[log]\nformat = \"xml\"\n[net]", "log.format", "correct the value"),
+        ];
+        for (from, to, key, part) in table {
+            assert!(GOOD.contains(from), "{from} is in the sample");
+            let err = parse(&GOOD.replacen(from, to, 1)).expect_err(to);
+            assert!(err.key == key && err.to_string().contains(part), "{to:?} gave {err}");
+        }
+    }
+
+    #[test]
+    fn don_id_reads_text_and_hex() {
+        let text = DonId::parse("fun-local-1").expect("text");
+        assert_eq!(DonId::parse(&text.0.to_string()).expect("hex"), text);
+    }
+}

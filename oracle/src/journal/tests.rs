@@ -1,0 +1,129 @@
+//! The journal on a real SQLite file: what was written is there after the process forgot everything.
+
+use alloy::primitives::{B256, Bytes};
+
+use super::{Journal, JournalError, Record, RequestRow, RequestView, State, Transmission, TransmissionState};
+
+async fn journal(folder: &tempfile::TempDir) -> Journal {
+    let url = format!("sqlite://{}", folder.path().join("journal.sqlite").display());
+    Journal::open(&url).await.expect("a new journal opens")
+}
+
+fn row(byte: u8, state: State) -> RequestRow {
+    let mut view = RequestView::seen(B256::repeat_byte(byte), 1_000 + u64::from(byte));
+    view.state = state;
+    RequestRow {
+        commitment_hash: B256::repeat_byte(0xcc),
+        block_number: 7,
+        block_hash: B256::repeat_byte(0xbb),
+        timeout_timestamp: 2_000,
+        event: "{}".to_owned(),
+        view,
+    }
+}
+
+fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission {
+    Transmission {
+        request_id: B256::repeat_byte(byte),
+        attempt: 0,
+        nonce,
+        stage: 1,
+        state,
+        hashes: vec![B256::repeat_byte(1), B256::repeat_byte(2)],
+        raw: Bytes::from_static(&[2, 0xf8, 0]),
+        gas_limit: 500_000,
+        max_fee_wei: u128::MAX,
+        sent_ms: 12,
+    }
+}
+
+#[tokio::test]
+async fn reopen_returns_everything_written() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let first = journal(&folder).await;
+    first.set_cursor("0xc0", 41).await.expect("cursor");
+    first.set_cursor("0xc0", 42).await.expect("cursor");
+    first.put_request(&row(1, State::Observed)).await.expect("request");
+    let record = |slot: &str, body: &[u8]| Record {
+        request_id: B256::repeat_byte(1),
+        slot: slot.into(),
+        body: body.into(),
+    };
+    first.put_records(&[record("observation", b"a"), record("lock/0", b"b")]).await.expect("records");
+    first.put_records(&[record("observation", b"c")]).await.expect("records");
+    first.put_transmission(&transmission(1, 9, TransmissionState::Prepared)).await.expect("transmission");
+    first.close().await;
+
+    let second = journal(&folder).await;
+    assert_eq!(second.cursor("0xc0").await.expect("cursor"), Some(42));
+    assert_eq!(second.cursor("0xc1").await.expect("cursor"), None);
+    assert_eq!(second.request(B256::repeat_byte(1)).await.expect("request"), Some(row(1, State::Observed)));
+    assert_eq!(second.request(B256::repeat_byte(2)).await.expect("request"), None);
+    let records = second.records(B256::repeat_byte(1)).await.expect("records");
+    assert_eq!(records, [record("lock/0", b"b"), record("observation", b"c")]);
+    assert_eq!(
+        second.open_transmissions().await.expect("transmissions"),
+        [transmission(1, 9, TransmissionState::Prepared)]
+    );
+}
+
+#[tokio::test]
+async fn unfinished_requests_leave_out_the_settled_ones() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    for (index, state) in State::ALL.into_iter().enumerate() {
+        journal.put_request(&row(u8::try_from(index).expect("few states"), state)).await.expect("request");
+    }
+    let states: Vec<_> = journal
+        .unfinished_requests()
+        .await
+        .expect("requests")
+        .into_iter()
+        .map(|row| row.view.state.name())
+        .collect();
+    assert_eq!(
+        states,
+        ["SEEN", "EXECUTING", "OBSERVED", "LOCKED", "REPORTED", "SUBMITTED", "INCLUDED", "ORPHANED"]
+    );
+    let newest = journal.recent_requests(2).await.expect("requests");
+    assert_eq!(
+        newest.iter().map(|row| row.view.state).collect::<Vec<_>>(),
+        [State::Orphaned, State::Undeliverable]
+    );
+}
+
+#[tokio::test]
+async fn prune_removes_finished_requests_and_their_records() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    for (byte, state) in [(1, State::Final), (2, State::Observed)] {
+        journal.put_request(&row(byte, state)).await.expect("request");
+        let record =
+            Record { request_id: B256::repeat_byte(byte), slot: "observation".into(), body: vec![byte] };
+        journal.put_records(&[record]).await.expect("record");
+    }
+    assert_eq!(journal.prune(5_000).await.expect("prune"), 1);
+    assert!(journal.records(B256::repeat_byte(1)).await.expect("records").is_empty());
+    assert_eq!(journal.records(B256::repeat_byte(2)).await.expect("records").len(), 1);
+}
+
+#[tokio::test]
+async fn open_transmissions_come_by_nonce_and_only_while_pending() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    journal.put_transmission(&transmission(1, 9, TransmissionState::Sent)).await.expect("row");
+    journal.put_transmission(&transmission(2, 8, TransmissionState::Prepared)).await.expect("row");
+    journal.put_transmission(&transmission(3, 7, TransmissionState::Included)).await.expect("row");
+    let nonces: Vec<_> =
+        journal.open_transmissions().await.expect("rows").into_iter().map(|row| row.nonce).collect();
+    assert_eq!(nonces, [8, 9]);
+}
+
+#[tokio::test]
+async fn claim_refuses_another_owner() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    journal.claim("signer", "0xaa").await.expect("first claim");
+    journal.claim("signer", "0xaa").await.expect("same owner");
+    assert!(matches!(journal.claim("signer", "0xbb").await, Err(JournalError::OtherOwner { .. })));
+}

@@ -1,0 +1,151 @@
+//! Transactions that carry reports: signed bytes are durable before they are sent.
+
+use alloy::primitives::{B256, Bytes};
+use sqlx::{Row, any::AnyRow};
+
+use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
+
+/// Where a transaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransmissionState {
+    /// Signed and durable; whether it was sent is unknown.
+    Prepared,
+    /// An endpoint took it.
+    Sent,
+    /// Mined, and the request was processed by it.
+    Included,
+    /// Mined, and the request was already answered or was not processed.
+    Unpaid,
+    /// Its nonce was used by something else, or it was never needed.
+    Dropped,
+}
+
+impl TransmissionState {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Sent => "sent",
+            Self::Included => "included",
+            Self::Unpaid => "unpaid",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, JournalError> {
+        [Self::Prepared, Self::Sent, Self::Included, Self::Unpaid, Self::Dropped]
+            .into_iter()
+            .find(|state| state.name() == text)
+            .ok_or_else(|| corrupt("a transmission state", text))
+    }
+
+    /// Whether the nonce may still be pending.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Prepared | Self::Sent)
+    }
+}
+
+/// One report's transaction: one nonce, and every version signed with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmission {
+    /// The request reported.
+    pub request_id: B256,
+    /// 0 for the first; a later attempt exists only after the one before was mined without processing the request.
+    pub attempt: u64,
+    /// The account's nonce.
+    pub nonce: u64,
+    /// Stage in the request's order.
+    pub stage: u64,
+    /// Where it stands.
+    pub state: TransmissionState,
+    /// Hashes of all versions, oldest first; a later one replaces the earlier with a higher fee.
+    pub hashes: Vec<B256>,
+    /// The newest version, signed, as sent.
+    pub raw: Bytes,
+    /// Gas limit.
+    pub gas_limit: u64,
+    /// Highest price per gas, in wei.
+    pub max_fee_wei: u128,
+    /// Unix milliseconds of the newest version.
+    pub sent_ms: u64,
+}
+
+impl Journal {
+    /// Writes a transaction's row, replacing an older one.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn put_transmission(&self, row: &Transmission) -> Result<(), JournalError> {
+        let hashes: Vec<String> = row.hashes.iter().map(ToString::to_string).collect();
+        sqlx::query(
+            "INSERT INTO transmissions (request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (request_id, attempt) DO UPDATE SET nonce = excluded.nonce, stage = excluded.stage,
+                state = excluded.state, hashes = excluded.hashes, raw = excluded.raw, gas_limit = excluded.gas_limit,
+                max_fee_wei = excluded.max_fee_wei, sent_ms = excluded.sent_ms",
+        )
+        .bind(row.request_id.to_string())
+        .bind(to_sql(row.attempt))
+        .bind(to_sql(row.nonce))
+        .bind(to_sql(row.stage))
+        .bind(row.state.name())
+        .bind(hashes.join(","))
+        .bind(row.raw.to_vec())
+        .bind(to_sql(row.gas_limit))
+        .bind(row.max_fee_wei.to_string())
+        .bind(to_sql(row.sent_ms))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The transactions of one request, first attempt first.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn transmissions_of(&self, request_id: B256) -> Result<Vec<Transmission>, JournalError> {
+        let rows = sqlx::query(
+            "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
+             FROM transmissions WHERE request_id = $1 ORDER BY attempt",
+        )
+        .bind(request_id.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(parse).collect()
+    }
+
+    /// Transactions that may still be pending, lowest nonce first.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn open_transmissions(&self) -> Result<Vec<Transmission>, JournalError> {
+        let rows = sqlx::query(
+            "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
+             FROM transmissions WHERE state IN ('prepared', 'sent') ORDER BY nonce",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(parse).collect()
+    }
+}
+
+fn parse(row: &AnyRow) -> Result<Transmission, JournalError> {
+    let hashes: String = row.try_get(5)?;
+    let fee: String = row.try_get(8)?;
+    Ok(Transmission {
+        request_id: hash_from("a request id", &row.try_get::<String, _>(0)?)?,
+        attempt: from_sql("an attempt", row.try_get(1)?)?,
+        nonce: from_sql("a nonce", row.try_get(2)?)?,
+        stage: from_sql("a stage", row.try_get(3)?)?,
+        state: TransmissionState::parse(&row.try_get::<String, _>(4)?)?,
+        hashes: hashes
+            .split(',')
+            .filter(|text| !text.is_empty())
+            .map(|text| hash_from("a transaction hash", text))
+            .collect::<Result<_, _>>()?,
+        raw: row.try_get::<Vec<u8>, _>(6)?.into(),
+        gas_limit: from_sql("a gas limit", row.try_get(7)?)?,
+        max_fee_wei: fee.parse().map_err(|err| corrupt("a fee", err))?,
+        sent_ms: from_sql("a time", row.try_get(9)?)?,
+    })
+}
