@@ -1,6 +1,42 @@
 //! Ids, units, ABI, limits and the request codec shared by contracts and node.
-#![no_std]
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`ids`], [`units`] | newtypes: [`RequestId`], [`SubscriptionId`], [`DonId`], [`Juels`] |
+//! | [`commitment`] | [`Commitment`]: 352 static bytes, its hash, its two forms |
+//! | [`request_id`] | the 320-byte preimage of a request id |
+//! | [`result`] | [`FulfillResult`] |
+//! | [`cbor`] | [`FunctionsRequest`] and its CBOR codec, both framings |
+//! | [`selectors`] | selectors and topics as constants |
+//! | [`limits`] | every limit of a script run |
+//! | `abi` (feature `abi`) | `sol!` interfaces for programs on a host |
+//!
+//! Everything but `abi` is small enough for a contract: no formatting machinery, no allocation unless a type says so.
+#![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+#[cfg(feature = "abi")]
+pub mod abi;
+pub mod cbor;
+pub mod commitment;
+pub mod ids;
 pub mod limits;
+pub mod request_id;
+pub mod result;
+pub mod selectors;
+pub mod units;
+pub mod word;
+
+pub use cbor::FunctionsRequest;
+pub use commitment::Commitment;
+pub use ids::{DonId, RequestId, SubscriptionId};
+pub use request_id::RequestTerms;
+pub use result::FulfillResult;
+pub use units::Juels;
+
+/// Selector of the constructor entry of every Stylus program, whatever its arguments.
+pub const CONSTRUCTOR_SELECTOR: [u8; 4] = selectors::functions::any::STYLUS_CONSTRUCTOR.to_be_bytes();
+
+/// The request data version the request library writes (`REQUEST_DATA_VERSION`).
+pub const REQUEST_DATA_VERSION: u16 = 1;

@@ -1,0 +1,99 @@
+//! The terms of one request, fixed on chain as a hash and replayed at fulfillment.
+
+use alloy_primitives::{Address, B256, keccak256};
+
+use crate::{
+    RequestId, SubscriptionId,
+    word::{self, BadWord, WORD},
+};
+
+/// A request's terms: eleven static ABI words.
+///
+/// It exists in two forms that differ only in `admin_fee`: the *on-chain form* (the Router's admin fee, zero) is hashed, stored and
+/// passed to `fulfill` and `timeoutRequests`; the *event form* carries the Coordinator's operation fee and is what
+/// `OracleRequest` emits and the report's metadata repeats.
+///
+/// Upstream: `FunctionsResponse.Commitment` (Coordinator 1.3.0).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commitment {
+    /// The request.
+    pub request_id: RequestId,
+    /// The Coordinator that opened it.
+    pub coordinator: Address,
+    /// The most that may be charged, in juels (96 bits).
+    pub estimated_total_cost_juels: u128,
+    /// The consumer called back.
+    pub client: Address,
+    /// The subscription that pays.
+    pub subscription_id: SubscriptionId,
+    /// Gas the callback gets, exactly.
+    pub callback_gas_limit: u32,
+    /// Juels (72 bits): Router admin fee or Coordinator operation fee, see above.
+    pub admin_fee: u128,
+    /// Juels (72 bits), fixed at request time.
+    pub don_fee: u128,
+    /// Gas billed per request (40 bits).
+    pub gas_overhead_before_callback: u64,
+    /// Gas billed per request, and needed after the callback (40 bits).
+    pub gas_overhead_after_callback: u64,
+    /// Unix seconds from which the request can be timed out.
+    pub timeout_timestamp: u32,
+}
+
+impl Commitment {
+    /// Words of the encoding.
+    pub const WORDS: usize = 11;
+    /// Bytes of the encoding.
+    pub const ENCODED_LEN: usize = Self::WORDS * WORD;
+
+    /// `abi.encode(commitment)`.
+    pub fn encode(&self) -> [u8; Self::ENCODED_LEN] {
+        let mut out = [0; Self::ENCODED_LEN];
+        let (words, _) = out.as_chunks_mut::<WORD>();
+        words[0] = self.request_id.0.0;
+        words[1] = word::from_address(self.coordinator);
+        words[2] = word::from_u128(self.estimated_total_cost_juels);
+        words[3] = word::from_address(self.client);
+        words[4] = word::from_u128(self.subscription_id.0.into());
+        words[5] = word::from_u128(self.callback_gas_limit.into());
+        words[6] = word::from_u128(self.admin_fee);
+        words[7] = word::from_u128(self.don_fee);
+        words[8] = word::from_u128(self.gas_overhead_before_callback.into());
+        words[9] = word::from_u128(self.gas_overhead_after_callback.into());
+        words[10] = word::from_u128(self.timeout_timestamp.into());
+        out
+    }
+
+    /// Reads the first eleven words of `data`; bytes behind them are ignored.
+    ///
+    /// # Errors
+    /// [`BadWord`] when `data` is shorter, or a value does not fit its type.
+    pub fn decode(data: &[u8]) -> Result<Self, BadWord> {
+        let (words, _) = data.as_chunks::<WORD>();
+        let words: &[[u8; WORD]; Self::WORDS] = words.first_chunk().ok_or(BadWord)?;
+        Ok(Self {
+            request_id: RequestId(B256::new(words[0])),
+            coordinator: word::to_address(&words[1])?,
+            estimated_total_cost_juels: word::to_u128(&words[2], 96)?,
+            client: word::to_address(&words[3])?,
+            subscription_id: SubscriptionId(word::to_u128(&words[4], 64)? as u64),
+            callback_gas_limit: word::to_u128(&words[5], 32)? as u32,
+            admin_fee: word::to_u128(&words[6], 72)?,
+            don_fee: word::to_u128(&words[7], 72)?,
+            gas_overhead_before_callback: word::to_u128(&words[8], 40)? as u64,
+            gas_overhead_after_callback: word::to_u128(&words[9], 40)? as u64,
+            timeout_timestamp: word::to_u128(&words[10], 32)? as u32,
+        })
+    }
+
+    /// `keccak256(abi.encode(commitment))`, what both contracts store.
+    pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// The same terms with `admin_fee` replaced: from event form to on-chain form and back.
+    pub const fn with_admin_fee(mut self, juels: u128) -> Self {
+        self.admin_fee = juels;
+        self
+    }
+}
