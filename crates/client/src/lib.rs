@@ -1,1 +1,31 @@
-//! Typed client for subscriptions, requests and deployment.
+//! Typed client of the whole system: deployment, subscriptions, requests, events.
+//!
+//! It speaks plain JSON-RPC to any chain that runs Stylus programs, keeps no state of its own and holds keys only inside
+//! [`Account`]. It never decides policy: defaults live in [`config`], everything else is an argument.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`chain`] | [`Chain`]: typed calls, transactions, logs |
+//! | [`account`] | [`Account`]: a key that pays |
+//! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
+//! | [`system`] | [`System`]: subscriptions, routes, oracle configuration |
+//! | [`requests`] | sending, following and timing out requests |
+//! | [`revert`] | revert data by name |
+
+pub mod account;
+pub mod chain;
+pub mod config;
+pub mod error;
+pub mod requests;
+pub mod revert;
+pub mod stylus;
+pub mod system;
+
+pub use account::Account;
+pub use chain::Chain;
+pub use error::ClientError;
+pub use functions_types::abi;
+pub use requests::{ConsumerState, Fulfilled, NotProcessed, Request, Sent};
+pub use revert::Revert;
+pub use stylus::Program;
+pub use system::{Addresses, OracleConfig, System};

@@ -1,0 +1,57 @@
+//! A key that pays for transactions.
+
+use std::sync::Mutex;
+
+use alloy::network::{EthereumWallet, NetworkTransactionBuilder};
+use alloy::primitives::{Address, Bytes};
+use alloy::rpc::types::TransactionRequest;
+use alloy::signers::local::PrivateKeySigner;
+
+use alloy::eips::Encodable2718;
+
+use crate::error::ClientError;
+
+/// An account: signs transactions and counts its own nonces.
+///
+/// One account is used by one process at a time; a second sender with the same key makes nonces collide.
+pub struct Account {
+    address: Address,
+    wallet: EthereumWallet,
+    nonce: Mutex<Option<u64>>,
+}
+
+impl Account {
+    /// Reads a key of 64 hexadecimal digits, with or without `0x`, surrounded by any white space.
+    ///
+    /// # Errors
+    /// [`ClientError::Key`] when the text is something else.
+    pub fn from_hex(text: &str) -> Result<Self, ClientError> {
+        let text = text.trim();
+        let mut bytes = [0u8; 32];
+        hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
+            .map_err(|_| ClientError::Key)?;
+        let signer = PrivateKeySigner::from_slice(&bytes).map_err(|_| ClientError::Key)?;
+        Ok(Self { address: signer.address(), wallet: EthereumWallet::from(signer), nonce: Mutex::new(None) })
+    }
+
+    /// The account's address.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The next nonce this account knows of, if it has sent before.
+    pub(crate) fn next_nonce(&self) -> Option<u64> {
+        *self.nonce.lock().expect("no holder of the nonce panics")
+    }
+
+    /// Notes the nonce the next transaction shall carry; `None` makes it ask the chain.
+    pub(crate) fn set_next_nonce(&self, nonce: Option<u64>) {
+        *self.nonce.lock().expect("no holder of the nonce panics") = nonce;
+    }
+
+    /// Signs a complete request and returns its raw bytes.
+    pub(crate) async fn sign(&self, request: TransactionRequest) -> Result<Bytes, ClientError> {
+        let envelope = request.build(&self.wallet).await.map_err(|e| ClientError::Sign(e.to_string()))?;
+        Ok(envelope.encoded_2718().into())
+    }
+}

@@ -1,0 +1,334 @@
+//! One chain behind one RPC URL: typed calls, transactions and logs.
+
+use std::time::{Duration, Instant};
+
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy::providers::{Provider, ProviderBuilder, RootProvider};
+use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
+use alloy::sol_types::{SolCall, SolEvent};
+
+use crate::account::Account;
+use crate::error::ClientError;
+use crate::revert::Revert;
+
+/// How long a transaction may take to be included.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A chain the client talks to.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    provider: RootProvider,
+    id: u64,
+    poll: Duration,
+}
+
+/// What a transaction carries besides its sender.
+#[derive(Clone, Debug)]
+pub struct Transaction {
+    /// Called contract; `None` creates one.
+    pub to: Option<Address>,
+    /// Calldata or init code.
+    pub input: Bytes,
+    /// Wei sent along.
+    pub value: U256,
+    /// Gas limit; estimated when absent.
+    pub gas: Option<u64>,
+}
+
+impl Chain {
+    /// Connects to `url` (http or https) and reads the chain id.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`] for another scheme, [`ClientError::Rpc`] when nobody answers.
+    pub async fn connect(url: &str) -> Result<Self, ClientError> {
+        let refuse = |reason: String| ClientError::Url { url: url.to_owned(), reason };
+        let parsed: url::Url = url.parse().map_err(|e: url::ParseError| refuse(e.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(refuse("the scheme must be http or https".to_owned()));
+        }
+        let local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(parsed);
+        let id = provider.get_chain_id().await.map_err(|source| ClientError::Rpc {
+            what: format!("connect to {url}"),
+            source: source.into(),
+        })?;
+        let poll = Duration::from_millis(if local { 20 } else { 500 });
+        Ok(Self { provider, id, poll })
+    }
+
+    /// The chain id.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How often a waiting caller should look again.
+    pub const fn poll_interval(&self) -> Duration {
+        self.poll
+    }
+
+    /// Calls a view of `to` at the latest block.
+    ///
+    /// # Errors
+    /// [`ClientError::Reverted`] with the contract's error, [`ClientError::Answer`] when the answer does not decode.
+    pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ClientError> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.decode::<C>(to, self.provider.call(request).await)
+    }
+
+    /// Like [`Self::call`], with `from` as sender.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_from<C: SolCall>(
+        &self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return, ClientError> {
+        let request = TransactionRequest::default().with_from(from).with_to(to).with_input(call.abi_encode());
+        self.decode::<C>(to, self.provider.call(request).await)
+    }
+
+    pub(crate) fn decode<C: SolCall>(
+        &self,
+        to: Address,
+        answer: Result<Bytes, alloy::transports::TransportError>,
+    ) -> Result<C::Return, ClientError> {
+        let what = C::SIGNATURE;
+        let bytes = answer.map_err(|e| ClientError::from_rpc(what, e))?;
+        C::abi_decode_returns(&bytes).map_err(|e| ClientError::Answer {
+            what: what.to_owned(),
+            address: to,
+            reason: if bytes.is_empty() {
+                "no bytes; is there a contract at this address?".to_owned()
+            } else {
+                e.to_string()
+            },
+        })
+    }
+
+    /// Sends `call` to `to` from `from` and waits for its receipt.
+    ///
+    /// # Errors
+    /// [`ClientError::Reverted`] when the estimate shows a revert (nothing is sent then), [`ClientError::Failed`] when
+    /// the included transaction failed, [`ClientError::NoReceipt`] after two minutes.
+    pub async fn send<C: SolCall>(
+        &self,
+        from: &Account,
+        to: Address,
+        call: &C,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let tx = Transaction { to: Some(to), input: call.abi_encode().into(), value: U256::ZERO, gas: None };
+        self.transact(from, C::SIGNATURE, tx).await
+    }
+
+    /// Sends wei.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn transfer(
+        &self,
+        from: &Account,
+        to: Address,
+        wei: U256,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let tx = Transaction { to: Some(to), input: Bytes::new(), value: wei, gas: None };
+        self.transact(from, "transfer ether", tx).await
+    }
+
+    /// Sends one transaction and waits for its receipt; `what` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn transact(
+        &self,
+        from: &Account,
+        what: &str,
+        tx: Transaction,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let hash = self.submit(from, what, tx.clone()).await?;
+        let receipt = self.receipt(what, hash).await?;
+        if receipt.status() {
+            return Ok(receipt);
+        }
+        let revert = match self.provider.call(self.request(from.address(), &tx)).await {
+            Ok(_) => Revert::default(),
+            Err(e) => match ClientError::from_rpc(what, e) {
+                ClientError::Reverted { revert, .. } => revert,
+                _ => Revert::default(),
+            },
+        };
+        Err(ClientError::Failed { what: what.to_owned(), hash, revert })
+    }
+
+    /// Signs and sends a transaction without waiting; returns its hash.
+    ///
+    /// # Errors
+    /// As [`Self::send`], without the errors of waiting.
+    pub async fn submit(&self, from: &Account, what: &str, tx: Transaction) -> Result<B256, ClientError> {
+        let rpc = |e| ClientError::from_rpc(what, e);
+        let mut request = self.request(from.address(), &tx);
+        let gas = match tx.gas {
+            Some(gas) => gas,
+            // A fifth on top: the part paid for calldata moves with the parent chain's price.
+            None => self.provider.estimate_gas(request.clone()).await.map_err(rpc)?.saturating_mul(6) / 5,
+        };
+        let price = self.provider.get_gas_price().await.map_err(rpc)?;
+        let nonce = match from.next_nonce() {
+            Some(nonce) => nonce,
+            None => self.provider.get_transaction_count(from.address()).pending().await.map_err(rpc)?,
+        };
+        request = request
+            .with_gas_limit(gas)
+            .with_max_fee_per_gas(price.saturating_mul(2))
+            .with_max_priority_fee_per_gas(0)
+            .with_chain_id(self.id)
+            .with_nonce(nonce);
+        let raw = from.sign(request).await?;
+        match self.provider.send_raw_transaction(&raw).await {
+            Ok(pending) => {
+                from.set_next_nonce(Some(nonce + 1));
+                Ok(*pending.tx_hash())
+            }
+            Err(e) => {
+                from.set_next_nonce(None);
+                Err(rpc(e))
+            }
+        }
+    }
+
+    fn request(&self, from: Address, tx: &Transaction) -> TransactionRequest {
+        TransactionRequest { to: Some(tx.to.map_or(TxKind::Create, TxKind::Call)), ..Default::default() }
+            .with_from(from)
+            .with_input(tx.input.clone())
+            .with_value(tx.value)
+    }
+
+    /// Waits for the receipt of a sent transaction.
+    ///
+    /// # Errors
+    /// [`ClientError::NoReceipt`] after two minutes.
+    pub async fn receipt(&self, what: &str, hash: B256) -> Result<TransactionReceipt, ClientError> {
+        let begin = Instant::now();
+        loop {
+            let answer = self.provider.get_transaction_receipt(hash).await;
+            if let Some(receipt) = answer.map_err(|e| ClientError::from_rpc(what, e))? {
+                return Ok(receipt);
+            }
+            if begin.elapsed() > RECEIPT_TIMEOUT {
+                let seconds = RECEIPT_TIMEOUT.as_secs();
+                return Err(ClientError::NoReceipt { what: what.to_owned(), hash, seconds });
+            }
+            tokio::time::sleep(self.poll).await;
+        }
+    }
+
+    /// The events `E` of `address` since `from_block`, oldest first, with the logs they came in.
+    ///
+    /// `topic1` restricts the first indexed parameter. Logs that do not decode are left out.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn events<E: SolEvent>(
+        &self,
+        address: Address,
+        from_block: u64,
+        topic1: Option<B256>,
+    ) -> Result<Vec<(E, Log)>, ClientError> {
+        let mut filter =
+            Filter::new().address(address).event_signature(E::SIGNATURE_HASH).from_block(from_block);
+        if let Some(topic) = topic1 {
+            filter = filter.topic1(topic);
+        }
+        let logs =
+            self.provider.get_logs(&filter).await.map_err(|e| ClientError::from_rpc(E::SIGNATURE, e))?;
+        Ok(logs.into_iter().filter_map(|log| Some((E::decode_log(&log.inner).ok()?.data, log))).collect())
+    }
+
+    /// The first event `E` that `address` emitted in a receipt.
+    ///
+    /// # Errors
+    /// [`ClientError::MissingEvent`].
+    pub fn event_in<E: SolEvent>(
+        receipt: &TransactionReceipt,
+        address: Address,
+        what: &str,
+        name: &'static str,
+    ) -> Result<E, ClientError> {
+        receipt
+            .logs()
+            .iter()
+            .filter(|log| log.address() == address)
+            .find_map(|log| E::decode_log(&log.inner).ok())
+            .map(|log| log.data)
+            .ok_or_else(|| ClientError::MissingEvent {
+                what: what.to_owned(),
+                hash: receipt.transaction_hash,
+                event: name,
+            })
+    }
+
+    /// Ether of an account, in wei.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn balance(&self, address: Address) -> Result<U256, ClientError> {
+        self.provider.get_balance(address).await.map_err(|e| ClientError::from_rpc("eth_getBalance", e))
+    }
+
+    /// Code at an address; empty when there is none.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn code(&self, address: Address) -> Result<Bytes, ClientError> {
+        self.provider.get_code_at(address).await.map_err(|e| ClientError::from_rpc("eth_getCode", e))
+    }
+
+    /// The latest block's number.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn block_number(&self) -> Result<u64, ClientError> {
+        self.provider.get_block_number().await.map_err(|e| ClientError::from_rpc("eth_blockNumber", e))
+    }
+
+    /// The calldata of an included transaction.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`]; `None` when the chain does not know it.
+    pub async fn calldata(&self, hash: B256) -> Result<Option<Bytes>, ClientError> {
+        use alloy::consensus::Transaction as _;
+        let answer = self.provider.get_transaction_by_hash(hash).await;
+        let tx = answer.map_err(|e| ClientError::from_rpc("eth_getTransactionByHash", e))?;
+        Ok(tx.map(|tx| tx.inner.input().clone()))
+    }
+
+    /// Moves a development chain's clock forward and mines a block.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`], also when the chain is no development chain.
+    pub async fn advance_time(&self, seconds: u64) -> Result<(), ClientError> {
+        let what = "evm_increaseTime";
+        let answer: Result<serde_json::Value, _> =
+            self.provider.raw_request(what.into(), (U256::from(seconds),)).await;
+        answer.map_err(|e| ClientError::from_rpc(what, e))?;
+        let answer: Result<serde_json::Value, _> = self.provider.raw_request("evm_mine".into(), ()).await;
+        answer.map_err(|e| ClientError::from_rpc("evm_mine", e))?;
+        Ok(())
+    }
+
+    /// Timestamp of the latest block, unix seconds.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn now(&self) -> Result<u64, ClientError> {
+        let answer = self.provider.get_block(alloy::eips::BlockId::latest()).await;
+        let block = answer.map_err(|e| ClientError::from_rpc("eth_getBlockByNumber", e))?;
+        Ok(block.map_or(0, |b| b.header.timestamp))
+    }
+
+    pub(crate) const fn provider(&self) -> &RootProvider {
+        &self.provider
+    }
+}

@@ -1,0 +1,44 @@
+//! Contract configurations that make sense, to start from.
+
+use alloy::primitives::aliases::{U40, U72, U224};
+use alloy::primitives::fixed_bytes;
+use functions_types::abi::{BillingConfig, RouterConfig};
+
+/// Seconds after which an unanswered request can be timed out.
+pub const REQUEST_TIMEOUT_SECONDS: u32 = 300;
+
+/// Router configuration of the live networks: callback tiers of 300,000, 500,000 and 1,000,000 gas, 100 consumers a
+/// subscription, a deposit of 0.1 LINK kept from subscriptions canceled before their tenth request.
+pub fn router_defaults() -> RouterConfig {
+    RouterConfig {
+        maxConsumersPerSubscription: 100,
+        adminFee: U72::ZERO,
+        handleOracleFulfillmentSelector: fixed_bytes!("0ca76175"),
+        gasForCallExactCheck: 5_000,
+        maxCallbackGasLimits: vec![300_000, 500_000, 1_000_000],
+        subscriptionDepositMinimumRequests: 10,
+        subscriptionDepositJuels: U72::from(100_000_000_000_000_000_u64),
+    }
+}
+
+/// Coordinator configuration for a chain with a gas price near 0.1 gwei: half the gas price as reserve, 2 cents for the
+/// DON and 1 cent for the operator, five minutes until a request times out.
+///
+/// The two overheads are what one fulfillment costs outside the callback with four oracles: verification and entry into the
+/// programs before it, settlement and billing after it.
+pub fn billing_defaults() -> BillingConfig {
+    BillingConfig {
+        fulfillmentGasPriceOverEstimationBP: 5_000,
+        feedStalenessSeconds: 86_400,
+        gasOverheadBeforeCallback: 105_000,
+        gasOverheadAfterCallback: 93_942,
+        minimumEstimateGasPriceWei: U40::from(100_000_000_u64),
+        maxSupportedRequestDataVersion: functions_types::REQUEST_DATA_VERSION,
+        fallbackUsdPerUnitLink: 1_400_000_000,
+        fallbackUsdPerUnitLinkDecimals: 8,
+        fallbackNativePerUnitLink: U224::from(5_000_000_000_000_000_u64),
+        requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+        donFeeCentsUsd: 2,
+        operationFeeCentsUsd: 1,
+    }
+}

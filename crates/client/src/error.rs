@@ -1,0 +1,132 @@
+//! What can go wrong between a caller and a chain, and who can act on it.
+
+use alloy::primitives::{Address, B256};
+use alloy::transports::TransportError;
+
+use crate::revert::Revert;
+
+/// A failure of one client operation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The RPC URL is not one this client can speak to.
+    #[error("{url:?} is no HTTP RPC URL: {reason}")]
+    Url {
+        /// The text given.
+        url: String,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// The endpoint did not answer, or answered with an error that is no revert.
+    #[error("{what}: the RPC endpoint failed: {source}")]
+    Rpc {
+        /// The operation under way.
+        what: String,
+        /// The transport's own error.
+        #[source]
+        source: Box<TransportError>,
+    },
+    /// A contract refused.
+    #[error("{what}: the contract refused with {revert}")]
+    Reverted {
+        /// The operation under way.
+        what: String,
+        /// The decoded revert data.
+        revert: Revert,
+    },
+    /// A transaction was included and failed.
+    #[error("{what}: transaction {hash} failed: {revert}")]
+    Failed {
+        /// The operation under way.
+        what: String,
+        /// The failed transaction.
+        hash: B256,
+        /// The reason found by replaying it as a call; may be empty.
+        revert: Revert,
+    },
+    /// A transaction was sent and no receipt came in time.
+    #[error("{what}: no receipt for transaction {hash} within {seconds} s; it may still be included")]
+    NoReceipt {
+        /// The operation under way.
+        what: String,
+        /// The transaction waited for.
+        hash: B256,
+        /// How long the wait lasted.
+        seconds: u64,
+    },
+    /// The answer of a contract does not decode as its ABI says.
+    #[error("{what}: {address} answered with bytes that do not fit its ABI: {reason}")]
+    Answer {
+        /// The operation under way.
+        what: String,
+        /// The contract asked.
+        address: Address,
+        /// The decoder's words.
+        reason: String,
+    },
+    /// A receipt lacks the event it must carry.
+    #[error("{what}: transaction {hash} carries no {event} event")]
+    MissingEvent {
+        /// The operation under way.
+        what: String,
+        /// The transaction looked at.
+        hash: B256,
+        /// The event's name.
+        event: &'static str,
+    },
+    /// The program is too large for one contract.
+    #[error("{name} is {size} bytes compressed; a contract may have at most {limit}")]
+    TooLarge {
+        /// Name of the artifact.
+        name: String,
+        /// Code size with the prefix, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The file is no WebAssembly module.
+    #[error("{name} is no WebAssembly module")]
+    NotWasm {
+        /// Name of the artifact.
+        name: String,
+    },
+    /// The chain has no contract that creates, activates and constructs in one transaction.
+    #[error(
+        "chain {chain_id} has no StylusDeployer at {address}: without it anyone could call the constructor first. \
+         Deploy it (nitro-devnode does on start) or name another with `stylus_deployer`"
+    )]
+    NoDeployer {
+        /// The chain asked.
+        chain_id: u64,
+        /// The address looked at.
+        address: Address,
+    },
+    /// A key is not 32 bytes of hex inside the curve's order.
+    #[error("not a private key: expected 64 hexadecimal digits")]
+    Key,
+    /// Signing failed.
+    #[error("cannot sign the transaction: {0}")]
+    Sign(String),
+}
+
+impl ClientError {
+    /// The decoded revert, when a contract refused.
+    pub const fn revert(&self) -> Option<&Revert> {
+        match self {
+            Self::Reverted { revert, .. } | Self::Failed { revert, .. } => Some(revert),
+            _ => None,
+        }
+    }
+
+    /// Turns a transport error into a revert when it carries revert data.
+    pub(crate) fn from_rpc(what: &str, error: TransportError) -> Self {
+        if let Some(payload) = error.as_error_resp() {
+            let data = payload.as_revert_data();
+            if data.is_some() || payload.message.contains("revert") {
+                let revert = Revert::decode(data.unwrap_or_default(), &payload.message);
+                return Self::Reverted { what: what.to_owned(), revert };
+            }
+        }
+        Self::Rpc { what: what.to_owned(), source: Box::new(error) }
+    }
+}

@@ -1,0 +1,193 @@
+//! Requests: sending them through the example consumer, following them, giving up on them.
+
+use alloy::primitives::aliases::U72;
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolCall;
+use functions_types::abi::{Commitment, ConsumerExample, Coordinator, Router};
+use functions_types::{DonId, Juels, RequestId, SubscriptionId};
+
+use crate::account::Account;
+use crate::chain::Chain;
+use crate::error::ClientError;
+use crate::system::{System, juels};
+
+/// What a consumer asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The JavaScript: body of an async function.
+    pub source: String,
+    /// Its `args`.
+    pub args: Vec<String>,
+    /// Its `bytesArgs`.
+    pub bytes_args: Vec<Bytes>,
+    /// Gas of the callback.
+    pub callback_gas_limit: u32,
+}
+
+/// A request as the chain accepted it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its id.
+    pub id: RequestId,
+    /// The transaction.
+    pub transaction: B256,
+    /// The block it is in.
+    pub block: u64,
+    /// Juels reserved for it.
+    pub reserved: Juels,
+    /// Its terms in event form.
+    pub commitment: Commitment,
+}
+
+/// A settled request.
+#[derive(Clone, Debug)]
+pub struct Fulfilled {
+    /// 0 when the callback returned, 1 when it failed.
+    pub result_code: u8,
+    /// Response bytes the DON agreed on; empty on error.
+    pub response: Bytes,
+    /// Error bytes the DON agreed on; empty on success.
+    pub error: Bytes,
+    /// First bytes the callback returned or reverted with.
+    pub callback_return: Bytes,
+    /// Juels charged.
+    pub charged: Juels,
+    /// The node that sent the report.
+    pub transmitter: Address,
+    /// Its transaction.
+    pub transaction: B256,
+    /// The block it is in.
+    pub block: u64,
+    /// Signatures under the report; zero when its calldata is no direct `transmit` call.
+    pub signatures: usize,
+}
+
+/// A fulfillment that was refused and not charged.
+#[derive(Clone, Debug)]
+pub struct NotProcessed {
+    /// Why, 2 to 6.
+    pub result_code: u8,
+    /// The node that tried.
+    pub transmitter: Address,
+}
+
+impl System {
+    /// Sends `request` from the example consumer at `consumer`.
+    ///
+    /// # Errors
+    /// The Router's and Coordinator's refusals (`InsufficientBalance`, `InvalidConsumer`, …), otherwise as [`Chain::send`].
+    pub async fn send_request(
+        &self,
+        from: &Account,
+        consumer: Address,
+        subscription: SubscriptionId,
+        don: DonId,
+        request: &Request,
+    ) -> Result<Sent, ClientError> {
+        let call = ConsumerExample::sendRequestCall {
+            source: request.source.clone(),
+            args: request.args.clone(),
+            bytesArgs: request.bytes_args.clone(),
+            subscriptionId: subscription.0,
+            callbackGasLimit: request.callback_gas_limit,
+            donId: don.0,
+        };
+        let receipt = self.chain.send(from, consumer, &call).await?;
+        let event: Coordinator::OracleRequest =
+            Chain::event_in(&receipt, self.addresses.coordinator, "send a request", "OracleRequest")?;
+        Ok(Sent {
+            id: RequestId(event.requestId),
+            transaction: receipt.transaction_hash,
+            block: receipt.block_number.unwrap_or_default(),
+            reserved: juels(event.commitment.estimatedTotalCostJuels),
+            commitment: event.commitment,
+        })
+    }
+
+    /// How a request sent in or after `from_block` was settled; `None` while it is pending.
+    ///
+    /// # Errors
+    /// As [`Chain::events`].
+    pub async fn fulfillment(
+        &self,
+        id: RequestId,
+        from_block: u64,
+    ) -> Result<Option<Fulfilled>, ClientError> {
+        let found = self
+            .chain
+            .events::<Router::RequestProcessed>(self.addresses.router, from_block, Some(id.0))
+            .await?;
+        let Some((event, log)) = found.into_iter().next() else { return Ok(None) };
+        let transaction = log.transaction_hash.unwrap_or_default();
+        Ok(Some(Fulfilled {
+            result_code: event.resultCode,
+            response: event.response,
+            error: event.err,
+            callback_return: event.callbackReturnData,
+            charged: juels(event.totalCostJuels),
+            transmitter: event.transmitter,
+            transaction,
+            block: log.block_number.unwrap_or_default(),
+            signatures: self.signatures(transaction).await?,
+        }))
+    }
+
+    async fn signatures(&self, transaction: B256) -> Result<usize, ClientError> {
+        let calldata = self.chain.calldata(transaction).await?.unwrap_or_default();
+        Ok(Coordinator::transmitCall::abi_decode(&calldata).map_or(0, |call| call.rs.len()))
+    }
+
+    /// Refused fulfillments of a request, as reported by our Coordinator.
+    ///
+    /// # Errors
+    /// As [`Chain::events`].
+    pub async fn refusals(&self, id: RequestId, from_block: u64) -> Result<Vec<NotProcessed>, ClientError> {
+        let found: Vec<(Router::RequestNotProcessed, Log)> =
+            self.chain.events(self.addresses.router, from_block, Some(id.0)).await?;
+        // Anyone may make the Router emit this event with a coordinator of their own.
+        Ok(found
+            .into_iter()
+            .filter(|(event, _)| event.coordinator == self.addresses.coordinator)
+            .map(|(event, _)| NotProcessed { result_code: event.resultCode, transmitter: event.transmitter })
+            .collect())
+    }
+
+    /// Releases the reservation of a request nobody answered. Anyone may do so once its timeout has passed.
+    ///
+    /// # Errors
+    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when the request is settled already, otherwise as [`Chain::send`].
+    pub async fn timeout_request(&self, from: &Account, commitment: &Commitment) -> Result<(), ClientError> {
+        let mut onchain = commitment.clone();
+        onchain.adminFee = U72::ZERO; // the stored form carries the Router's fee, which is zero
+        let router = self.addresses.router;
+        let call = Router::timeoutRequestsCall { requestsToTimeoutByCommitment: vec![onchain] };
+        let receipt = self.chain.send(from, router, &call).await?;
+        let _: Router::RequestTimedOut =
+            Chain::event_in(&receipt, router, "time out a request", "RequestTimedOut")?;
+        Ok(())
+    }
+
+    /// What the example consumer stored last: response and error.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub async fn consumer_state(&self, consumer: Address) -> Result<ConsumerState, ClientError> {
+        Ok(ConsumerState {
+            request: RequestId(self.chain.call(consumer, &ConsumerExample::lastRequestIdCall {}).await?),
+            response: self.chain.call(consumer, &ConsumerExample::lastResponseCall {}).await?,
+            error: self.chain.call(consumer, &ConsumerExample::lastErrorCall {}).await?,
+        })
+    }
+}
+
+/// The example consumer's stored values.
+#[derive(Clone, Debug)]
+pub struct ConsumerState {
+    /// Id of its last request.
+    pub request: RequestId,
+    /// Last response; empty when the last fulfillment carried an error.
+    pub response: Bytes,
+    /// Last error; empty when the last fulfillment carried a response.
+    pub error: Bytes,
+}

@@ -1,0 +1,94 @@
+//! Revert data as a person reads it.
+
+use std::fmt;
+
+use alloy::primitives::Bytes;
+use alloy::sol_types::SolInterface;
+use functions_types::abi::{AllowList, Client, Coordinator, Reverts, Router};
+
+use crate::stylus::{ArbWasm, StylusDeployer};
+
+/// How many bytes of unknown revert data are shown.
+const SHOWN_BYTES: usize = 68;
+
+/// Why a contract refused: the data it gave and what that data says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revert {
+    data: Bytes,
+    error: Option<String>,
+    message: String,
+}
+
+impl Revert {
+    /// Reads revert data against every error of the system; `message` is the endpoint's own text, shown when there is no data.
+    pub fn decode(data: Bytes, message: &str) -> Self {
+        fn named<E: SolInterface + fmt::Debug>(data: &[u8]) -> Option<String> {
+            let text = format!("{:?}", E::abi_decode_validate(data).ok()?);
+            // The enum's variant repeats the name of the error it wraps.
+            let inner = text.split_once('(').map_or(text.as_str(), |(_, inner)| inner);
+            Some(inner.strip_suffix(')').unwrap_or(inner).to_owned())
+        }
+        let error = named::<Reverts::RevertsErrors>(&data)
+            .or_else(|| named::<Router::RouterErrors>(&data))
+            .or_else(|| named::<Coordinator::CoordinatorErrors>(&data))
+            .or_else(|| named::<Client::ClientErrors>(&data))
+            .or_else(|| named::<AllowList::AllowListErrors>(&data))
+            .or_else(|| named::<StylusDeployer::StylusDeployerErrors>(&data))
+            .or_else(|| named::<ArbWasm::ArbWasmErrors>(&data));
+        Self { data, error, message: message.to_owned() }
+    }
+
+    /// The bytes the contract gave.
+    pub const fn data(&self) -> &Bytes {
+        &self.data
+    }
+
+    /// Name of the error without its arguments, when it is one of the system's.
+    pub fn name(&self) -> Option<&str> {
+        self.error.as_deref().map(|text| text.split([' ', '{', '(']).next().unwrap_or(text))
+    }
+}
+
+impl fmt::Display for Revert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = &self.error {
+            return f.write_str(error);
+        }
+        if self.data.is_empty() {
+            let message = if self.message.is_empty() { "no message" } else { &self.message };
+            return write!(f, "no revert data ({message})");
+        }
+        let shown = &self.data[..self.data.len().min(SHOWN_BYTES)];
+        write!(f, "unknown error data 0x{}", hex::encode(shown))?;
+        if shown.len() < self.data.len() { write!(f, "… ({} bytes)", self.data.len()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::aliases::U96;
+    use alloy::sol_types::SolError;
+
+    use super::*;
+
+    #[test]
+    fn decode_names_errors_of_both_contracts() {
+        let router = Router::InsufficientBalance { currentBalanceJuels: U96::from(7) }.abi_encode();
+        let revert = Revert::decode(router.into(), "");
+        assert_eq!(revert.name(), Some("InsufficientBalance"));
+        assert!(revert.to_string().contains("currentBalanceJuels: 7"), "{revert}");
+        let coordinator = Revert::decode(Coordinator::InsufficientBalance {}.abi_encode().into(), "");
+        assert_eq!(coordinator.name(), Some("InsufficientBalance"));
+    }
+
+    #[test]
+    fn decode_keeps_text_reverts_and_unknown_data() {
+        let text = Reverts::Error { message: "Only callable by owner".to_owned() }.abi_encode();
+        assert!(Revert::decode(text.into(), "").to_string().contains("Only callable by owner"));
+        assert_eq!(Revert::decode(vec![1, 2, 3].into(), "").to_string(), "unknown error data 0x010203");
+        assert_eq!(
+            Revert::decode(Bytes::new(), "execution reverted").to_string(),
+            "no revert data (execution reverted)"
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! The contracts of one deployment, and what owners and operators do with them.
+
+use alloy::primitives::aliases::U96;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::rpc::types::TransactionReceipt;
+use alloy::sol_types::SolValue;
+use functions_types::abi::{Coordinator, Link, Router, Subscription};
+use functions_types::{DonId, Juels, SubscriptionId};
+use serde::{Deserialize, Serialize};
+
+use crate::account::Account;
+use crate::chain::Chain;
+use crate::error::ClientError;
+
+/// Where the contracts of one deployment are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// The LINK token.
+    pub link: Address,
+    /// The Router.
+    pub router: Address,
+    /// The Coordinator.
+    pub coordinator: Address,
+}
+
+/// A deployment on a chain.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The chain.
+    pub chain: Chain,
+    /// The contracts.
+    pub addresses: Addresses,
+}
+
+/// One OCR configuration of the Coordinator.
+#[derive(Clone, Debug)]
+pub struct OracleConfig {
+    /// Addresses that sign reports, in oracle order.
+    pub signers: Vec<Address>,
+    /// Addresses that transmit, in the same order.
+    pub transmitters: Vec<Address>,
+    /// Faulty oracles tolerated; `signers.len() > 3 * f`.
+    pub f: u8,
+    /// Version of the off-chain part.
+    pub offchain_version: u64,
+    /// The off-chain part, opaque to the contract.
+    pub offchain: Bytes,
+}
+
+/// Juels of a 96-bit number of the wire.
+pub(crate) fn juels(value: U96) -> Juels {
+    Juels::new(value.to::<u128>()).expect("a uint96 fits")
+}
+
+impl System {
+    /// A deployment at known addresses.
+    pub const fn new(chain: Chain, addresses: Addresses) -> Self {
+        Self { chain, addresses }
+    }
+
+    // ---- subscriptions ----
+
+    /// Opens a subscription owned by `owner`, empty, with one consumer.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn create_subscription(
+        &self,
+        owner: &Account,
+        consumer: Address,
+    ) -> Result<SubscriptionId, ClientError> {
+        let id = self.create_empty_subscription(owner).await?;
+        self.add_consumer(owner, id, consumer).await?;
+        Ok(id)
+    }
+
+    /// Opens a subscription without consumers.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn create_empty_subscription(&self, owner: &Account) -> Result<SubscriptionId, ClientError> {
+        let router = self.addresses.router;
+        let receipt = self.chain.send(owner, router, &Router::createSubscriptionCall {}).await?;
+        let event: Router::SubscriptionCreated =
+            Chain::event_in(&receipt, router, "create a subscription", "SubscriptionCreated")?;
+        Ok(SubscriptionId(event.subscriptionId))
+    }
+
+    /// Allows `consumer` to spend from a subscription.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn add_consumer(
+        &self,
+        owner: &Account,
+        id: SubscriptionId,
+        consumer: Address,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let call = Router::addConsumerCall { subscriptionId: id.0, consumer };
+        self.chain.send(owner, self.addresses.router, &call).await
+    }
+
+    /// Moves LINK from `payer` into a subscription.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn fund_subscription(
+        &self,
+        payer: &Account,
+        id: SubscriptionId,
+        amount: Juels,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let call = Link::transferAndCallCall {
+            to: self.addresses.router,
+            value: U256::from(amount.get()),
+            data: id.0.abi_encode().into(),
+        };
+        self.chain.send(payer, self.addresses.link, &call).await
+    }
+
+    /// A subscription as the Router keeps it.
+    ///
+    /// # Errors
+    /// `InvalidSubscription` when it does not exist, otherwise as [`Chain::call`].
+    pub async fn subscription(&self, id: SubscriptionId) -> Result<Subscription, ClientError> {
+        self.chain.call(self.addresses.router, &Router::getSubscriptionCall { subscriptionId: id.0 }).await
+    }
+
+    /// Juels a request would reserve at `gas_price_wei`.
+    ///
+    /// # Errors
+    /// `GasLimitTooBig` and others of the Coordinator's view, otherwise as [`Chain::call`].
+    pub async fn estimate_cost(
+        &self,
+        id: SubscriptionId,
+        callback_gas_limit: u32,
+        gas_price_wei: u128,
+    ) -> Result<Juels, ClientError> {
+        let call = Coordinator::estimateCostCall {
+            subscriptionId: id.0,
+            data: Bytes::new(),
+            callbackGasLimit: callback_gas_limit,
+            gasPriceWei: U256::from(gas_price_wei),
+        };
+        Ok(juels(self.chain.call(self.addresses.coordinator, &call).await?))
+    }
+
+    // ---- operation ----
+
+    /// Installs an OCR configuration.
+    ///
+    /// # Errors
+    /// `InvalidConfig` with the reason, otherwise as [`Chain::send`].
+    pub async fn set_config(&self, owner: &Account, config: &OracleConfig) -> Result<B256, ClientError> {
+        let call = Coordinator::setConfigCall {
+            _signers: config.signers.clone(),
+            _transmitters: config.transmitters.clone(),
+            _f: config.f,
+            _onchainConfig: Bytes::new(),
+            _offchainConfigVersion: config.offchain_version,
+            _offchainConfig: config.offchain.clone(),
+        };
+        let coordinator = self.addresses.coordinator;
+        let receipt = self.chain.send(owner, coordinator, &call).await?;
+        let event: Coordinator::ConfigSet =
+            Chain::event_in(&receipt, coordinator, "set the oracle configuration", "ConfigSet")?;
+        Ok(event.configDigest)
+    }
+
+    /// The Coordinator that serves a DON now, if any.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub async fn route(&self, don: DonId) -> Result<Option<Address>, ClientError> {
+        match self.chain.call(self.addresses.router, &Router::getContractByIdCall { id: don.0 }).await {
+            Ok(address) => Ok(Some(address)),
+            Err(e) if e.revert().and_then(|r| r.name()) == Some("RouteNotFound") => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Routes a DON's requests to the Coordinator: proposes, then updates.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn set_route(&self, owner: &Account, don: DonId) -> Result<(), ClientError> {
+        let router = self.addresses.router;
+        let proposal = Router::proposeContractsUpdateCall {
+            proposedContractSetIds: vec![don.0],
+            proposedContractSetAddresses: vec![self.addresses.coordinator],
+        };
+        self.chain.send(owner, router, &proposal).await?;
+        self.chain.send(owner, router, &Router::updateContractsCall {}).await?;
+        Ok(())
+    }
+
+    /// The digest in force when it is that of exactly this configuration.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub async fn config_in_force(&self, config: &OracleConfig) -> Result<Option<B256>, ClientError> {
+        let coordinator = self.addresses.coordinator;
+        let latest = self.chain.call(coordinator, &Coordinator::latestConfigDetailsCall {}).await?;
+        let digest = config.digest(self.chain.id(), coordinator, latest.configCount.into());
+        Ok((latest.configDigest == digest).then_some(digest))
+    }
+}
+
+impl OracleConfig {
+    /// The digest `setConfig` gives this configuration as the `count`th of `coordinator`: the keccak of all arguments, its
+    /// two most significant bytes replaced by `0x0001`.
+    ///
+    /// Upstream: `OCR2Base._configDigestFromConfigData` (Coordinator 1.3.0).
+    pub fn digest(&self, chain_id: u64, coordinator: Address, count: u64) -> B256 {
+        let preimage = (
+            U256::from(chain_id),
+            coordinator,
+            count,
+            self.signers.clone(),
+            self.transmitters.clone(),
+            U256::from(self.f),
+            Bytes::new(),
+            self.offchain_version,
+            self.offchain.clone(),
+        )
+            .abi_encode_params();
+        let mut digest = keccak256(preimage);
+        digest[..2].copy_from_slice(&[0, 1]);
+        digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::{address, b256};
+
+    use super::*;
+
+    #[test]
+    fn digest_is_the_one_measured_on_the_reference() {
+        let config = OracleConfig {
+            signers: vec![
+                address!("15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
+                address!("9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
+                address!("976EA74026E726554dB657fA54763abd0C3a0aa9"),
+                address!("14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
+            ],
+            transmitters: vec![
+                address!("23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
+                address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+                address!("Bcd4042DE499D14e55001CcbB24a551F3b954096"),
+                address!("71bE63f3384f5fb98995898A86B02Fb2426c5788"),
+            ],
+            f: 1,
+            offchain_version: 1,
+            offchain: Bytes::new(),
+        };
+        assert_eq!(
+            config.digest(421_614, address!("0165878A594ca255338adfa4d48449f69242Eb8F"), 1),
+            b256!("0001dd06b0bb5f3224fa2a99d103e72e1b1442c2fd417d6e2a641e9f3da16069")
+        );
+    }
+}
