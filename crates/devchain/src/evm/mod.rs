@@ -93,6 +93,8 @@ pub struct TransactOptions {
     pub simulate: bool,
     /// Lets the execution use more than [`TX_COMPUTE_GAS`]: eth_call, not estimates.
     pub unlimited_compute: bool,
+    /// The sender may have code: impersonated contracts.
+    pub allow_code_sender: bool,
     /// Calldata units charged at `l1_price_per_unit`.
     pub poster_units: u64,
 }
@@ -241,7 +243,7 @@ fn context<'a>(
     cfg.disable_eip3541 = true;
     cfg.disable_eip7623 = true;
     cfg.disable_nonce_check = options.simulate;
-    cfg.disable_eip3607 = options.simulate;
+    cfg.disable_eip3607 = options.simulate || options.allow_code_sender;
     let mut block = BlockEnv {
         number: U256::from(env.l1_number),
         beneficiary: COINBASE,

@@ -1,0 +1,245 @@
+//! The chain: blocks, state, the transactions that wait, and the clock.
+//!
+//! Everything here is synchronous and owns no thread, socket or clock: time comes from [`ChainConfig::clock`], and a caller that
+//! wants a block every second calls [`Chain::mine`] every second.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `mod.rs` | what the chain is made of, and reading it |
+//! | `mine.rs` | from a transaction to a block |
+//! | `simulate.rs` | calls and gas estimates |
+//! | `cheats.rs` | what only a development chain can do: time, snapshots, balances |
+//! | `logs.rs` | finding logs |
+
+mod cheats;
+mod logs;
+mod mine;
+mod simulate;
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use alloy::primitives::{Address, B256};
+use tokio::sync::watch;
+
+pub use logs::{LogError, LogLocation, MAX_LOGS};
+pub use mine::SubmitError;
+pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
+
+use crate::{
+    block::{Block, Included},
+    evm::Environment,
+    genesis,
+    state::{State, StateAt},
+    transaction::SignedTransaction,
+};
+
+/// Wei per gas of every block: 0.1 gwei, the floor of a fresh Arbitrum chain.
+pub const BASE_FEE: u64 = 100_000_000;
+/// Seconds between blocks of the parent chain, by which its number is estimated.
+const L1_BLOCK_SECONDS: u64 = 12;
+
+/// What a chain is told at its beginning.
+#[derive(Clone)]
+pub struct ChainConfig {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// ArbOS version: 51 or 61.
+    pub arbos_version: u64,
+    /// NUMBER is always zero, as on a node without a parent chain.
+    pub l1_frozen: bool,
+    /// Wei per calldata unit; zero makes calldata free.
+    pub l1_price_per_unit: u128,
+    /// Every transaction gets its block at once.
+    pub automine: bool,
+    /// Seconds since the Unix epoch, now.
+    pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Default for ChainConfig {
+    fn default() -> Self {
+        Self {
+            chain_id: 412_346,
+            arbos_version: 61,
+            l1_frozen: false,
+            l1_price_per_unit: 0,
+            automine: true,
+            clock: Arc::new(wall_clock),
+        }
+    }
+}
+
+impl fmt::Debug for ChainConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChainConfig")
+            .field("chain_id", &self.chain_id)
+            .field("arbos_version", &self.arbos_version)
+            .field("l1_frozen", &self.l1_frozen)
+            .field("l1_price_per_unit", &self.l1_price_per_unit)
+            .field("automine", &self.automine)
+            .finish_non_exhaustive()
+    }
+}
+
+fn wall_clock() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+/// Where the head is. Sent to watchers whenever it changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Number of the newest block.
+    pub number: u64,
+    /// Counts the times the chain went back to a snapshot.
+    pub reverts: u64,
+}
+
+/// A development chain.
+pub struct Chain {
+    config: ChainConfig,
+    state: State,
+    blocks: Vec<Arc<Block>>,
+    numbers: HashMap<B256, u64>,
+    transactions: HashMap<B256, (u64, usize)>,
+    waiting: Vec<SignedTransaction>,
+    impersonated: HashSet<Address>,
+    impersonates_all: bool,
+    base_fee: u64,
+    time: Time,
+    snapshots: Vec<(u64, cheats::Snapshot)>,
+    next_snapshot: u64,
+    head: watch::Sender<Head>,
+}
+
+/// The distance between the chain's time and the clock's.
+#[derive(Clone, Copy, Debug, Default)]
+struct Time {
+    /// Seconds the chain is ahead of the clock.
+    offset: i64,
+    /// Exact timestamp of the next block.
+    next: Option<u64>,
+}
+
+impl Chain {
+    /// A chain that has only its genesis block.
+    pub fn new(config: ChainConfig) -> Self {
+        let mut chain = Self {
+            state: genesis::state(),
+            blocks: Vec::new(),
+            numbers: HashMap::new(),
+            transactions: HashMap::new(),
+            waiting: Vec::new(),
+            impersonated: HashSet::new(),
+            impersonates_all: false,
+            base_fee: BASE_FEE,
+            time: Time::default(),
+            snapshots: Vec::new(),
+            next_snapshot: 1,
+            head: watch::Sender::default(),
+            config,
+        };
+        chain.close_block(&chain.next_environment(), Vec::new());
+        chain
+    }
+
+    /// What it was told at its beginning, with later changes of the mining mode.
+    pub fn config(&self) -> &ChainConfig {
+        &self.config
+    }
+
+    /// Wei per gas of the next block.
+    pub fn base_fee(&self) -> u64 {
+        self.base_fee
+    }
+
+    /// Watches the head. The receiver sees the newest value only; blocks between are found by number.
+    pub fn watch_head(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// The newest block.
+    pub fn latest(&self) -> &Arc<Block> {
+        self.blocks.last().expect("genesis is never removed")
+    }
+
+    /// A block by number.
+    pub fn block(&self, number: u64) -> Option<&Arc<Block>> {
+        self.blocks.get(usize::try_from(number).ok()?)
+    }
+
+    /// A block by hash.
+    pub fn block_by_hash(&self, hash: B256) -> Option<&Arc<Block>> {
+        self.block(*self.numbers.get(&hash)?)
+    }
+
+    /// A transaction that is in a block, and the index it has there.
+    pub fn transaction(&self, hash: B256) -> Option<(&Arc<Block>, usize, &Included)> {
+        let (number, index) = *self.transactions.get(&hash)?;
+        let block = self.block(number)?;
+        Some((block, index, block.transactions.get(index)?))
+    }
+
+    /// A transaction that waits for a block.
+    pub fn waiting(&self, hash: B256) -> Option<&SignedTransaction> {
+        self.waiting.iter().find(|transaction| transaction.hash == hash)
+    }
+
+    /// State after block `number`; the present from the newest block on.
+    pub fn state_at(&self, number: u64) -> StateAt<'_> {
+        self.state.at(number)
+    }
+
+    /// The next nonce of an account, counting the transactions that wait.
+    pub fn pending_nonce(&self, address: Address) -> u64 {
+        let waiting = self.waiting.iter().filter(|transaction| transaction.sender == address).count();
+        self.state.nonce(address) + waiting as u64
+    }
+
+    /// The block that would be built now.
+    pub fn next_environment(&self) -> Environment {
+        let parent = self.blocks.last();
+        let now = (self.config.clock)().saturating_add_signed(self.time.offset);
+        let earliest = parent.map_or(0, |parent| parent.header.timestamp);
+        let timestamp = self.time.next.unwrap_or(now).max(earliest);
+        let start = self.blocks.first().map_or(timestamp, |genesis| genesis.header.timestamp);
+        let l1_number = if self.config.l1_frozen { 0 } else { (timestamp - start) / L1_BLOCK_SECONDS };
+        Environment {
+            chain_id: self.config.chain_id,
+            arbos_version: self.config.arbos_version,
+            l2_number: self.blocks.len() as u64,
+            l1_number,
+            timestamp,
+            base_fee: self.base_fee,
+            l1_price_per_unit: self.config.l1_price_per_unit,
+            recent_hashes: self.hashes_before(self.blocks.len()),
+            recent_programs: Vec::new(),
+        }
+    }
+
+    /// Block `number` as its own transactions saw it.
+    pub(crate) fn environment_of(&self, number: u64) -> Option<Environment> {
+        let block = self.block(number)?;
+        Some(Environment {
+            l2_number: number,
+            l1_number: block.l1_number,
+            timestamp: block.header.timestamp,
+            base_fee: block.header.base_fee_per_gas.unwrap_or(self.base_fee),
+            recent_hashes: self.hashes_before(usize::try_from(number).ok()?),
+            ..self.next_environment()
+        })
+    }
+
+    fn hashes_before(&self, number: usize) -> Vec<B256> {
+        let newest = number.min(self.blocks.len());
+        self.blocks[newest.saturating_sub(256)..newest].iter().map(|block| block.hash).collect()
+    }
+
+    fn announce(&self) {
+        let number = self.latest().number();
+        self.head.send_modify(|head| head.number = number);
+    }
+}

@@ -1,0 +1,278 @@
+//! Accounts and storage, now and at every earlier block.
+//!
+//! The present is a map; the past is one [`Undo`] layer a block, holding what the block overwrote. Reading block `n` walks the
+//! layers above it and takes the first that knows the key.
+
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
+
+use alloy::{
+    primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::AddressMap},
+    rpc::types::state::StateOverride,
+};
+use revm::{
+    DatabaseRef,
+    bytecode::Bytecode,
+    state::{Account as TouchedAccount, AccountInfo},
+};
+
+type Slot = (Address, U256);
+
+/// What one block overwrote: the values before it.
+#[derive(Clone, Debug, Default)]
+struct Undo {
+    accounts: AddressMap<Option<AccountInfo>>,
+    slots: HashMap<Slot, U256>,
+}
+
+/// All accounts, their storage, and how to go back.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    accounts: AddressMap<AccountInfo>,
+    storage: AddressMap<HashMap<U256, U256>>,
+    open: Undo,
+    layers: Vec<Arc<Undo>>,
+    root: B256,
+}
+
+impl State {
+    /// The account as it is now; `None` when it does not exist.
+    pub fn account(&self, address: Address) -> Option<&AccountInfo> {
+        self.accounts.get(&address)
+    }
+
+    /// The next nonce of an account.
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.account(address).map_or(0, |account| account.nonce)
+    }
+
+    /// A storage word as it is now.
+    pub fn slot(&self, address: Address, key: U256) -> U256 {
+        self.storage.get(&address).and_then(|slots| slots.get(&key)).copied().unwrap_or_default()
+    }
+
+    /// Replaces or, with `None`, removes an account. Its storage stays.
+    pub fn set_account(&mut self, address: Address, account: Option<AccountInfo>) {
+        let before = match account {
+            Some(account) => self.accounts.insert(address, account),
+            None => self.accounts.remove(&address),
+        };
+        self.open.accounts.entry(address).or_insert(before);
+    }
+
+    /// Changes an account in place, creating it when it does not exist.
+    pub fn update_account(&mut self, address: Address, change: impl FnOnce(&mut AccountInfo)) {
+        let mut account = self.account(address).cloned().unwrap_or_default();
+        change(&mut account);
+        self.set_account(address, Some(account));
+    }
+
+    /// Gives an account this code.
+    pub fn set_code(&mut self, address: Address, code: Bytes) {
+        self.update_account(address, |account| {
+            (account.code_hash, account.code) = code_parts(code);
+        });
+    }
+
+    /// Writes a storage word.
+    pub fn set_slot(&mut self, address: Address, key: U256, value: U256) {
+        let slots = self.storage.entry(address).or_default();
+        let before = if value.is_zero() { slots.remove(&key) } else { slots.insert(key, value) };
+        self.open.slots.entry((address, key)).or_insert(before.unwrap_or_default());
+    }
+
+    /// Stores what a transaction did.
+    pub fn apply(&mut self, changes: impl IntoIterator<Item = (Address, TouchedAccount)>) {
+        for (address, account) in changes {
+            if !account.is_touched() {
+                continue;
+            }
+            let vanishes = account.is_selfdestructed() || account.info.is_empty();
+            if vanishes {
+                let keys: Vec<U256> = self
+                    .storage
+                    .get(&address)
+                    .map(|slots| slots.keys().copied().collect())
+                    .unwrap_or_default();
+                for key in keys {
+                    self.set_slot(address, key, U256::ZERO);
+                }
+                if self.accounts.contains_key(&address) {
+                    self.set_account(address, None);
+                }
+                continue;
+            }
+            if self.account(address) != Some(&account.info) {
+                self.set_account(address, Some(account.info));
+            }
+            for (key, slot) in account.storage {
+                if slot.is_changed() {
+                    self.set_slot(address, key, slot.present_value);
+                }
+            }
+        }
+    }
+
+    /// Ends the block being built: later reads of it see the state as it is now. Returns a digest of all changes since genesis,
+    /// which stands where other chains have the root of the state's Merkle trie.
+    pub fn seal(&mut self) -> B256 {
+        let layer = std::mem::take(&mut self.open);
+        let mut changes: Vec<B256> = Vec::with_capacity(layer.accounts.len() + layer.slots.len());
+        for address in layer.accounts.keys() {
+            let account = self.account(*address).cloned().unwrap_or_default();
+            let fields = (account.balance.to_be_bytes::<32>(), account.nonce.to_be_bytes());
+            changes.push(keccak256(
+                [address.as_slice(), &fields.0, &fields.1, account.code_hash.as_slice()].concat(),
+            ));
+        }
+        for (address, key) in layer.slots.keys() {
+            let value = self.slot(*address, *key);
+            changes.push(keccak256(
+                [address.as_slice(), &key.to_be_bytes::<32>(), &value.to_be_bytes::<32>()].concat(),
+            ));
+        }
+        changes.sort_unstable();
+        if !changes.is_empty() {
+            changes.push(self.root);
+            self.root = keccak256(changes.concat());
+        }
+        self.layers.push(Arc::new(layer));
+        self.root
+    }
+
+    /// The state after block `number`; the present when that is the newest block.
+    pub fn at(&self, number: u64) -> StateAt<'_> {
+        let above = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
+        StateAt { state: self, above: (above < self.layers.len()).then_some(above) }
+    }
+}
+
+/// [`State`] seen from the end of one block.
+#[derive(Clone, Copy, Debug)]
+pub struct StateAt<'a> {
+    state: &'a State,
+    /// First layer to undo; `None` reads the present.
+    above: Option<usize>,
+}
+
+impl StateAt<'_> {
+    fn undone(&self) -> impl Iterator<Item = &Undo> {
+        let layers = self.above.map(|first| &self.state.layers[first..]).unwrap_or_default();
+        let open = self.above.map(|_| &self.state.open);
+        layers.iter().map(Arc::as_ref).chain(open)
+    }
+
+    /// The account; `None` when it does not exist.
+    pub fn account(&self, address: Address) -> Option<AccountInfo> {
+        match self.undone().find_map(|layer| layer.accounts.get(&address)) {
+            Some(before) => before.clone(),
+            None => self.state.account(address).cloned(),
+        }
+    }
+
+    /// A storage word.
+    pub fn slot(&self, address: Address, key: U256) -> U256 {
+        let before = self.undone().find_map(|layer| layer.slots.get(&(address, key)));
+        before.copied().unwrap_or_else(|| self.state.slot(address, key))
+    }
+}
+
+impl DatabaseRef for StateAt<'_> {
+    type Error = Infallible;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+        Ok(self.account(address))
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, Infallible> {
+        // Accounts carry their code, so revm asks only for hashes no account has.
+        let code = self.state.accounts.values().find(|account| account.code_hash == code_hash);
+        Ok(code.and_then(|account| account.code.clone()).unwrap_or_default())
+    }
+
+    fn storage_ref(&self, address: Address, key: U256) -> Result<U256, Infallible> {
+        Ok(self.slot(address, key))
+    }
+
+    fn block_hash_ref(&self, _number: u64) -> Result<B256, Infallible> {
+        Ok(B256::ZERO)
+    }
+}
+
+/// A state with some accounts replaced for the length of one call.
+#[derive(Debug)]
+pub struct Overridden<'a> {
+    base: StateAt<'a>,
+    accounts: AddressMap<AccountInfo>,
+    slots: HashMap<Slot, U256>,
+    /// Accounts whose storage is empty but for `slots`.
+    cleared: Vec<Address>,
+}
+
+impl<'a> Overridden<'a> {
+    /// Lays the third parameter of eth_call over a state.
+    ///
+    /// # Errors
+    /// A sentence for the caller, when an account sets both `state` and `stateDiff` or asks for a moved precompile.
+    pub fn new(base: StateAt<'a>, overrides: StateOverride) -> Result<Self, String> {
+        let mut this =
+            Self { base, accounts: AddressMap::default(), slots: HashMap::new(), cleared: Vec::new() };
+        for (address, change) in overrides {
+            if change.state.is_some() && change.state_diff.is_some() {
+                return Err(format!("account {address} has both 'state' and 'stateDiff'"));
+            }
+            if change.move_precompile_to.is_some() {
+                return Err(format!("account {address}: moving a precompile is not supported"));
+            }
+            let mut account = base.account(address).unwrap_or_default();
+            account.balance = change.balance.unwrap_or(account.balance);
+            account.nonce = change.nonce.unwrap_or(account.nonce);
+            if let Some(code) = change.code {
+                (account.code_hash, account.code) = code_parts(code);
+            }
+            this.accounts.insert(address, account);
+            if change.state.is_some() {
+                this.cleared.push(address);
+            }
+            for (key, value) in change.state.or(change.state_diff).into_iter().flatten() {
+                this.slots.insert((address, key.into()), value.into());
+            }
+        }
+        Ok(this)
+    }
+}
+
+impl DatabaseRef for Overridden<'_> {
+    type Error = Infallible;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+        match self.accounts.get(&address) {
+            Some(account) => Ok(Some(account.clone())),
+            None => self.base.basic_ref(address),
+        }
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, Infallible> {
+        self.base.code_by_hash_ref(code_hash)
+    }
+
+    fn storage_ref(&self, address: Address, key: U256) -> Result<U256, Infallible> {
+        match self.slots.get(&(address, key)) {
+            Some(value) => Ok(*value),
+            None if self.cleared.contains(&address) => Ok(U256::ZERO),
+            None => self.base.storage_ref(address, key),
+        }
+    }
+
+    fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {
+        self.base.block_hash_ref(number)
+    }
+}
+
+/// Hash and parsed form of code. Bytes that look like a broken delegation are kept as ordinary code.
+fn code_parts(code: Bytes) -> (B256, Option<Bytecode>) {
+    if code.is_empty() {
+        return (KECCAK256_EMPTY, None);
+    }
+    let parsed = Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code));
+    (parsed.hash_slow(), Some(parsed))
+}
