@@ -142,6 +142,36 @@ impl Buf {
         buf
     }
 
+    /// A log's buffer: its first topic is written, `words` words (further topics included) and `tail`
+    /// bytes have room.
+    #[inline(always)]
+    pub fn event(signature: &B256, words: usize, tail: usize) -> Self {
+        // As four integers the topic becomes code; as bytes it would be data, which every call pays for.
+        let quarter = |at: usize| {
+            let b = &signature.0;
+            u64::from_be_bytes([
+                b[at],
+                b[at + 1],
+                b[at + 2],
+                b[at + 3],
+                b[at + 4],
+                b[at + 5],
+                b[at + 6],
+                b[at + 7],
+            ])
+        };
+        Self::with_topic(quarter(0), quarter(8), quarter(16), quarter(24), WORD + words * WORD + tail)
+    }
+
+    #[inline(never)]
+    fn with_topic(a: u64, b: u64, c: u64, d: u64, capacity: usize) -> Self {
+        let mut buf = Self::new(capacity);
+        for quarter in [a, b, c, d] {
+            buf.raw(&quarter.to_be_bytes());
+        }
+        buf
+    }
+
     /// Nothing: what a function without return values returns.
     pub const fn empty() -> Self {
         Self { bytes: Vec::new(), at: 0 }

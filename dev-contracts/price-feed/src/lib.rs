@@ -1,1 +1,94 @@
-//! A settable price feed for development chains.
+//! A price feed for development chains: one answer, set by its owner, read as a Chainlink aggregator is.
+//!
+//! Every answer opens a round; `startedAt` and `updatedAt` are the time of the block that set it.
+//!
+//! | slot | bytes, most significant first |
+//! | --- | --- |
+//! | 0 | owner (20), decimals (1), round (8) |
+//! | 1 | answer (32, two's complement) |
+//! | 2 | time of the answer (last 8) |
+//! | [`GUARD`] | 1 once constructed |
+//!
+//! Upstream: `AggregatorV3Interface`.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple},
+    entrypoint, host,
+    revert::{ERROR_STRING, error_text, malformed},
+    word,
+};
+
+entrypoint!(route);
+
+const SETTINGS: B256 = B256::ZERO;
+const ANSWER: B256 = B256::with_last_byte(1);
+const TIME: B256 = B256::with_last_byte(2);
+
+/// keccak256 of `stylus_constructor`: where the Stylus SDK, too, remembers that construction is over.
+pub const GUARD: B256 = B256::new([
+    0xd7, 0x19, 0xfb, 0x9e, 0xca, 0x6b, 0xd4, 0x80, 0x44, 0xbf, 0x2b, 0x38, 0xd8, 0x0a, 0xea, 0x3d, 0xd6,
+    0x66, 0x51, 0x1b, 0x02, 0x36, 0x08, 0x1c, 0xd9, 0xa2, 0xb9, 0x55, 0x55, 0xfe, 0x7c, 0x8c,
+]);
+
+/// Runs the function that `selector` names; an unknown one ends the call without data.
+pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
+    match selector {
+        0x5585258d => construct(args.head(3)),
+        0xfeaf968c => latest_round_data(),
+        0x313ce567 => Buf::of(word::get(&host::load(&SETTINGS), 20, 1)),
+        0x99213cd8 => set_answer(args.head(1)),
+        0x8da5cb5b => Buf::of_address(&owner()),
+        0x54fd4d50 => Buf::of(1),
+        _ => malformed(),
+    }
+}
+
+/// `constructor(address owner, uint8 decimals, int256 answer)`, once.
+fn construct(args: Tuple<'_>) -> Buf {
+    let (owner, decimals, answer) = (args.address(0), args.uint(1, 8), args.b256(2));
+    if host::load(&GUARD) != B256::ZERO {
+        malformed();
+    }
+    host::store(&GUARD, &B256::with_last_byte(1));
+    let mut settings = B256::ZERO;
+    settings[..20].copy_from_slice(owner.as_slice());
+    settings[20] = decimals as u8;
+    open_round(settings, &answer)
+}
+
+/// `setAnswer(int256)`, by the owner.
+fn set_answer(args: Tuple<'_>) -> Buf {
+    if host::sender() != owner() {
+        error_text(ERROR_STRING, "Only callable by owner");
+    }
+    open_round(host::load(&SETTINGS), &args.b256(0))
+}
+
+fn open_round(mut settings: B256, answer: &B256) -> Buf {
+    let round = word::get(&settings, 21, 8) + 1;
+    word::put(&mut settings, 21, 8, round);
+    host::store(&SETTINGS, &settings);
+    host::store(&ANSWER, answer);
+    let mut time = B256::ZERO;
+    word::put(&mut time, 24, 8, u128::from(host::timestamp()));
+    host::store(&TIME, &time);
+    Buf::empty()
+}
+
+/// `latestRoundData() returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)`.
+fn latest_round_data() -> Buf {
+    let round = word::get(&host::load(&SETTINGS), 21, 8);
+    let time = host::load(&TIME);
+    let mut out = Buf::new(5 * 32);
+    out.num(round);
+    out.raw(&*host::load(&ANSWER));
+    out.raw(&*time);
+    out.raw(&*time);
+    out.num(round);
+    out
+}
+
+fn owner() -> Address {
+    Address::from_slice(&host::load(&SETTINGS)[..20])
+}

@@ -1,0 +1,141 @@
+//! Sending a request: the Coordinator prices it, the Router reserves its cost and remembers its terms.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple, WORD, tail},
+    host,
+    revert::{add, error, error_num, error_word, malformed, sub},
+};
+use functions_types::{
+    Commitment, SubscriptionId,
+    selectors::{errors::router as e, events::router as ev, functions::coordinator},
+};
+
+use crate::{
+    admin::paused,
+    storage::{self, Consumer, Purse, Settings, Subscription, commitment_slot},
+    subscriptions::existing,
+};
+
+/// Words of `RequestMeta`'s head.
+const REQUEST_META_WORDS: usize = 11;
+
+/// `sendRequest` and `sendRequestToProposed`, which differ in how the id leads to a Coordinator.
+///
+/// `callback_gas_limit` is in gas. The route is looked up before the pause is noticed.
+///
+/// # Errors
+/// `RouteNotFound`, `Error("Pausable: paused")`, `InvalidSubscription`, `InvalidConsumer`,
+/// `InvalidGasFlagValue`, `GasLimitTooBig`, `EmptyRequestData`, what the Coordinator raises,
+/// `DuplicateRequestId`; in this order.
+///
+/// # Events
+/// `RequestStart`, after the Coordinator's `OracleRequest`.
+///
+/// Upstream: `FunctionsRouter._sendRequest` (1.0.0).
+pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
+    let id = SubscriptionId(args.u64(0));
+    let data = args.bytes(1);
+    let data_version = args.uint(2, 16);
+    let callback_gas_limit = args.uint(3, 32) as u32;
+    let don_id = args.b256(4);
+
+    let coordinator = coordinator(&don_id);
+    let settings = storage::settings();
+    if settings.is_paused() {
+        paused();
+    }
+    let (subscription, account) = existing(id);
+    let client = host::sender();
+    let consumer = Consumer::load(&client, id);
+    if !consumer.allowed {
+        error(e::INVALID_CONSUMER);
+    }
+    let flags = host::load(&subscription.flags());
+    check_callback_gas(&settings, flags[0], callback_gas_limit);
+    if data.is_empty() {
+        error(e::EMPTY_REQUEST_DATA);
+    }
+    let available = sub(account.juels, Purse::load(&subscription.blocked()).juels);
+
+    let mut call = Buf::call(coordinator::START_REQUEST, 1 + REQUEST_META_WORDS, tail(data.len()));
+    call.num(WORD as u128);
+    call.num((REQUEST_META_WORDS * WORD) as u128);
+    call.raw(flags.as_slice());
+    call.address(&client);
+    call.num(available);
+    call.num(settings.admin_fee());
+    call.num(id.0.into());
+    call.num(consumer.initiated.into());
+    call.num(callback_gas_limit.into());
+    call.num(data_version);
+    call.num(consumer.completed.into());
+    call.address(&account.holder);
+    call.bytes(data);
+    host::must_call(&coordinator, call.as_bytes());
+    let answer = host::return_data(Commitment::ENCODED_LEN);
+    let Ok(priced) = Commitment::decode(&answer) else { malformed() };
+
+    let terms = Commitment {
+        coordinator,
+        client,
+        subscription_id: id,
+        callback_gas_limit,
+        admin_fee: settings.admin_fee(),
+        ..priced
+    };
+    reserve(&terms, &subscription);
+
+    let request_id = &terms.request_id.0;
+    let mut event = Buf::event(&ev::REQUEST_START, 3 + 7, tail(data.len()));
+    event.raw(request_id.as_slice());
+    event.raw(don_id.as_slice());
+    event.num(id.0.into());
+    event.address(&account.holder);
+    event.address(&client);
+    event.address(&host::origin());
+    event.num(7 * WORD as u128);
+    event.num(data_version);
+    event.num(callback_gas_limit.into());
+    event.num(terms.estimated_total_cost_juels);
+    event.bytes(data);
+    host::log(&event, 4);
+    Buf::of_word(request_id)
+}
+
+/// Remembers the terms, blocks their cost, counts the request. Everything is read anew: the Coordinator
+/// has been called in between.
+fn reserve(terms: &Commitment, subscription: &Subscription) {
+    let slot = commitment_slot(&terms.request_id.0);
+    if host::load(&slot) != B256::ZERO {
+        error_word(e::DUPLICATE_REQUEST_ID, &terms.request_id.0);
+    }
+    host::store(&slot, &host::keccak(&terms.encode()));
+    let mut blocked = Purse::load(&subscription.blocked());
+    blocked.juels = add(blocked.juels, terms.estimated_total_cost_juels, 96);
+    blocked.store(&subscription.blocked());
+    let mut consumer = Consumer::load(&terms.client, subscription.id);
+    // A 64-bit counter of requests does not overflow.
+    consumer.initiated = consumer.initiated.wrapping_add(1);
+    consumer.store();
+}
+
+/// `isValidCallbackGasLimit(uint64,uint32)`: returns nothing or reverts. The subscription need not exist.
+pub fn is_valid_callback_gas_limit(args: Tuple<'_>) -> Buf {
+    let (id, limit) = (SubscriptionId(args.u64(0)), args.uint(1, 32) as u32);
+    let flags = host::load(&Subscription::new(id).flags());
+    check_callback_gas(&storage::settings(), flags[0], limit);
+    Buf::empty()
+}
+
+/// The first byte of a subscription's flags chooses the tier that bounds its callbacks.
+#[inline(never)]
+fn check_callback_gas(settings: &Settings, tier: u8, limit: u32) {
+    if usize::from(tier) >= settings.tiers() {
+        error_num(e::INVALID_GAS_FLAG_VALUE, tier.into());
+    }
+    let max = settings.tier(tier.into());
+    if limit > max {
+        error_num(e::GAS_LIMIT_TOO_BIG, max.into());
+    }
+}

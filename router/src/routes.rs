@@ -1,0 +1,151 @@
+//! Routes: which contract stands behind an id, and how the owner replaces it in two steps.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple, WORD},
+    host,
+    revert::{error, error_address, error_word, malformed},
+};
+use functions_types::selectors::{errors::router as e, events::router as ev, functions::allow_list};
+
+use crate::{
+    admin::only_owner,
+    storage::{
+        self, ALLOW_LIST_ID, PROPOSAL_LEN, load_address, load_number, number, proposal_slot, route_slot,
+    },
+};
+
+/// Most entries of a proposed contract set.
+const MAX_PROPOSAL: usize = 8;
+
+/// The live route of `id`, or `RouteNotFound`.
+#[inline(never)]
+pub fn contract_by_id(id: &B256) -> Address {
+    found(load_address(&route_slot(id)), id)
+}
+
+/// The first entry for `id` in the proposed contract set, or `RouteNotFound`. The live route plays no part.
+#[inline(never)]
+pub fn proposed_contract_by_id(id: &B256) -> Address {
+    let contract = (0..proposal_len()).map(proposal_entry).find(|(entry, _)| entry == id);
+    found(contract.map_or(Address::ZERO, |(_, contract)| contract), id)
+}
+
+fn found(contract: Address, id: &B256) -> Address {
+    if contract == Address::ZERO {
+        error_word(e::ROUTE_NOT_FOUND, id);
+    }
+    contract
+}
+
+fn proposal_len() -> usize {
+    load_number(&PROPOSAL_LEN) as usize
+}
+
+#[inline(never)]
+fn proposal_entry(index: usize) -> (B256, Address) {
+    let (id, contract) = proposal_slot(index);
+    (host::load(&id), load_address(&contract))
+}
+
+/// `getProposedContractSet() returns (bytes32[] ids, address[] to)`.
+pub fn get_proposed_contract_set() -> Buf {
+    let len = proposal_len();
+    let mut out = Buf::new((4 + 2 * len) * WORD);
+    out.num(2 * WORD as u128);
+    out.num(((3 + len) * WORD) as u128);
+    out.num(len as u128);
+    for index in 0..len {
+        out.raw(proposal_entry(index).0.as_slice());
+    }
+    out.num(len as u128);
+    for index in 0..len {
+        out.address(&proposal_entry(index).1);
+    }
+    out
+}
+
+/// `proposeContractsUpdate(bytes32[] ids, address[] to)`, by the owner: replaces the proposal; empty
+/// arrays withdraw it.
+pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
+    let (len, ids) = args.list(0, WORD);
+    let (contracts_len, contracts) = args.list(1, WORD);
+    (0..contracts_len).for_each(|index| _ = contracts.address(index));
+    only_owner();
+    if len != contracts_len || len > MAX_PROPOSAL {
+        error(e::INVALID_PROPOSAL);
+    }
+    for index in 0..len {
+        let (id, to) = (ids.b256(index), contracts.address(index));
+        let from = load_address(&route_slot(&id));
+        if to == Address::ZERO || to == from {
+            error(e::INVALID_PROPOSAL);
+        }
+        let (id_slot, contract_slot) = proposal_slot(index);
+        host::store(&id_slot, &id);
+        host::store(&contract_slot, &to.into_word());
+        route_event(&ev::CONTRACT_PROPOSED, &id, &from, &to);
+    }
+    clear_proposal(len);
+    host::store(&PROPOSAL_LEN, &number(len as u128));
+    Buf::empty()
+}
+
+/// `updateContracts()`, by the owner: makes the proposal live and forgets it.
+pub fn update_contracts() -> Buf {
+    only_owner();
+    for index in 0..proposal_len() {
+        let (id, to) = proposal_entry(index);
+        let slot = route_slot(&id);
+        route_event(&ev::CONTRACT_UPDATED, &id, &load_address(&slot), &to);
+        host::store(&slot, &to.into_word());
+    }
+    clear_proposal(0);
+    host::store(&PROPOSAL_LEN, &B256::ZERO);
+    Buf::empty()
+}
+
+/// Clears the entries from `from` on, up to the stored length.
+#[inline(never)]
+fn clear_proposal(from: usize) {
+    for index in from..proposal_len() {
+        let (id, contract) = proposal_slot(index);
+        host::store(&id, &B256::ZERO);
+        host::store(&contract, &B256::ZERO);
+    }
+}
+
+#[inline(always)]
+fn route_event(signature: &B256, id: &B256, from: &Address, to: &Address) {
+    let mut event = Buf::event(signature, 3, 0);
+    event.raw(id.as_slice());
+    event.address(from);
+    event.address(to);
+    host::log(&event, 1);
+}
+
+/// Asks the allow list, if a route leads to one, whether the caller accepted the terms of service.
+#[inline(never)]
+pub(crate) fn terms_accepted() {
+    let list = load_address(&route_slot(&host::load(&ALLOW_LIST_ID)));
+    if list == Address::ZERO {
+        return;
+    }
+    let sender = host::sender();
+    let mut call = Buf::call(allow_list::HAS_ACCESS, 3, 0);
+    call.address(&sender);
+    call.num(2 * WORD as u128);
+    call.num(0);
+    host::must_static_call(&list, call.as_bytes());
+    let answer = host::return_data(WORD);
+    match Tuple::new(&answer, 1).uint(0, 8) {
+        0 => error_address(e::SENDER_MUST_ACCEPT_TERMS_OF_SERVICE, &sender),
+        1 => {}
+        _ => malformed(),
+    }
+}
+
+/// The contract behind the LINK route of the constructor.
+pub(crate) fn link() -> Address {
+    load_address(&storage::LINK)
+}

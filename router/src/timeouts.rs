@@ -1,0 +1,61 @@
+//! Timeouts: a request nobody fulfilled is given up, and its reservation released.
+
+use functions_contract::{
+    B256,
+    abi::{Buf, Tuple},
+    host,
+    revert::{error, malformed, sub},
+};
+use functions_types::{
+    Commitment,
+    selectors::{errors::router as e, events::router as ev, functions::coordinator},
+};
+
+use crate::{
+    admin::not_paused,
+    storage::{Consumer, Purse, Subscription, commitment_slot},
+};
+
+/// `timeoutRequests(Commitment[])`, by anyone: all of the list or nothing. The commitments are in on-chain
+/// form; nothing is charged.
+///
+/// # Errors
+/// `InvalidCalldata` (not the stored commitment), `TimeoutNotExceeded`, what the Coordinator raises.
+///
+/// # Events
+/// `RequestTimedOut` per entry, after the Coordinator's `CommitmentDeleted`.
+///
+/// Upstream: `FunctionsSubscriptions.timeoutRequests` (Router 1.0.0).
+pub fn timeout_requests(args: Tuple<'_>) -> Buf {
+    let (len, list) = args.list(0, Commitment::ENCODED_LEN);
+    not_paused();
+    for encoded in list.as_bytes().chunks_exact(Commitment::ENCODED_LEN).take(len) {
+        give_up(encoded);
+    }
+    Buf::empty()
+}
+
+fn give_up(encoded: &[u8]) {
+    let Ok(terms) = Commitment::decode(encoded) else { malformed() };
+    let request_id = &terms.request_id.0;
+    let slot = commitment_slot(request_id);
+    if host::load(&slot) != host::keccak(encoded) {
+        error(e::INVALID_CALLDATA);
+    }
+    if host::timestamp() < terms.timeout_timestamp.into() {
+        error(e::TIMEOUT_NOT_EXCEEDED);
+    }
+    host::store(&slot, &B256::ZERO);
+    let mut call = Buf::call(coordinator::DELETE_COMMITMENT, 1, 0);
+    call.raw(request_id.as_slice());
+    host::must_call(&terms.coordinator, call.as_bytes());
+
+    let subscription = Subscription::new(terms.subscription_id);
+    let mut blocked = Purse::load(&subscription.blocked());
+    blocked.juels = sub(blocked.juels, terms.estimated_total_cost_juels);
+    blocked.store(&subscription.blocked());
+    Consumer::complete(&terms.client, terms.subscription_id);
+    let mut event = Buf::event(&ev::REQUEST_TIMED_OUT, 1, 0);
+    event.raw(request_id.as_slice());
+    host::log(&event, 2);
+}
