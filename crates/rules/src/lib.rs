@@ -1,1 +1,97 @@
 //! Pure rules: reservation, cost, fee split, timeouts.
+//!
+//! The contracts, the CLI's estimate and the property tests run this one code. Every function has the widths, the rounding and
+//! the overflow behaviour of the reference: an arithmetic failure is a typed [`RuleError`], which a contract turns into the
+//! reference's revert data.
+//!
+//! | module | rules |
+//! | --- | --- |
+//! | [`juels`] | wei and US cents to juels |
+//! | [`estimate`] | the reservation of a request |
+//! | [`fulfillment`] | what a fulfillment costs, gas checks around the callback, settlement |
+//! | [`split`] | the fee pool |
+//! | [`time`] | when a request can be timed out |
+//!
+//! Amounts are `u128` holding the ABI's `uint96` or `uint72`; anything that multiplies wei is `U256`. Division of 256 bits is
+//! behind [`Division`], because in WASM it is 8 KB of code while the host divides for 4 gas.
+//!
+//! Upstream: `FunctionsBilling` (Coordinator 1.3.0), `FunctionsRouter` and `FunctionsSubscriptions` (Router 1.0.0).
+#![cfg_attr(not(test), no_std)]
+
+pub mod estimate;
+pub mod fulfillment;
+pub mod juels;
+pub mod split;
+pub mod time;
+
+use alloy_primitives::U256;
+
+pub use estimate::Estimate;
+pub use fulfillment::{FulfillmentCost, Settlement};
+
+/// Arithmetic the reference answers with a revert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// A result does not fit its type: `Panic(0x11)`.
+    Overflow,
+    /// A price is zero: `Panic(0x12)`.
+    DivisionByZero,
+    /// `SafeCast: value doesn't fit in 72 bits`.
+    Above72Bits,
+    /// `SafeCast: value doesn't fit in 96 bits`.
+    Above96Bits,
+}
+
+impl core::fmt::Display for RuleError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Overflow => "arithmetic overflow",
+            Self::DivisionByZero => "division by zero",
+            Self::Above72Bits => "value does not fit in 72 bits",
+            Self::Above96Bits => "value does not fit in 96 bits",
+        })
+    }
+}
+
+impl core::error::Error for RuleError {}
+
+/// How 256-bit numbers are divided.
+pub trait Division {
+    /// `numerator / denominator`, rounded down; the denominator is not zero.
+    fn div(numerator: U256, denominator: U256) -> U256;
+}
+
+/// Division in software, for programs on a host.
+#[derive(Clone, Copy, Debug)]
+pub struct Software;
+
+impl Division for Software {
+    fn div(numerator: U256, denominator: U256) -> U256 {
+        numerator / denominator
+    }
+}
+
+/// `value` if it has at most `bits` bits (at most 127), else an overflow.
+pub(crate) const fn fit(value: u128, bits: u32) -> Result<u128, RuleError> {
+    if value >> bits == 0 { Ok(value) } else { Err(RuleError::Overflow) }
+}
+
+/// Sum at `bits` bits.
+pub(crate) fn add(a: u128, b: u128, bits: u32) -> Result<u128, RuleError> {
+    fit(a.checked_add(b).ok_or(RuleError::Overflow)?, bits)
+}
+
+/// Product at 96 bits.
+pub(crate) fn mul96(a: u128, b: u64) -> Result<u128, RuleError> {
+    fit(a.checked_mul(b.into()).ok_or(RuleError::Overflow)?, 96)
+}
+
+pub(crate) fn add256(a: U256, b: U256) -> Result<U256, RuleError> {
+    a.checked_add(b).ok_or(RuleError::Overflow)
+}
+
+#[inline(never)]
+pub(crate) fn mul256(a: U256, b: U256) -> Result<U256, RuleError> {
+    a.checked_mul(b).ok_or(RuleError::Overflow)
+}

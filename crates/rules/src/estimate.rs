@@ -1,0 +1,61 @@
+//! The reservation: what a request may cost at most.
+
+use alloy_primitives::U256;
+
+use crate::{Division, RuleError, add, add256, fit, juels, mul256};
+
+/// Everything the estimate of one request depends on.
+///
+/// ```text
+/// price = max(gas_price, minimum)            price += floor(price * over_estimation / 10000)
+/// gas   = overhead_before + overhead_after + callback_gas_limit                  (32 bits)
+/// total = floor(1e18 * (price * gas + l1_fee) / wei_per_link) + don + admin + operation fee    (96 bits)
+/// ```
+///
+/// Upstream: `FunctionsBilling._calculateCostEstimate` (Coordinator 1.3.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// Gas price of the requesting transaction, or the one asked about, in wei.
+    pub gas_price_wei: U256,
+    /// Floor of the gas price in wei (40 bits).
+    pub minimum_gas_price_wei: u64,
+    /// Added to the gas price, in 1/10000 of it.
+    pub over_estimation_bp: u32,
+    /// Gas billed around the callback.
+    pub gas_overhead_before_callback: u32,
+    /// Gas billed around the callback.
+    pub gas_overhead_after_callback: u32,
+    /// Gas of the callback.
+    pub callback_gas_limit: u32,
+    /// L1 fee of the transaction in wei.
+    pub l1_fee_wei: U256,
+    /// Price of LINK in wei.
+    pub wei_per_link: U256,
+    /// Juels (72 bits) for the oracles.
+    pub don_fee: u128,
+    /// Juels (72 bits) for the Router.
+    pub admin_fee: u128,
+    /// Juels (72 bits) for the Coordinator's owner.
+    pub operation_fee: u128,
+}
+
+impl Estimate {
+    /// The reservation in juels (96 bits).
+    ///
+    /// # Errors
+    /// [`RuleError::Overflow`], [`RuleError::DivisionByZero`] when LINK has no price, [`RuleError::Above96Bits`].
+    pub fn juels<D: Division>(&self) -> Result<u128, RuleError> {
+        let minimum = U256::from(self.minimum_gas_price_wei);
+        let price = if self.gas_price_wei < minimum { minimum } else { self.gas_price_wei };
+        let extra = D::div(mul256(price, U256::from(self.over_estimation_bp))?, U256::from(10_000_u64));
+        let price = add256(price, extra)?;
+        let gas = u64::from(self.gas_overhead_before_callback)
+            + u64::from(self.gas_overhead_after_callback)
+            + u64::from(self.callback_gas_limit); // three 32-bit numbers cannot overflow 64 bits
+        fit(gas.into(), 32)?;
+        let wei = add256(mul256(price, U256::from(gas))?, self.l1_fee_wei)?;
+        let gas_juels = juels::from_wei_down::<D>(wei, self.wei_per_link)?;
+        let fees = add(add(self.don_fee, self.admin_fee, 96)?, self.operation_fee, 96)?;
+        add(gas_juels, fees, 96)
+    }
+}

@@ -1,0 +1,119 @@
+//! What one fulfillment costs, and the gas checks around its callback.
+
+use alloy_primitives::U256;
+
+use crate::{Division, RuleError, add, add256, juels, mul96, mul256};
+
+/// The part of a fulfillment's price the Coordinator fixes before the callback runs. All in juels (96 bits).
+///
+/// Upstream: `FunctionsBilling._fulfillAndBill` (Coordinator 1.3.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FulfillmentCost {
+    /// Price of one gas.
+    pub juels_per_gas: u128,
+    /// Reimbursement of the overhead gas and the L1 share; goes to the transmitter.
+    pub gas_overhead: u128,
+    /// The reimbursement and both fees.
+    pub without_callback: u128,
+}
+
+impl FulfillmentCost {
+    /// The cost of a fulfillment of a request with these overheads (40 bits each) and fees (72 bits each).
+    ///
+    /// ```text
+    /// gas_overhead     = floor(1e18 * ((before + after) * gas_price + l1_share) / wei_per_link)
+    /// juels_per_gas    = floor(1e18 * gas_price / wei_per_link)
+    /// without_callback = gas_overhead + don_fee + operation_fee
+    /// ```
+    ///
+    /// # Errors
+    /// [`RuleError::Overflow`] (the overheads add up in 40 bits), [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
+    pub fn new<D: Division>(
+        gas_price_wei: U256,
+        l1_share_wei: U256,
+        wei_per_link: U256,
+        overheads: (u64, u64),
+        don_fee: u128,
+        operation_fee: u128,
+    ) -> Result<Self, RuleError> {
+        let gas = add(overheads.0.into(), overheads.1.into(), 40)? as u64;
+        let wei = mul256(U256::from(gas), gas_price_wei)?;
+        let gas_overhead = juels::from_wei_down::<D>(add256(wei, l1_share_wei)?, wei_per_link)?;
+        let juels_per_gas = juels::from_wei_down::<D>(gas_price_wei, wei_per_link)?;
+        let without_callback = add(add(gas_overhead, don_fee, 96)?, operation_fee, 96)?;
+        Ok(Self { juels_per_gas, gas_overhead, without_callback })
+    }
+}
+
+/// One entry's share of the transaction's L1 fee, rounded down; `entries` is not zero.
+pub fn l1_share_down<D: Division>(l1_fee_wei: U256, entries: u8) -> U256 {
+    D::div(l1_fee_wei, U256::from(entries))
+}
+
+/// Gas the Router wants before it looks further: `callback_gas_limit + overhead_after` in 40 bits.
+///
+/// # Errors
+/// [`RuleError::Overflow`].
+pub fn gas_needed(callback_gas_limit: u32, gas_overhead_after_callback: u64) -> Result<u64, RuleError> {
+    Ok(add(callback_gas_limit.into(), gas_overhead_after_callback.into(), 40)? as u64)
+}
+
+/// The most a fulfillment can cost, in juels (96 bits): the callback burning its whole limit.
+///
+/// # Errors
+/// [`RuleError::Overflow`].
+pub fn worst_case(
+    admin_fee: u128,
+    cost_without_callback: u128,
+    juels_per_gas: u128,
+    callback_gas_limit: u32,
+) -> Result<u128, RuleError> {
+    let callback = mul96(juels_per_gas, callback_gas_limit.into())?;
+    add(add(admin_fee, cost_without_callback, 96)?, callback, 96)
+}
+
+/// Whether a call can be given `wanted` gas: after setting `exact_check` gas aside, 63/64 of the rest exceed it.
+///
+/// Upstream: `FunctionsRouter._callback` (the check against EIP-150).
+pub const fn can_forward(gas_left: u64, exact_check: u16, wanted: u32) -> bool {
+    let Some(gas) = gas_left.checked_sub(exact_check as u64) else { return false };
+    gas - gas / 64 > wanted as u64
+}
+
+/// What changes hands once the callback has run. All in juels (96 bits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// `juels_per_gas * gas_used`.
+    pub callback_cost: u128,
+    /// Credited to the Coordinator: cost without callback and callback cost.
+    pub coordinator_credit: u128,
+    /// Charged to the subscription: the Coordinator's credit and the Router's admin fee.
+    pub total_cost: u128,
+}
+
+impl Settlement {
+    /// The settlement of a callback that used `gas_used` gas.
+    ///
+    /// # Errors
+    /// [`RuleError::Overflow`].
+    pub fn new(
+        admin_fee: u128,
+        cost_without_callback: u128,
+        juels_per_gas: u128,
+        gas_used: u64,
+    ) -> Result<Self, RuleError> {
+        let callback_cost = mul96(juels_per_gas, gas_used)?;
+        let total_cost = add(add(cost_without_callback, admin_fee, 96)?, callback_cost, 96)?;
+        // no more than the total, which fits
+        Ok(Self { callback_cost, coordinator_credit: cost_without_callback + callback_cost, total_cost })
+    }
+
+    /// The subscription's (balance, blocked balance) afterwards, or `None` (`InsufficientBalance`) when the balance does not cover
+    /// the cost or less is blocked than was reserved.
+    pub const fn apply(&self, balance: u128, blocked_balance: u128, reserved: u128) -> Option<(u128, u128)> {
+        match (balance.checked_sub(self.total_cost), blocked_balance.checked_sub(reserved)) {
+            (Some(balance), Some(blocked)) => Some((balance, blocked)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Conversions to juels. A price feed gives wei, or US dollars with decimals, per LINK.
+
+use alloy_primitives::U256;
+
+use crate::{Division, RuleError, fit, mul256};
+
+/// Juels in one LINK.
+const JUELS_PER_LINK: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+
+/// `1e18 * wei / wei_per_link`, rounded down, in 96 bits.
+///
+/// # Errors
+/// [`RuleError::Overflow`] above 256 bits on the way, [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
+#[inline(never)]
+pub fn from_wei_down<D: Division>(wei: U256, wei_per_link: U256) -> Result<u128, RuleError> {
+    divide::<D>(mul256(JUELS_PER_LINK, wei)?, wei_per_link)
+}
+
+/// A fee in US cents: `floor(floor(cents * 10^(18 + decimals) / usd_per_link) / 100)`, in 72 bits.
+///
+/// `usd_per_link` has `decimals` decimals. The exponent is computed in 8 bits, as upstream does.
+///
+/// # Errors
+/// [`RuleError::Overflow`], [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`] for the inner quotient,
+/// [`RuleError::Above72Bits`] for the outer.
+pub fn from_cents_down<D: Division>(cents: u16, usd_per_link: U256, decimals: u8) -> Result<u128, RuleError> {
+    let exponent = decimals.checked_add(18).ok_or(RuleError::Overflow)?;
+    if exponent > 77 {
+        return Err(RuleError::Overflow); // 10^78 has more than 256 bits
+    }
+    let mut scale = U256::ONE;
+    for _ in 0..exponent {
+        scale = scale.wrapping_mul(U256::from(10_u64)); // at most 10^77
+    }
+    let juels = divide::<D>(mul256(U256::from(cents), scale)?, usd_per_link)?;
+    let fee = low(D::div(U256::from(juels), U256::from(100_u64)));
+    fit(fee, 72).map_err(|_| RuleError::Above72Bits)
+}
+
+fn divide<D: Division>(numerator: U256, denominator: U256) -> Result<u128, RuleError> {
+    if denominator.is_zero() {
+        return Err(RuleError::DivisionByZero);
+    }
+    let quotient = D::div(numerator, denominator);
+    let [_, _, third, fourth] = quotient.into_limbs();
+    let value = low(quotient);
+    if third != 0 || fourth != 0 || value >> 96 != 0 {
+        return Err(RuleError::Above96Bits);
+    }
+    Ok(value)
+}
+
+/// The low 128 bits.
+fn low(value: U256) -> u128 {
+    let [first, second, ..] = value.into_limbs();
+    u128::from(second) << 64 | u128::from(first)
+}

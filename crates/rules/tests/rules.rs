@@ -1,0 +1,168 @@
+//! The reference run's figures, and properties of the rules.
+
+use alloy_primitives::U256;
+use functions_rules::{
+    Estimate, FulfillmentCost, RuleError, Settlement, Software,
+    fulfillment::{can_forward, gas_needed, l1_share_down, worst_case},
+    juels::{from_cents_down, from_wei_down},
+    split::share_down,
+    time::{is_timed_out, timeout_timestamp},
+};
+use proptest::prelude::*;
+
+const LINK: u128 = 1_000_000_000_000_000_000;
+
+fn n(value: u128) -> U256 {
+    U256::from(value)
+}
+
+/// Gas price 1e8 wei, feeds 6e15 wei and 15 USD per LINK, L1 fee 1e12 wei, fees of 2 and 1 cents (Coordinator 1.3.0).
+fn reference() -> Estimate {
+    Estimate {
+        gas_price_wei: n(100_000_000),
+        minimum_gas_price_wei: 100_000_000,
+        over_estimation_bp: 5_000,
+        gas_overhead_before_callback: 105_000,
+        gas_overhead_after_callback: 93_942,
+        callback_gas_limit: 100_000,
+        l1_fee_wei: n(1_000_000_000_000),
+        wei_per_link: n(6_000_000_000_000_000),
+        don_fee: 1_333_333_333_333_333,
+        admin_fee: 0,
+        operation_fee: 666_666_666_666_666,
+    }
+}
+
+#[test]
+fn fees_are_the_reference_ones() {
+    let price = n(1_500_000_000);
+    assert_eq!(from_cents_down::<Software>(2, price, 8), Ok(1_333_333_333_333_333));
+    assert_eq!(from_cents_down::<Software>(1, price, 8), Ok(666_666_666_666_666));
+    assert_eq!(from_cents_down::<Software>(0, price, 8), Ok(0));
+}
+
+#[test]
+fn estimate_is_the_reference_one() {
+    assert_eq!(reference().juels::<Software>(), Ok(9_640_216_666_666_665));
+}
+
+#[test]
+fn settlement_is_the_reference_one() {
+    let e = reference();
+    let cost = FulfillmentCost::new::<Software>(
+        e.gas_price_wei,
+        l1_share_down::<Software>(e.l1_fee_wei, 1),
+        e.wei_per_link,
+        (105_000, 93_942),
+        e.don_fee,
+        e.operation_fee,
+    );
+    let cost = cost.unwrap();
+    assert_eq!(cost.juels_per_gas, 16_666_666_666);
+    assert_eq!(cost.gas_overhead, 3_482_366_666_666_666);
+    assert_eq!(cost.without_callback, 5_482_366_666_666_665);
+    let settlement = Settlement::new(0, cost.without_callback, cost.juels_per_gas, 4_858).unwrap();
+    assert_eq!(settlement.callback_cost, 80_966_666_663_428);
+    assert_eq!(settlement.total_cost, 5_563_333_333_330_093);
+    let reserved = 9_640_216_666_666_665;
+    assert_eq!(settlement.apply(100 * LINK, reserved, reserved), Some((99_994_436_666_666_669_907, 0)));
+}
+
+#[test]
+fn settlement_fails_when_the_books_do_not_cover_it() {
+    let settlement = Settlement::new(0, 10, 1, 5).unwrap();
+    assert_eq!(settlement.apply(15, 20, 20), Some((0, 0)));
+    assert_eq!(settlement.apply(14, 20, 20), None);
+    assert_eq!(settlement.apply(15, 19, 20), None);
+}
+
+#[test]
+fn conversions_fail_when_widths_are_exceeded() {
+    use RuleError::*;
+    assert_eq!(from_wei_down::<Software>(n(1), U256::ZERO), Err(DivisionByZero));
+    assert_eq!(from_wei_down::<Software>(U256::MAX, n(1)), Err(Overflow));
+    assert_eq!(from_wei_down::<Software>(n(1 << 96), n(LINK)), Err(Above96Bits));
+    assert_eq!(from_wei_down::<Software>(n((1 << 96) - 1), n(LINK)), Ok((1 << 96) - 1));
+    assert_eq!(from_cents_down::<Software>(1, n(1), 238), Err(Overflow)); // 8-bit exponent
+    assert_eq!(from_cents_down::<Software>(1, n(1), 60), Err(Overflow)); // 10^78
+    assert_eq!(from_cents_down::<Software>(0, n(1), 59), Ok(0));
+    assert_eq!(from_cents_down::<Software>(1, n(1), 59), Err(Above96Bits));
+    assert_eq!(from_cents_down::<Software>(1, n(1), 5), Ok(1_000_000_000_000_000_000_000));
+    assert_eq!(from_cents_down::<Software>(u16::MAX, n(1), 5), Err(Above72Bits));
+    let gas = Estimate { gas_overhead_before_callback: u32::MAX, ..reference() };
+    assert_eq!(gas.juels::<Software>(), Err(Overflow));
+    assert_eq!(gas_needed(u32::MAX, (1 << 40) - 1), Err(Overflow));
+    assert_eq!(worst_case(0, 1, (1 << 96) - 1, 1), Err(Overflow));
+}
+
+#[test]
+fn the_callback_gets_its_gas_or_nothing_happens() {
+    assert!(!can_forward(4_999, 5_000, 0));
+    assert!(!can_forward(5_000, 5_000, 0));
+    assert!(can_forward(5_001, 5_000, 0));
+    assert!(!can_forward(5_000 + 101_587, 5_000, 100_000)); // 101587 - 1587 = 100000: not above
+    assert!(can_forward(5_000 + 101_588, 5_000, 100_000));
+}
+
+#[test]
+fn time_out_begins_at_the_exact_second() {
+    assert_eq!(timeout_timestamp(1_700_000_002, 300), 1_700_000_302);
+    assert_eq!(timeout_timestamp(u32::MAX.into(), 1), 0);
+    assert!(!is_timed_out(1_700_000_301, 1_700_000_302));
+    assert!(is_timed_out(1_700_000_302, 1_700_000_302));
+}
+
+proptest! {
+    #[test]
+    fn a_share_is_the_quotient(pool in 0..1_u128 << 96, oracles in 1..=31_u8) {
+        prop_assert_eq!(share_down(pool, oracles), pool / u128::from(oracles));
+        prop_assert_eq!(share_down(pool, 0), 0);
+    }
+
+    #[test]
+    fn the_estimate_covers_the_worst_case_at_the_same_prices(
+        price in 1..1_000_000_000_000_u128, l1 in 0..1_000_000_000_000_000_u128, link in 1_000_000_000_000_u128..1 << 70,
+        before in 0..1_000_000_u32, after in 0..1_000_000_u32, limit in 0..3_000_000_u32, bp in 0..20_000_u32,
+        don in 0..1_u128 << 60, operation in 0..1_u128 << 60, entries in 1..=255_u8,
+    ) {
+        let estimate = Estimate {
+            gas_price_wei: n(price), minimum_gas_price_wei: 0, over_estimation_bp: bp, gas_overhead_before_callback: before,
+            gas_overhead_after_callback: after, callback_gas_limit: limit, l1_fee_wei: n(l1), wei_per_link: n(link),
+            don_fee: don, admin_fee: 0, operation_fee: operation,
+        };
+        let reserved = estimate.juels::<Software>().unwrap();
+        let share = l1_share_down::<Software>(n(l1), entries);
+        let overheads = (before.into(), after.into());
+        let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), overheads, don, operation).unwrap();
+        prop_assert!(worst_case(0, cost.without_callback, cost.juels_per_gas, limit).unwrap() <= reserved);
+    }
+
+    #[test]
+    fn rounding_loses_less_than_one_juel_a_step(wei in 0..1_u128 << 90, link in 1_000_000_000_000_000_u128..1 << 70) {
+        let juels = from_wei_down::<Software>(n(wei), n(link));
+        prop_assume!(juels.is_ok());
+        let exact = n(wei) * n(LINK);
+        let back = n(juels.unwrap()) * n(link);
+        prop_assert!(back <= exact && exact - back < n(link));
+    }
+
+    #[test]
+    fn a_settlement_splits_without_loss(admin in 0..1_u128 << 70, fixed in 0..1_u128 << 80, per_gas in 0..1_u128 << 50, gas in 0..5_000_000_u64) {
+        let s = Settlement::new(admin, fixed, per_gas, gas).unwrap();
+        prop_assert_eq!(s.coordinator_credit + admin, s.total_cost);
+        prop_assert!(s.callback_cost <= s.coordinator_credit);
+    }
+
+    #[test]
+    fn rules_never_panic(a in any::<[u8; 32]>(), b in any::<[u8; 32]>(), c in any::<[u8; 32]>(), x in any::<[u32; 4]>(), fee in 0..1_u128 << 72, decimals in any::<u8>()) {
+        let (a, b, c) = (U256::from_be_bytes(a), U256::from_be_bytes(b), U256::from_be_bytes(c));
+        let estimate = Estimate {
+            gas_price_wei: a, minimum_gas_price_wei: u64::from(x[3]), over_estimation_bp: x[0], gas_overhead_before_callback: x[1],
+            gas_overhead_after_callback: x[2], callback_gas_limit: x[3], l1_fee_wei: b, wei_per_link: c,
+            don_fee: fee, admin_fee: fee, operation_fee: fee,
+        };
+        let _ = estimate.juels::<Software>();
+        let _ = from_cents_down::<Software>(x[0] as u16, a, decimals);
+        let _ = FulfillmentCost::new::<Software>(a, b, c, (x[0].into(), x[1].into()), fee, fee);
+    }
+}
