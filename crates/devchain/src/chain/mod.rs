@@ -25,6 +25,7 @@ use std::{
 use alloy::primitives::{Address, B256};
 use tokio::sync::watch;
 
+pub(crate) use logs::logs_of;
 pub use logs::{LogError, LogLocation, MAX_LOGS};
 pub use mine::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
@@ -197,6 +198,13 @@ impl Chain {
     pub fn pending_nonce(&self, address: Address) -> u64 {
         let waiting = self.waiting.iter().filter(|transaction| transaction.sender == address).count();
         self.state.nonce(address) + waiting as u64
+    }
+
+    /// First and last block that had this estimate of the parent chain's number; `None` when none had.
+    pub fn blocks_of_l1(&self, l1_number: u64) -> Option<(u64, u64)> {
+        let first = self.blocks.partition_point(|block| block.l1_number < l1_number);
+        let end = self.blocks.partition_point(|block| block.l1_number <= l1_number);
+        (first < end).then(|| (first as u64, end as u64 - 1))
     }
 
     /// The block that would be built now.

@@ -157,6 +157,11 @@ impl Chain {
         Ok(Estimate { gas: works.saturating_add(gas_for_l1), gas_for_l1 })
     }
 
+    /// Gas a request's calldata costs, with a margin.
+    pub fn estimate_gas_for_l1(&self, request: &TransactionRequest) -> u64 {
+        self.estimate_poster_gas(request, &self.next_environment())
+    }
+
     fn scene(
         &self,
         number: Option<u64>,

@@ -1,0 +1,90 @@
+//! `devchain`: a local Stylus chain with the RPC of an Arbitrum node.
+//!
+//! stdout gets one line of JSON when the chain answers; logs go to stderr.
+
+use std::{
+    io::{IsTerminal, Write},
+    net::{IpAddr, Ipv4Addr},
+};
+
+use clap::{Parser, builder::PossibleValuesParser};
+use devchain::{ChainConfig, Config, Devchain};
+use eyre::WrapErr;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A local Stylus chain: EVM and WASM contracts, Arbitrum's rules, JSON-RPC over HTTP and WebSocket on one port.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, default_value_t = 8547)]
+    port: u16,
+    /// Chain id.
+    #[arg(long, default_value_t = 412_346)]
+    chain_id: u64,
+    /// ArbOS version whose rules hold.
+    #[arg(long, default_value = "61", value_parser = PossibleValuesParser::new(["51", "61"]))]
+    arbos: String,
+    /// Seconds between blocks. Without it every transaction gets its block at once.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    block_time: Option<u64>,
+    /// block.number is always 0, as on a node without a parent chain.
+    #[arg(long)]
+    l1_frozen: bool,
+    /// Wei per unit of calldata (a sixteenth of a compressed byte).
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    l1_price: u128,
+    /// What is logged, as tracing filter directives.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log: String,
+}
+
+fn main() -> eyre::Result<()> {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_new(&arguments.log).wrap_err("--log is not a filter")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> eyre::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let chain_id = arguments.chain_id;
+    let handle = Devchain::start(Config {
+        host: arguments.host,
+        port: arguments.port,
+        block_time: arguments.block_time,
+        chain: ChainConfig {
+            chain_id,
+            arbos_version: arguments.arbos.parse()?,
+            l1_frozen: arguments.l1_frozen,
+            l1_price_per_unit: arguments.l1_price,
+            ..ChainConfig::default()
+        },
+    })
+    .await?;
+
+    let ready = json!({ "rpcUrl": handle.rpc_url, "wsUrl": handle.ws_url, "chainId": chain_id });
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{ready}")?;
+    stdout.flush()?;
+    tracing::info!(rpc = handle.rpc_url, chain_id, "ready");
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    handle.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The JSON-RPC methods: from a method name and parameters to a value or an error. No sockets here.
+//!
+//! | file | methods |
+//! | --- | --- |
+//! | `read.rs` | eth_ reads: blocks, transactions, receipts, accounts, fees, logs |
+//! | `execute.rs` | eth_call, eth_estimateGas, eth_sendTransaction, eth_sendRawTransaction |
+//! | `node_interface.rs` | the virtual contract at 0xC8, reachable by eth_call only |
+//! | `filters.rs` | eth_newFilter and its kin |
+//! | `cheats.rs` | evm_, anvil_ and hardhat_ |
+//! | `shape.rs`, `params.rs`, `error.rs` | shapes |
+
+mod cheats;
+pub(crate) mod error;
+mod execute;
+mod filters;
+mod node_interface;
+mod params;
+mod read;
+pub(crate) mod shape;
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag},
+    primitives::{Bytes, keccak256},
+};
+use serde_json::{Value, json};
+
+pub use error::RpcError;
+pub(crate) use params::Params;
+
+use crate::{accounts::DEV_ACCOUNTS, chain::Chain};
+use filters::Filters;
+
+/// The methods over one chain. Reads run side by side, writes alone.
+pub struct Api {
+    chain: RwLock<Chain>,
+    filters: Mutex<Filters>,
+    /// Seconds between blocks when blocks come by time, 0 when they do not.
+    interval: tokio::sync::watch::Sender<u64>,
+}
+
+impl Api {
+    /// Methods over a chain; `interval_seconds` is what evm_setIntervalMining changes.
+    pub fn new(chain: Chain, interval_seconds: u64) -> Self {
+        Self {
+            chain: RwLock::new(chain),
+            filters: Mutex::default(),
+            interval: tokio::sync::watch::Sender::new(interval_seconds),
+        }
+    }
+
+    /// The chain, for reading.
+    pub fn chain(&self) -> RwLockReadGuard<'_, Chain> {
+        self.chain.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The chain, for changing.
+    pub fn chain_mut(&self) -> RwLockWriteGuard<'_, Chain> {
+        self.chain.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Watches the seconds between blocks.
+    pub(crate) fn watch_interval(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.interval.subscribe()
+    }
+
+    fn filters(&self) -> MutexGuard<'_, Filters> {
+        self.filters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// What the caller is told: unknown method, bad parameters, or why the method failed.
+    pub(crate) fn answer(&self, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
+        let params = Params::new(params)?;
+        match method.split_once('_') {
+            Some(("eth", name)) => self.eth(name, params),
+            Some(("evm" | "anvil" | "hardhat", name)) => self.cheat(method, name, params),
+            _ => self.about(method, params),
+        }
+    }
+
+    fn eth(&self, name: &str, params: Params) -> Result<Value, RpcError> {
+        match name {
+            "call" | "estimateGas" | "sendTransaction" | "sendRawTransaction" => self.execute(name, params),
+            "newFilter"
+            | "newBlockFilter"
+            | "newPendingTransactionFilter"
+            | "getFilterChanges"
+            | "getFilterLogs"
+            | "uninstallFilter" => self.filter(name, params),
+            _ => self.read(name, params),
+        }
+    }
+
+    fn about(&self, method: &str, mut params: Params) -> Result<Value, RpcError> {
+        let chain_id = self.chain().config().chain_id;
+        Ok(match method {
+            "net_version" => json!(chain_id.to_string()),
+            "net_listening" => json!(true),
+            "net_peerCount" => shape::quantity(0),
+            "web3_clientVersion" => json!(concat!("devchain/", env!("CARGO_PKG_VERSION"))),
+            "web3_sha3" => json!(keccak256(params.get::<Bytes>(0, "data")?)),
+            "rpc_modules" => json!({ "eth": "1.0", "evm": "1.0", "net": "1.0", "rpc": "1.0", "web3": "1.0" }),
+            "personal_listAccounts" => accounts(),
+            _ => return Err(RpcError::method(method)),
+        })
+    }
+}
+
+fn accounts() -> Value {
+    DEV_ACCOUNTS.iter().map(|account| json!(account.address)).collect()
+}
+
+/// The number a block parameter means; the newest block stands for everything that is not settled or not yet finalized.
+/// `None`: no such block.
+fn resolve(chain: &Chain, block: BlockId) -> Option<u64> {
+    let newest = chain.latest().number();
+    match block {
+        BlockId::Hash(hash) => chain.block_by_hash(hash.block_hash).map(|block| block.number()),
+        BlockId::Number(BlockNumberOrTag::Number(number)) => (number <= newest).then_some(number),
+        BlockId::Number(BlockNumberOrTag::Earliest) => Some(0),
+        BlockId::Number(_) => Some(newest),
+    }
+}
+
+fn resolve_or_error(chain: &Chain, block: BlockId) -> Result<u64, RpcError> {
+    resolve(chain, block).ok_or_else(RpcError::unknown_block)
+}

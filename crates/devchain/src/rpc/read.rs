@@ -1,0 +1,172 @@
+//! Reads: blocks, transactions, receipts, accounts, fees and logs.
+
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718},
+    primitives::{Address, B256, Bytes, U256},
+    rpc::types::{Filter, FilterBlockOption},
+};
+use serde_json::{Value, json};
+
+use super::{Api, Params, RpcError, accounts, resolve, resolve_or_error, shape};
+use crate::{block::Block, chain::Chain};
+
+/// Most blocks one eth_feeHistory covers.
+const MAX_FEE_HISTORY: u64 = 1_024;
+
+impl Api {
+    pub(super) fn read(&self, name: &str, mut params: Params) -> Result<Value, RpcError> {
+        let chain = self.chain();
+        let chain = &*chain;
+        Ok(match name {
+            "chainId" => shape::quantity(chain.config().chain_id),
+            "blockNumber" => shape::quantity(chain.latest().number()),
+            "gasPrice" => shape::quantity(chain.base_fee()),
+            "maxPriorityFeePerGas" => shape::quantity(0),
+            "syncing" | "mining" => json!(false),
+            "accounts" => accounts(),
+            "feeHistory" => fee_history(chain, params)?,
+            "getBalance" => {
+                let address: Address = params.get(0, "address")?;
+                let state = chain.state_at(resolve_or_error(chain, params.block(1)?)?);
+                json!(state.account(address).map(|account| account.balance).unwrap_or_default())
+            }
+            "getCode" => {
+                let address: Address = params.get(0, "address")?;
+                let state = chain.state_at(resolve_or_error(chain, params.block(1)?)?);
+                let code = state.account(address).and_then(|account| account.code);
+                json!(code.map(|code| code.original_bytes()).unwrap_or_default())
+            }
+            "getStorageAt" => {
+                let address: Address = params.get(0, "address")?;
+                let key: U256 = params.get(1, "position")?;
+                let state = chain.state_at(resolve_or_error(chain, params.block(2)?)?);
+                json!(B256::from(state.slot(address, key)))
+            }
+            "getTransactionCount" => {
+                let address: Address = params.get(0, "address")?;
+                let block = params.block(1)?;
+                if block == BlockId::Number(BlockNumberOrTag::Pending) {
+                    return Ok(shape::quantity(chain.pending_nonce(address)));
+                }
+                let state = chain.state_at(resolve_or_error(chain, block)?);
+                shape::quantity(state.account(address).map_or(0, |account| account.nonce))
+            }
+            "getBlockByNumber" | "getBlockByHash" => {
+                let full = params.optional(1, "full transactions")?.unwrap_or(false);
+                find_block(chain, name, &mut params)?.map_or(Value::Null, |block| shape::block(block, full))
+            }
+            "getBlockTransactionCountByNumber" | "getBlockTransactionCountByHash" => {
+                find_block(chain, name, &mut params)?
+                    .map_or(Value::Null, |block| shape::quantity(block.transactions.len() as u64))
+            }
+            "getUncleCountByBlockNumber" | "getUncleCountByBlockHash" => shape::quantity(0),
+            "getTransactionByBlockNumberAndIndex" | "getTransactionByBlockHashAndIndex" => {
+                let index = usize::try_from(params.quantity(1, "index")?).unwrap_or(usize::MAX);
+                let block = find_block(chain, name, &mut params)?;
+                let found = block.and_then(|block| Some((block, block.transactions.get(index)?)));
+                found.map_or(Value::Null, |(block, included)| shape::transaction(block, index, included))
+            }
+            "getTransactionByHash" => {
+                let hash: B256 = params.get(0, "hash")?;
+                match chain.transaction(hash) {
+                    Some((block, index, included)) => shape::transaction(block, index, included),
+                    None => chain.waiting(hash).map_or(Value::Null, shape::waiting),
+                }
+            }
+            "getRawTransactionByHash" => {
+                let found = chain.transaction(params.get(0, "hash")?);
+                found.map_or(Value::Null, |(_, _, included)| {
+                    json!(Bytes::from(included.transaction.envelope.encoded_2718()))
+                })
+            }
+            "getTransactionReceipt" => {
+                let found = chain.transaction(params.get(0, "hash")?);
+                found.map_or(Value::Null, |(block, index, included)| shape::receipt(block, index, included))
+            }
+            "getBlockReceipts" => {
+                let number = resolve(chain, params.block(0)?);
+                match number.and_then(|number| chain.block(number)) {
+                    Some(block) => all_receipts(block),
+                    None => Value::Null,
+                }
+            }
+            "getLogs" => {
+                let filter: Filter = params.get(0, "filter")?;
+                get_logs(chain, &filter)?
+            }
+            _ => return Err(RpcError::method(&format!("eth_{name}"))),
+        })
+    }
+}
+
+fn all_receipts(block: &Block) -> Value {
+    let receipts = block.transactions.iter().enumerate();
+    receipts.map(|(index, included)| shape::receipt(block, index, included)).collect()
+}
+
+/// The block that the first parameter of a method whose name says "ByHash" or "ByNumber" means.
+fn find_block<'a>(chain: &'a Chain, name: &str, params: &mut Params) -> Result<Option<&'a Block>, RpcError> {
+    let block = if name.contains("Hash") {
+        chain.block_by_hash(params.get(0, "hash")?)
+    } else {
+        resolve(chain, BlockId::Number(params.get(0, "number")?)).and_then(|number| chain.block(number))
+    };
+    Ok(block.map(AsRef::as_ref))
+}
+
+/// Logs of the range or block a filter names.
+pub(super) fn get_logs(chain: &Chain, filter: &Filter) -> Result<Value, RpcError> {
+    let found = match &filter.block_option {
+        FilterBlockOption::AtBlockHash(hash) => chain.logs_in(*hash, filter)?,
+        FilterBlockOption::Range { .. } => {
+            let (from, to) = range(chain, filter);
+            if from > to && to < chain.latest().number() {
+                return Err(RpcError::params("invalid block range params: fromBlock is after toBlock"));
+            }
+            chain.logs(filter, from, to)?
+        }
+    };
+    Ok(found.iter().map(shape::log).collect())
+}
+
+/// First and last block of a filter. A missing end is the newest block.
+fn range(chain: &Chain, filter: &Filter) -> (u64, u64) {
+    let newest = chain.latest().number();
+    let number = |tag: Option<BlockNumberOrTag>| match tag {
+        Some(BlockNumberOrTag::Number(number)) => number,
+        Some(BlockNumberOrTag::Earliest) => 0,
+        _ => newest,
+    };
+    match &filter.block_option {
+        FilterBlockOption::Range { from_block, to_block } => (number(*from_block), number(*to_block)),
+        FilterBlockOption::AtBlockHash(_) => (newest, newest),
+    }
+}
+
+fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {
+    let count = params.quantity(0, "block count")?.clamp(1, MAX_FEE_HISTORY);
+    let newest = resolve_or_error(chain, BlockId::Number(params.get(1, "newest block")?))?;
+    let percentiles: Vec<f64> = params.optional(2, "reward percentiles")?.unwrap_or_default();
+    if percentiles.len() > 100 {
+        return Err(RpcError::params("at most 100 reward percentiles"));
+    }
+    let oldest = newest.saturating_sub(count - 1);
+    let blocks: Vec<_> = (oldest..=newest).filter_map(|number| chain.block(number)).collect();
+    let mut base_fees: Vec<u64> =
+        blocks.iter().map(|block| block.header.base_fee_per_gas.unwrap_or_default()).collect();
+    base_fees.push(chain.base_fee());
+    let mut history = json!({
+        "oldestBlock": shape::quantity(oldest),
+        "baseFeePerGas": base_fees.into_iter().map(shape::quantity).collect::<Vec<_>>(),
+        "gasUsedRatio": blocks
+            .iter()
+            .map(|block| block.header.gas_used as f64 / block.header.gas_limit as f64)
+            .collect::<Vec<_>>(),
+    });
+    if !percentiles.is_empty() {
+        // Nobody is paid a tip.
+        let row = vec![shape::quantity(0); percentiles.len()];
+        history["reward"] = json!(vec![row; blocks.len()]);
+    }
+    Ok(history)
+}

@@ -1,0 +1,210 @@
+//! HTTP and WebSocket on one port: bytes in, [`Api`] answers, bytes out.
+//!
+//! | limit | value |
+//! | --- | --- |
+//! | request body or WebSocket message | [`MAX_REQUEST_BYTES`] |
+//! | requests in a batch | [`MAX_BATCH`] |
+//! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
+//! | executions at once | [`MAX_CONCURRENT`] |
+
+mod answer;
+mod socket;
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, WebSocketUpgrade},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    chain::{Chain, ChainConfig},
+    rpc::Api,
+};
+
+/// Largest request, in bytes.
+pub const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+/// Most requests in one batch.
+pub const MAX_BATCH: usize = 1_000;
+/// Bytes of answers after which the rest of a batch is refused.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Most methods that run at once; others wait.
+pub const MAX_CONCURRENT: usize = 32;
+/// How long open connections may take to end.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Where to listen and what to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on, 0 for any free one.
+    pub port: u16,
+    /// Seconds between blocks; `None` gives every transaction a block of its own at once.
+    pub block_time: Option<u64>,
+    /// The chain.
+    pub chain: ChainConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            block_time: None,
+            chain: ChainConfig::default(),
+        }
+    }
+}
+
+/// Why the chain does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Somebody listens there already.
+    #[error(
+        "port {0} is taken; another chain may be running: stop it, or choose a port with --port (0: any free one)"
+    )]
+    PortTaken(u16),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+}
+
+/// A running chain.
+pub struct Devchain;
+
+impl Devchain {
+    /// Starts a chain in this process and returns once it answers.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config) -> Result<Handle, StartError> {
+        let wanted = SocketAddr::new(config.host, config.port);
+        let listener = TcpListener::bind(wanted).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortTaken(config.port),
+            _ => StartError::Listen(wanted, error),
+        })?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(wanted, error))?;
+
+        let interval = config.block_time.unwrap_or(0);
+        let chain = ChainConfig { automine: interval == 0, ..config.chain };
+        let api = Arc::new(Api::new(Chain::new(chain), interval));
+        let (stop, stopped) = watch::channel(());
+        let miner = tokio::spawn(mine_by_time(Arc::clone(&api), stopped.clone()));
+        let server = tokio::spawn(serve(listener, Arc::clone(&api), stopped));
+        Ok(Handle {
+            rpc_url: format!("http://{address}"),
+            ws_url: format!("ws://{address}"),
+            api,
+            stop,
+            tasks: [miner, server],
+        })
+    }
+}
+
+/// Keeps a chain running; it ends when this is dropped.
+pub struct Handle {
+    /// `http://host:port`.
+    pub rpc_url: String,
+    /// `ws://host:port`.
+    pub ws_url: String,
+    api: Arc<Api>,
+    stop: watch::Sender<()>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Handle {
+    /// The methods and the chain behind the sockets.
+    pub fn api(&self) -> &Arc<Api> {
+        &self.api
+    }
+
+    /// Ends connections and waits until nothing runs any more.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        for mut task in self.tasks {
+            if tokio::time::timeout(DRAIN, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}
+
+/// What every connection shares.
+#[derive(Clone)]
+struct Shared {
+    api: Arc<Api>,
+    permits: Arc<Semaphore>,
+    stopped: watch::Receiver<()>,
+}
+
+async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()>) {
+    let mut until = stopped.clone();
+    let shared = Shared { api, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), stopped };
+    let app = Router::new()
+        .route("/", post(http).get(upgrade))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(shared);
+    let result = axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            // The sender never sends: an error means it is gone.
+            let _ = until.changed().await;
+        })
+        .await;
+    if let Err(error) = result {
+        tracing::error!(%error, "the server ended");
+    }
+}
+
+async fn http(State(shared): State<Shared>, body: Bytes) -> Response {
+    match answer::message(&shared, &body).await {
+        Some(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
+        None => StatusCode::OK.into_response(),
+    }
+}
+
+async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .max_message_size(MAX_REQUEST_BYTES)
+        .max_frame_size(MAX_REQUEST_BYTES)
+        .on_upgrade(move |socket| socket::serve(socket, shared))
+}
+
+/// Builds blocks by time for as long as an interval is set.
+async fn mine_by_time(api: Arc<Api>, mut stopped: watch::Receiver<()>) {
+    let mut interval = api.watch_interval();
+    loop {
+        let seconds = *interval.borrow_and_update();
+        let pause = async {
+            match seconds {
+                0 => std::future::pending().await,
+                seconds => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => return,
+            changed = interval.changed() => if changed.is_err() { return },
+            () = pause => {
+                let api = Arc::clone(&api);
+                if tokio::task::spawn_blocking(move || api.chain_mut().mine()).await.is_err() {
+                    tracing::error!("building a block failed");
+                }
+            }
+        }
+    }
+}
