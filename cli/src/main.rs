@@ -1,3 +1,40 @@
 //! The tool a developer or subscription owner types.
+//!
+//! Standard output carries results and nothing else; progress and errors go to standard error.
 
-fn main() {}
+mod demo;
+mod deploy;
+mod output;
+mod paths;
+mod process;
+
+use clap::Parser;
+use miette::{IntoDiagnostic, Result};
+
+/// Deploys, demonstrates and measures a self-hosted network of Functions oracles
+#[derive(Parser, Debug)]
+#[command(name = "functions", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Verb {
+    Demo(demo::Options),
+    Deploy(deploy::Options),
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    // https endpoints need a cryptography provider; the first one installed wins, and there is only this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // One thread: children are told to die with the thread that started them.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
+    runtime.block_on(async {
+        match cli.verb {
+            Verb::Demo(options) => demo::run(options).await,
+            Verb::Deploy(options) => deploy::run(options).await,
+        }
+    })
+}

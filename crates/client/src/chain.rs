@@ -10,7 +10,6 @@ use alloy::sol_types::{SolCall, SolEvent};
 
 use crate::account::Account;
 use crate::error::ClientError;
-use crate::revert::Revert;
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -153,10 +152,10 @@ impl Chain {
             return Ok(receipt);
         }
         let revert = match self.provider.call(self.request(from.address(), &tx)).await {
-            Ok(_) => Revert::default(),
+            Ok(_) => Box::default(),
             Err(e) => match ClientError::from_rpc(what, e) {
                 ClientError::Reverted { revert, .. } => revert,
-                _ => Revert::default(),
+                _ => Box::default(),
             },
         };
         Err(ClientError::Failed { what: what.to_owned(), hash, revert })

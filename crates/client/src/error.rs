@@ -32,7 +32,7 @@ pub enum ClientError {
         /// The operation under way.
         what: String,
         /// The decoded revert data.
-        revert: Revert,
+        revert: Box<Revert>,
     },
     /// A transaction was included and failed.
     #[error("{what}: transaction {hash} failed: {revert}")]
@@ -42,7 +42,7 @@ pub enum ClientError {
         /// The failed transaction.
         hash: B256,
         /// The reason found by replaying it as a call; may be empty.
-        revert: Revert,
+        revert: Box<Revert>,
     },
     /// A transaction was sent and no receipt came in time.
     #[error("{what}: no receipt for transaction {hash} within {seconds} s; it may still be included")]
@@ -124,7 +124,7 @@ impl ClientError {
             let data = payload.as_revert_data();
             if data.is_some() || payload.message.contains("revert") {
                 let revert = Revert::decode(data.unwrap_or_default(), &payload.message);
-                return Self::Reverted { what: what.to_owned(), revert };
+                return Self::Reverted { what: what.to_owned(), revert: Box::new(revert) };
             }
         }
         Self::Rpc { what: what.to_owned(), source: Box::new(error) }

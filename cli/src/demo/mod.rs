@@ -1,0 +1,214 @@
+//! `functions demo`: a whole network on this machine, one request through it, and the story of that request.
+
+pub(crate) mod devchain;
+pub(crate) mod network;
+pub(crate) mod node;
+mod outcome;
+mod price_api;
+mod script;
+mod story;
+
+use std::path::PathBuf;
+
+use functions_types::Juels;
+use miette::{IntoDiagnostic, Result, miette};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::output::{self, Progress};
+use crate::paths;
+use devchain::DEV_KEYS;
+use network::{Folder, Network, Wanted};
+use outcome::Outcome;
+use price_api::PriceApi;
+use script::Script;
+
+/// Exit code after an interrupt, as shells count it.
+const INTERRUPTED: i32 = 130;
+
+/// Runs a whole network on this machine and takes one request through it
+///
+/// Starts a local chain, deploys the contracts, starts the oracle nodes, sends a request through the example consumer and
+/// tells its life. Without --source the script asks three local price services and returns the median in US cents. Leaves
+/// nothing running.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// Print exactly one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+    /// Stay up until interrupted and print the endpoint, the addresses and the development keys
+    #[arg(long)]
+    keep: bool,
+    /// Run this JavaScript file instead
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
+    /// The script's args, a JSON array of strings
+    #[arg(long, value_name = "JSON")]
+    args: Option<String>,
+    /// The script's bytesArgs, a JSON array of 0x-hex strings
+    #[arg(long, value_name = "JSON")]
+    bytes_args: Option<String>,
+    /// Gas of the consumer's callback
+    #[arg(long, value_name = "N", default_value_t = 300_000)]
+    gas_limit: u32,
+    /// Let scripts reach this private address too (repeatable)
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_http: Vec<String>,
+    /// Number of oracle nodes
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=31))]
+    nodes: u8,
+    /// Kill this many nodes with SIGKILL once they have seen the request
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    kill: u8,
+    /// LINK the subscription is funded with, for example 0.001
+    #[arg(long, value_name = "LINK", default_value = "10", value_parser = parse_link)]
+    fund: Juels,
+    /// Port of the local chain; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Folder of the compiled contracts
+    #[arg(long, value_name = "DIR")]
+    contracts: Option<PathBuf>,
+}
+
+/// Juels of a decimal amount of LINK, at most 18 decimals.
+fn parse_link(text: &str) -> Result<Juels, String> {
+    let wrong = || format!("{text:?} is no amount of LINK; write for example 10 or 0.001");
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 18 {
+        return Err(wrong());
+    }
+    let whole: u128 = whole.parse().map_err(|_| wrong())?;
+    let part: u128 = format!("{part:0<18}").parse().map_err(|_| wrong())?;
+    let juels = whole.checked_mul(Juels::PER_LINK).and_then(|w| w.checked_add(part));
+    juels.and_then(Juels::new).ok_or_else(wrong)
+}
+
+/// Runs the verb.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    if options.kill > options.nodes {
+        return Err(miette!("cannot kill {} of {} nodes", options.kill, options.nodes));
+    }
+    let contracts = paths::contracts(options.contracts.as_deref())?;
+    for program in ["devchain", "functions-node", "functions-sandbox"] {
+        paths::sibling(program)?;
+    }
+    let progress = Progress::start();
+    // With nodes to kill the price services answer only once these are dead, so that no answer comes too early.
+    let prices = PriceApi::start(options.kill == 0).await?;
+    let script = Script::read(&options, &prices)?;
+    let mut allow_http = options.allow_http.clone();
+    allow_http.push(prices.host());
+    let wanted = Wanted {
+        nodes: options.nodes.into(),
+        allow_http,
+        contracts,
+        funding: options.fund,
+        port: options.port,
+    };
+
+    let folder = Folder::create()?;
+    let mut network = None;
+    let told = tokio::select! {
+        told = tell(&options, &wanted, &script, &prices, &folder, &mut network, &progress) => told,
+        stopped = interrupted() => stopped.map(|()| Told::Interrupted),
+    };
+    if let Some(network) = &mut network {
+        network.stop().await;
+    }
+    match told {
+        Ok(Told::Finished) => Ok(()),
+        Ok(Told::Interrupted) => {
+            drop((network, folder));
+            progress.step("interrupted; nothing is left running");
+            std::process::exit(INTERRUPTED)
+        }
+        Err(error) => {
+            folder.keep(&progress);
+            Err(error)
+        }
+    }
+}
+
+enum Told {
+    Finished,
+    Interrupted,
+}
+
+/// Starts everything, tells the story and, if asked, stays.
+async fn tell(
+    options: &Options,
+    wanted: &Wanted,
+    script: &Script,
+    prices: &PriceApi,
+    folder: &Folder,
+    network: &mut Option<Network>,
+    progress: &Progress,
+) -> Result<Told> {
+    let network = network.insert(Network::start(wanted, folder, progress).await?);
+    let outcome = story::run(network, script, options.kill.into(), prices, progress).await?;
+    output::result(&if options.json { outcome.json() } else { outcome.text() });
+    if options.keep {
+        describe(network, options.json, &outcome, progress);
+        interrupted().await?;
+        progress.step("interrupted; ending everything");
+    }
+    Ok(Told::Finished)
+}
+
+/// Prints what a user of the running network needs: to standard error when standard output is for JSON.
+fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progress) {
+    let greeting = &network.devchain.greeting;
+    let addresses = &network.system.addresses;
+    let mut text = format!(
+        "\nThe network stays up until you interrupt it (Ctrl-C).\n\n\
+         RPC URL       {}\nWebSocket     {}\nchain id      {}\nDON id        {}\nDON id bytes  {}\n\
+         LINK          {}\nRouter        {}\nCoordinator   {}\nconsumer      {}\nsubscription  {}\n",
+        greeting.rpc_url,
+        greeting.ws_url,
+        greeting.chain_id,
+        network.don,
+        network.don.0,
+        addresses.link,
+        addresses.router,
+        addresses.coordinator,
+        network.consumer,
+        outcome.subscription,
+    );
+    for node in &network.nodes {
+        let state = if node.killed { "killed" } else { "running" };
+        text += &format!("node {:<9}http://{}/status ({state})\n", node.index, node.admin);
+    }
+    text += "\nDevelopment accounts (public keys of everybody; never use them elsewhere):\n";
+    for (index, key) in DEV_KEYS.iter().enumerate() {
+        text += &format!("  {}  0x{key}\n", devchain::dev_account(index).address());
+    }
+    if json { progress.step(text) } else { output::result(&text) }
+}
+
+/// Waits for an interrupt or a polite request to end.
+async fn interrupted() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
+    let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
+    let mut hangup = signal(SignalKind::hangup()).into_diagnostic()?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_link_reads_decimals_and_refuses_the_rest() {
+        assert_eq!(parse_link("10").map(Juels::get), Ok(10 * Juels::PER_LINK));
+        assert_eq!(parse_link("0.001").map(Juels::get), Ok(1_000_000_000_000_000));
+        for wrong in ["", ".5", "-1", "1e3", "0.0000000000000000001", "99999999999999999999"] {
+            assert!(parse_link(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! One request from send to settlement, or to its timeout when too few nodes are left.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use functions_client::{Fulfilled, Sent};
+use functions_types::FulfillResult;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use super::network::Network;
+use super::node::RequestStatus;
+use super::outcome::{Outcome, Timings, shown};
+use super::price_api::PriceApi;
+use super::script::Script;
+use crate::output::{self, Progress};
+
+/// How long a request may take when enough nodes live: the longest run and time for slow rounds.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the living nodes are watched after the last of them answered when they are too few.
+const LAST_HOPE: Duration = Duration::from_secs(4);
+/// How often everything is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// How often a node that is to die is looked at.
+const LURK: Duration = Duration::from_millis(3);
+
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Sends the request, kills `kill` nodes when they have seen it, and follows it to its end.
+pub(crate) async fn run(
+    network: &mut Network,
+    script: &Script,
+    kill: usize,
+    prices: &PriceApi,
+    progress: &Progress,
+) -> Result<Outcome> {
+    let begin_ms = unix_ms();
+    let sent = send(network, script).await?;
+    let subscription = network.system.subscription(network.subscription).await.into_diagnostic()?;
+    progress.step(format!(
+        "request {} sent, {} reserved of {}",
+        sent.id,
+        output::link(sent.reserved.get()),
+        output::link(subscription.balance.to())
+    ));
+    let mut outcome = Outcome::begin(network, &sent, script.is_default);
+    if kill > 0 {
+        kill_when_seen(network, &sent, kill, progress).await;
+        prices.open();
+    }
+    let fulfilled = follow(network, &sent, &mut outcome, begin_ms, progress).await?;
+    match fulfilled {
+        Some(fulfilled) => settle(network, &sent, &fulfilled, &mut outcome, progress).await?,
+        None => time_out(network, &sent, &mut outcome, progress).await?,
+    }
+    let after = network.system.subscription(network.subscription).await.into_diagnostic()?;
+    outcome.blocked_after = after.blockedBalance.to();
+    outcome.balance_after = after.balance.to();
+    Ok(outcome)
+}
+
+async fn send(network: &Network, script: &Script) -> Result<Sent> {
+    let system = &network.system;
+    let sent = system
+        .send_request(&network.owner, network.consumer, network.subscription, network.don, &script.request)
+        .await;
+    let error = match sent {
+        Ok(sent) => return Ok(sent),
+        Err(error) => error,
+    };
+    let name = error.revert().and_then(|revert| revert.name()).map(str::to_owned);
+    if name.as_deref() != Some("InsufficientBalance") {
+        return Err(error).into_diagnostic().wrap_err("the request was refused");
+    }
+    let subscription = system.subscription(network.subscription).await.into_diagnostic()?;
+    let free = subscription.balance.saturating_sub(subscription.blockedBalance).to::<u128>();
+    let needed = system
+        .estimate_cost(network.subscription, script.request.callback_gas_limit, 0)
+        .await
+        .map_or_else(|_| String::from("more"), |juels| output::link(juels.get()));
+    Err(miette!(
+        help = "fund the subscription with more LINK (--fund), or ask for less callback gas (--gas-limit)",
+        "InsufficientBalance: subscription {} has {} free and the request must reserve at least {needed}; \
+         nothing was sent to the nodes",
+        network.subscription,
+        output::link(free)
+    ))
+}
+
+/// Kills the last `kill` nodes, each the moment it has seen the request.
+async fn kill_when_seen(network: &mut Network, sent: &Sent, kill: usize, progress: &Progress) {
+    let http = network.http.clone();
+    let first = network.nodes.len() - kill;
+    let victims = network.nodes[first..].iter_mut().map(|node| {
+        let http = http.clone();
+        async move {
+            let begin = Instant::now();
+            while begin.elapsed() < PATIENCE && node.request(&http, sent.id).await.is_none() {
+                tokio::time::sleep(LURK).await;
+            }
+            node.kill().await;
+            node.index
+        }
+    });
+    for index in futures::future::join_all(victims).await {
+        progress.step(format!("node {index} saw the request and was killed"));
+    }
+}
+
+/// Follows the request until it is settled; `None` when too few nodes live and they have had their time.
+async fn follow(
+    network: &Network,
+    sent: &Sent,
+    outcome: &mut Outcome,
+    begin_ms: u64,
+    progress: &Progress,
+) -> Result<Option<Fulfilled>> {
+    let enough = network.living() >= network.quorum();
+    let begin = Instant::now();
+    let mut answered_at: Option<Instant> = None;
+    loop {
+        let fulfilled = network.system.fulfillment(sent.id, sent.block).await.into_diagnostic()?;
+        let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
+        for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
+            let Some(status) = status else { continue };
+            narrate(index, &outcome.statuses[index], &status, begin_ms, progress);
+            outcome.statuses[index] = status;
+        }
+        outcome.timings = Timings::from_statuses(&outcome.statuses, begin_ms);
+        if let Some(fulfilled) = fulfilled {
+            let now = unix_ms().saturating_sub(begin_ms);
+            outcome.timings.callback = Some(outcome.timings.callback.map_or(now, |known| known.min(now)));
+            return Ok(Some(fulfilled));
+        }
+        if enough && begin.elapsed() > PATIENCE {
+            return Err(unanswered(network, sent, outcome).await);
+        }
+        if !enough {
+            let all =
+                network.nodes.iter().zip(&outcome.statuses).all(|(n, s)| n.killed || s.observation.is_some());
+            if all && answered_at.is_none() {
+                answered_at = Some(Instant::now());
+            }
+            let waited = answered_at.is_some_and(|at| at.elapsed() > LAST_HOPE);
+            if waited || begin.elapsed() > PATIENCE {
+                return Ok(None);
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn unanswered(network: &Network, sent: &Sent, outcome: &Outcome) -> miette::Report {
+    let refusals = network.system.refusals(sent.id, sent.block).await.unwrap_or_default();
+    let mut text = format!("no fulfillment within {} s", PATIENCE.as_secs());
+    for refusal in refusals {
+        text += &format!(
+            "; the Router refused the report of {} with {:?}",
+            refusal.transmitter,
+            FulfillResult::from_code(refusal.result_code)
+        );
+    }
+    for (index, status) in outcome.statuses.iter().enumerate() {
+        let state = if status.state.is_empty() { "knows nothing of it" } else { &status.state };
+        text += &format!("\n  node {index}: {state}");
+    }
+    miette!("{text}")
+}
+
+fn narrate(index: usize, before: &RequestStatus, now: &RequestStatus, begin_ms: u64, progress: &Progress) {
+    if before.observation.is_none()
+        && let Some(observation) = &now.observation
+    {
+        let at = now
+            .times_ms
+            .observed
+            .map_or(String::new(), |ms| format!(" after {} ms", ms.saturating_sub(begin_ms)));
+        progress.step(format!("node {index} observed {}{at}", shown(observation)));
+    }
+    if before.times_ms.submitted.is_none() && now.times_ms.submitted.is_some() {
+        progress.step(format!("node {index} transmits the report"));
+    }
+}
+
+async fn settle(
+    network: &Network,
+    sent: &Sent,
+    fulfilled: &Fulfilled,
+    outcome: &mut Outcome,
+    progress: &Progress,
+) -> Result<()> {
+    // The nodes see the settlement a moment later; their times are worth that moment.
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(500) {
+        let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
+        for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
+            if let Some(status) = status {
+                outcome.statuses[index] = status;
+            }
+        }
+        let transmitter = network.nodes.iter().position(|node| node.transmitter == fulfilled.transmitter);
+        if transmitter
+            .is_none_or(|i| network.nodes[i].killed || outcome.statuses[i].times_ms.submitted.is_some())
+        {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let callback = outcome.timings.callback;
+    outcome.timings = Timings::from_statuses(&outcome.statuses, outcome.timings.begin_ms);
+    outcome.timings.callback = callback;
+    outcome.transmitted_by(network, fulfilled.transmitter);
+
+    let stored = network.system.consumer_state(network.consumer).await.into_diagnostic()?;
+    let expected = (&fulfilled.response, &fulfilled.error);
+    if fulfilled.result_code == 0 && (&stored.response, &stored.error) != expected {
+        return Err(miette!("the consumer stored something else than the Router delivered"));
+    }
+    outcome.fulfilled = Some(fulfilled.clone());
+    outcome.stored = Some(stored);
+    progress.step(format!("callback with result code {}", fulfilled.result_code));
+    Ok(())
+}
+
+async fn time_out(network: &Network, sent: &Sent, outcome: &mut Outcome, progress: &Progress) -> Result<()> {
+    outcome.answered = outcome.statuses.iter().filter(|s| s.observation.is_some()).count();
+    progress.step(format!(
+        "no callback: {} of {} nodes answered, a report needs {} signatures",
+        outcome.answered,
+        network.nodes.len(),
+        network.quorum()
+    ));
+    let chain = &network.system.chain;
+    let now = chain.now().await.into_diagnostic()?;
+    let seconds = u64::from(sent.commitment.timeoutTimestamp).saturating_sub(now) + 1;
+    chain.advance_time(seconds).await.into_diagnostic()?;
+    progress.step(format!("moved the chain's time {seconds} s forward, past the request's timeout"));
+    network.system.timeout_request(&network.owner, &sent.commitment).await.into_diagnostic()?;
+    progress.step(format!(
+        "request timed out, the reservation of {} is released",
+        output::link(sent.reserved.get())
+    ));
+    outcome.timed_out_after = Some(seconds);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The addresses file: what stands on the chain, kept current after every step so that a failure loses nothing.
+
+use std::path::{Path, PathBuf};
+
+use alloy::primitives::{Address, B256};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde::{Deserialize, Serialize};
+
+/// Largest addresses file read, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// The file's content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Entries {
+    /// The chain everything below is on.
+    pub(crate) chain_id: u64,
+    /// Owner of the contracts.
+    pub(crate) owner: Address,
+    /// First block a node has to look at.
+    pub(crate) start_block: Option<u64>,
+    /// LINK token.
+    pub(crate) link: Option<Address>,
+    /// Feed: wei per LINK.
+    pub(crate) link_to_native_feed: Option<Address>,
+    /// Feed: US dollars per LINK.
+    pub(crate) link_to_usd_feed: Option<Address>,
+    /// Router.
+    pub(crate) router: Option<Address>,
+    /// Coordinator.
+    pub(crate) coordinator: Option<Address>,
+    /// Example consumer.
+    pub(crate) consumer: Option<Address>,
+    /// Name of the DON's route.
+    pub(crate) don_id: Option<String>,
+    /// Digest of the oracle configuration in force.
+    pub(crate) config_digest: Option<B256>,
+}
+
+/// The entries and where they are kept.
+pub(crate) struct Book {
+    file: Option<PathBuf>,
+    entries: Entries,
+}
+
+impl Book {
+    /// Opens or begins the file.
+    ///
+    /// # Errors
+    /// When it belongs to another chain or owner, or is not such a file.
+    pub(crate) fn open(file: &Path, chain_id: u64, owner: Address) -> Result<Self> {
+        let mut book = Self::in_memory(chain_id, owner);
+        book.file = Some(file.to_owned());
+        if !file.exists() {
+            return Ok(book);
+        }
+        let place = || format!("the addresses file {}", file.display());
+        let size = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?.len();
+        if size > MAX_BYTES {
+            return Err(miette!("{} is {size} bytes: that is no addresses file", place()));
+        }
+        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
+        let entries: Entries = serde_json::from_str(&text).into_diagnostic().wrap_err_with(place)?;
+        if entries.chain_id != chain_id || entries.owner != owner {
+            return Err(miette!(
+                help = "name another file with `addresses_file`, or move this one away",
+                "{} belongs to chain {} and owner {}, not to chain {chain_id} and owner {owner}",
+                place(),
+                entries.chain_id,
+                entries.owner
+            ));
+        }
+        book.entries = entries;
+        Ok(book)
+    }
+
+    /// A book that is not written anywhere.
+    pub(crate) const fn in_memory(chain_id: u64, owner: Address) -> Self {
+        let entries = Entries {
+            chain_id,
+            owner,
+            start_block: None,
+            link: None,
+            link_to_native_feed: None,
+            link_to_usd_feed: None,
+            router: None,
+            coordinator: None,
+            consumer: None,
+            don_id: None,
+            config_digest: None,
+        };
+        Self { file: None, entries }
+    }
+
+    /// What is known.
+    pub(crate) const fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    /// Changes the entries and writes the file, whole or not at all.
+    pub(crate) fn note(&mut self, change: impl FnOnce(&mut Entries)) -> Result<()> {
+        change(&mut self.entries);
+        let Some(file) = &self.file else { return Ok(()) };
+        let text = serde_json::to_string_pretty(&self.entries).into_diagnostic()?;
+        let new = file.with_extension("json.new");
+        std::fs::write(&new, text + "\n")
+            .and_then(|()| std::fs::rename(&new, file))
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot write {}", file.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_reads_back_what_note_wrote_and_refuses_another_chain() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("addresses.json");
+        let mut book = Book::open(&file, 7, Address::ZERO).unwrap();
+        book.note(|e| e.router = Some(Address::repeat_byte(3))).unwrap();
+        let again = Book::open(&file, 7, Address::ZERO).unwrap();
+        assert_eq!(again.entries(), book.entries());
+        assert!(Book::open(&file, 8, Address::ZERO).is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! `functions deploy`: puts a whole deployment on a chain and writes down where it is.
+
+pub(crate) mod book;
+pub(crate) mod config;
+pub(crate) mod path;
+
+use std::path::PathBuf;
+
+use functions_client::{Account, Chain};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use crate::output::{self, Progress};
+use crate::paths;
+
+/// Deploys, activates and configures the contracts
+///
+/// Reads a configuration file, sends the transactions and keeps the addresses file up to date after each of them. Run it
+/// again after a failure: what stands already is used, what is missing is added. Prints the addresses as JSON.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// HTTP JSON-RPC endpoint of the chain
+    #[arg(long, value_name = "URL")]
+    rpc_url: String,
+    /// What to deploy and how to configure it
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Folder of the compiled contracts
+    #[arg(long, value_name = "DIR")]
+    contracts: Option<PathBuf>,
+    /// Only check the configuration, the key's funds and the programs; send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let progress = Progress::start();
+    let config = config::Config::read(&options.config)?;
+    let folder = paths::contracts(options.contracts.as_deref())?;
+    let key = std::fs::read_to_string(&config.owner_key_file)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot read the owner's key file {}", config.owner_key_file.display()))?;
+    let owner = Account::from_hex(&key)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("in {}", config.owner_key_file.display()))?;
+    drop(key);
+
+    let chain = Chain::connect(&options.rpc_url).await.into_diagnostic()?;
+    let balance = chain.balance(owner.address()).await.into_diagnostic()?;
+    progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
+    if balance.is_zero() {
+        return Err(miette!(
+            help = "send it some ether first; a whole deployment takes about 60 million gas",
+            "the owner {} has no ether on chain {}",
+            owner.address(),
+            chain.id()
+        ));
+    }
+
+    let programs = path::Programs::start(&folder)?;
+    let mut book = book::Book::open(&config.addresses_file, chain.id(), owner.address())?;
+    if options.dry_run {
+        for name in paths::CONTRACTS {
+            let program = programs.get(name).await?;
+            let fee = functions_client::stylus::quote_data_fee(&chain, &program).await.into_diagnostic()?;
+            progress.step(format!(
+                "{name}: {} bytes, {} on chain, activation costs {fee} wei",
+                program.wasm_bytes(),
+                program.runtime().len()
+            ));
+        }
+    } else {
+        path::Path {
+            chain: &chain,
+            owner: &owner,
+            plan: &config.plan,
+            programs: &programs,
+            progress: &progress,
+        }
+        .run(&mut book)
+        .await
+        .wrap_err_with(|| {
+            format!(
+                "the deployment stopped; what stands is in {}, run the same command again to go on",
+                config.addresses_file.display()
+            )
+        })?;
+        progress.step(format!("addresses written to {}", config.addresses_file.display()));
+    }
+    output::result(&serde_json::to_string_pretty(book.entries()).into_diagnostic()?);
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! The deployment itself, step by step; a step whose result stands already is skipped.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+
+use alloy::primitives::{Address, Bytes, I256, U256};
+use alloy::sol_types::SolCall;
+use functions_client::abi::Constructors;
+use functions_client::{Account, Addresses, Chain, Program, System, stylus};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+
+use super::book::{Book, Entries};
+use super::config::{Don, Plan, Source};
+use crate::output::Progress;
+use crate::paths;
+
+/// Largest WebAssembly file read, in bytes; a chain refuses more than 128 KiB.
+const MAX_WASM_BYTES: u64 = 1024 * 1024;
+
+/// The compiled contracts, compressed in the background.
+pub(crate) struct Programs {
+    running: BTreeMap<&'static str, Slot>,
+}
+
+struct Slot {
+    task: tokio::sync::Mutex<Option<JoinHandle<Result<Program>>>>,
+    done: OnceCell<Program>,
+}
+
+impl Programs {
+    /// Begins to compress every contract in `folder`.
+    pub(crate) fn start(folder: &FilePath) -> Result<Self> {
+        let mut running = BTreeMap::new();
+        for name in paths::CONTRACTS {
+            let file = folder.join(name).with_extension("wasm");
+            let size = std::fs::metadata(&file).into_diagnostic()?.len();
+            if size > MAX_WASM_BYTES {
+                return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
+            }
+            let task = tokio::task::spawn_blocking(move || {
+                let wasm = std::fs::read(&file).into_diagnostic()?;
+                Program::from_wasm(name, &wasm).into_diagnostic()
+            });
+            let slot = Slot { task: tokio::sync::Mutex::new(Some(task)), done: OnceCell::new() };
+            running.insert(name, slot);
+        }
+        Ok(Self { running })
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn get(&self, name: &'static str) -> Result<Program> {
+        let slot = self.running.get(name).expect("the names are those of paths::CONTRACTS");
+        let program = slot
+            .done
+            .get_or_try_init(|| async {
+                let task = slot.task.lock().await.take();
+                task.ok_or_else(|| miette!("{name} failed to compress before"))?.await.into_diagnostic()?
+            })
+            .await?;
+        Ok(program.clone())
+    }
+}
+
+/// One run of the deployment.
+pub(crate) struct Path<'a> {
+    /// Where to.
+    pub(crate) chain: &'a Chain,
+    /// Who pays and owns.
+    pub(crate) owner: &'a Account,
+    /// What.
+    pub(crate) plan: &'a Plan,
+    /// The contracts.
+    pub(crate) programs: &'a Programs,
+    /// Narration.
+    pub(crate) progress: &'a Progress,
+}
+
+impl Path<'_> {
+    /// Deploys and configures everything the book lacks.
+    pub(crate) async fn run(&self, book: &mut Book) -> Result<System> {
+        let owner = self.owner.address();
+        if book.entries().start_block.is_none() {
+            let block = self.chain.block_number().await.into_diagnostic()?;
+            book.note(|e| e.start_block = Some(block))?;
+        }
+
+        let link = match self.plan.link {
+            Source::Existing(address) => self.existing(book, "LINK token", address, |e| &mut e.link).await?,
+            Source::Deploy(supply) => {
+                let call = Constructors::linkTokenCall { owner, supply };
+                self.program(book, "link_token", arguments(&call), |e| &mut e.link).await?
+            }
+        };
+        let native =
+            self.feed(book, 18, self.plan.link_to_native_feed, |e| &mut e.link_to_native_feed).await?;
+        let usd = self.feed(book, 8, self.plan.link_to_usd_feed, |e| &mut e.link_to_usd_feed).await?;
+
+        let call = Constructors::routerCall { owner, link, config: self.plan.router.clone() };
+        let router = self.program(book, "router", arguments(&call), |e| &mut e.router).await?;
+        let call = Constructors::coordinatorCall {
+            owner,
+            router,
+            config: self.plan.billing.clone(),
+            linkToNativeFeed: native,
+            linkToUsdFeed: usd,
+        };
+        let coordinator = self.program(book, "coordinator", arguments(&call), |e| &mut e.coordinator).await?;
+        if self.plan.consumer {
+            let call = Constructors::consumerExampleCall { owner, router };
+            self.program(book, "consumer_example", arguments(&call), |e| &mut e.consumer).await?;
+        }
+
+        let system = System::new(self.chain.clone(), Addresses { link, router, coordinator });
+        self.route(book, &system).await?;
+        if let Some(don) = &self.plan.don {
+            self.configure(book, &system, don).await?;
+        }
+        Ok(system)
+    }
+
+    async fn route(&self, book: &mut Book, system: &System) -> Result<()> {
+        let don = self.plan.don_id;
+        let what = || format!("route {don} to the Coordinator");
+        if system.route(don).await.into_diagnostic().wrap_err_with(what)?
+            != Some(system.addresses.coordinator)
+        {
+            system.set_route(self.owner, don).await.into_diagnostic().wrap_err_with(what)?;
+            self.progress.step(format!("route {don} leads to the Coordinator"));
+        }
+        book.note(|e| e.don_id = Some(don.to_string()))
+    }
+
+    /// Installs the oracle set, unless it is in force.
+    pub(crate) async fn configure(&self, book: &mut Book, system: &System, don: &Don) -> Result<()> {
+        let config = don.oracle_config()?;
+        let what = "set the oracle configuration";
+        if let Some(digest) = system.config_in_force(&config).await.into_diagnostic().wrap_err(what)? {
+            return book.note(|e| e.config_digest = Some(digest));
+        }
+        let digest = system.set_config(self.owner, &config).await.into_diagnostic().wrap_err(what)?;
+        self.progress.step(format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
+        book.note(|e| e.config_digest = Some(digest))
+    }
+
+    async fn feed(
+        &self,
+        book: &mut Book,
+        decimals: u8,
+        source: Source<I256>,
+        entry: fn(&mut Entries) -> &mut Option<Address>,
+    ) -> Result<Address> {
+        match source {
+            Source::Existing(address) => self.existing(book, "price feed", address, entry).await,
+            Source::Deploy(answer) => {
+                let call = Constructors::priceFeedCall { owner: self.owner.address(), decimals, answer };
+                self.program(book, "price_feed", arguments(&call), entry).await
+            }
+        }
+    }
+
+    async fn existing(
+        &self,
+        book: &mut Book,
+        what: &str,
+        address: Address,
+        entry: fn(&mut Entries) -> &mut Option<Address>,
+    ) -> Result<Address> {
+        if self.chain.code(address).await.into_diagnostic()?.is_empty() {
+            return Err(miette!("the {what} {address} has no code on chain {}", self.chain.id()));
+        }
+        book.note(|e| *entry(e) = Some(address))?;
+        Ok(address)
+    }
+
+    async fn program(
+        &self,
+        book: &mut Book,
+        name: &'static str,
+        arguments: Bytes,
+        entry: fn(&mut Entries) -> &mut Option<Address>,
+    ) -> Result<Address> {
+        let mut known = book.entries().clone();
+        if let Some(address) = *entry(&mut known) {
+            return self.existing(book, name, address, entry).await;
+        }
+        let program = self.programs.get(name).await?;
+        let deployed =
+            stylus::deploy(self.chain, self.owner, self.plan.stylus_deployer, &program, &arguments)
+                .await
+                .into_diagnostic()?;
+        book.note(|e| *entry(e) = Some(deployed.address))?;
+        self.progress.step(format!(
+            "{name} at {} ({} bytes on chain, {} gas, data fee {} gwei)",
+            deployed.address,
+            program.runtime().len(),
+            deployed.gas_used,
+            deployed.data_fee_wei / U256::from(1_000_000_000)
+        ));
+        Ok(deployed.address)
+    }
+}
+
+/// The ABI-encoded arguments of a constructor, without a selector.
+fn arguments(call: &impl SolCall) -> Bytes {
+    call.abi_encode().split_off(4).into()
+}

@@ -1,0 +1,50 @@
+//! Where the other programs and the contracts are.
+
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic, Result, miette};
+
+/// A program that stands next to this one.
+///
+/// # Errors
+/// When it is not there, with the command that builds it.
+pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().into_diagnostic()?;
+    let path = own.with_file_name(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(miette!(
+        help = "build all programs with:\n  cargo build --profile node -p devchain -p functions-node -p functions-sandbox -p functions-cli",
+        "the program {} is missing",
+        path.display()
+    ))
+}
+
+/// Names of the files `scripts/build-contracts` makes.
+pub(crate) const CONTRACTS: [&str; 5] =
+    ["link_token", "price_feed", "router", "coordinator", "consumer_example"];
+
+/// The folder of the contracts: `given`, or `dist/contracts` of the working folder or of the checkout this was built in.
+///
+/// # Errors
+/// When no such folder holds them, with the command that builds them.
+pub(crate) fn contracts(given: Option<&Path>) -> Result<PathBuf> {
+    let own = std::env::current_exe().into_diagnostic()?;
+    let candidates: Vec<PathBuf> = match given {
+        Some(path) => vec![path.to_owned()],
+        None => std::iter::once(PathBuf::from("dist/contracts"))
+            .chain(own.ancestors().map(|folder| folder.join("dist/contracts")))
+            .collect(),
+    };
+    candidates
+        .into_iter()
+        .find(|folder| CONTRACTS.iter().all(|name| folder.join(name).with_extension("wasm").is_file()))
+        .ok_or_else(|| {
+            miette!(
+                help = "build them with ./scripts/build-contracts, or name their folder with --contracts",
+                "the compiled contracts are not in {}",
+                given.unwrap_or(Path::new("dist/contracts")).display()
+            )
+        })
+}
