@@ -6,6 +6,7 @@ use functions_contract::{
     host,
     revert::malformed,
 };
+use functions_rules::fulfillment::can_forward;
 use functions_types::Commitment;
 
 use crate::storage::Settings;
@@ -49,7 +50,7 @@ pub fn run(settings: &Settings, terms: &Commitment, response: &[u8], err: &[u8])
 fn exact_call(settings: &Settings, client: &Address, data: &[u8], limit: u32) -> (bool, u64) {
     let aside = set_aside(settings.gas_for_call_exact_check(), data.len());
     let before = host::gas_left();
-    if !can_pass_on(before, aside, limit) {
+    if !can_forward(before, aside, limit) {
         malformed();
     }
     let success = host::call_flushed(client, data, limit.into());
@@ -58,16 +59,14 @@ fn exact_call(settings: &Settings, client: &Address, data: &[u8], limit: u32) ->
 
 /// Gas that may be spent between the test and the call: what the configuration says, but at least what
 /// the host takes, which is 100 for a warm account and about 11 + 0.011 per byte of calldata.
-pub const fn set_aside(configured: u64, calldata: usize) -> u64 {
-    let needed = 200 + calldata as u64 / 64;
-    if configured > needed { configured } else { needed }
-}
-
-/// Whether `limit` gas can be passed on of `left`: 63/64 of what remains after `aside` (EIP-150).
-pub const fn can_pass_on(left: u64, aside: u64, limit: u32) -> bool {
-    match left.checked_sub(aside) {
-        Some(gas) => gas - gas / 64 > limit as u64,
-        None => false,
+pub const fn set_aside(configured: u16, calldata: usize) -> u16 {
+    let needed = 200 + calldata / 64;
+    if configured as usize > needed {
+        configured
+    } else if needed < u16::MAX as usize {
+        needed as u16
+    } else {
+        u16::MAX
     }
 }
 
@@ -76,18 +75,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn can_pass_on_fails_when_63_of_64_parts_are_not_above_the_limit() {
-        assert!(!can_pass_on(4_999, 5_000, 0));
-        assert!(!can_pass_on(5_000, 5_000, 0));
-        assert!(can_pass_on(5_001, 5_000, 0));
-        assert!(!can_pass_on(5_000 + 6_400, 5_000, 6_300));
-        assert!(can_pass_on(5_000 + 6_400, 5_000, 6_299));
-        assert!(can_pass_on(u64::MAX, 0, u32::MAX));
-    }
-
-    #[test]
     fn set_aside_is_at_least_what_the_call_takes() {
         assert_eq!(set_aside(5_000, 640), 5_000);
         assert_eq!(set_aside(0, 640), 210);
+        assert_eq!(set_aside(0, usize::MAX), u16::MAX);
     }
 }

@@ -7,7 +7,11 @@ use functions_contract::{
     B256,
     abi::{Buf, Tuple, WORD, tail},
     host,
-    revert::{OVERFLOW, add, error, error_num, malformed, panic},
+    revert::{OVERFLOW, error, error_num, malformed, panic},
+};
+use functions_rules::{
+    RuleError,
+    fulfillment::{Settlement, gas_needed, worst_case},
 };
 use functions_types::{
     Commitment, FulfillResult,
@@ -64,15 +68,16 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
 
     host::store(&slot, &B256::ZERO);
     let outcome = callback::run(&settings, &terms, response, err);
-    let callback_cost = juels(juels_per_gas, outcome.gas_used);
-    let total = settle(&terms, cost_without_callback, callback_cost);
+    let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, outcome.gas_used);
+    let settlement = checked(settlement);
+    settle(&terms, &settlement);
     let code = if outcome.success { FulfillResult::Fulfilled } else { FulfillResult::UserCallbackError };
 
     let tails = tail(response.len()) + tail(err.len()) + tail(outcome.return_data.len());
     let mut event = Buf::event(&ev::REQUEST_PROCESSED, 2 + 6, tails);
     event.raw(terms.request_id.0.as_slice());
     event.num(terms.subscription_id.0.into());
-    event.num(total);
+    event.num(settlement.total_cost);
     event.address(&transmitter);
     event.num(code.code().into());
     let mut offset = 6 * WORD;
@@ -84,7 +89,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
         event.bytes(bytes);
     }
     host::log(&event, 3);
-    result(code, callback_cost)
+    result(code, settlement.callback_cost)
 }
 
 fn result(code: FulfillResult, callback_cost: u128) -> Buf {
@@ -109,12 +114,12 @@ fn check(
     if host::keccak(encoded) != *stored {
         return Some(FulfillResult::InvalidCommitment);
     }
-    let needed = add(terms.callback_gas_limit.into(), terms.gas_overhead_after_callback.into(), 40);
-    if u128::from(host::gas_left()) < needed {
+    let needed = checked(gas_needed(terms.callback_gas_limit, terms.gas_overhead_after_callback));
+    if host::gas_left() < needed {
         return Some(FulfillResult::InsufficientGasProvided);
     }
-    let worst = juels(juels_per_gas, terms.callback_gas_limit.into());
-    let worst = add(add(terms.admin_fee, cost_without_callback, 96), worst, 96);
+    let worst =
+        checked(worst_case(terms.admin_fee, cost_without_callback, juels_per_gas, terms.callback_gas_limit));
     if worst > existing(terms.subscription_id).1.juels {
         return Some(FulfillResult::SubscriptionBalanceInvariantViolation);
     }
@@ -124,34 +129,30 @@ fn check(
     None
 }
 
-/// The price of `gas`, in 96 bits.
-#[inline(never)]
-fn juels(per_gas: u128, gas: u64) -> u128 {
-    match per_gas.checked_mul(gas.into()) {
-        Some(juels) if juels >> 96 == 0 => juels,
-        _ => panic(OVERFLOW),
+/// The result of a rule that can only overflow.
+#[inline(always)]
+fn checked<T>(result: Result<T, RuleError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(_) => panic(OVERFLOW),
     }
 }
 
 /// Charges the subscription, releases the reservation, credits Coordinator and Router, counts the request
-/// as completed; returns the total.
-fn settle(terms: &Commitment, cost_without_callback: u128, callback_cost: u128) -> u128 {
-    let earned = add(cost_without_callback, callback_cost, 96);
-    let total = add(earned, terms.admin_fee, 96);
+/// as completed.
+fn settle(terms: &Commitment, settlement: &Settlement) {
     let subscription = Subscription::new(terms.subscription_id);
     let mut account = Purse::load(&subscription.account());
     let mut blocked = Purse::load(&subscription.blocked());
-    if account.juels < total || blocked.juels < terms.estimated_total_cost_juels {
-        error_num(e::INSUFFICIENT_BALANCE, account.juels);
+    match settlement.apply(account.juels, blocked.juels, terms.estimated_total_cost_juels) {
+        Some((balance, still_blocked)) => (account.juels, blocked.juels) = (balance, still_blocked),
+        None => error_num(e::INSUFFICIENT_BALANCE, account.juels),
     }
-    account.juels -= total;
-    blocked.juels -= terms.estimated_total_cost_juels;
     account.store(&subscription.account());
     blocked.store(&subscription.blocked());
-    storage::credit(&terms.coordinator, earned);
+    storage::credit(&terms.coordinator, settlement.coordinator_credit);
     if terms.admin_fee != 0 {
         storage::credit(&host::this(), terms.admin_fee);
     }
     Consumer::complete(&terms.client, terms.subscription_id);
-    total
 }

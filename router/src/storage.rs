@@ -151,8 +151,8 @@ impl Settings {
     }
 
     /// Gas set aside before the test for exact gas.
-    pub fn gas_for_call_exact_check(&self) -> u64 {
-        word::get(&self.0, 13, 2) as u64
+    pub fn gas_for_call_exact_check(&self) -> u16 {
+        word::get(&self.0, 13, 2) as u16
     }
 
     /// Whether the Router is paused.

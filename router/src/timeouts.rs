@@ -6,6 +6,7 @@ use functions_contract::{
     host,
     revert::{error, malformed, sub},
 };
+use functions_rules::time::is_timed_out;
 use functions_types::{
     Commitment,
     selectors::{errors::router as e, events::router as ev, functions::coordinator},
@@ -42,7 +43,7 @@ fn give_up(encoded: &[u8]) {
     if host::load(&slot) != host::keccak(encoded) {
         error(e::INVALID_CALLDATA);
     }
-    if host::timestamp() < terms.timeout_timestamp.into() {
+    if !is_timed_out(host::timestamp(), terms.timeout_timestamp) {
         error(e::TIMEOUT_NOT_EXCEEDED);
     }
     host::store(&slot, &B256::ZERO);

@@ -2,9 +2,10 @@
 //!
 //! The linker's output carries names, producers and padded numbers; an optimiser may add a section the
 //! chain refuses. [`strip`] leaves exactly what the chain reads, in its shortest encoding, so the same
-//! sources give the same bytes everywhere. [`deployed_code`] is what then lies on chain.
+//! sources give the same bytes everywhere. [`Report`] says what the chain will make of it.
 
 use eyre::{Context, Result, bail};
+use stylus_program::{StylusParams, activate, compress};
 use wasm_encoder::{
     ExportSection, Module,
     reencode::{Error, Reencode},
@@ -14,8 +15,10 @@ use wasmparser::{CustomSectionReader, Export, Parser};
 /// Most bytes a program may have on chain, its prefix included (EIP-170).
 pub const CODE_LIMIT: usize = 24_576;
 
-/// First bytes of a program on chain: the Stylus prefix of a classic program, and "no dictionary".
-pub const PREFIX: [u8; 4] = [0xef, 0xf0, 0x00, 0x00];
+/// Gas of calling any cached program, with the price parameters public chains run.
+const MIN_CACHED_GAS: u64 = 11 * 32;
+/// Gas of calling any program that is not cached, on top.
+const MIN_INIT_GAS: u64 = 69 * 128;
 
 /// Section id of DataCount. Only instructions the chain refuses need it, and activation fails with it.
 const DATA_COUNT: u8 = 12;
@@ -60,20 +63,49 @@ pub fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
     drop_section(&module.finish(), DATA_COUNT)
 }
 
-/// The code on chain: [`PREFIX`], then the module compressed with brotli, quality 11, window 22.
-///
-/// # Errors
-/// Memory for the compressor is lacking.
-pub fn deployed_code(wasm: &[u8]) -> Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        size_hint: wasm.len(),
-        ..Default::default()
-    };
-    let mut code = PREFIX.to_vec();
-    brotli::BrotliCompress(&mut &*wasm, &mut code, &params)?;
-    Ok(code)
+/// What an artefact weighs and costs on chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// Bytes of the module.
+    pub wasm: usize,
+    /// Bytes of the code on chain: the prefix and the compressed module.
+    pub code: usize,
+    /// Functions in the module.
+    pub functions: u32,
+    /// Pages of memory the program starts with.
+    pub pages: u16,
+    /// Gas before the first instruction of a call.
+    pub uncached_gas: u64,
+    /// The same while the chain keeps the program in its cache.
+    pub cached_gas: u64,
+}
+
+impl Report {
+    /// Compresses the module and activates it as the chain would.
+    ///
+    /// # Errors
+    /// A rule of activation is broken; the message names it.
+    pub fn new(wasm: &[u8]) -> Result<Self> {
+        let info = activate(wasm, &StylusParams::default())?.info;
+        let cached_gas = MIN_CACHED_GAS + u64::from(info.cached_cost);
+        Ok(Self {
+            wasm: wasm.len(),
+            code: compress(wasm).len(),
+            functions: functions(wasm)?,
+            pages: info.footprint,
+            uncached_gas: cached_gas + MIN_INIT_GAS + u64::from(info.init_cost),
+            cached_gas,
+        })
+    }
+}
+
+fn functions(wasm: &[u8]) -> Result<u32> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let wasmparser::Payload::CodeSectionStart { count, .. } = payload? {
+            return Ok(count);
+        }
+    }
+    Ok(0)
 }
 
 fn drop_section(wasm: &[u8], unwanted: u8) -> Result<Vec<u8>> {
@@ -110,6 +142,7 @@ mod tests {
 
     const MODULE: &str = r#"(module
         (import "vm_hooks" "read_args" (func $read (param i32)))
+        (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
         (memory (export "memory") 1)
         (global (export "__heap_base") i32 (i32.const 7))
         (func (export "user_entrypoint") (param i32) (result i32)
@@ -148,9 +181,10 @@ mod tests {
     #[test]
     fn strip_drops_the_data_count() {
         let wasm = strip(&linked()).expect("strips");
-        let (head, tail) = wasm.split_at(wasm.len() - 7 - 5);
+        // The data section is last: id, length, and nine bytes for one segment of three.
+        let (head, tail) = wasm.split_at(wasm.len() - 11);
         let with = [head, &[DATA_COUNT, 1, 1], tail].concat();
-        assert_eq!(drop_section(&with[..], DATA_COUNT).map(|w| w.len()).ok(), Some(wasm.len()));
+        assert_eq!(drop_section(&with, DATA_COUNT).expect("drops"), wasm);
     }
 
     #[test]
@@ -169,12 +203,11 @@ mod tests {
     }
 
     #[test]
-    fn deployed_code_carries_the_prefix_and_decompresses() {
-        let wasm = strip(&linked()).expect("strips");
-        let code = deployed_code(&wasm).expect("compresses");
-        assert_eq!(code[..4], PREFIX);
-        let mut back = vec![];
-        brotli::BrotliDecompress(&mut &code[4..], &mut back).expect("decompresses");
-        assert_eq!(back, wasm);
+    fn report_refuses_what_the_chain_refuses() {
+        assert!(Report::new(&strip(&linked()).expect("strips")).is_ok());
+        let no_memory = wat::parse_str(
+            r#"(module (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
+        );
+        assert!(Report::new(&no_memory.expect("well formed")).is_err());
     }
 }

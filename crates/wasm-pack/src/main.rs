@@ -4,7 +4,7 @@
 use std::{env, ffi::OsString, fs, path::Path, process::ExitCode};
 
 use eyre::{Context, Result, bail};
-use functions_wasm_pack::{CODE_LIMIT, deployed_code, strip};
+use functions_wasm_pack::{CODE_LIMIT, Report, strip};
 
 fn main() -> ExitCode {
     match run(env::args_os().skip(1).collect()) {
@@ -22,39 +22,29 @@ fn run(args: Vec<OsString>) -> Result<()> {
     };
     let out = Path::new(out);
     fs::create_dir_all(out).wrap_err_with(|| format!("cannot create {}", out.display()))?;
-    println!("{:<20} {:>8} {:>10} {:>7} {:>9}", "contract", "wasm", "compressed", "limit", "functions");
+    println!(
+        "{:<18} {:>7} {:>10} {:>6} {:>9} {:>5} {:>12} {:>10}",
+        "contract", "wasm", "compressed", "limit", "functions", "pages", "entry gas", "if cached"
+    );
     let mut too_large = vec![];
     for input in inputs {
         let input = Path::new(input);
         let name = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let linked = fs::read(input).wrap_err_with(|| format!("cannot read {}", input.display()))?;
         let wasm = strip(&linked).wrap_err_with(|| name.clone())?;
-        let code = deployed_code(&wasm).wrap_err_with(|| name.clone())?;
+        let report = Report::new(&wasm).wrap_err_with(|| name.clone())?;
+        let Report { wasm: bytes, code, functions, pages, uncached_gas, cached_gas } = report;
         println!(
-            "{:<20} {:>8} {:>10} {:>7} {:>9}",
-            name,
-            wasm.len(),
-            code.len(),
-            CODE_LIMIT,
-            functions(&wasm)?
+            "{name:<18} {bytes:>7} {code:>10} {CODE_LIMIT:>6} {functions:>9} {pages:>5} {uncached_gas:>12} {cached_gas:>10}"
         );
         let target = out.join(format!("{name}.wasm"));
         fs::write(&target, &wasm).wrap_err_with(|| format!("cannot write {}", target.display()))?;
-        if code.len() > CODE_LIMIT {
-            too_large.push(format!("{name} by {} bytes", code.len() - CODE_LIMIT));
+        if code > CODE_LIMIT {
+            too_large.push(format!("{name} by {} bytes", code - CODE_LIMIT));
         }
     }
     if !too_large.is_empty() {
         bail!("over the chain's limit of {CODE_LIMIT} bytes: {}", too_large.join(", "));
     }
     Ok(())
-}
-
-fn functions(wasm: &[u8]) -> Result<u32> {
-    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
-        if let wasmparser::Payload::CodeSectionStart { count, .. } = payload? {
-            return Ok(count);
-        }
-    }
-    Ok(0)
 }
