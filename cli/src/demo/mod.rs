@@ -4,9 +4,9 @@ pub(crate) mod devchain;
 pub(crate) mod network;
 pub(crate) mod node;
 mod outcome;
-mod price_api;
-mod script;
-mod story;
+pub(crate) mod price_api;
+pub(crate) mod script;
+pub(crate) mod story;
 
 use std::path::PathBuf;
 

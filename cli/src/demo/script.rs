@@ -9,7 +9,8 @@ use miette::{IntoDiagnostic, NamedSource, Result, SourceSpan, WrapErr, miette};
 use super::Options;
 use super::price_api::PriceApi;
 
-const MEDIAN: &str = include_str!("median.js");
+/// The built-in script.
+pub(crate) const MEDIAN: &str = include_str!("median.js");
 
 /// What a request carries.
 #[derive(Clone, Debug)]

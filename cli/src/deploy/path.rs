@@ -203,6 +203,6 @@ impl Path<'_> {
 }
 
 /// The ABI-encoded arguments of a constructor, without a selector.
-fn arguments(call: &impl SolCall) -> Bytes {
+pub(crate) fn arguments(call: &impl SolCall) -> Bytes {
     call.abi_encode().split_off(4).into()
 }
