@@ -1,1 +1,118 @@
-//! Requests, OCR2 configuration, report verification and billing.
+//! The Coordinator: opens requests for the Router, checks the oracles' reports, and bills what they fulfill.
+//!
+//! The Router calls [`requests`]; oracles call [`transmit`], which settles through [`billing`]; the owner calls [`config`],
+//! [`ocr2`] and [`admin`]; everybody may read the prices of [`fees`] and take out what is theirs through [`funds`].
+//! LINK itself always lies in the Router; here are only books.
+//!
+//! The Coordinator is not locked while it calls out: a callback may open the next request. State is written before a call and
+//! read again after it.
+//!
+//! # Storage layout
+//!
+//! Slots are packed by hand; bytes count from the most significant end.
+//!
+//! | slot | holds |
+//! | --- | --- |
+//! | 0 | fee pool (12), owner (20) |
+//! | 1 | Router (20), feed staleness (4), oracles n (1), faulty f (1), config count (4) |
+//! | 2 | LINK/native feed (20), over-estimation (4), gas overhead before (4) and after (4) the callback |
+//! | 3 | LINK/USD feed (20), minimum gas price (5), highest data version (2), request timeout (4), decimals of the USD fallback (1) |
+//! | 4 | native fallback (28), DON fee (2), operation fee (2) |
+//! | 5 | USD fallback (8), block of the latest OCR configuration (4) |
+//! | 6 | digest of the latest OCR configuration |
+//! | 7 | proposed owner |
+//! | 8 · 2³² + i, 9 · 2³² + i | DON key, threshold key: length at i = 0, then the bytes |
+//! | 10 · 2³² + i, 11 · 2³² + i | address (20) of signer `i`, of transmitter `i` |
+//! | keccak256(request id ‖ 12) | hash of the commitment |
+//! | 1 ‖ 0 (11) ‖ address (20) | account: withdrawable juels (12), role (1), oracle index (1) |
+//! | keccak256("stylus_constructor") | 1 once constructed |
+//!
+//! An account's role and balance share a word because a transmit checks the one and raises the other.
+//!
+//! # Deviations
+//!
+//! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction is
+//!   possible once.
+//! * The native feed is read once in a transmit, not twice for every entry.
+//! * An array length above 2⁶⁴ in the report ends the call without data, not with `Panic(0x41)`.
+//! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
+//!
+//! Upstream: `FunctionsCoordinator` 1.3.0, `FunctionsBilling`, `OCR2Base`, `Routable`, `ConfirmedOwner`.
+
+extern crate alloc;
+
+pub mod admin;
+pub mod billing;
+pub mod config;
+pub mod division;
+pub mod feeds;
+pub mod fees;
+pub mod funds;
+pub mod ocr2;
+pub mod requests;
+pub mod storage;
+pub mod transmit;
+
+use functions_contract::{
+    abi::{Buf, Tuple},
+    entrypoint, host,
+    revert::malformed,
+};
+use functions_types::selectors::functions::{any, coordinator as f};
+
+entrypoint!(route);
+
+/// Runs the function that `selector` names; an unknown one ends the call without data.
+///
+/// Arguments are decoded before anything else happens, so malformed calldata never reaches a check; only `startRequest` looks at
+/// its caller first, as upstream does.
+pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
+    match selector {
+        // Requests and reports
+        f::START_REQUEST => requests::start_request(args.head(1)),
+        f::DELETE_COMMITMENT => requests::delete_commitment(args.head(1)),
+        f::TRANSMIT => transmit::transmit(args.head(7)),
+
+        // OCR2 configuration
+        f::SET_CONFIG => ocr2::set_config(args.head(6)),
+        f::LATEST_CONFIG_DETAILS => ocr2::latest_config_details(),
+        f::LATEST_CONFIG_DIGEST_AND_EPOCH => ocr2::latest_config_digest_and_epoch(),
+        f::TRANSMITTERS => ocr2::transmitters(),
+
+        // Prices
+        f::GET_WEI_PER_UNIT_LINK => feeds::get_wei_per_unit_link(),
+        f::GET_USD_PER_UNIT_LINK => feeds::get_usd_per_unit_link(),
+        f::GET_DON_FEE_JUELS => fees::get_don_fee_juels(args.head(1)),
+        f::GET_OPERATION_FEE_JUELS => fees::get_operation_fee_juels(),
+        f::GET_ADMIN_FEE_JUELS => Buf::of(fees::admin_fee()),
+        f::ESTIMATE_COST => fees::estimate_cost(args.head(4)),
+
+        // Funds
+        f::ORACLE_WITHDRAW => funds::oracle_withdraw(args.head(2)),
+        f::ORACLE_WITHDRAW_ALL => funds::oracle_withdraw_all(),
+
+        // Billing configuration, keys, ownership
+        f::GET_CONFIG => config::get_config(),
+        f::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
+        f::GET_DON_PUBLIC_KEY => admin::key(storage::DON_KEY),
+        f::SET_DON_PUBLIC_KEY => admin::set_key(storage::DON_KEY, args.head(1)),
+        f::GET_THRESHOLD_PUBLIC_KEY => admin::key(storage::THRESHOLD_KEY),
+        f::SET_THRESHOLD_PUBLIC_KEY => admin::set_key(storage::THRESHOLD_KEY, args.head(1)),
+        f::OWNER => Buf::of_address(&storage::Pool::load().owner),
+        f::TRANSFER_OWNERSHIP => admin::transfer_ownership(args.head(1)),
+        f::ACCEPT_OWNERSHIP => admin::accept_ownership(),
+        f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Coordinator v1.3.0"),
+        any::STYLUS_CONSTRUCTOR => config::construct(args.head(config::WORDS + 4)),
+        _ => malformed(),
+    }
+}
+
+/// Emits a log whose only topic besides the event is a request id; the data are whole words.
+#[inline(never)]
+fn log_request(event: &functions_contract::B256, request_id: &[u8; 32], data: &[[u8; 32]]) {
+    let mut log = Buf::new(64 + data.len() * 32);
+    log.raw(&event.0);
+    log.raw(request_id);
+    log.raw(data.as_flattened());
+    host::log(&log, 2);
+}

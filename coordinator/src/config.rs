@@ -1,0 +1,188 @@
+//! The billing configuration and the constructor.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple},
+    host, revert,
+    revert::malformed,
+    word,
+};
+use functions_types::selectors::{errors::coordinator as errors, events::coordinator as events};
+
+use crate::{
+    admin::only_owner,
+    storage::{FALLBACK, GUARD, MISC, NATIVE, Pool, ROUTER, USD},
+};
+
+/// Words of the configuration on the wire.
+pub const WORDS: usize = 12;
+
+/// Where each field lies: bits on the wire, then slot (last byte), first byte and length in storage.
+///
+/// Order: over-estimation, staleness, overhead before, overhead after, minimum gas price, highest data version, USD fallback and
+/// its decimals, native fallback, request timeout, DON fee, operation fee.
+const FIELDS: [(u16, u8, u8, u8); WORDS] = [
+    (32, 2, 20, 4),
+    (32, 1, 20, 4),
+    (32, 2, 24, 4),
+    (32, 2, 28, 4),
+    (40, 3, 20, 5),
+    (16, 3, 25, 2),
+    (64, 5, 0, 8),
+    (8, 3, 31, 1),
+    (224, 4, 0, 28),
+    (32, 3, 27, 4),
+    (16, 4, 28, 2),
+    (16, 4, 30, 2),
+];
+
+/// The five words that hold configuration, in the order of their slots.
+type Words = [B256; 5];
+const SLOTS: [B256; 5] = [ROUTER, NATIVE, USD, FALLBACK, MISC];
+
+/// Puts a configuration of the wire into the words; what else they hold stays.
+///
+/// Ends the call without data when a field does not fit its type.
+fn unpack(config: Tuple<'_>, words: &mut Words) {
+    for (index, (_, slot, from, len)) in FIELDS.into_iter().enumerate() {
+        let (from, len) = (from as usize, len as usize);
+        let value = config.word(index);
+        if value[..32 - len].iter().any(|byte| *byte != 0) {
+            malformed();
+        }
+        words[slot as usize - 1][from..from + len].copy_from_slice(&value[32 - len..]);
+    }
+}
+
+/// Appends the configuration as the wire has it.
+fn pack(words: &Words, out: &mut Buf) {
+    for (_, slot, from, len) in FIELDS {
+        let (from, len) = (from as usize, len as usize);
+        let mut value = [0; 32];
+        value[32 - len..].copy_from_slice(&words[slot as usize - 1][from..from + len]);
+        out.raw(&value);
+    }
+}
+
+fn load() -> Words {
+    SLOTS.map(|slot| host::load(&slot))
+}
+
+/// Stores the words and emits `ConfigUpdated`.
+fn store(words: &Words) {
+    for (slot, word) in SLOTS.iter().zip(words) {
+        host::store(slot, word);
+    }
+    let mut log = Buf::new((1 + WORDS) * 32);
+    log.raw(&events::CONFIG_UPDATED.0);
+    pack(words, &mut log);
+    host::log(&log, 1);
+}
+
+/// `constructor(address owner, address router, BillingConfig config, address linkToNativeFeed, address linkToUsdFeed)`, once.
+///
+/// # Errors
+/// `Error("Cannot set owner to zero")`, `RouterMustBeSet()`; no data when the contract is constructed already.
+pub fn construct(args: Tuple<'_>) -> Buf {
+    let (owner, router) = (args.address(0), args.address(1));
+    let config = Tuple::new(&args.as_bytes()[64..], WORDS);
+    let feeds = [args.address(2 + WORDS), args.address(3 + WORDS)];
+    let mut words = [B256::ZERO; 5];
+    unpack(config, &mut words);
+    if host::load(&GUARD) != B256::ZERO {
+        malformed();
+    }
+    if owner == Address::ZERO {
+        revert::error_text(revert::ERROR_STRING, "Cannot set owner to zero");
+    }
+    if router == Address::ZERO {
+        revert::error(errors::ROUTER_MUST_BE_SET);
+    }
+    host::store(&GUARD, &B256::with_last_byte(1));
+    Pool { juels: 0, owner }.store();
+    for (word, address) in words.iter_mut().zip([&router, &feeds[0], &feeds[1]]) {
+        word[..20].copy_from_slice(address.as_slice());
+    }
+    store(&words);
+    Buf::empty()
+}
+
+/// `updateConfig(BillingConfig)`, by the owner; applies to later requests, and to the fallbacks of the feeds at once.
+pub fn update_config(args: Tuple<'_>) -> Buf {
+    let mut words = load();
+    unpack(args, &mut words);
+    only_owner();
+    store(&words);
+    Buf::empty()
+}
+
+/// `getConfig()`.
+pub fn get_config() -> Buf {
+    let mut out = Buf::new(WORDS * 32);
+    pack(&load(), &mut out);
+    out
+}
+
+/// What a request needs of the configuration.
+pub struct Terms {
+    /// Added to the gas price, in 1/10000.
+    pub over_estimation_bp: u32,
+    /// Gas billed before and after the callback.
+    pub overheads: (u32, u32),
+    /// Floor of the gas price in wei.
+    pub minimum_gas_price_wei: u64,
+    /// Highest request data version.
+    pub max_data_version: u16,
+    /// Seconds until a request can be timed out.
+    pub timeout_seconds: u32,
+}
+
+impl Terms {
+    /// Reads slots 2 and 3.
+    pub fn load() -> Self {
+        let (native, usd) = (host::load(&NATIVE).0, host::load(&USD).0);
+        Self {
+            over_estimation_bp: word::get(&native, 20, 4) as u32,
+            overheads: (word::get(&native, 24, 4) as u32, word::get(&native, 28, 4) as u32),
+            minimum_gas_price_wei: word::get(&usd, 20, 5) as u64,
+            max_data_version: word::get(&usd, 25, 2) as u16,
+            timeout_seconds: word::get(&usd, 27, 4) as u32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_fill_their_words_without_overlap() {
+        let mut used = [[false; 32]; 5];
+        for (bits, slot, from, len) in FIELDS {
+            assert_eq!(u16::from(len) * 8, bits);
+            for byte in from..from + len {
+                assert!(!core::mem::replace(&mut used[slot as usize - 1][byte as usize], true));
+            }
+        }
+        // The first 20 bytes of slots 1 to 3 are addresses, bytes 24 to 29 of slot 1 the OCR numbers, 8 to 11 of slot 5 a block.
+        assert!(used[..3].iter().all(|word| !word[..20].contains(&true)));
+        assert!(!used[0][24..].contains(&true) && !used[4][8..].contains(&true));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_configuration_round_trips(values in proptest::prelude::any::<[[u8; 32]; WORDS]>(), before in proptest::prelude::any::<[[u8; 32]; 5]>()) {
+            let mut wire = values;
+            for (value, (bits, ..)) in wire.iter_mut().zip(FIELDS) {
+                value[..32 - usize::from(bits) / 8].fill(0);
+            }
+            let mut words = before.map(B256::new);
+            unpack(Tuple::new(wire.as_flattened(), WORDS), &mut words);
+            let mut out = Buf::new(WORDS * 32);
+            pack(&words, &mut out);
+            proptest::prop_assert_eq!(out.as_bytes(), wire.as_flattened());
+            proptest::prop_assert_eq!(&words[1][..20], &before[1][..20]);
+            proptest::prop_assert_eq!(&words[0][24..], &before[0][24..]);
+        }
+    }
+}

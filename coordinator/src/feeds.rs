@@ -1,0 +1,109 @@
+//! Prices of LINK and the L1 fee: what is read from other contracts.
+
+use alloy_primitives::{U256, address};
+use functions_contract::{
+    Address,
+    abi::{Buf, Tuple},
+    host, revert,
+    revert::malformed,
+    word,
+};
+use functions_types::selectors::{
+    errors::coordinator as errors,
+    functions::{any::GET_CURRENT_TX_L1_GAS_FEES, feed},
+};
+
+use crate::storage::{FALLBACK, MISC, NATIVE, Roster, USD, address_of};
+
+/// Arbitrum's precompile of gas information.
+const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
+
+/// A view call without arguments that must return `words` words; a revert is passed on, an account without code ends the call
+/// without data because nothing comes back.
+#[inline(never)]
+pub fn read(contract: &Address, selector: u32, words: usize) -> alloc::vec::Vec<u8> {
+    if !host::static_call(contract, &selector.to_be_bytes()) {
+        host::bubble();
+    }
+    let data = host::return_data(words * 32);
+    if data.len() < words * 32 {
+        malformed();
+    }
+    data
+}
+
+/// The answer of a feed, or `None` when it is stale.
+///
+/// A round in the future is `Panic(0x11)`, an answer that is not positive the custom error `invalid`.
+fn answer(feed: &Address, staleness_seconds: u32, invalid: u32) -> Option<U256> {
+    let data = read(feed, feed::LATEST_ROUND_DATA, 5);
+    let round = Tuple::new(&data, 5);
+    round.uint(0, 80);
+    round.uint(4, 80);
+    let updated_at = U256::from_be_bytes(*round.word(3));
+    let now = U256::from(host::timestamp());
+    if updated_at > now {
+        revert::panic(revert::OVERFLOW);
+    }
+    if staleness_seconds > 0 && now.wrapping_sub(updated_at) > U256::from(staleness_seconds) {
+        return None;
+    }
+    let answer = round.word(1);
+    if answer[0] >= 0x80 || *answer == [0; 32] {
+        revert::error_word(invalid, answer);
+    }
+    Some(U256::from_be_bytes(*answer))
+}
+
+/// Wei for one LINK, or the configured fallback when the feed is stale.
+pub fn wei_per_link(staleness_seconds: u32) -> U256 {
+    let feed = address_of(&host::load(&NATIVE));
+    answer(&feed, staleness_seconds, errors::INVALID_LINK_WEI_PRICE).unwrap_or_else(|| {
+        let mut fallback = [0; 32];
+        fallback[4..].copy_from_slice(&host::load(&FALLBACK)[..28]);
+        U256::from_be_bytes(fallback)
+    })
+}
+
+/// US dollars for one LINK with their decimals, or the configured fallback pair when the feed is stale.
+pub fn usd_per_link(staleness_seconds: u32) -> (U256, u8) {
+    let slot = host::load(&USD);
+    let feed = address_of(&slot);
+    match answer(&feed, staleness_seconds, errors::INVALID_USD_LINK_PRICE) {
+        Some(price) => {
+            let data = read(&feed, feed::DECIMALS, 1);
+            (price, Tuple::new(&data, 1).uint(0, 8) as u8)
+        }
+        None => (U256::from(word::get(&host::load(&MISC).0, 0, 8) as u64), slot[31]),
+    }
+}
+
+/// The L1 fee of this transaction in wei; zero on chains that do not charge one.
+pub fn l1_fee_wei() -> U256 {
+    match host::chain_id() {
+        42_161 | 421_613 | 421_614 => {
+            let data = read(&ARB_GAS_INFO, GET_CURRENT_TX_L1_GAS_FEES, 1);
+            U256::from_be_bytes(*Tuple::new(&data, 1).word(0))
+        }
+        _ => U256::ZERO,
+    }
+}
+
+/// `getWeiPerUnitLink()`.
+pub fn get_wei_per_unit_link() -> Buf {
+    Buf::of_word(&wei_per_link(Roster::load().feed_staleness_seconds()).to_be_bytes())
+}
+
+/// `getUsdPerUnitLink()`.
+pub fn get_usd_per_unit_link() -> Buf {
+    let (price, decimals) = usd_per_link(Roster::load().feed_staleness_seconds());
+    let mut out = Buf::new(64);
+    out.raw(&price.to_be_bytes::<32>());
+    out.num(decimals.into());
+    out
+}
+
+/// The price the transaction pays, in wei per gas.
+pub fn gas_price() -> U256 {
+    U256::from_be_bytes(host::gas_price().0)
+}

@@ -1,0 +1,105 @@
+//! What a request costs, before it is made.
+
+use alloy_primitives::U256;
+use functions_contract::{
+    abi::{Buf, Tuple},
+    host, revert, word,
+};
+use functions_rules::{Estimate, juels};
+use functions_types::selectors::{
+    errors::coordinator as errors,
+    functions::router::{GET_ADMIN_FEE, IS_VALID_CALLBACK_GAS_LIMIT},
+};
+
+use crate::{
+    config::Terms,
+    division::Host,
+    feeds,
+    storage::{FALLBACK, Roster, rule},
+};
+
+/// Gas price above which nothing is estimated, in wei.
+const GAS_PRICE_CEILING_WEI: U256 = U256::from_limbs([1_000_000_000_000_000, 0, 0, 0]);
+
+/// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
+#[inline(never)]
+pub fn flat_fees(staleness_seconds: u32) -> (u128, u128) {
+    let (price, decimals) = feeds::usd_per_link(staleness_seconds);
+    let fees = host::load(&FALLBACK).0;
+    let fee = |from| rule(juels::from_cents_down::<Host>(word::get(&fees, from, 2) as u16, price, decimals));
+    (fee(28), fee(30))
+}
+
+/// The reservation of a request in juels (96 bits).
+#[inline(never)]
+pub fn estimate(
+    terms: &Terms,
+    staleness_seconds: u32,
+    callback_gas_limit: u32,
+    gas_price_wei: U256,
+    admin_fee: u128,
+    (don_fee, operation_fee): (u128, u128),
+) -> u128 {
+    let estimate = Estimate {
+        gas_price_wei,
+        minimum_gas_price_wei: terms.minimum_gas_price_wei,
+        over_estimation_bp: terms.over_estimation_bp,
+        gas_overhead_before_callback: terms.overheads.0,
+        gas_overhead_after_callback: terms.overheads.1,
+        callback_gas_limit,
+        l1_fee_wei: feeds::l1_fee_wei(),
+        wei_per_link: feeds::wei_per_link(staleness_seconds),
+        don_fee,
+        admin_fee,
+        operation_fee,
+    };
+    rule(estimate.juels::<Host>())
+}
+
+/// The Router's admin fee in juels (72 bits).
+pub fn admin_fee() -> u128 {
+    let data = feeds::read(&Roster::load().router(), GET_ADMIN_FEE, 1);
+    Tuple::new(&data, 1).uint(0, 72)
+}
+
+/// `getDONFeeJuels(bytes)`; the bytes are ignored.
+pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
+    args.bytes(0);
+    Buf::of(one_fee(28))
+}
+
+/// `getOperationFeeJuels()`.
+pub fn get_operation_fee_juels() -> Buf {
+    Buf::of(one_fee(30))
+}
+
+/// One of the two fees alone, so that the other cannot fail it.
+fn one_fee(from: usize) -> u128 {
+    let (price, decimals) = feeds::usd_per_link(Roster::load().feed_staleness_seconds());
+    let cents = word::get(&host::load(&FALLBACK).0, from, 2) as u16;
+    rule(juels::from_cents_down::<Host>(cents, price, decimals))
+}
+
+/// `estimateCost(uint64 subscriptionId, bytes data, uint32 callbackGasLimit, uint256 gasPriceWei)`: needs neither the
+/// subscription nor its balance.
+///
+/// # Errors
+/// What the Router says about the gas limit; `InvalidCalldata()` for a gas price above 10¹⁵ wei.
+pub fn estimate_cost(args: Tuple<'_>) -> Buf {
+    let subscription = args.u64(0);
+    args.bytes(1);
+    let callback_gas_limit = args.uint(2, 32) as u32;
+    let gas_price = U256::from_be_bytes(*args.word(3));
+    let roster = Roster::load();
+    let mut call = Buf::call(IS_VALID_CALLBACK_GAS_LIMIT, 2, 0);
+    call.num(subscription.into());
+    call.num(callback_gas_limit.into());
+    host::must_static_call(&roster.router(), call.as_bytes());
+    if gas_price > GAS_PRICE_CEILING_WEI {
+        revert::error(errors::INVALID_CALLDATA);
+    }
+    let admin_fee = admin_fee();
+    let staleness = roster.feed_staleness_seconds();
+    let fees = flat_fees(staleness);
+    Buf::of(estimate(&Terms::load(), staleness, callback_gas_limit, gas_price, admin_fee, fees))
+}

@@ -1,0 +1,80 @@
+//! What oracles and owner may take out. The LINK lies in the Router.
+
+use functions_contract::{
+    Address,
+    abi::{Buf, Tuple},
+    host, revert,
+};
+use functions_rules::split::share_down;
+use functions_types::selectors::{errors::coordinator as errors, functions::router::ORACLE_WITHDRAW};
+
+use crate::{
+    admin::only_owner,
+    ocr2::oracle,
+    storage::{Account, Pool, Roster, TRANSMITTERS},
+};
+
+/// Shares the fee pool equally among the transmitters; less than one juel each stays.
+///
+/// # Errors
+/// `NoTransmittersSet()` when there is something to share and nobody to share it with.
+#[inline(never)]
+pub fn disperse_pool(oracles: u8) {
+    let mut pool = Pool::load();
+    if pool.juels == 0 {
+        return;
+    }
+    if oracles == 0 {
+        revert::error(errors::NO_TRANSMITTERS_SET);
+    }
+    let share = share_down(pool.juels, oracles);
+    for index in 0..oracles {
+        Account::credit(&oracle(TRANSMITTERS, index), share);
+    }
+    pool.juels -= share * u128::from(oracles); // never more than the pool
+    pool.store();
+}
+
+/// `oracleWithdraw(address recipient, uint96 amount)`: pays out of the caller's balance; amount 0 means all of it.
+///
+/// # Errors
+/// `NoTransmittersSet()`, `InsufficientBalance()`, and what the Router says: `InvalidCalldata()` when there is nothing.
+pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
+    let (recipient, amount) = (args.address(0), args.uint(1, 96));
+    let roster = Roster::load();
+    disperse_pool(roster.oracles());
+    let account = Account::load(&host::sender());
+    let balance = account.juels();
+    let amount = if amount == 0 { balance } else { amount };
+    if balance < amount {
+        revert::error(errors::INSUFFICIENT_BALANCE);
+    }
+    account.set_juels(balance - amount);
+    pay(&roster.router(), &recipient, amount);
+    Buf::empty()
+}
+
+/// `oracleWithdrawAll()`, by the owner: pays every transmitter its balance. The owner's own fees stay.
+pub fn oracle_withdraw_all() -> Buf {
+    only_owner();
+    let roster = Roster::load();
+    disperse_pool(roster.oracles());
+    for index in 0..roster.oracles() {
+        let transmitter = oracle(TRANSMITTERS, index);
+        let account = Account::load(&transmitter);
+        let balance = account.juels();
+        if balance > 0 {
+            account.set_juels(0);
+            pay(&roster.router(), &transmitter, balance);
+        }
+    }
+    Buf::empty()
+}
+
+/// Has the Router pay LINK out of what it owes this Coordinator.
+fn pay(router: &Address, recipient: &Address, juels: u128) {
+    let mut call = Buf::call(ORACLE_WITHDRAW, 2, 0);
+    call.address(recipient);
+    call.num(juels);
+    host::must_call(router, call.as_bytes());
+}

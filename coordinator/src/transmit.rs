@@ -1,0 +1,120 @@
+//! Reports of the oracles: who may send them, who must have signed them.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple},
+    host, revert,
+    revert::malformed,
+};
+use functions_report::{
+    Report,
+    context::{epoch, signed_hash},
+    quorum::{self, Recover, SignatureError},
+    transmit::CONSTANT_LEN,
+};
+use functions_types::selectors::{errors::coordinator::REPORT_INVALID, events::coordinator as events};
+
+use crate::{
+    billing::Batch,
+    storage::{Account, Role, Roster, commitment},
+};
+
+/// The precompile that recovers signers.
+const ECRECOVER: Address = Address::with_last_byte(1);
+
+/// Asks the chain's precompile.
+struct Chain;
+
+impl Recover for Chain {
+    fn recover(&self, hash: &B256, v: u8, r: &[u8; 32], s: &[u8; 32]) -> Option<Address> {
+        let mut input = [[0; 32]; 4];
+        input[0] = hash.0;
+        input[1][31] = v;
+        input[2] = *r;
+        input[3] = *s;
+        if !host::static_call(&ECRECOVER, input.as_flattened()) {
+            return None;
+        }
+        let signer = host::return_data(32);
+        signer.get(12..32).map(Address::from_slice)
+    }
+}
+
+impl quorum::Roster for Chain {
+    fn signer_index(&self, signer: &Address) -> Option<u8> {
+        let account = Account::load(signer);
+        account.is(Role::Signer).then(|| account.index())
+    }
+}
+
+fn require(holds: bool, message: &str) {
+    if !holds {
+        revert::error_text(REPORT_INVALID, message);
+    }
+}
+
+/// `transmit(bytes32[3] reportContext, bytes report, bytes32[] rs, bytes32[] ss, bytes32 rawVs)`: fulfills the requests of a report
+/// that a quorum signed.
+///
+/// A report none of whose requests is open does nothing, whoever sends it: the cheap end of a duplicate. The config digest is not
+/// compared with the stored one, so that a live and a proposed Coordinator can share one set of oracles.
+///
+/// # Errors
+/// * no data - malformed arguments or report; `ReportInvalid(string)` - everything else about the report.
+/// * `Panic(0x32)` - no oracles are configured; `Panic(0x11)` - a recovery byte above 228.
+/// * An entry that reverts in [`crate::billing`] reverts the whole report.
+///
+/// # Events
+/// `Transmitted`, then those of every entry.
+///
+/// Upstream: `OCR2Base.transmit`, `FunctionsCoordinator._beforeTransmit` (1.3.0).
+pub fn transmit(args: Tuple<'_>) -> Buf {
+    let context = [*args.word(0), *args.word(1), *args.word(2)];
+    let bytes = args.bytes(3);
+    let (rs_len, rs) = args.list(4, 32);
+    let (ss_len, ss) = args.list(5, 32);
+    let raw_vs = args.word(6);
+    let Ok(report) = Report::parse(bytes) else { malformed() };
+    let Some(entries) = report.entries() else {
+        revert::error_text(REPORT_INVALID, "Fields must be equal length");
+    };
+    let is_open = |id: &[u8; 32]| host::load(&commitment(id)) != B256::ZERO;
+    if !report.request_ids().iter().any(is_open) {
+        return Buf::empty();
+    }
+
+    let mut log = Buf::new(96);
+    log.raw(&events::TRANSMITTED.0);
+    log.raw(&context[0]);
+    log.num(epoch(&context).into());
+    host::log(&log, 1);
+
+    let expected = CONSTANT_LEN + bytes.len() + 32 * (rs_len + ss_len);
+    require(4 + args.as_bytes().len() == expected, "calldata length mismatch");
+    let roster = Roster::load();
+    require(rs_len == quorum::size(roster.oracles(), roster.f()), "wrong number of signatures");
+    require(ss_len == rs_len, "report rs and ss must be of equal length");
+    if roster.oracles() == 0 {
+        revert::panic(revert::OUT_OF_RANGE);
+    }
+    let sender = host::sender();
+    require(Account::load(&sender).is(Role::Transmitter), "unauthorized transmitter");
+
+    let hash = signed_hash(bytes, &context);
+    let (rs, ss) = (rs.as_bytes().as_chunks().0, ss.as_bytes().as_chunks().0);
+    match quorum::verify(&hash, &rs[..rs_len], &ss[..ss_len], raw_vs, &Chain, &Chain) {
+        Ok(()) => {}
+        Err(SignatureError::RecoveryByteOverflow) => revert::panic(revert::OVERFLOW),
+        Err(SignatureError::NotUnique) => require(false, "non-unique signature"),
+        Err(_) => require(false, "address not authorized to sign"),
+    }
+
+    let batch = Batch::load(&roster, sender, entries);
+    for index in 0..usize::from(entries) {
+        match report.entry(index) {
+            Ok(entry) => batch.fulfill_and_bill(&entry),
+            Err(_) => malformed(),
+        }
+    }
+    Buf::empty()
+}
