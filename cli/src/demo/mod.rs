@@ -59,6 +59,9 @@ pub(crate) struct Options {
     /// Kill this many nodes with SIGKILL once they have seen the request
     #[arg(long, value_name = "K", default_value_t = 0)]
     kill: u8,
+    /// Start the killed nodes again: they resume from their journals and the request is fulfilled
+    #[arg(long, requires = "kill")]
+    restart: bool,
     /// LINK the subscription is funded with, for example 0.001
     #[arg(long, value_name = "LINK", default_value = "10", value_parser = parse_link)]
     fund: Juels,
@@ -68,6 +71,12 @@ pub(crate) struct Options {
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]
     contracts: Option<PathBuf>,
+}
+
+impl Options {
+    const fn violence(&self) -> story::Violence {
+        story::Violence { kill: self.kill as usize, restart: self.restart }
+    }
 }
 
 /// Juels of a decimal amount of LINK, at most 18 decimals.
@@ -146,7 +155,7 @@ async fn tell(
     progress: &Progress,
 ) -> Result<Told> {
     let network = network.insert(Network::start(wanted, folder, progress).await?);
-    let outcome = story::run(network, script, options.kill.into(), prices, progress).await?;
+    let outcome = story::run(network, script, &options.violence(), prices, progress).await?;
     output::result(&if options.json { outcome.json() } else { outcome.text() });
     if options.keep {
         describe(network, options.json, &outcome, progress);

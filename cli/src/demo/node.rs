@@ -55,6 +55,7 @@ pub(crate) struct Node {
     pub(crate) admin: SocketAddr,
     /// Its log.
     pub(crate) log: PathBuf,
+    config: PathBuf,
     process: Process,
     /// Whether we killed it.
     pub(crate) killed: bool,
@@ -135,15 +136,19 @@ impl Home {
 
     /// Starts the node.
     pub(crate) fn start(self, transmitter: Address) -> Result<Node> {
-        let name = format!("node {}", self.index);
         let log = self.folder.with_extension("log");
-        let file = self.file();
-        let args = [OsStr::new("run"), OsStr::new("--config"), file.as_os_str()];
-        let program = paths::sibling("functions-node")?;
+        let config = self.file();
         drop(self.reserved);
-        let (process, _) = Process::spawn(&name, &program, &args, &log, false)?;
-        Ok(Node { index: self.index, transmitter, admin: self.admin, log, process, killed: false })
+        let process = launch(self.index, &config, &log)?;
+        Ok(Node { index: self.index, transmitter, admin: self.admin, log, config, process, killed: false })
     }
+}
+
+fn launch(index: usize, config: &Path, log: &Path) -> Result<Process> {
+    let args = [OsStr::new("run"), OsStr::new("--config"), config.as_os_str()];
+    let program = paths::sibling("functions-node")?;
+    let (process, _) = Process::spawn(&format!("node {index}"), &program, &args, log, false)?;
+    Ok(process)
 }
 
 fn write_private(path: &Path, text: &str) -> Result<()> {
@@ -185,6 +190,15 @@ impl Node {
         self.killed = true;
     }
 
+    /// Starts it again on what it left on disk.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        let log = self.log.with_extension("again.log");
+        self.process = launch(self.index, &self.config, &log)?;
+        self.log = log;
+        self.killed = false;
+        Ok(())
+    }
+
     /// Ends it.
     pub(crate) async fn stop(&mut self) {
         self.process.stop().await;
@@ -213,8 +227,6 @@ pub(crate) struct Observation {
     pub(crate) kind: String,
     /// The bytes, 0x-hex.
     pub(crate) data: Option<String>,
-    /// The bytes as text, where they are.
-    pub(crate) text: Option<String>,
 }
 
 /// Unix milliseconds of the steps this node took part in.

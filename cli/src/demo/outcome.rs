@@ -240,7 +240,7 @@ pub(crate) fn shown(observation: &Observation) -> String {
     match observation.kind.as_str() {
         "result" => decoded(&bytes),
         "userError" => format!("the error {:?}", shorten(String::from_utf8_lossy(&bytes).into_owned())),
-        _ => format!("a failure of its own ({})", observation.text.as_deref().unwrap_or("no text")),
+        _ => format!("a failure of its own (code {})", bytes.first().copied().unwrap_or_default()),
     }
 }
 

@@ -28,11 +28,19 @@ pub(crate) fn unix_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Sends the request, kills `kill` nodes when they have seen it, and follows it to its end.
+/// What is done to the nodes while the request is under way.
+pub(crate) struct Violence {
+    /// Nodes killed once they have seen the request.
+    pub(crate) kill: usize,
+    /// Whether they are started again.
+    pub(crate) restart: bool,
+}
+
+/// Sends the request, does `violence` to the nodes, and follows it to its end.
 pub(crate) async fn run(
     network: &mut Network,
     script: &Script,
-    kill: usize,
+    violence: &Violence,
     prices: &PriceApi,
     progress: &Progress,
 ) -> Result<Outcome> {
@@ -46,9 +54,15 @@ pub(crate) async fn run(
         output::link(subscription.balance.to())
     ));
     let mut outcome = Outcome::begin(network, &sent, script.is_default);
-    if kill > 0 {
-        kill_when_seen(network, &sent, kill, progress).await;
+    if violence.kill > 0 {
+        kill_when_seen(network, &sent, violence.kill, progress).await;
         prices.open();
+        if violence.restart {
+            for node in network.nodes.iter_mut().filter(|node| node.killed) {
+                node.restart()?;
+                progress.step(format!("node {} started again", node.index));
+            }
+        }
     }
     let fulfilled = follow(network, &sent, &mut outcome, begin_ms, progress).await?;
     match fulfilled {

@@ -1,0 +1,118 @@
+//! Runs `functions demo` as a user does and looks at what it prints and leaves behind.
+//!
+//! The programs must be built before (`./scripts/test` does): they are looked for beside the test's own folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long ended processes may take to vanish.
+const VANISH: Duration = Duration::from_secs(5);
+
+/// What one run of the demo printed.
+pub struct Told {
+    /// The JSON object; `Null` when standard output was empty.
+    pub json: Value,
+    /// Everything else.
+    pub stderr: String,
+    /// Exit code.
+    pub code: i32,
+}
+
+/// One network at a time: the machine has few cores.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The folder of the built programs.
+///
+/// # Panics
+/// When they are not built.
+pub fn programs() -> PathBuf {
+    let own = std::env::current_exe().expect("a test knows its own path");
+    let folder = own.ancestors().nth(2).expect("tests lie in <target>/<profile>/deps").to_owned();
+    for name in ["functions", "devchain", "functions-node", "functions-sandbox"] {
+        assert!(
+            folder.join(name).is_file(),
+            "{name} is not built in {}; run ./scripts/test",
+            folder.display()
+        );
+    }
+    folder
+}
+
+/// The checkout's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate lies in tests/e2e")
+}
+
+/// Runs `functions demo --json` with more arguments, then checks that nothing it started is left.
+///
+/// # Panics
+/// When the program cannot run, prints no JSON object, or leaves processes behind.
+pub fn demo(args: &[&str]) -> Told {
+    let _turn = turn();
+    let output = Command::new(programs().join("functions"))
+        .args(["demo", "--json", "--contracts"])
+        .arg(root().join("dist/contracts"))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the demo starts");
+    let stdout = String::from_utf8(output.stdout).expect("standard output is text");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    eprintln!("{stderr}{stdout}");
+    assert_nothing_left();
+    let json =
+        if stdout.is_empty() { Value::Null } else { serde_json::from_str(&stdout).expect("one JSON object") };
+    Told { json, stderr, code: output.status.code().unwrap_or(-1) }
+}
+
+/// Runs `functions demo --json` with a script.
+///
+/// # Panics
+/// As [`demo`].
+pub fn script(source: &str, args: &[&str]) -> Told {
+    let file = std::env::temp_dir().join(format!("e2e-{}-{:x}.js", std::process::id(), hash(source)));
+    std::fs::write(&file, source).expect("the temporary folder is writable");
+    let mut all = vec!["--source", file.to_str().expect("the temporary folder's name is text")];
+    all.extend(args);
+    let told = demo(&all);
+    std::fs::remove_file(&file).expect("the script is still there");
+    told
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Processes that run one of our programs.
+fn running() -> Vec<String> {
+    let folder = programs();
+    let names = ["devchain", "functions-node", "functions-sandbox"].map(|name| folder.join(name));
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter(|entry| std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| names.contains(&exe)))
+        .map(|entry| entry.path().display().to_string())
+        .collect()
+}
+
+fn assert_nothing_left() {
+    let begin = Instant::now();
+    let mut left = running();
+    while !left.is_empty() && begin.elapsed() < VANISH {
+        std::thread::yield_now();
+        left = running();
+    }
+    assert!(left.is_empty(), "processes are left: {left:?}");
+}
+
+/// `0x` and the 32-byte big-endian word of a number.
+pub fn word(number: u64) -> String {
+    format!("0x{number:064x}")
+}

@@ -1,0 +1,93 @@
+//! Requests from consumer to callback, through a chain and node processes.
+
+use e2e_tests::{Told, demo, script, word};
+use serde_json::Value;
+
+fn amount(told: &Told, field: &str) -> u128 {
+    told.json[field].as_str().expect(field).parse().expect(field)
+}
+
+fn assert_settled(told: &Told) {
+    assert_eq!(told.code, 0);
+    assert_eq!(told.json["resultCode"], 0);
+    assert_eq!(told.json["signatures"], 3);
+    assert_eq!(told.json["nodes"], 4);
+    assert_eq!(amount(told, "blockedAfterJuels"), 0);
+    assert!(amount(told, "chargedJuels") > 0);
+    assert!(amount(told, "chargedJuels") <= amount(told, "reservedJuels"));
+}
+
+#[test]
+fn demo_delivers_the_median_when_four_nodes_run() {
+    let told = demo(&[]);
+    assert_settled(&told);
+    assert_eq!(told.json["result"], word(1502));
+    assert_eq!(told.json["error"], Value::Null);
+    let steps = ["event", "observed", "report", "transmitted", "callback"];
+    let times = steps.map(|step| told.json["timingsMs"][step].as_u64().expect(step));
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[test]
+fn demo_delivers_bytes_of_a_computation() {
+    let told = script(
+        "let a = 0n, b = 1n; for (let i = 0; i < Number(args[0]); i++) [a, b] = [b, a + b];\n\
+         return Functions.encodeUint256(a + BigInt(bytesArgs[0]));",
+        &["--args", r#"["90"]"#, "--bytes-args", r#"["0x05"]"#],
+    );
+    assert_settled(&told);
+    assert_eq!(told.json["result"], word(2_880_067_194_370_816_120 + 5));
+}
+
+#[test]
+fn demo_delivers_the_error_when_the_script_throws() {
+    let told = script("throw Error(`no ${args[0]} today`);", &["--args", r#"["bread"]"#]);
+    assert_settled(&told);
+    assert_eq!(told.json["result"], Value::Null);
+    assert_eq!(told.json["error"], "no bread today");
+}
+
+#[test]
+fn demo_delivers_the_documented_error_when_the_script_never_ends() {
+    let told = script("for (;;) {}", &[]);
+    assert_settled(&told);
+    assert_eq!(told.json["result"], Value::Null);
+    assert_eq!(told.json["error"], "script runtime exceeded");
+}
+
+#[test]
+fn demo_releases_the_reservation_when_two_of_four_nodes_die() {
+    let told = demo(&["--kill", "2"]);
+    assert_eq!(told.code, 0);
+    assert_eq!(told.json["result"], Value::Null);
+    assert_eq!(told.json["resultCode"], Value::Null);
+    assert_eq!(told.json["transmitter"], Value::Null);
+    assert!(amount(&told, "reservedJuels") > 0);
+    assert_eq!(amount(&told, "chargedJuels"), 0);
+    assert_eq!(amount(&told, "blockedAfterJuels"), 0);
+    assert!(told.stderr.contains("2 of 4 nodes answered, a report needs 3 signatures"), "{}", told.stderr);
+}
+
+#[test]
+fn demo_fulfills_once_when_two_nodes_are_killed_and_started_again() {
+    let told = demo(&["--kill", "2", "--restart"]);
+    assert_settled(&told);
+    assert_eq!(told.json["result"], word(1502));
+}
+
+#[test]
+fn demo_fulfills_when_two_of_seven_nodes_die() {
+    let told = demo(&["--nodes", "7", "--kill", "2"]);
+    assert_eq!(told.code, 0);
+    assert_eq!(told.json["resultCode"], 0);
+    assert_eq!(told.json["signatures"], 5);
+    assert_eq!(told.json["result"], word(1502));
+}
+
+#[test]
+fn demo_refuses_when_the_subscription_is_too_poor() {
+    let told = demo(&["--fund", "0.0001"]);
+    assert_ne!(told.code, 0);
+    assert_eq!(told.json, Value::Null);
+    assert!(told.stderr.contains("InsufficientBalance"), "{}", told.stderr);
+}
