@@ -1,0 +1,213 @@
+//! O1 to O3: observe, lock, sign, assemble.
+
+use std::collections::BTreeMap;
+
+use super::{
+    check,
+    request::{ATTEMPTS_AHEAD, ATTEST_ATTEMPTS, Cx, Request},
+};
+use crate::{
+    Answer, Attested, Body, FailureCode, Misbehavior, Observation, OracleIndex, Outcome, ReadyReport,
+    SignedObservation, TimerKind,
+    layout::{self, Choice},
+    message::{Attest, Certificate, Votes},
+    record::Fact,
+    report,
+};
+
+impl Request {
+    /// O1: the own observation, once.
+    pub(crate) fn observe(&mut self, cx: &mut Cx<'_>, observation: Observation) {
+        if !self.needs_observation(cx.me) {
+            return;
+        }
+        let fits = observation.answer.bytes().len() <= cx.roster.response_bytes();
+        let observation = if fits { observation } else { Observation::failure(FailureCode::Refused) };
+        let signature = cx.signer.sign_offchain(&layout::observation(&self.domain, cx.me, &observation));
+        let signed = SignedObservation { sender: cx.me, observation, signature };
+        cx.persist(self.key, Fact::Observation(signed.clone()));
+        cx.say(self.key, None, Body::Observation(signed.clone()));
+        self.observations.insert(cx.me, signed);
+        self.advance(cx);
+    }
+
+    pub(crate) fn miss_deadline(&mut self, cx: &mut Cx<'_>) {
+        self.deadline_passed = true;
+        self.observe(cx, Observation::failure(FailureCode::Deadline));
+        self.advance(cx);
+    }
+
+    pub(crate) fn on_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
+        if signed.sender != from {
+            return cx.blame(from, Misbehavior::Impersonation(signed.sender));
+        }
+        self.add_observation(cx, from, signed);
+        self.advance(cx);
+    }
+
+    /// Keeps the first good observation of an author; a second one is reported once. `from` brought it.
+    pub(crate) fn add_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
+        let author = signed.sender;
+        let known = self.observations.get(&author);
+        if known.is_some_and(|known| known.digest() == signed.digest()) || self.equivocators.contains(&author)
+        {
+            return;
+        }
+        if let Err(reason) = check::observation(cx, &self.domain, &signed) {
+            return cx.blame(from, Misbehavior::BadSignature(reason));
+        }
+        match known {
+            None => {
+                self.observations.insert(author, signed);
+            }
+            Some(known) => {
+                let pair = Box::new((known.clone(), signed));
+                self.equivocators.insert(author);
+                cx.blame(author, Misbehavior::ConflictingObservation(pair));
+            }
+        }
+    }
+
+    /// O2: a quorum of equal answers of scripts, while still in the fast path.
+    pub(crate) fn try_fast_lock(&mut self, cx: &mut Cx<'_>) {
+        if self.attempt != 0 || self.locks.contains_key(&0) {
+            return;
+        }
+        let mut by_answer: BTreeMap<&Answer, Vec<&SignedObservation>> = BTreeMap::new();
+        for signed in self.observations.values() {
+            by_answer.entry(&signed.observation.answer).or_default().push(signed);
+        }
+        let quorum = cx.roster.quorum();
+        let certified = by_answer.into_iter().find_map(|(answer, signed)| {
+            let outcome = Outcome::of_answer(answer)?;
+            (signed.len() >= quorum).then_some((outcome, signed))
+        });
+        let Some((outcome, signed)) = certified else {
+            return;
+        };
+        let votes = signed.iter().take(quorum);
+        let votes =
+            votes.map(|signed| (signed.sender, signed.observation.metadata_hash, signed.signature)).collect();
+        let evidence = layout::fast_evidence(&self.key.request);
+        let certificate = Certificate { attempt: 0, outcome, evidence, votes: Votes::Observations(votes) };
+        // Signatures of the others get one more grace time before the slow path begins.
+        let grace_until = cx.now.saturating_add(cx.roster.timing().t_grace_ms);
+        self.grace_until = Some(grace_until);
+        cx.timer(self.key, TimerKind::Grace, grace_until);
+        self.lock(cx, certificate);
+    }
+
+    /// Stores a lock, then attests it.
+    pub(crate) fn lock(&mut self, cx: &mut Cx<'_>, certificate: Certificate) {
+        let (attempt, choice) = (certificate.attempt, certificate.choice());
+        let hash =
+            report::signed_hash(cx.roster, &self.terms, attempt, &certificate.outcome, certificate.evidence);
+        let attest = Attest { attempt, choice, signature: cx.signer.sign_report(&hash) };
+        cx.persist(self.key, Fact::Lock(certificate.clone()));
+        cx.persist(self.key, Fact::Attest(attest.clone()));
+        self.locks.insert(attempt, certificate);
+        self.attests.entry(attempt).or_default().insert(cx.me, (attest, true));
+        if cx.roster.n() <= crate::FULL_ECHO_ORACLES {
+            return self.say_attest(cx, None);
+        }
+        for oracle in cx.roster.indexes().filter(|&oracle| self.is_collector(cx.roster, oracle)) {
+            self.say_attest(cx, Some(oracle));
+        }
+        cx.timer(self.key, TimerKind::Fallback, cx.now.saturating_add(cx.roster.timing().delta_stage_ms));
+    }
+
+    /// Sends the latest own SIG.
+    pub(crate) fn say_attest(&self, cx: &mut Cx<'_>, to: Option<OracleIndex>) {
+        let own = self.attests.values().rev().find_map(|group| group.get(&cx.me));
+        if let Some((attest, _)) = own {
+            cx.say(self.key, to, Body::Attest(attest.clone()));
+        }
+    }
+
+    pub(crate) fn on_attest(&mut self, cx: &mut Cx<'_>, from: OracleIndex, attest: Attest) {
+        if self.report.is_some() || self.settled {
+            return;
+        }
+        let attempt = attest.attempt;
+        if attempt <= self.attempt.saturating_add(ATTEMPTS_AHEAD) {
+            self.attests.entry(attempt).or_default().entry(from).or_insert((attest, false));
+            while self.attests.len() > ATTEST_ATTEMPTS {
+                self.attests.pop_first();
+            }
+        }
+        self.note_attempt(cx, from, attempt);
+        self.advance(cx);
+    }
+
+    /// O3: a quorum of good signatures for one choice of one attempt.
+    pub(crate) fn try_assemble(&mut self, cx: &mut Cx<'_>) {
+        let quorum = cx.roster.quorum();
+        let mut candidates: BTreeMap<(u32, Choice), usize> = BTreeMap::new();
+        for (attempt, group) in &self.attests {
+            for (attest, _) in group.values() {
+                *candidates.entry((*attempt, attest.choice)).or_default() += 1;
+            }
+        }
+        candidates.retain(|_, count| *count >= quorum);
+        for (attempt, choice) in candidates.into_keys() {
+            if let Some(outcome) = self.outcome_of(&choice)
+                && let Some(attested) = self.assemble(cx, attempt, choice, outcome)
+            {
+                return self.finish(cx, attested, true);
+            }
+        }
+    }
+
+    fn assemble(
+        &mut self,
+        cx: &mut Cx<'_>,
+        attempt: u32,
+        choice: Choice,
+        outcome: Outcome,
+    ) -> Option<Attested> {
+        let hash = report::signed_hash(cx.roster, &self.terms, attempt, &outcome, choice.evidence);
+        let group = self.attests.get_mut(&attempt)?;
+        let mut bad = Vec::new();
+        for (&oracle, (attest, checked)) in
+            group.iter_mut().filter(|(_, (attest, _))| attest.choice == choice)
+        {
+            *checked = *checked || check::attest(cx, oracle, &hash, &attest.signature);
+            if !*checked {
+                bad.push(oracle);
+            }
+        }
+        for oracle in bad {
+            group.remove(&oracle);
+            cx.blame(oracle, Misbehavior::BadSignature("attest"));
+        }
+        let good = group.iter().filter(|(_, (attest, checked))| *checked && attest.choice == choice);
+        let signatures: Vec<_> =
+            good.map(|(&oracle, (attest, _))| (oracle, attest.signature)).take(cx.roster.quorum()).collect();
+        let enough = signatures.len() == cx.roster.quorum();
+        enough.then_some(Attested { attempt, outcome, evidence: choice.evidence, signatures })
+    }
+
+    /// Adopts a report and stops. One that was assembled here is passed on.
+    pub(crate) fn finish(&mut self, cx: &mut Cx<'_>, attested: Attested, assembled: bool) {
+        cx.persist(self.key, Fact::Report(attested.clone()));
+        if assembled && self.is_collector(cx.roster, cx.me) {
+            cx.say(self.key, None, Body::Report(Box::new(attested.clone())));
+        }
+        let ready = ReadyReport::of(cx.roster, cx.me, &self.terms, &attested);
+        cx.out.push(crate::Effect::Report(Box::new(ready)));
+        self.report = Some(attested);
+    }
+
+    pub(crate) fn on_report(&mut self, cx: &mut Cx<'_>, from: OracleIndex, attested: Attested) {
+        if self.report.as_ref().is_some_and(|known| known.outcome == attested.outcome) {
+            return;
+        }
+        if let Err(reason) = check::report(cx, &self.terms, &attested) {
+            return cx.blame(from, Misbehavior::InvalidReport(reason));
+        }
+        if self.report.is_some() {
+            return cx.blame(from, Misbehavior::ContradictingReport);
+        }
+        self.finish(cx, attested, false);
+    }
+}

@@ -1,0 +1,99 @@
+//! Late peers and restarts: what was said is said again, a report is shown to whoever still works.
+
+use super::request::{Cx, Request};
+use crate::{Body, Effect, OracleIndex, ReadyReport, TimerKind, record::Fact};
+
+impl Request {
+    /// O3: answers a peer that still works with the report, once per peer and attempt.
+    pub(crate) fn answer(&mut self, cx: &mut Cx<'_>, to: OracleIndex, attempt: u32) {
+        let next = self.answered.entry(to).or_default();
+        if attempt < *next {
+            return;
+        }
+        if let Some(report) = &self.report {
+            *next = attempt.saturating_add(1);
+            cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
+        }
+    }
+
+    /// Repeats the latest own messages, which change nothing for a peer that has them: to one peer after a
+    /// reconnection, to all after a restart.
+    pub(crate) fn say_again(&mut self, cx: &mut Cx<'_>, to: Option<OracleIndex>) {
+        if let Some(peer) = to {
+            self.answered.remove(&peer);
+        }
+        if let Some(report) = &self.report {
+            if !self.settled {
+                cx.say(self.key, to, Body::Report(Box::new(report.clone())));
+            }
+            return;
+        }
+        if !self.is_active() {
+            return;
+        }
+        if let Some(own) = self.observations.get(&cx.me) {
+            cx.say(self.key, to, Body::Observation(own.clone()));
+        }
+        self.say_status(cx, to);
+        if let Some(proposal) = &self.proposed {
+            cx.say(self.key, to, Body::Propose(Box::new(proposal.clone())));
+        }
+        let vote = self.prepares.get(&self.attempt).and_then(|votes| votes.get(&cx.me));
+        if let Some(vote) = vote {
+            cx.say(self.key, to, Body::Prepare(vote.clone()));
+        }
+        self.say_attest(cx, to);
+    }
+
+    /// Takes one record of an earlier run back.
+    pub(crate) fn recall(&mut self, me: OracleIndex, fact: Fact) {
+        match fact {
+            Fact::Terms(_) => {}
+            Fact::Observation(signed) => {
+                self.observations.insert(me, signed);
+            }
+            Fact::Attempt(attempt) => self.attempt = attempt,
+            Fact::Lock(certificate) => {
+                self.locks.insert(certificate.attempt, certificate);
+            }
+            Fact::Proposal(proposal) => {
+                let newer = self.proposed.as_ref().is_none_or(|known| known.attempt < proposal.attempt);
+                if newer {
+                    self.proposed = Some(proposal);
+                }
+            }
+            Fact::Prepare(proposal, prepare) => {
+                self.prepares.entry(prepare.attempt).or_default().insert(me, prepare);
+                self.proposals.insert(proposal.attempt, proposal);
+            }
+            Fact::Attest(attest) => {
+                self.attests.entry(attest.attempt).or_default().insert(me, (attest, true));
+            }
+            Fact::Report(attested) => self.report = Some(attested),
+        }
+    }
+
+    /// Continues after a restart.
+    pub(crate) fn resume(&mut self, cx: &mut Cx<'_>) {
+        if let Some(report) = &self.report {
+            let ready = ReadyReport::of(cx.roster, cx.me, &self.terms, report);
+            cx.out.push(Effect::Report(Box::new(ready)));
+            return self.say_again(cx, None);
+        }
+        cx.timer(self.key, TimerKind::Deadline, self.deadline(cx.roster).max(cx.now));
+        self.proposed = self.proposed.take().filter(|proposal| proposal.attempt == self.attempt);
+        self.prepares = self.prepares.split_off(&self.attempt);
+        if self.attempt == 0 && self.locks.contains_key(&0) {
+            let until = cx.now.saturating_add(cx.roster.timing().t_grace_ms);
+            self.grace_until = Some(until);
+            cx.timer(self.key, TimerKind::Grace, until);
+        }
+        if self.attempt > 0 {
+            self.arm_attempt(cx);
+            let status = self.status(cx);
+            self.statuses.insert(cx.me, status);
+        }
+        self.say_again(cx, None);
+        self.advance(cx);
+    }
+}

@@ -1,0 +1,241 @@
+//! The state machine: one [`Request`] a request, and what belongs to none of them.
+
+mod buffer;
+mod check;
+mod fast;
+mod late;
+mod request;
+mod slow;
+
+use std::collections::BTreeMap;
+
+use buffer::Buffer;
+use request::{Cx, Request};
+
+use crate::{
+    Body, Curves, Effect, Input, Message, Misbehavior, OracleIndex, Outcome, Record, RecordError, RequestKey,
+    Roster, SignedObservation, Signer, TimerKind, Verifier, record::Fact,
+};
+
+/// The agreement protocol of one node under one configuration. See the crate's documentation for the rules.
+pub struct Engine<S, V = Curves> {
+    roster: Roster,
+    me: OracleIndex,
+    signer: S,
+    verifier: V,
+    requests: BTreeMap<RequestKey, Request>,
+    buffer: Buffer,
+    quarantine_before_seconds: u64,
+}
+
+/// What a node knows about a request, for people and metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// This node's own observation.
+    pub own: Option<SignedObservation>,
+    /// Observations held, own included, ascending by author.
+    pub observations: Vec<SignedObservation>,
+    /// Current attempt; 0 is the fast path.
+    pub attempt: u32,
+    /// The highest outcome locked.
+    pub locked: Option<Outcome>,
+    /// The finished report's outcome and signatures.
+    pub report: Option<crate::Attested>,
+    /// True when the node keeps silent about the request because it may have spoken before losing its records.
+    pub quarantined: bool,
+}
+
+impl<S: Signer> Engine<S> {
+    /// An engine without history that checks real signatures.
+    pub fn new(roster: Roster, me: OracleIndex, signer: S) -> Self {
+        Self::with_verifier(roster, me, signer, Curves)
+    }
+
+    /// An engine with the records of an earlier run. Call [`Engine::resume`] next.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a record cannot be read; the node must not start, because it would forget what it said.
+    pub fn restore(
+        roster: Roster,
+        me: OracleIndex,
+        signer: S,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Self, RecordError> {
+        Self::new(roster, me, signer).load(records)
+    }
+}
+
+impl<S: Signer, V: Verifier> Engine<S, V> {
+    /// An engine without history and with another way to check signatures.
+    pub fn with_verifier(roster: Roster, me: OracleIndex, signer: S, verifier: V) -> Self {
+        Self {
+            roster,
+            me,
+            signer,
+            verifier,
+            requests: BTreeMap::new(),
+            buffer: Buffer::default(),
+            quarantine_before_seconds: 0,
+        }
+    }
+
+    /// Takes over the records of an earlier run, in any order.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a record cannot be read.
+    pub fn load(mut self, records: impl IntoIterator<Item = Record>) -> Result<Self, RecordError> {
+        let mut facts: BTreeMap<RequestKey, Vec<Fact>> = BTreeMap::new();
+        for record in records {
+            facts.entry(record.id.key).or_default().push(Fact::decode(&record)?);
+        }
+        for (key, facts) in facts {
+            let terms = facts.iter().find_map(|fact| match fact {
+                Fact::Terms(terms) if terms.key() == key => Some(terms.clone()),
+                _ => None,
+            });
+            let terms = terms.ok_or_else(|| RecordError::NoTerms(Box::new(key)))?;
+            let mut request = Request::new(&self.roster, terms);
+            facts.into_iter().for_each(|fact| request.recall(self.me, fact));
+            self.requests.insert(key, request);
+        }
+        Ok(self)
+    }
+
+    /// Keeps the node silent (no OBS, STATUS, PREPARE, SIG) about requests whose event is older than
+    /// `event_seconds` (unix), because an earlier run without surviving records may have spoken about them.
+    /// Records of such requests that did survive are unaffected.
+    pub fn set_quarantine(&mut self, event_seconds: u64) {
+        self.quarantine_before_seconds = event_seconds;
+    }
+
+    /// After [`Engine::restore`]: arms timers, repeats what was said last, and gives finished reports again.
+    pub fn resume(&mut self, now: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for request in self.requests.values_mut() {
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            request.resume(&mut cx);
+            effects.append(&mut cx.out);
+        }
+        effects
+    }
+
+    /// The roster.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// This node's position.
+    pub fn me(&self) -> OracleIndex {
+        self.me
+    }
+
+    /// Requests in memory.
+    pub fn keys(&self) -> impl Iterator<Item = RequestKey> {
+        self.requests.keys().copied()
+    }
+
+    /// What is known about a request, if it is in memory.
+    pub fn view(&self, key: &RequestKey) -> Option<View> {
+        self.requests.get(key).map(|request| request.view(self.me))
+    }
+
+    /// Requests that still need this node's observation: what to execute after a restart.
+    pub fn unobserved(&self) -> impl Iterator<Item = RequestKey> {
+        let me = self.me;
+        self.requests.iter().filter(move |(_, request)| request.needs_observation(me)).map(|(key, _)| *key)
+    }
+
+    /// Takes one input at a time `now` (milliseconds, the same clock as [`crate::Terms::seen_at`]) and returns
+    /// what to do, in order.
+    pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Request(terms) => self.open(now, terms),
+            Input::Observed { key, observation } => {
+                self.with(now, &key, |request, cx| request.observe(cx, observation))
+            }
+            Input::Message { from, message } => self.receive(now, from, message),
+            Input::Timer(timer) => self.with(now, &timer.key, |request, cx| request.timer(cx, timer.kind)),
+            Input::Connected(peer) => self.connected(now, peer),
+            Input::Settled(key) => self.with(now, &key, |request, _| request.settle()),
+            Input::Forget(key) => {
+                self.requests.remove(&key);
+                vec![]
+            }
+        }
+    }
+
+    fn open(&mut self, now: u64, terms: crate::Terms) -> Vec<Effect> {
+        let key = terms.key();
+        if self.requests.contains_key(&key) {
+            return vec![];
+        }
+        let mut request = Request::new(&self.roster, terms);
+        request.quarantined = request.terms.event_seconds < self.quarantine_before_seconds;
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        cx.persist(key, Fact::Terms(request.terms.clone()));
+        let deadline = request.deadline(&self.roster);
+        cx.timer(key, TimerKind::Deadline, deadline);
+        let mut effects = cx.out;
+        self.requests.insert(key, request);
+        for (from, message) in self.buffer.take(now, &key) {
+            effects.extend(self.receive(now, from, message));
+        }
+        effects
+    }
+
+    fn receive(&mut self, now: u64, from: OracleIndex, message: Message) -> Vec<Effect> {
+        if message.config_digest != self.roster.config_digest()
+            || self.roster.oracle(from).is_none()
+            || from == self.me
+        {
+            return vec![];
+        }
+        if message.sender != from {
+            return vec![Effect::Blame {
+                oracle: from,
+                misbehavior: Misbehavior::Impersonation(message.sender),
+            }];
+        }
+        if !self.requests.contains_key(&message.key) {
+            return match self.buffer.put(now, from, message) {
+                Ok(()) => vec![],
+                Err(misbehavior) => vec![Effect::Blame { oracle: from, misbehavior }],
+            };
+        }
+        self.with(now, &message.key.clone(), |request, cx| match message.body {
+            Body::Observation(observation) => request.on_observation(cx, from, observation),
+            Body::Attest(attest) => request.on_attest(cx, from, attest),
+            Body::Status(status) => request.on_status(cx, from, *status),
+            Body::Propose(proposal) => request.on_propose(cx, from, *proposal),
+            Body::Prepare(prepare) => request.on_prepare(cx, from, prepare),
+            Body::Report(report) => request.on_report(cx, from, *report),
+        })
+    }
+
+    fn connected(&mut self, now: u64, peer: OracleIndex) -> Vec<Effect> {
+        if self.roster.oracle(peer).is_none() || peer == self.me {
+            return vec![];
+        }
+        let mut effects = Vec::new();
+        for request in self.requests.values_mut() {
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            request.say_again(&mut cx, Some(peer));
+            effects.append(&mut cx.out);
+        }
+        effects
+    }
+
+    fn with(
+        &mut self,
+        now: u64,
+        key: &RequestKey,
+        act: impl FnOnce(&mut Request, &mut Cx<'_>),
+    ) -> Vec<Effect> {
+        let Some(request) = self.requests.get_mut(key) else {
+            return vec![];
+        };
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        act(request, &mut cx);
+        cx.out
+    }
+}

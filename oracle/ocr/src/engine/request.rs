@@ -1,0 +1,222 @@
+//! What a node knows about one request, and the context a step works in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestKey, Roster,
+    SignedObservation, Signer, Terms, Timer, TimerKind, Verifier, View,
+    layout::{self, Choice, Domain},
+    message::{Attest, Certificate, Prepare, Proposal, Status},
+    outcome::Rule,
+    record::Fact,
+    roster::FULL_ECHO_ORACLES,
+};
+
+/// Attempts ahead of its own that a node listens to.
+pub(crate) const ATTEMPTS_AHEAD: u32 = 2;
+/// Attempts whose SIG are kept.
+pub(crate) const ATTEST_ATTEMPTS: usize = 8;
+
+/// What a step may use, and the effects it collects.
+pub(crate) struct Cx<'a> {
+    pub(crate) roster: &'a Roster,
+    pub(crate) me: OracleIndex,
+    pub(crate) signer: &'a dyn Signer,
+    pub(crate) verifier: &'a dyn Verifier,
+    pub(crate) now: u64,
+    pub(crate) out: Vec<Effect>,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(
+        roster: &'a Roster,
+        me: OracleIndex,
+        signer: &'a dyn Signer,
+        verifier: &'a dyn Verifier,
+        now: u64,
+    ) -> Self {
+        Self { roster, me, signer, verifier, now, out: Vec::new() }
+    }
+
+    pub(crate) fn persist(&mut self, key: RequestKey, fact: Fact) {
+        self.out.push(Effect::Persist(fact.record(key)));
+    }
+
+    pub(crate) fn timer(&mut self, key: RequestKey, kind: TimerKind, at: u64) {
+        self.out.push(Effect::SetTimer { timer: Timer { key, kind }, at });
+    }
+
+    pub(crate) fn blame(&mut self, oracle: OracleIndex, misbehavior: Misbehavior) {
+        self.out.push(Effect::Blame { oracle, misbehavior });
+    }
+
+    pub(crate) fn message(&self, key: RequestKey, body: Body) -> Message {
+        Message { config_digest: self.roster.config_digest(), key, sender: self.me, body }
+    }
+
+    /// Sends to one oracle, or to all others.
+    pub(crate) fn say(&mut self, key: RequestKey, to: Option<OracleIndex>, body: Body) {
+        let message = self.message(key, body);
+        match to {
+            Some(to) if to == self.me => {}
+            Some(to) => self.out.push(Effect::Send { to, message }),
+            None => self.out.push(Effect::Broadcast(message)),
+        }
+    }
+}
+
+pub(crate) struct Request {
+    pub(crate) terms: Terms,
+    pub(crate) key: RequestKey,
+    pub(crate) domain: Domain,
+    pub(crate) rule: Rule,
+    /// Silent, see [`crate::Engine::set_quarantine`].
+    pub(crate) quarantined: bool,
+    /// The chain has an answer, or the request expired.
+    pub(crate) settled: bool,
+    pub(crate) deadline_passed: bool,
+    /// First verified observation of each author.
+    pub(crate) observations: BTreeMap<OracleIndex, SignedObservation>,
+    /// Authors whose second observation was reported.
+    pub(crate) equivocators: BTreeSet<OracleIndex>,
+    pub(crate) attempt: u32,
+    /// End of the wait for the fast path, once it has begun.
+    pub(crate) grace_until: Option<u64>,
+    /// End of the first coordinator's wait for more observations.
+    pub(crate) collect_until: Option<u64>,
+    pub(crate) attempt_until: u64,
+    /// Own locks by attempt.
+    pub(crate) locks: BTreeMap<u32, Certificate>,
+    /// SIG by attempt and author, with whether the signature was checked.
+    pub(crate) attests: BTreeMap<u32, BTreeMap<OracleIndex, (Attest, bool)>>,
+    /// STATUS of the highest attempt of each author.
+    pub(crate) statuses: BTreeMap<OracleIndex, Status>,
+    /// Accepted proposal by attempt.
+    pub(crate) proposals: BTreeMap<u32, Proposal>,
+    /// Own proposal of the current attempt.
+    pub(crate) proposed: Option<Proposal>,
+    pub(crate) prepares: BTreeMap<u32, BTreeMap<OracleIndex, Prepare>>,
+    /// Highest attempt each other oracle was seen in.
+    pub(crate) seen_attempts: BTreeMap<OracleIndex, u32>,
+    pub(crate) report: Option<Attested>,
+    /// Next attempt for which a peer is answered with the report.
+    pub(crate) answered: BTreeMap<OracleIndex, u32>,
+}
+
+impl Request {
+    pub(crate) fn new(roster: &Roster, terms: Terms) -> Self {
+        let key = terms.key();
+        Self {
+            domain: Domain { config_digest: roster.config_digest(), key },
+            rule: Rule::of(roster),
+            terms,
+            key,
+            quarantined: false,
+            settled: false,
+            deadline_passed: false,
+            observations: BTreeMap::new(),
+            equivocators: BTreeSet::new(),
+            attempt: 0,
+            grace_until: None,
+            collect_until: None,
+            attempt_until: 0,
+            locks: BTreeMap::new(),
+            attests: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            proposals: BTreeMap::new(),
+            proposed: None,
+            prepares: BTreeMap::new(),
+            seen_attempts: BTreeMap::new(),
+            report: None,
+            answered: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn deadline(&self, roster: &Roster) -> u64 {
+        self.terms.seen_at.saturating_add(roster.timing().t_obs_ms)
+    }
+
+    /// Whether the node still works towards a report by speaking.
+    pub(crate) fn is_active(&self) -> bool {
+        !self.settled && !self.quarantined && self.report.is_none()
+    }
+
+    pub(crate) fn needs_observation(&self, me: OracleIndex) -> bool {
+        self.is_active() && !self.observations.contains_key(&me)
+    }
+
+    pub(crate) fn view(&self, me: OracleIndex) -> View {
+        View {
+            own: self.observations.get(&me).cloned(),
+            observations: self.observations.values().cloned().collect(),
+            attempt: self.attempt,
+            locked: self.locks.last_key_value().map(|(_, lock)| lock.outcome.clone()),
+            report: self.report.clone(),
+            quarantined: self.quarantined,
+        }
+    }
+
+    pub(crate) fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// Everything that may have become possible.
+    pub(crate) fn advance(&mut self, cx: &mut Cx<'_>) {
+        if self.settled || self.report.is_some() {
+            return;
+        }
+        if self.is_active() {
+            self.try_fast_lock(cx);
+            self.try_propose(cx);
+            self.try_lock(cx);
+        }
+        self.try_assemble(cx);
+        self.consider_slow_path(cx);
+    }
+
+    /// The due timer's work; a timer that comes early is set again.
+    pub(crate) fn timer(&mut self, cx: &mut Cx<'_>, kind: TimerKind) {
+        if !self.is_active() {
+            return;
+        }
+        let due = match kind {
+            TimerKind::Deadline => Some(self.deadline(cx.roster)),
+            TimerKind::Grace => self.grace_until,
+            TimerKind::Collect => self.collect_until,
+            TimerKind::Attempt(attempt) => (attempt == self.attempt).then_some(self.attempt_until),
+            TimerKind::Fallback => Some(cx.now),
+        };
+        let Some(due) = due else {
+            return;
+        };
+        if cx.now < due {
+            return cx.timer(self.key, kind, due);
+        }
+        match kind {
+            TimerKind::Deadline => self.miss_deadline(cx),
+            TimerKind::Grace | TimerKind::Collect => self.advance(cx),
+            TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
+            TimerKind::Fallback => self.say_attest(cx, None),
+        }
+    }
+
+    /// The outcome behind a choice, if this node has met it.
+    pub(crate) fn outcome_of(&self, choice: &Choice) -> Option<Outcome> {
+        let locks =
+            self.locks.values().filter(|lock| lock.choice() == *choice).map(|lock| lock.outcome.clone());
+        let proposals = self.proposals.values().filter(|p| p.choice() == *choice).map(|p| p.outcome.clone());
+        if let Some(outcome) = locks.chain(proposals).next() {
+            return Some(outcome);
+        }
+        if choice.evidence != layout::fast_evidence(&self.key.request) {
+            return None;
+        }
+        let answers = self.observations.values().map(|signed| &signed.observation.answer);
+        answers.filter_map(Outcome::of_answer).find(|outcome| layout::outcome(outcome) == choice.outcome)
+    }
+
+    /// Whether this node distributes reports and gets signatures directly.
+    pub(crate) fn is_collector(&self, roster: &Roster, oracle: OracleIndex) -> bool {
+        roster.n() <= FULL_ECHO_ORACLES || roster.stage(&self.key.request, oracle) <= roster.f()
+    }
+}

@@ -1,0 +1,68 @@
+//! Names of oracles and requests.
+
+use std::fmt;
+
+use alloy_primitives::{Address, B256, keccak256};
+
+/// Length of an ABI-encoded commitment, in bytes.
+pub const COMMITMENT_BYTES: usize = 352;
+
+/// Position of an oracle in the on-chain configuration, 0 to 30.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OracleIndex(u8);
+
+impl OracleIndex {
+    /// The oracle at `index`. Whether the roster has such an oracle is for [`crate::Roster::oracle`] to say.
+    pub const fn new(index: u8) -> Self {
+        Self(index)
+    }
+
+    /// The position as a number.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Debug for OracleIndex {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "#{}", self.0)
+    }
+}
+
+impl fmt::Display for OracleIndex {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)
+    }
+}
+
+/// One request as one node saw it: the same id with another commitment is another request, and no signature
+/// for one is ever used for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestKey {
+    /// The request id of the event.
+    pub request: B256,
+    /// keccak256 of the ABI-encoded commitment of the event.
+    pub commitment: B256,
+}
+
+/// What the node read in the request's event, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The request id.
+    pub request: B256,
+    /// The coordinator that emitted the event.
+    pub coordinator: Address,
+    /// The commitment of the event, ABI-encoded ([`COMMITMENT_BYTES`] bytes), carried into the report unchanged.
+    pub commitment: Vec<u8>,
+    /// Timestamp of the event's block, in unix seconds.
+    pub event_seconds: u64,
+    /// When this node saw the event, in unix milliseconds; the observation deadline counts from here.
+    pub seen_at: u64,
+}
+
+impl Terms {
+    /// The key of the request.
+    pub fn key(&self) -> RequestKey {
+        RequestKey { request: self.request, commitment: keccak256(&self.commitment) }
+    }
+}

@@ -1,0 +1,194 @@
+//! What must survive a crash, one record a fact.
+//!
+//! | slot | attempt | body |
+//! | --- | --- | --- |
+//! | `Terms` | 0 | the event: coordinator, commitment, times |
+//! | `Observation` | 0 | own OBS |
+//! | `Attempt` | 0 | current attempt (4 bytes) |
+//! | `Lock` | a | certificate |
+//! | `Proposal` | a | own PROPOSE, as coordinator |
+//! | `Prepare` | a | the proposal accepted and own vote |
+//! | `Attest` | a | own SIG |
+//! | `Report` | 0 | outcome and its signatures |
+
+use alloy_primitives::Address;
+use prost::Message as _;
+
+use crate::{
+    Attested, DecodeError, RequestKey, SignedObservation, Terms,
+    message::{Attest, Certificate, Prepare, Proposal},
+    wire::{self, PbAttest, PbCertificate, PbObservation, PbProposal, PbReport},
+};
+
+/// Kind of a record; the number is stored and never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Slot {
+    /// The event as seen.
+    Terms = 1,
+    /// Own observation.
+    Observation = 2,
+    /// Current attempt.
+    Attempt = 3,
+    /// A lock with its certificate.
+    Lock = 4,
+    /// Own proposal.
+    Proposal = 5,
+    /// Own vote with the proposal voted for.
+    Prepare = 6,
+    /// Own report signature.
+    Attest = 7,
+    /// The finished report.
+    Report = 8,
+}
+
+impl Slot {
+    /// The slot of a stored number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Terms,
+            2 => Self::Observation,
+            3 => Self::Attempt,
+            4 => Self::Lock,
+            5 => Self::Proposal,
+            6 => Self::Prepare,
+            7 => Self::Attest,
+            8 => Self::Report,
+            _ => return None,
+        })
+    }
+}
+
+/// Primary key of a record under one configuration: a record replaces the one with the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId {
+    /// The request.
+    pub key: RequestKey,
+    /// What is stored.
+    pub slot: Slot,
+    /// The attempt, 0 where there is one record a request.
+    pub attempt: u32,
+}
+
+/// One durable fact. The body is opaque to storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Where it is stored.
+    pub id: RecordId,
+    /// The content, at most a message long.
+    pub body: Vec<u8>,
+}
+
+/// A stored record that cannot be read: the database is damaged or of another version. The operator must act.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The body is malformed.
+    #[error("record {id:?} cannot be decoded")]
+    Malformed {
+        /// Which record.
+        id: Box<RecordId>,
+        /// Why.
+        #[source]
+        source: DecodeError,
+    },
+    /// Records of a request whose terms are missing.
+    #[error("request {0:?} has records but no terms")]
+    NoTerms(Box<RequestKey>),
+}
+
+/// A decoded record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    Terms(Terms),
+    Observation(SignedObservation),
+    Attempt(u32),
+    Lock(Certificate),
+    Proposal(Proposal),
+    Prepare(Proposal, Prepare),
+    Attest(Attest),
+    Report(Attested),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbTerms {
+    #[prost(bytes = "vec", tag = "1")]
+    coordinator: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    commitment: Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    event_seconds: u64,
+    #[prost(uint64, tag = "4")]
+    seen_at: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbPrepared {
+    #[prost(message, required, tag = "1")]
+    proposal: PbProposal,
+    #[prost(bytes = "vec", tag = "2")]
+    signature: Vec<u8>,
+}
+
+impl Fact {
+    pub(crate) fn record(&self, key: RequestKey) -> Record {
+        let (slot, attempt, body) = match self {
+            Self::Terms(terms) => {
+                let Terms { coordinator, commitment, event_seconds, seen_at, .. } = terms;
+                let (event_seconds, seen_at) = (*event_seconds, *seen_at);
+                let (coordinator, commitment) = (coordinator.to_vec(), commitment.clone());
+                (Slot::Terms, 0, PbTerms { coordinator, commitment, event_seconds, seen_at }.encode_to_vec())
+            }
+            Self::Observation(signed) => (Slot::Observation, 0, PbObservation::from(signed).encode_to_vec()),
+            Self::Attempt(attempt) => (Slot::Attempt, 0, attempt.to_be_bytes().to_vec()),
+            Self::Lock(lock) => (Slot::Lock, lock.attempt, PbCertificate::from(lock).encode_to_vec()),
+            Self::Proposal(proposal) => {
+                (Slot::Proposal, proposal.attempt, PbProposal::from(proposal).encode_to_vec())
+            }
+            Self::Prepare(proposal, prepare) => {
+                let body = PbPrepared { proposal: proposal.into(), signature: prepare.signature.to_vec() };
+                (Slot::Prepare, prepare.attempt, body.encode_to_vec())
+            }
+            Self::Attest(attest) => (Slot::Attest, attest.attempt, PbAttest::from(attest).encode_to_vec()),
+            Self::Report(report) => (Slot::Report, 0, PbReport::from(report).encode_to_vec()),
+        };
+        Record { id: RecordId { key, slot, attempt }, body }
+    }
+
+    pub(crate) fn decode(record: &Record) -> Result<Self, RecordError> {
+        Self::read(record).map_err(|source| RecordError::Malformed { id: Box::new(record.id), source })
+    }
+
+    fn read(record: &Record) -> Result<Self, DecodeError> {
+        let body = record.body.as_slice();
+        Ok(match record.id.slot {
+            Slot::Terms => {
+                let terms: PbTerms = wire::parse(body)?;
+                Self::Terms(Terms {
+                    request: record.id.key.request,
+                    coordinator: Address::try_from(terms.coordinator.as_slice())
+                        .map_err(|_| DecodeError::Field("coordinator"))?,
+                    commitment: terms.commitment,
+                    event_seconds: terms.event_seconds,
+                    seen_at: terms.seen_at,
+                })
+            }
+            Slot::Observation => Self::Observation(wire::parse::<PbObservation>(body)?.try_into()?),
+            Slot::Attempt => {
+                Self::Attempt(u32::from_be_bytes(body.try_into().map_err(|_| DecodeError::Field("attempt"))?))
+            }
+            Slot::Lock => Self::Lock(wire::parse::<PbCertificate>(body)?.try_into()?),
+            Slot::Proposal => Self::Proposal(wire::parse::<PbProposal>(body)?.try_into()?),
+            Slot::Prepare => {
+                let PbPrepared { proposal, signature } = wire::parse(body)?;
+                let proposal = crate::message::Proposal::try_from(proposal)?;
+                let signature =
+                    signature.as_slice().try_into().map_err(|_| DecodeError::Field("signature"))?;
+                let prepare = Prepare { attempt: proposal.attempt, choice: proposal.choice(), signature };
+                Self::Prepare(proposal, prepare)
+            }
+            Slot::Attest => Self::Attest(wire::parse::<PbAttest>(body)?.try_into()?),
+            Slot::Report => Self::Report(wire::parse::<PbReport>(body)?.try_into()?),
+        })
+    }
+}

@@ -1,0 +1,510 @@
+//! The protobuf form of messages. Field numbers never change their meaning.
+
+use alloy_primitives::B256;
+use prost::Message as _;
+
+use crate::{
+    Answer, Attested, Body, DecodeError, Message, Observation, OracleIndex, Outcome, ReportSignature,
+    RequestKey, SignedObservation,
+    layout::Choice,
+    message::{Attest, Certificate, LockClaim, Prepare, Proposal, Status, StatusClaim, Votes},
+};
+
+type Decoded<T> = Result<T, DecodeError>;
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Envelope {
+    #[prost(bytes = "vec", tag = "1")]
+    config_digest: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    request: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    commitment: Vec<u8>,
+    #[prost(uint32, tag = "4")]
+    sender: u32,
+    #[prost(oneof = "Content", tags = "5, 6, 7, 8, 9, 10")]
+    content: Option<Content>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Content {
+    #[prost(message, tag = "5")]
+    Observation(PbObservation),
+    #[prost(message, tag = "6")]
+    Attest(PbAttest),
+    #[prost(message, tag = "7")]
+    Status(PbStatus),
+    #[prost(message, tag = "8")]
+    Propose(PbProposal),
+    #[prost(message, tag = "9")]
+    Prepare(PbPrepare),
+    #[prost(message, tag = "10")]
+    Report(PbReport),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PbObservation {
+    #[prost(uint32, tag = "1")]
+    sender: u32,
+    #[prost(uint32, tag = "2")]
+    kind: u32,
+    #[prost(bytes = "vec", tag = "3")]
+    answer: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    metadata_hash: Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PbAttest {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    evidence: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbStatus {
+    #[prost(message, required, tag = "1")]
+    claim: PbClaim,
+    #[prost(message, optional, tag = "2")]
+    certificate: Option<PbCertificate>,
+    #[prost(message, repeated, tag = "3")]
+    observations: Vec<PbObservation>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbClaim {
+    #[prost(uint32, tag = "1")]
+    sender: u32,
+    #[prost(uint32, tag = "2")]
+    attempt: u32,
+    #[prost(message, optional, tag = "3")]
+    lock: Option<PbLock>,
+    #[prost(message, repeated, tag = "4")]
+    held: Vec<PbHeld>,
+    #[prost(bytes = "vec", tag = "5")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbLock {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    evidence: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbHeld {
+    #[prost(uint32, tag = "1")]
+    author: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    digest: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PbCertificate {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bool, tag = "2")]
+    is_error: bool,
+    #[prost(bytes = "vec", tag = "3")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    evidence: Vec<u8>,
+    #[prost(message, repeated, tag = "5")]
+    votes: Vec<PbVote>,
+}
+
+/// The metadata hash is present exactly in certificates of attempt 0.
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbVote {
+    #[prost(uint32, tag = "1")]
+    author: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    metadata_hash: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PbProposal {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bool, tag = "2")]
+    is_error: bool,
+    #[prost(bytes = "vec", tag = "3")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    evidence: Vec<u8>,
+    #[prost(message, repeated, tag = "5")]
+    observations: Vec<PbObservation>,
+    #[prost(message, repeated, tag = "6")]
+    claims: Vec<PbClaim>,
+    #[prost(message, optional, tag = "7")]
+    certificate: Option<PbCertificate>,
+    #[prost(bytes = "vec", tag = "8")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbPrepare {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    evidence: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PbReport {
+    #[prost(uint32, tag = "1")]
+    attempt: u32,
+    #[prost(bool, tag = "2")]
+    is_error: bool,
+    #[prost(bytes = "vec", tag = "3")]
+    outcome: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    evidence: Vec<u8>,
+    #[prost(message, repeated, tag = "5")]
+    signatures: Vec<PbVote>,
+}
+
+pub(crate) fn encode(message: &Message) -> Vec<u8> {
+    let content = match &message.body {
+        Body::Observation(observation) => Content::Observation(observation.into()),
+        Body::Attest(attest) => Content::Attest(attest.into()),
+        Body::Status(status) => Content::Status(PbStatus {
+            claim: (&status.claim).into(),
+            certificate: status.certificate.as_ref().map(Into::into),
+            observations: status.observations.iter().map(Into::into).collect(),
+        }),
+        Body::Propose(proposal) => Content::Propose((&**proposal).into()),
+        Body::Prepare(prepare) => Content::Prepare(PbPrepare {
+            attempt: prepare.attempt,
+            outcome: prepare.choice.outcome.to_vec(),
+            evidence: prepare.choice.evidence.to_vec(),
+            signature: prepare.signature.to_vec(),
+        }),
+        Body::Report(report) => Content::Report((&**report).into()),
+    };
+    Envelope {
+        config_digest: message.config_digest.to_vec(),
+        request: message.key.request.to_vec(),
+        commitment: message.key.commitment.to_vec(),
+        sender: message.sender.get().into(),
+        content: Some(content),
+    }
+    .encode_to_vec()
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Decoded<Message> {
+    let envelope: Envelope = parse(bytes)?;
+    let body = match envelope.content.ok_or(DecodeError::Field("content"))? {
+        Content::Observation(observation) => Body::Observation(observation.try_into()?),
+        Content::Attest(attest) => Body::Attest(attest.try_into()?),
+        Content::Status(status) => Body::Status(Box::new(Status {
+            claim: status.claim.try_into()?,
+            certificate: status.certificate.map(TryInto::try_into).transpose()?,
+            observations: all(status.observations)?,
+        })),
+        Content::Propose(proposal) => Body::Propose(Box::new(proposal.try_into()?)),
+        Content::Prepare(prepare) => Body::Prepare(Prepare {
+            attempt: prepare.attempt,
+            choice: choice(&prepare.outcome, &prepare.evidence)?,
+            signature: bytes64(&prepare.signature)?,
+        }),
+        Content::Report(report) => Body::Report(Box::new(report.try_into()?)),
+    };
+    Ok(Message {
+        config_digest: word(&envelope.config_digest, "config digest")?,
+        key: RequestKey {
+            request: word(&envelope.request, "request")?,
+            commitment: word(&envelope.commitment, "commitment")?,
+        },
+        sender: index(envelope.sender)?,
+        body,
+    })
+}
+
+/// Parses one protobuf message.
+pub(crate) fn parse<T: prost::Message + Default>(bytes: &[u8]) -> Decoded<T> {
+    T::decode(bytes).map_err(|error| DecodeError::Protobuf(error.to_string()))
+}
+
+pub(crate) fn word(bytes: &[u8], field: &'static str) -> Decoded<B256> {
+    B256::try_from(bytes).map_err(|_| DecodeError::Field(field))
+}
+
+fn bytes64(bytes: &[u8]) -> Decoded<[u8; 64]> {
+    bytes.try_into().map_err(|_| DecodeError::Field("signature"))
+}
+
+fn index(index: u32) -> Decoded<OracleIndex> {
+    u8::try_from(index)
+        .ok()
+        .filter(|&index| index < 31)
+        .map(OracleIndex::new)
+        .ok_or(DecodeError::Field("oracle index"))
+}
+
+/// At most one item an oracle.
+fn all<T: TryInto<U, Error = DecodeError>, U>(items: Vec<T>) -> Decoded<Vec<U>> {
+    if items.len() > 31 {
+        return Err(DecodeError::Field("list longer than 31"));
+    }
+    items.into_iter().map(TryInto::try_into).collect()
+}
+
+fn choice(outcome: &[u8], evidence: &[u8]) -> Decoded<Choice> {
+    Ok(Choice { outcome: word(outcome, "outcome digest")?, evidence: word(evidence, "evidence")? })
+}
+
+fn outcome(is_error: bool, bytes: Vec<u8>) -> Decoded<Outcome> {
+    Outcome::from_parts(is_error, bytes).ok_or(DecodeError::Field("outcome"))
+}
+
+/// `r ‖ s ‖ v`.
+fn report_signature(bytes: &[u8]) -> Decoded<ReportSignature> {
+    let bytes: &[u8; 65] = bytes.try_into().map_err(|_| DecodeError::Field("report signature"))?;
+    let [rs @ .., v] = bytes;
+    let (r, s) = rs.split_at(32);
+    let part = |part: &[u8]| part.try_into().map_err(|_| DecodeError::Field("report signature"));
+    if *v > 1 {
+        return Err(DecodeError::Field("recovery id"));
+    }
+    Ok(ReportSignature { r: part(r)?, s: part(s)?, v: *v })
+}
+
+fn report_signature_bytes(signature: &ReportSignature) -> Vec<u8> {
+    [signature.r.as_slice(), &signature.s, &[signature.v]].concat()
+}
+
+impl From<&SignedObservation> for PbObservation {
+    fn from(signed: &SignedObservation) -> Self {
+        Self {
+            sender: signed.sender.get().into(),
+            kind: signed.observation.answer.kind().into(),
+            answer: signed.observation.answer.bytes().to_vec(),
+            metadata_hash: signed.observation.metadata_hash.to_vec(),
+            signature: signed.signature.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<PbObservation> for SignedObservation {
+    type Error = DecodeError;
+
+    fn try_from(from: PbObservation) -> Decoded<Self> {
+        let kind = u8::try_from(from.kind).map_err(|_| DecodeError::Field("observation kind"))?;
+        Ok(Self {
+            sender: index(from.sender)?,
+            observation: Observation {
+                answer: Answer::from_parts(kind, from.answer).ok_or(DecodeError::Field("observation"))?,
+                metadata_hash: word(&from.metadata_hash, "metadata hash")?,
+            },
+            signature: bytes64(&from.signature)?,
+        })
+    }
+}
+
+impl From<&Attest> for PbAttest {
+    fn from(attest: &Attest) -> Self {
+        Self {
+            attempt: attest.attempt,
+            outcome: attest.choice.outcome.to_vec(),
+            evidence: attest.choice.evidence.to_vec(),
+            signature: report_signature_bytes(&attest.signature),
+        }
+    }
+}
+
+impl TryFrom<PbAttest> for Attest {
+    type Error = DecodeError;
+
+    fn try_from(from: PbAttest) -> Decoded<Self> {
+        Ok(Self {
+            attempt: from.attempt,
+            choice: choice(&from.outcome, &from.evidence)?,
+            signature: report_signature(&from.signature)?,
+        })
+    }
+}
+
+impl From<&StatusClaim> for PbClaim {
+    fn from(claim: &StatusClaim) -> Self {
+        let lock = claim.lock.map(|lock| PbLock {
+            attempt: lock.attempt,
+            outcome: lock.outcome.to_vec(),
+            evidence: lock.evidence.to_vec(),
+        });
+        let held = claim
+            .held
+            .iter()
+            .map(|(author, digest)| PbHeld { author: author.get().into(), digest: digest.to_vec() });
+        Self {
+            sender: claim.sender.get().into(),
+            attempt: claim.attempt,
+            lock,
+            held: held.collect(),
+            signature: claim.signature.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<PbClaim> for StatusClaim {
+    type Error = DecodeError;
+
+    fn try_from(from: PbClaim) -> Decoded<Self> {
+        let lock = |lock: PbLock| {
+            let Choice { outcome, evidence } = choice(&lock.outcome, &lock.evidence)?;
+            Ok(LockClaim { attempt: lock.attempt, outcome, evidence })
+        };
+        Ok(Self {
+            sender: index(from.sender)?,
+            attempt: from.attempt,
+            lock: from.lock.map(lock).transpose()?,
+            held: all(from.held)?,
+            signature: bytes64(&from.signature)?,
+        })
+    }
+}
+
+impl TryFrom<PbHeld> for (OracleIndex, B256) {
+    type Error = DecodeError;
+
+    fn try_from(from: PbHeld) -> Decoded<Self> {
+        Ok((index(from.author)?, word(&from.digest, "observation digest")?))
+    }
+}
+
+impl From<&Certificate> for PbCertificate {
+    fn from(certificate: &Certificate) -> Self {
+        let vote = |author: OracleIndex, metadata_hash: Vec<u8>, signature: &[u8; 64]| PbVote {
+            author: author.get().into(),
+            metadata_hash,
+            signature: signature.to_vec(),
+        };
+        let votes = match &certificate.votes {
+            Votes::Observations(votes) => votes
+                .iter()
+                .map(|(author, hash, signature)| vote(*author, hash.to_vec(), signature))
+                .collect(),
+            Votes::Prepares(votes) => {
+                votes.iter().map(|(author, signature)| vote(*author, Vec::new(), signature)).collect()
+            }
+        };
+        Self {
+            attempt: certificate.attempt,
+            is_error: certificate.outcome.is_error(),
+            outcome: certificate.outcome.bytes().to_vec(),
+            evidence: certificate.evidence.to_vec(),
+            votes,
+        }
+    }
+}
+
+impl TryFrom<PbCertificate> for Certificate {
+    type Error = DecodeError;
+
+    fn try_from(from: PbCertificate) -> Decoded<Self> {
+        if from.votes.len() > 31 {
+            return Err(DecodeError::Field("list longer than 31"));
+        }
+        let votes = if from.attempt == 0 {
+            let vote = |vote: &PbVote| {
+                Ok((
+                    index(vote.author)?,
+                    word(&vote.metadata_hash, "metadata hash")?,
+                    bytes64(&vote.signature)?,
+                ))
+            };
+            Votes::Observations(from.votes.iter().map(vote).collect::<Decoded<_>>()?)
+        } else {
+            let vote = |vote: &PbVote| Ok((index(vote.author)?, bytes64(&vote.signature)?));
+            Votes::Prepares(from.votes.iter().map(vote).collect::<Decoded<_>>()?)
+        };
+        Ok(Self {
+            attempt: from.attempt,
+            outcome: outcome(from.is_error, from.outcome)?,
+            evidence: word(&from.evidence, "evidence")?,
+            votes,
+        })
+    }
+}
+
+impl From<&Proposal> for PbProposal {
+    fn from(proposal: &Proposal) -> Self {
+        Self {
+            attempt: proposal.attempt,
+            is_error: proposal.outcome.is_error(),
+            outcome: proposal.outcome.bytes().to_vec(),
+            evidence: proposal.evidence.to_vec(),
+            observations: proposal.observations.iter().map(Into::into).collect(),
+            claims: proposal.claims.iter().map(Into::into).collect(),
+            certificate: proposal.certificate.as_ref().map(Into::into),
+            signature: proposal.signature.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<PbProposal> for Proposal {
+    type Error = DecodeError;
+
+    fn try_from(from: PbProposal) -> Decoded<Self> {
+        Ok(Self {
+            attempt: from.attempt,
+            outcome: outcome(from.is_error, from.outcome)?,
+            evidence: word(&from.evidence, "evidence")?,
+            observations: all(from.observations)?,
+            claims: all(from.claims)?,
+            certificate: from.certificate.map(TryInto::try_into).transpose()?,
+            signature: bytes64(&from.signature)?,
+        })
+    }
+}
+
+impl From<&Attested> for PbReport {
+    fn from(report: &Attested) -> Self {
+        let signatures = report.signatures.iter().map(|(author, signature)| PbVote {
+            author: author.get().into(),
+            metadata_hash: Vec::new(),
+            signature: report_signature_bytes(signature),
+        });
+        Self {
+            attempt: report.attempt,
+            is_error: report.outcome.is_error(),
+            outcome: report.outcome.bytes().to_vec(),
+            evidence: report.evidence.to_vec(),
+            signatures: signatures.collect(),
+        }
+    }
+}
+
+impl TryFrom<PbReport> for Attested {
+    type Error = DecodeError;
+
+    fn try_from(from: PbReport) -> Decoded<Self> {
+        if from.signatures.len() > 31 {
+            return Err(DecodeError::Field("list longer than 31"));
+        }
+        let signature = |vote: &PbVote| Ok((index(vote.author)?, report_signature(&vote.signature)?));
+        Ok(Self {
+            attempt: from.attempt,
+            outcome: outcome(from.is_error, from.outcome)?,
+            evidence: word(&from.evidence, "evidence")?,
+            signatures: from.signatures.iter().map(signature).collect::<Decoded<_>>()?,
+        })
+    }
+}
