@@ -1,0 +1,60 @@
+//! Why keys are not available.
+
+use std::{io, path::PathBuf};
+
+/// Why a keystore could not be made or opened. The operator must act, except for [`KeyError::Random`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// There is no such file.
+    #[error("there is no keystore at {path}; `functions-node keygen` creates one")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A keystore is never overwritten.
+    #[error("{path} exists already and is not overwritten")]
+    Exists {
+        /// The file in the way.
+        path: PathBuf,
+    },
+    /// The password does not open the file, or the file was changed.
+    #[error("the password does not open {path}, or the file was changed")]
+    WrongPassword {
+        /// The keystore.
+        path: PathBuf,
+    },
+    /// A password is required.
+    #[error("the keystore password is empty")]
+    EmptyPassword,
+    /// The file is no keystore of this version.
+    #[error("{path} is not a keystore: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Others may read the file.
+    #[error("{path} can be read by others (mode {mode:03o}); run `chmod 600` on it")]
+    Permissions {
+        /// The keystore.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {path}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random,
+}
