@@ -76,17 +76,19 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     let answer = host::return_data(Commitment::ENCODED_LEN);
     let Ok(priced) = Commitment::decode(&answer) else { malformed() };
 
-    let terms = Commitment {
-        coordinator,
-        client,
-        subscription_id: id,
-        callback_gas_limit,
-        admin_fee: settings.admin_fee(),
-        ..priced
-    };
-    reserve(&terms, &subscription);
+    // The stored hash is that of the answer with the Router's own values in place of the Coordinator's.
+    let mut encoded = Buf::new(Commitment::ENCODED_LEN);
+    encoded.raw(&answer[..WORD]);
+    encoded.address(&coordinator);
+    encoded.raw(&answer[2 * WORD..3 * WORD]);
+    encoded.address(&client);
+    encoded.num(id.0.into());
+    encoded.num(callback_gas_limit.into());
+    encoded.num(settings.admin_fee());
+    encoded.raw(&answer[7 * WORD..]);
+    reserve(&priced, &client, &host::keccak(encoded.as_bytes()), &subscription);
 
-    let request_id = &terms.request_id.0;
+    let request_id = &priced.request_id.0;
     let mut event = Buf::event(&ev::REQUEST_START, 3 + 7, tail(data.len()));
     event.raw(request_id.as_slice());
     event.raw(don_id.as_slice());
@@ -97,7 +99,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     event.num(7 * WORD as u128);
     event.num(data_version);
     event.num(callback_gas_limit.into());
-    event.num(terms.estimated_total_cost_juels);
+    event.num(priced.estimated_total_cost_juels);
     event.bytes(data);
     host::log(&event, 4);
     Buf::of_word(request_id)
@@ -105,16 +107,16 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
 
 /// Remembers the terms, blocks their cost, counts the request. Everything is read anew: the Coordinator
 /// has been called in between.
-fn reserve(terms: &Commitment, subscription: &Subscription) {
+fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Subscription) {
     let slot = commitment_slot(&terms.request_id.0);
     if host::load(&slot) != B256::ZERO {
         error_word(e::DUPLICATE_REQUEST_ID, &terms.request_id.0);
     }
-    host::store(&slot, &host::keccak(&terms.encode()));
+    host::store(&slot, hash);
     let mut blocked = Purse::load(&subscription.blocked());
     blocked.juels = add(blocked.juels, terms.estimated_total_cost_juels, 96);
     blocked.store(&subscription.blocked());
-    let mut consumer = Consumer::load(&terms.client, subscription.id);
+    let mut consumer = Consumer::load(client, subscription.id);
     // A 64-bit counter of requests does not overflow.
     consumer.initiated = consumer.initiated.wrapping_add(1);
     consumer.store();
