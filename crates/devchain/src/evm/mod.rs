@@ -8,13 +8,19 @@
 //! | `mod.rs` | what a caller gives and gets |
 //! | `handler.rs` | gas that is taken or held around an execution, and who receives the fees |
 //! | `machine.rs` | the frame loop |
+//! | `stylus/` | WebAssembly programs inside that loop |
+//! | `precompiles/` | contracts the chain itself answers for |
+//! | `arbos/` | the chain's own state |
 //!
 //! # Deviations
 //! * BLOCKHASH is always zero: there is no parent chain whose hashes it could return.
 //! * Fees go to [`NETWORK_FEE_ACCOUNT`] and [`POSTER_FEE_ACCOUNT`]; nothing distributes them further.
 
+mod arbos;
 mod handler;
 mod machine;
+mod precompiles;
+mod stylus;
 
 use std::convert::Infallible;
 
@@ -32,8 +38,10 @@ use revm::{
     state::EvmState,
 };
 
+pub use arbos::l1_price_per_unit;
 use handler::ArbHandler;
 use machine::StylusEvm;
+use stylus_program::Pages;
 
 /// Sender pseudo-address of sequenced batches: what COINBASE returns.
 pub const COINBASE: Address = address!("a4b000000000000000000073657175656e636572");
@@ -83,6 +91,8 @@ pub struct ArbChain {
     pub env: Environment,
     /// Wei this transaction pays for posting its calldata.
     pub poster_fee: U256,
+    /// WebAssembly memory of this transaction.
+    pub pages: Pages,
 }
 
 /// How an execution differs from a transaction that goes into a block.
@@ -262,7 +272,7 @@ fn context<'a>(
     .with_cfg(cfg)
     .with_block(block)
     .with_tx(tx)
-    .with_chain(ArbChain { env: env.clone(), poster_fee })
+    .with_chain(ArbChain { env: env.clone(), poster_fee, pages: Pages::default() })
 }
 
 fn into_transact_error(error: EVMError<Infallible>, address: Address) -> TransactError {
