@@ -1,1 +1,52 @@
-//! Authenticated, bounded peer streams.
+//! Authenticated, bounded streams between the oracles of a DON.
+//!
+//! A full mesh of at most 30 peers, known from configuration: TCP, Noise and Yamux through libp2p, no discovery, no
+//! relaying. A peer is its Ed25519 identity; a connection of anybody else is refused in the handshake. Each
+//! node opens one long-lived stream to each peer and writes length-prefixed frames to it; what travels in them is the
+//! caller's.
+//!
+//! | bound | on | when exceeded |
+//! | --- | --- | --- |
+//! | frame length | each frame | the stream is closed, [`NetEvent::Violation`] |
+//! | frames and bytes per second | each sending peer | reading waits, so the peer is slowed down |
+//! | bytes waiting to be sent | each receiving peer | [`SendError::QueueFull`], the frame is dropped |
+//! | events waiting to be handled | the node | reading waits |
+//! | connections | node and peer | refused |
+//!
+//! Delivery is in order and best effort: frames may be lost around a disconnection. [`NetEvent::Connected`] says
+//! that a fresh stream begins, the moment to say again what matters.
+//!
+//! The identity signs handshakes and nothing else.
+
+mod config;
+mod link;
+mod mesh;
+mod rate;
+
+pub use config::{Identity, NetConfig, NetError, NetLimits, Peer, SendError};
+pub use libp2p::{Multiaddr, PeerId};
+pub use link::Net;
+
+/// Something that happened on the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetEvent {
+    /// A fresh stream to the peer is open; frames sent before may be lost.
+    Connected(PeerId),
+    /// The stream to the peer is gone; frames sent now are refused until it is back.
+    Disconnected(PeerId),
+    /// A frame arrived.
+    Message {
+        /// The authenticated peer.
+        from: PeerId,
+        /// The frame's content, at most [`NetLimits::frame_bytes`] long.
+        bytes: Vec<u8>,
+    },
+    /// A peer announced a frame that is too long; its stream was closed.
+    Violation {
+        /// The peer.
+        from: PeerId,
+        /// The length it announced, in bytes.
+        bytes: usize,
+    },
+}

@@ -1,0 +1,230 @@
+//! One stream to each peer: queues, the tasks that write and read, and the handle of the mesh.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::{AsyncReadExt as _, AsyncWriteExt as _};
+use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
+use libp2p_stream::Control;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{NetConfig, NetError, NetEvent, NetLimits, SendError, mesh, rate::Bucket};
+
+/// The protocol of the frames.
+pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/frames/1");
+/// How long one frame may take to be written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause after a stream could not be opened on a connection.
+const REOPEN_AFTER: Duration = Duration::from_millis(200);
+
+/// A running mesh. Dropping the last clone ends it.
+#[derive(Clone)]
+pub struct Net {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    links: BTreeMap<PeerId, Link>,
+    me: PeerId,
+    listening: Vec<Multiaddr>,
+    frame_bytes: usize,
+    _tasks: JoinSet<()>,
+}
+
+/// The sending side of one peer.
+pub(crate) struct Link {
+    is_open: Arc<AtomicBool>,
+    queue: mpsc::UnboundedSender<Frame>,
+    room: Arc<Semaphore>,
+}
+
+/// A frame on its way, holding its share of the queue's bytes.
+struct Frame {
+    bytes: Arc<[u8]>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Net {
+    /// Listens, dials the peers, and returns once every listen address is bound.
+    ///
+    /// # Errors
+    /// [`NetError`] if an address cannot be bound or the configuration is impossible.
+    pub async fn start(config: NetConfig) -> Result<(Self, mpsc::Receiver<NetEvent>), NetError> {
+        let me = config.identity.peer_id();
+        let limits = config.limits.clone();
+        let (events, receiver) = mpsc::channel(limits.event_queue.max(1));
+        let mut mesh = mesh::Mesh::build(config, events.clone())?;
+        let listening = mesh.listen().await?;
+        let mut tasks = JoinSet::new();
+        let mut links = BTreeMap::new();
+        for (peer, connected) in mesh.connectivity() {
+            let (queue, frames) = mpsc::unbounded_channel();
+            let is_open = Arc::new(AtomicBool::new(false));
+            // Each frame takes at least one unit, so empty frames are bounded too.
+            let room = Arc::new(Semaphore::new(limits.queue_bytes.min(Semaphore::MAX_PERMITS)));
+            links.insert(peer, Link { is_open: is_open.clone(), queue, room });
+            let writer =
+                Writer { peer, control: mesh.control(), connected, is_open, frames, events: events.clone() };
+            tasks.spawn(writer.run());
+        }
+        tasks.spawn(mesh.run());
+        let shared = Shared { links, me, listening, frame_bytes: limits.frame_bytes, _tasks: tasks };
+        Ok((Self { shared: Arc::new(shared) }, receiver))
+    }
+
+    /// This node's peer id.
+    pub fn peer_id(&self) -> PeerId {
+        self.shared.me
+    }
+
+    /// Addresses at which the node listens, with the ports it was given.
+    pub fn listening(&self) -> &[Multiaddr] {
+        &self.shared.listening
+    }
+
+    /// Peers with an open stream.
+    pub fn connected(&self) -> Vec<PeerId> {
+        let open = self.shared.links.iter().filter(|(_, link)| link.is_open.load(Ordering::Acquire));
+        open.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Queues a frame for one peer; it never waits.
+    ///
+    /// # Errors
+    /// [`SendError`] if the frame was not queued.
+    pub fn send(&self, peer: &PeerId, bytes: impl Into<Arc<[u8]>>) -> Result<(), SendError> {
+        let link = self.shared.links.get(peer).ok_or(SendError::UnknownPeer)?;
+        link.send(bytes.into(), self.shared.frame_bytes)
+    }
+
+    /// Queues a frame for every peer; returns those for which it could not be queued, with the reason.
+    pub fn broadcast(&self, bytes: impl Into<Arc<[u8]>>) -> Vec<(PeerId, SendError)> {
+        let bytes = bytes.into();
+        let send = |(peer, link): (&PeerId, &Link)| {
+            link.send(bytes.clone(), self.shared.frame_bytes).err().map(|error| (*peer, error))
+        };
+        self.shared.links.iter().filter_map(send).collect()
+    }
+}
+
+impl Link {
+    fn send(&self, bytes: Arc<[u8]>, most: usize) -> Result<(), SendError> {
+        if bytes.len() > most {
+            return Err(SendError::TooLong);
+        }
+        if !self.is_open.load(Ordering::Acquire) {
+            return Err(SendError::NotConnected);
+        }
+        let share = u32::try_from(bytes.len() + 64).map_err(|_| SendError::TooLong)?;
+        let room = self.room.clone().try_acquire_many_owned(share).map_err(|_| SendError::QueueFull)?;
+        self.queue.send(Frame { bytes, _room: room }).map_err(|_| SendError::NotConnected)
+    }
+}
+
+/// Keeps a stream to one peer open and writes what is queued.
+struct Writer {
+    peer: PeerId,
+    control: Control,
+    connected: watch::Receiver<bool>,
+    is_open: Arc<AtomicBool>,
+    frames: mpsc::UnboundedReceiver<Frame>,
+    events: mpsc::Sender<NetEvent>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        // Ends when the mesh is gone.
+        while self.connected.wait_for(|&connected| connected).await.is_ok() {
+            let stream = match self.control.open_stream(self.peer, PROTOCOL).await {
+                Ok(stream) => stream,
+                Err(error) => {
+                    tracing::debug!(peer = %self.peer, %error, "no stream");
+                    sleep(REOPEN_AFTER).await;
+                    continue;
+                }
+            };
+            // Frames of the stream before are stale: the caller repeats what matters.
+            while self.frames.try_recv().is_ok() {}
+            self.is_open.store(true, Ordering::Release);
+            if self.events.send(NetEvent::Connected(self.peer)).await.is_err() {
+                return;
+            }
+            self.write_to(stream).await;
+            self.is_open.store(false, Ordering::Release);
+            if self.events.send(NetEvent::Disconnected(self.peer)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Writes until the stream breaks, the peer is gone or the mesh ends.
+    async fn write_to(&mut self, mut stream: Stream) {
+        loop {
+            let frame = tokio::select! {
+                frame = self.frames.recv() => frame,
+                // The peer never writes on this stream: any answer means that it closed it.
+                _ = async { stream.read(&mut [0; 1]).await } => return,
+                gone = self.connected.wait_for(|&connected| !connected) => {
+                    drop(gone);
+                    return;
+                }
+            };
+            let Some(frame) = frame else {
+                return;
+            };
+            if !matches!(timeout(WRITE_TIMEOUT, write_frame(&mut stream, &frame.bytes)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+}
+
+async fn write_frame(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
+    let length = u32::try_from(bytes.len()).map_err(|_| std::io::ErrorKind::InvalidInput)?;
+    stream.write_all(&length.to_be_bytes()).await?;
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
+/// Reads the frames of one peer's stream, at the rate it may send, until it ends or breaks a bound.
+pub(crate) async fn read_from(
+    from: PeerId,
+    mut stream: Stream,
+    limits: NetLimits,
+    events: mpsc::Sender<NetEvent>,
+) {
+    let now = Instant::now();
+    let mut frames = Bucket::new(limits.frames_per_second, now);
+    let mut volume = Bucket::new(limits.bytes_per_second, now);
+    let mut header = [0; 4];
+    while stream.read_exact(&mut header).await.is_ok() {
+        let bytes = u32::from_be_bytes(header) as usize;
+        if bytes > limits.frame_bytes {
+            let _ = events.send(NetEvent::Violation { from, bytes }).await;
+            break;
+        }
+        let now = Instant::now();
+        let wait = frames.take(1, now).max(volume.take(bytes, now));
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        let mut content = vec![0; bytes];
+        if stream.read_exact(&mut content).await.is_err() {
+            break;
+        }
+        if events.send(NetEvent::Message { from, bytes: content }).await.is_err() {
+            break;
+        }
+    }
+    let _ = stream.close().await;
+}

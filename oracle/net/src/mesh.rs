@@ -1,0 +1,300 @@
+//! Connections: who may connect, who is dialled when, and which are alive.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, TcpListener},
+    time::Duration,
+};
+
+use futures::StreamExt as _;
+use libp2p::{
+    Multiaddr, PeerId, Stream, Swarm, SwarmBuilder,
+    allow_block_list::{self, AllowedPeers},
+    connection_limits::{self, ConnectionLimits},
+    multiaddr::Protocol,
+    noise, ping,
+    swarm::{
+        ConnectionId, NetworkBehaviour, SwarmEvent,
+        dial_opts::{DialOpts, PeerCondition},
+    },
+    tcp, yamux,
+};
+use libp2p_stream::{Control, IncomingStreams};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    NetConfig, NetError, NetEvent, NetLimits, Peer,
+    link::{PROTOCOL, read_from},
+};
+
+/// Most peers of a mesh: a DON has at most 31 oracles.
+const MAX_PEERS: usize = 30;
+/// Simultaneous dialling leaves two connections; a restart may add a third before the dead one is noticed.
+const CONNECTIONS_PER_PEER: u32 = 4;
+/// Connections still in their handshake, from anybody.
+const PENDING_CONNECTIONS: u32 = 64;
+/// First pause between two attempts to reach a peer.
+const REDIAL_AT_LEAST: Duration = Duration::from_millis(100);
+/// How long the peer with the larger id leaves dialling to the other one.
+const YIELD: Duration = Duration::from_millis(400);
+/// How long a connection may take to be set up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    allowed: allow_block_list::Behaviour<AllowedPeers>,
+    limits: connection_limits::Behaviour,
+    ping: ping::Behaviour,
+    streams: libp2p_stream::Behaviour,
+}
+
+/// The swarm and what it knows about each peer.
+pub(crate) struct Mesh {
+    swarm: Swarm<Behaviour>,
+    listen: Vec<Multiaddr>,
+    peers: BTreeMap<PeerId, Neighbor>,
+    incoming: IncomingStreams,
+    readers: JoinSet<()>,
+    limits: NetLimits,
+    events: mpsc::Sender<NetEvent>,
+    missed_pings: HashMap<ConnectionId, u32>,
+}
+
+struct Neighbor {
+    addresses: Vec<Multiaddr>,
+    connected: watch::Sender<bool>,
+    /// The task that reads its latest stream.
+    reader: Option<AbortHandle>,
+    dial_at: Option<Instant>,
+    pause: Duration,
+}
+
+impl Mesh {
+    pub(crate) fn build(config: NetConfig, events: mpsc::Sender<NetEvent>) -> Result<Self, NetError> {
+        let NetConfig { identity, listen, peers, limits } = config;
+        let me = identity.peer_id();
+        let neighbors = neighbors(me, peers)?;
+        let mut allowed = allow_block_list::Behaviour::<AllowedPeers>::default();
+        for peer in neighbors.keys() {
+            allowed.allow_peer(*peer);
+        }
+        let most = CONNECTIONS_PER_PEER * neighbors.len() as u32;
+        let bounds = ConnectionLimits::default()
+            .with_max_pending_incoming(Some(PENDING_CONNECTIONS))
+            .with_max_established(Some(most))
+            .with_max_established_per_peer(Some(CONNECTIONS_PER_PEER));
+        let pings =
+            ping::Config::new().with_interval(limits.ping_interval).with_timeout(limits.ping_interval * 2);
+        let behaviour = Behaviour {
+            allowed,
+            limits: connection_limits::Behaviour::new(bounds),
+            ping: ping::Behaviour::new(pings),
+            streams: libp2p_stream::Behaviour::new(),
+        };
+        let failed = |error: &dyn std::error::Error| NetError::Transport(error.to_string());
+        let mut swarm = SwarmBuilder::with_existing_identity(identity.0)
+            .with_tokio()
+            .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+            .map_err(|error| failed(&error))?
+            .with_behaviour(|_| behaviour)
+            .expect("the behaviour exists already")
+            // Peers stay connected without traffic.
+            .with_swarm_config(|config| {
+                config.with_idle_connection_timeout(Duration::from_secs(u32::MAX.into()))
+            })
+            .with_connection_timeout(CONNECT_TIMEOUT)
+            .build();
+        let incoming = swarm
+            .behaviour_mut()
+            .streams
+            .new_control()
+            .accept(PROTOCOL)
+            .expect("the protocol is accepted once");
+        Ok(Self {
+            swarm,
+            listen,
+            peers: neighbors,
+            incoming,
+            readers: JoinSet::new(),
+            limits,
+            events,
+            missed_pings: HashMap::new(),
+        })
+    }
+
+    /// Binds every listen address.
+    pub(crate) async fn listen(&mut self) -> Result<Vec<Multiaddr>, NetError> {
+        let mut waiting = HashMap::new();
+        for address in std::mem::take(&mut self.listen) {
+            probe(&address).map_err(|error| listen_error(&address, &error))?;
+            let id = self.swarm.listen_on(address.clone()).map_err(|error| listen_error(&address, &error))?;
+            waiting.insert(id, address);
+        }
+        let mut bound = Vec::new();
+        while !waiting.is_empty() {
+            match self.swarm.select_next_some().await {
+                SwarmEvent::NewListenAddr { listener_id, address } => {
+                    waiting.remove(&listener_id);
+                    bound.push(address);
+                }
+                SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
+                    if let Some(address) = waiting.remove(&listener_id) {
+                        let reason = reason.err().unwrap_or_else(|| std::io::ErrorKind::NotConnected.into());
+                        return Err(listen_error(&address, &reason));
+                    }
+                }
+                event => self.on_event(event),
+            }
+        }
+        Ok(bound)
+    }
+
+    pub(crate) fn control(&self) -> Control {
+        self.swarm.behaviour().streams.new_control()
+    }
+
+    /// Whether each peer has a connection, as it changes.
+    pub(crate) fn connectivity(&self) -> Vec<(PeerId, watch::Receiver<bool>)> {
+        self.peers.iter().map(|(peer, neighbor)| (*peer, neighbor.connected.subscribe())).collect()
+    }
+
+    /// Runs until the task is dropped.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let next_dial = self.peers.values().filter_map(|neighbor| neighbor.dial_at).min();
+            let dial = async {
+                match next_dial {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.on_event(event),
+                Some((peer, stream)) = self.incoming.next() => self.on_stream(peer, stream),
+                Some(_) = self.readers.join_next() => {}
+                () = dial => self.dial(),
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                if let Some(neighbor) = self.peers.get_mut(&peer_id) {
+                    neighbor.dial_at = None;
+                    neighbor.pause = REDIAL_AT_LEAST;
+                    neighbor.connected.send_replace(true);
+                }
+            }
+            SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established: left, .. } => {
+                self.missed_pings.remove(&connection_id);
+                if let Some(neighbor) = self.peers.get_mut(&peer_id).filter(|_| left == 0) {
+                    neighbor.connected.send_replace(false);
+                    neighbor.dial_at = Some(Instant::now() + neighbor.pause);
+                }
+            }
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+                tracing::debug!(%peer, %error, "cannot connect");
+                self.redial(&peer);
+            }
+            SwarmEvent::IncomingConnectionError { error, .. } => {
+                tracing::debug!(%error, "connection refused")
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { connection, result, .. })) => {
+                let missed = self.missed_pings.entry(connection).or_default();
+                *missed = if result.is_ok() { 0 } else { *missed + 1 };
+                if *missed > 1 {
+                    self.swarm.close_connection(connection);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A peer's new stream replaces its old one.
+    fn on_stream(&mut self, peer: PeerId, stream: Stream) {
+        if let Some(neighbor) = self.peers.get_mut(&peer) {
+            let read = read_from(peer, stream, self.limits.clone(), self.events.clone());
+            if let Some(old) = neighbor.reader.replace(self.readers.spawn(read)) {
+                old.abort();
+            }
+        }
+    }
+
+    fn redial(&mut self, peer: &PeerId) {
+        let is_connected = self.swarm.is_connected(peer);
+        if let Some(neighbor) = self.peers.get_mut(peer).filter(|_| !is_connected) {
+            neighbor.dial_at = Some(Instant::now() + neighbor.pause);
+            neighbor.pause = (neighbor.pause * 2).min(self.limits.redial_at_most);
+        }
+    }
+
+    fn dial(&mut self) {
+        let now = Instant::now();
+        let due = self.peers.iter_mut().filter(|(_, neighbor)| neighbor.dial_at.is_some_and(|at| at <= now));
+        let mut failed = Vec::new();
+        for (peer, neighbor) in due {
+            neighbor.dial_at = None;
+            if neighbor.addresses.is_empty() {
+                continue;
+            }
+            let options = DialOpts::peer_id(*peer)
+                .condition(PeerCondition::DisconnectedAndNotDialing)
+                .addresses(neighbor.addresses.clone())
+                .build();
+            if self.swarm.dial(options).is_err() {
+                failed.push(*peer);
+            }
+        }
+        for peer in failed {
+            self.redial(&peer);
+        }
+    }
+}
+
+/// The transport shares a port with whoever else shares it; a plain socket tells whether it is taken.
+fn probe(address: &Multiaddr) -> std::io::Result<()> {
+    let mut parts = address.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
+        _ => return Ok(()),
+    };
+    match parts.next() {
+        Some(Protocol::Tcp(port)) if port != 0 => TcpListener::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn listen_error(address: &Multiaddr, reason: &dyn std::error::Error) -> NetError {
+    let mut text = reason.to_string();
+    let mut cause = reason.source();
+    while let Some(inner) = cause {
+        text = inner.to_string();
+        cause = inner.source();
+    }
+    NetError::Listen { address: address.clone(), reason: text }
+}
+
+/// The peers, and when each is dialled first: the smaller id dials at once, the larger one a little later.
+fn neighbors(me: PeerId, peers: Vec<Peer>) -> Result<BTreeMap<PeerId, Neighbor>, NetError> {
+    let mut neighbors = BTreeMap::new();
+    let count = peers.len();
+    let now = Instant::now();
+    for Peer { id, addresses } in peers.into_iter().filter(|peer| peer.id != me) {
+        let dial_at = Some(if me < id { now } else { now + YIELD });
+        let connected = watch::Sender::new(false);
+        let neighbor = Neighbor { addresses, connected, reader: None, dial_at, pause: REDIAL_AT_LEAST };
+        if neighbors.insert(id, neighbor).is_some() {
+            return Err(NetError::RepeatedPeer(id));
+        }
+    }
+    if neighbors.len() > MAX_PEERS {
+        return Err(NetError::TooManyPeers { peers: count });
+    }
+    Ok(neighbors)
+}

@@ -1,0 +1,197 @@
+//! Several nodes in one process, on loopback.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::Duration;
+
+use oracle_net::{
+    Identity, Multiaddr, Net, NetConfig, NetError, NetEvent, NetLimits, Peer, PeerId, SendError,
+};
+use tokio::{sync::mpsc::Receiver, time::timeout};
+
+struct Node {
+    net: Net,
+    events: Receiver<NetEvent>,
+}
+
+impl Node {
+    /// Waits for an event, ignoring others; a bound against hanging, never a measure.
+    async fn wait(&mut self, what: impl Fn(&NetEvent) -> bool) -> NetEvent {
+        let found = async {
+            loop {
+                let event = self.events.recv().await.unwrap();
+                if what(&event) {
+                    return event;
+                }
+            }
+        };
+        timeout(Duration::from_secs(60), found).await.expect("the event comes")
+    }
+
+    async fn wait_connected(&mut self, peer: PeerId) {
+        self.wait(|event| *event == NetEvent::Connected(peer)).await;
+    }
+
+    async fn wait_message(&mut self, from: PeerId) -> Vec<u8> {
+        match self
+            .wait(|event| matches!(event, NetEvent::Message { from: sender, .. } if *sender == from))
+            .await
+        {
+            NetEvent::Message { bytes, .. } => bytes,
+            _ => unreachable!(),
+        }
+    }
+}
+
+fn identity(number: u8) -> Identity {
+    Identity::from_seed(&[number; 32])
+}
+
+fn peer(number: u8, node: Option<&Node>) -> Peer {
+    let addresses = node.map(|node| node.net.listening().to_vec()).unwrap_or_default();
+    Peer { id: identity(number).peer_id(), addresses }
+}
+
+fn config(number: u8, peers: Vec<Peer>, listen: &str) -> NetConfig {
+    let listen = vec![listen.parse::<Multiaddr>().unwrap()];
+    NetConfig { identity: identity(number), listen, peers, limits: NetLimits::default() }
+}
+
+async fn start(number: u8, peers: Vec<Peer>) -> Node {
+    start_at(number, peers, "/ip4/127.0.0.1/tcp/0").await
+}
+
+async fn start_at(number: u8, peers: Vec<Peer>, listen: &str) -> Node {
+    let (net, events) = Net::start(config(number, peers, listen)).await.unwrap();
+    Node { net, events }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_hears_every_other() {
+    let mut nodes: Vec<Node> = Vec::new();
+    for me in 0..4_u8 {
+        let peers =
+            (0..4).filter(|other| *other != me).map(|other| peer(other, nodes.get(usize::from(other))));
+        let node = start(me, peers.collect()).await;
+        nodes.push(node);
+    }
+    for me in 0..4_u8 {
+        for other in (0..4).filter(|other| *other != me) {
+            let id = identity(other).peer_id();
+            let node = &mut nodes[usize::from(me)];
+            if !node.net.connected().contains(&id) {
+                node.wait_connected(id).await;
+            }
+        }
+    }
+    for (me, node) in nodes.iter().enumerate() {
+        assert_eq!(node.net.broadcast(vec![me as u8; 100_000]), vec![]);
+        assert_eq!(node.net.broadcast(vec![]), vec![]);
+    }
+    for me in 0..4_u8 {
+        let mut heard = std::collections::BTreeMap::<PeerId, Vec<usize>>::new();
+        while heard.values().map(Vec::len).sum::<usize>() < 6 {
+            let event = nodes[usize::from(me)].wait(|event| matches!(event, NetEvent::Message { .. })).await;
+            if let NetEvent::Message { from, bytes } = event {
+                heard.entry(from).or_default().push(bytes.len());
+            }
+        }
+        assert_eq!(heard.len(), 3);
+        assert!(heard.values().all(|lengths| *lengths == [100_000, 0]), "in order: {heard:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_and_impostors_are_refused() {
+    let mut home = start(1, vec![peer(2, None)]).await;
+    // Not on the list: it can dial, but never gets a stream.
+    let stranger = start(9, vec![peer(1, Some(&home))]).await;
+    // Expects oracle 3 where oracle 1 listens: the handshake fails.
+    let misled =
+        start(4, vec![Peer { id: identity(3).peer_id(), addresses: home.net.listening().to_vec() }]).await;
+    let mut friend = start(2, vec![peer(1, Some(&home))]).await;
+    friend.wait_connected(home.net.peer_id()).await;
+    home.wait_connected(friend.net.peer_id()).await;
+    friend.net.send(&home.net.peer_id(), *b"hello").unwrap();
+    assert_eq!(home.wait_message(friend.net.peer_id()).await, b"hello");
+
+    assert_eq!(home.net.connected(), [friend.net.peer_id()]);
+    assert_eq!(misled.net.connected(), []);
+    assert_eq!(stranger.net.send(&friend.net.peer_id(), *b"x"), Err(SendError::UnknownPeer));
+    assert_eq!(home.net.send(&stranger.net.peer_id(), *b"x"), Err(SendError::UnknownPeer));
+    assert_eq!(misled.net.send(&identity(3).peer_id(), *b"x"), Err(SendError::NotConnected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_frames_are_refused_on_both_sides() {
+    let mut small = config(1, vec![peer(2, None)], "/ip4/127.0.0.1/tcp/0");
+    small.limits.frame_bytes = 1_000;
+    let (net, events) = Net::start(small).await.unwrap();
+    let mut small = Node { net, events };
+    let mut large = start(2, vec![peer(1, Some(&small))]).await;
+    large.wait_connected(small.net.peer_id()).await;
+    small.wait_connected(large.net.peer_id()).await;
+
+    assert_eq!(small.net.send(&large.net.peer_id(), vec![0; 1_001]), Err(SendError::TooLong));
+    large.net.send(&small.net.peer_id(), vec![1; 1_000]).unwrap();
+    assert_eq!(small.wait_message(large.net.peer_id()).await, [1; 1_000]);
+    large.net.send(&small.net.peer_id(), vec![2; 1_001]).unwrap();
+    let violation = NetEvent::Violation { from: large.net.peer_id(), bytes: 1_001 };
+    small.wait(|event| *event == violation).await;
+    // The stream was closed; the next one works again.
+    large.wait_connected(small.net.peer_id()).await;
+    large.net.send(&small.net.peer_id(), *b"short").unwrap();
+    assert_eq!(small.wait_message(large.net.peer_id()).await, b"short");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_peer_is_found_again() {
+    let mut home = start(1, vec![peer(2, None)]).await;
+    for round in 0..3_u8 {
+        let mut guest = start(2, vec![peer(1, Some(&home))]).await;
+        home.wait_connected(guest.net.peer_id()).await;
+        guest.wait_connected(home.net.peer_id()).await;
+        guest.net.send(&home.net.peer_id(), [round]).unwrap();
+        assert_eq!(home.wait_message(guest.net.peer_id()).await, [round]);
+        let id = guest.net.peer_id();
+        drop(guest);
+        home.wait(|event| *event == NetEvent::Disconnected(id)).await;
+        assert_eq!(home.net.send(&id, [round]), Err(SendError::NotConnected));
+    }
+    // The other way round: the listener restarts at its address, and the peer dials it again.
+    let mut guest = start(2, vec![peer(1, Some(&home))]).await;
+    guest.wait_connected(home.net.peer_id()).await;
+    let (id, address) = (home.net.peer_id(), home.net.listening()[0].to_string());
+    drop(home);
+    guest.wait(|event| *event == NetEvent::Disconnected(id)).await;
+    let mut home = start_at(1, vec![peer(2, None)], &address).await;
+    guest.wait_connected(id).await;
+    guest.net.send(&id, *b"back").unwrap();
+    assert_eq!(home.wait_message(guest.net.peer_id()).await, b"back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_says_which_address_is_taken() {
+    let home = start(1, vec![]).await;
+    let address = home.net.listening()[0].to_string();
+    let error = Net::start(config(2, vec![], &address)).await.map(drop).unwrap_err();
+    assert!(matches!(&error, NetError::Listen { .. }) && error.to_string().contains(&address), "{error}");
+    let twice = Net::start(config(2, vec![peer(1, None), peer(1, None)], "/ip4/127.0.0.1/tcp/0")).await;
+    assert!(matches!(twice.map(drop), Err(NetError::RepeatedPeer(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_bounds_the_queue() {
+    let mut slow = config(1, vec![peer(2, None)], "/ip4/127.0.0.1/tcp/0");
+    slow.limits.event_queue = 4;
+    let (net, events) = Net::start(slow).await.unwrap();
+    let mut slow = Node { net, events };
+    let mut fast = start(2, vec![peer(1, Some(&slow))]).await;
+    fast.wait_connected(slow.net.peer_id()).await;
+    // Nobody takes events: stream windows and the queue fill up, and sending is refused instead of growing.
+    let sent =
+        (0..10_000).take_while(|_| fast.net.send(&slow.net.peer_id(), vec![7; 100_000]).is_ok()).count();
+    assert!(sent >= 80 && sent < 10_000, "sent {sent}");
+    for _ in 0..80 {
+        assert_eq!(slow.wait_message(fast.net.peer_id()).await.len(), 100_000);
+    }
+}
