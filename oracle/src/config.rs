@@ -124,6 +124,9 @@ pub struct RunnerSection {
     /// `HOST:PORT` pairs scripts may reach although the address is private.
     #[serde(default)]
     pub allow_http: Vec<String>,
+    /// Run scripts although a wall of the sandbox is missing on this machine.
+    #[serde(default)]
+    pub allow_weak_sandbox: bool,
     /// The sandbox program; default: `functions-sandbox` beside this program.
     #[serde(default)]
     pub sandbox: Option<PathBuf>,
@@ -131,7 +134,12 @@ pub struct RunnerSection {
 
 impl Default for RunnerSection {
     fn default() -> Self {
-        Self { max_concurrent: default_max_concurrent(), allow_http: Vec::new(), sandbox: None }
+        Self {
+            max_concurrent: default_max_concurrent(),
+            allow_http: Vec::new(),
+            allow_weak_sandbox: false,
+            sandbox: None,
+        }
     }
 }
 
@@ -388,12 +396,14 @@ fn describe(file: &str, text: &str, err: &toml::de::Error) -> ConfigError {
     let offset = err.span().map_or(0, |span| span.start.min(text.len()));
     let before = text.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    let section = before
-        .lines()
-        .rev()
-        .find_map(|line| line.trim().strip_prefix('[')?.split_once(']').map(|(name, _)| name.to_owned()));
-    let here = text.lines().nth(line - 1).unwrap_or_default();
-    let name = here.split_once('=').map(|(name, _)| name.trim().to_owned());
+    let here = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let header = |line: &str| Some(line.trim().strip_prefix('[')?.split_once(']')?.0.to_owned());
+    let section = header(here).or_else(|| before.lines().rev().find_map(header));
+    let missing = err.message().strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    let name = match missing {
+        Some((name, _)) => Some(name.to_owned()),
+        None => here.split_once('=').map(|(name, _)| name.trim().to_owned()),
+    };
     let key = match (section, name) {
         (Some(section), Some(name)) => format!("{section}.{name}"),
         (Some(section), None) => section,
@@ -457,7 +467,8 @@ allow_http = ["127.0.0.1:8080"]
         let table = [
             ("chain_id = 412346", "chain_id = 0", "chain.chain_id", "outside"),
             ("chain_id = 412346", "chain_id = \"x\"", "chain.chain_id", "invalid type"),
-            ("chain_id = 412346", "", "chain", "missing field `chain_id`"),
+            ("chain_id = 412346", "", "chain.chain_id", "missing field `chain_id`"),
+            ("data_dir = \"data\"", "", "data_dir", "add the key"),
             ("chain_id = 412346", "chain_id = 412346\nchainid = 1", "chain.chainid", "unknown field"),
             ("data_dir = \"data\"", "data_dir = \"data\"\nverbose = true", "verbose", "unknown field"),
             ("[net]", "[nett]", "nett", "unknown field"),

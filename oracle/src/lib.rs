@@ -3,13 +3,26 @@
 //!
 //! | module | one idea |
 //! | --- | --- |
+//! | [`admin`] | health, metrics and status over HTTP |
 //! | [`config`] | the operator's file |
 //! | [`chain`] | logs and contract reads, with finality and reorganisations |
+//! | [`executor`] | admission and the sandbox: a request becomes an observation |
+//! | [`engine`] | the one task that drives the agreement protocol |
 //! | [`journal`] | what survives a crash |
+//! | [`transmit`] | a signed report's way to the chain |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
 //! starts the sandbox).
 
+pub mod admin;
+pub mod app;
 pub mod chain;
+pub mod clock;
 pub mod config;
+pub mod engine;
+pub mod executor;
 pub mod journal;
+pub mod keys;
+pub mod peers;
+pub mod signer;
+pub mod transmit;

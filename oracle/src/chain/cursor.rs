@@ -9,7 +9,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use alloy::{
     primitives::{Address, B256},
-    rpc::types::Filter,
+    rpc::types::{Filter, Log},
 };
 
 use super::{
@@ -74,6 +74,12 @@ impl LogCursor {
     pub fn new(rpc: Arc<Rpc>, config: CursorConfig) -> Self {
         let (next, range) = (config.first_block, config.max_range.max(1));
         Self { rpc, config, next, range, anchors: VecDeque::new(), final_block: 0, polls: 0 }
+    }
+
+    /// The first block not read yet.
+    #[must_use]
+    pub const fn next_block(&self) -> u64 {
+        self.next
     }
 
     /// Looks once: checks for a reorganisation, then reads at most one range.
@@ -173,7 +179,7 @@ impl LogCursor {
             self.rpc.header(last).await?.ok_or_else(|| missing("a block below the head"))?.hash
         };
         // The chain may have moved between the two answers; then this range is read again.
-        let outside = |log: &alloy::rpc::types::Log| {
+        let outside = |log: &Log| {
             log.block_number.is_none_or(|number| {
                 number < first || number > last || (number == last && log.block_hash != Some(anchor))
             })
@@ -183,6 +189,9 @@ impl LogCursor {
             return Ok(Vec::new());
         }
         logs.sort_by_key(|log| (log.block_number, log.log_index));
+        if !self.add_timestamps(&mut logs, head).await? {
+            return Ok(Vec::new());
+        }
         let mut events = Vec::with_capacity(logs.len());
         for log in &logs {
             match decode(log, self.config.coordinator, self.config.router) {
@@ -199,6 +208,24 @@ impl LogCursor {
         // Ranges grow back slowly after an endpoint refused one.
         self.range = self.range.saturating_add(self.range / 8 + 1).min(self.config.max_range.max(1));
         Ok(events)
+    }
+
+    /// Fills in the timestamps of requests' blocks; false when a block is not the one its log names.
+    async fn add_timestamps(&self, logs: &mut [Log], head: &Header) -> Result<bool, RpcFailure> {
+        let mut known: Option<Header> = Some(head.clone());
+        for log in logs.iter_mut().filter(|log| log.topic0() == Some(&TOPICS[0])) {
+            let Some(number) = log.block_number else { continue };
+            if known.as_ref().is_none_or(|header| header.height() != number) {
+                known = self.rpc.header(number).await?;
+            }
+            match &known {
+                Some(header) if log.block_hash == Some(header.hash) => {
+                    log.block_timestamp = Some(header.timestamp.to());
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct SeenRequest {
     pub flags: B256,
     /// Where the event lies.
     pub at: Position,
+    /// Timestamp of that block, unix seconds.
+    pub block_timestamp: u64,
     /// The log as JSON, for the journal.
     pub log_json: String,
 }
@@ -215,6 +217,7 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
     if let Some((field, _)) = agrees.iter().find(|(_, equal)| !equal) {
         return Err(LogRefusal::Inconsistent(field));
     }
+    let block_timestamp = log.block_timestamp.ok_or(LogRefusal::NotInChain)?;
     let log_json = serde_json::to_string(log).map_err(|err| LogRefusal::Undecodable(err.to_string()))?;
     Ok(SeenRequest {
         request_id: found.requestId,
@@ -227,6 +230,7 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
         data_version: found.dataVersion,
         flags: found.flags,
         at,
+        block_timestamp,
         log_json,
     })
 }
@@ -274,7 +278,7 @@ pub(crate) mod tests {
             inner: alloy::primitives::Log { address: emitter, data },
             block_hash: Some(block_hash),
             block_number: Some(block),
-            block_timestamp: None,
+            block_timestamp: Some(1_700_000_000),
             transaction_hash: Some(B256::repeat_byte(0x77)),
             transaction_index: Some(0),
             log_index: Some(0),

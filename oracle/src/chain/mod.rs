@@ -7,11 +7,13 @@ mod cursor;
 mod events;
 mod rpc;
 mod transport;
+mod watch;
 
 pub(crate) use contracts::view;
 pub use contracts::{config_digest, coordinator_of, find_config, wei_per_link};
 pub use cursor::{Batch, CursorConfig, LogCursor};
 #[cfg(test)]
-pub(crate) use events::tests::{log_of, request_log};
+pub(crate) use events::tests::request_log;
 pub use events::{ChainEvent, LogRefusal, Position, SeenRequest, decode};
 pub use rpc::{Backoff, BlockRef, CallRequest, Header, Receipt, Rpc, RpcFailure};
+pub use watch::watch;

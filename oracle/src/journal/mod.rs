@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | `meta` | identity of the node, log cursor | name |
 //! | `requests` | a request, its state, and what `/requests/{id}` shows | request id |
-//! | `protocol` | a record of the agreement protocol, in the order written | request id, slot |
+//! | `protocol` | a record of the agreement protocol | configuration, request id, commitment, slot, attempt |
 //! | `transmissions` | a transaction carrying a report, with its signed bytes | request id, attempt |
 
 mod protocol;
@@ -25,7 +25,6 @@ use sqlx::{
     any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
 };
 
-pub use protocol::Record;
 pub use requests::{ObservationView, OutcomeView, RequestRow, RequestView, State, TimesMs, TransmissionView};
 pub use transmissions::{Transmission, TransmissionState};
 

@@ -1,43 +1,33 @@
-//! Records of the agreement protocol: written before the message they stand for leaves the node.
+//! Records of the agreement protocol: durable before the message they stand for leaves the node.
+//!
+//! Records belong to one configuration: what was signed under another digest is another protocol run.
 
 use alloy::primitives::B256;
-use sqlx::Row;
+use oracle_ocr::{Record, RecordId, RequestKey, Slot};
+use sqlx::{Row, any::AnyRow};
 
-use super::{Journal, JournalError, hash_from, to_sql};
-
-/// One record. A record with the same request and slot replaces the older one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The request it belongs to.
-    pub request_id: B256,
-    /// What it is, for example `observation` or `lock/0`; unique within the request.
-    pub slot: String,
-    /// The protocol's own encoding.
-    pub body: Vec<u8>,
-}
+use super::{Journal, JournalError, corrupt};
 
 impl Journal {
-    /// Makes `records` durable together: all or none.
+    /// Makes `records` durable together: all or none. A record replaces the one with the same id.
     ///
     /// # Errors
     /// [`JournalError`]; then nothing was written.
-    pub async fn put_records(&self, records: &[Record]) -> Result<(), JournalError> {
+    pub async fn put_records(&self, config_digest: B256, records: &[Record]) -> Result<(), JournalError> {
+        let digest = config_digest.to_string();
         let mut transaction = self.pool.begin().await?;
         for record in records {
-            let id = record.request_id.to_string();
-            let next: i64 =
-                sqlx::query("SELECT COALESCE(MAX(seq), 0) + 1 FROM protocol WHERE request_id = $1")
-                    .bind(&id)
-                    .fetch_one(&mut *transaction)
-                    .await?
-                    .try_get(0)?;
             sqlx::query(
-                "INSERT INTO protocol (request_id, slot, seq, body) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (request_id, slot) DO UPDATE SET seq = excluded.seq, body = excluded.body",
+                "INSERT INTO protocol (config_digest, request_id, commitment_hash, slot, attempt, body)
+                 VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (config_digest, request_id, commitment_hash, slot, attempt)
+                 DO UPDATE SET body = excluded.body",
             )
-            .bind(&id)
-            .bind(&record.slot)
-            .bind(next)
+            .bind(&digest)
+            .bind(record.id.key.request.to_string())
+            .bind(record.id.key.commitment.to_string())
+            .bind(i64::from(record.id.slot as u8))
+            .bind(i64::from(record.id.attempt))
             .bind(record.body.clone())
             .execute(&mut *transaction)
             .await?;
@@ -46,36 +36,48 @@ impl Journal {
         Ok(())
     }
 
-    /// The records of one request, in the order written.
+    /// The records of one request under one configuration.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn records(&self, request_id: B256) -> Result<Vec<Record>, JournalError> {
-        let rows =
-            sqlx::query("SELECT request_id, slot, body FROM protocol WHERE request_id = $1 ORDER BY seq")
-                .bind(request_id.to_string())
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Record {
-                    request_id: hash_from("a request id", &row.try_get::<String, _>(0)?)?,
-                    slot: row.try_get(1)?,
-                    body: row.try_get(2)?,
-                })
-            })
-            .collect()
+    pub async fn records(&self, config_digest: B256, key: RequestKey) -> Result<Vec<Record>, JournalError> {
+        let rows = sqlx::query(
+            "SELECT slot, attempt, body FROM protocol
+             WHERE config_digest = $1 AND request_id = $2 AND commitment_hash = $3 ORDER BY slot, attempt",
+        )
+        .bind(config_digest.to_string())
+        .bind(key.request.to_string())
+        .bind(key.commitment.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| parse(key, row)).collect()
     }
 
-    /// Forgets the records of a request whose commitment changed: its signatures must never be used again.
+    /// Since when everything said with this signer is remembered here, in unix seconds; `now_seconds` at the first call.
+    ///
+    /// A node with old keys and a new journal may have said things before that it does not remember.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn forget_records(&self, request_id: B256) -> Result<u64, JournalError> {
-        let done = sqlx::query("DELETE FROM protocol WHERE request_id = $1")
-            .bind(request_id.to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(to_sql(done.rows_affected()).unsigned_abs())
+    pub async fn start_remembering(&self, signer: &str, now_seconds: u64) -> Result<u64, JournalError> {
+        let name = format!("since/{signer}");
+        match self.meta(&name).await? {
+            Some(text) => text.parse().map_err(|_| corrupt("the time of the first start", &text)),
+            None => {
+                self.set_meta(&name, &now_seconds.to_string()).await?;
+                Ok(now_seconds)
+            }
+        }
     }
+}
+
+fn parse(key: RequestKey, row: &AnyRow) -> Result<Record, JournalError> {
+    let number: i64 = row.try_get(0)?;
+    let slot = u8::try_from(number)
+        .ok()
+        .and_then(Slot::from_number)
+        .ok_or_else(|| corrupt("a record slot", number))?;
+    let attempt: i64 = row.try_get(1)?;
+    let attempt = u32::try_from(attempt).map_err(|err| corrupt("a record's attempt", err))?;
+    Ok(Record { id: RecordId { key, slot, attempt }, body: row.try_get(2)? })
 }

@@ -180,6 +180,9 @@ pub struct RequestView {
     pub transmission: Option<TransmissionView>,
     /// The router's result code, once settled.
     pub result_code: Option<u8>,
+    /// Block of the response, while it is in the chain.
+    #[serde(default)]
+    pub included_block: Option<u64>,
     /// When each step happened.
     pub times_ms: TimesMs,
 }
@@ -198,6 +201,7 @@ impl RequestView {
             report_hash: None,
             transmission: None,
             result_code: None,
+            included_block: None,
             times_ms: TimesMs { seen: Some(now_ms), ..TimesMs::default() },
         }
     }

@@ -19,12 +19,15 @@ const STEPS: &[&[&str]] = &[&[
     )",
     "CREATE INDEX requests_by_state ON requests (state, seen_ms)",
     "CREATE TABLE protocol (
+        config_digest TEXT NOT NULL,
         request_id TEXT NOT NULL,
-        slot TEXT NOT NULL,
-        seq BIGINT NOT NULL,
+        commitment_hash TEXT NOT NULL,
+        slot BIGINT NOT NULL,
+        attempt BIGINT NOT NULL,
         body BYTES NOT NULL,
-        PRIMARY KEY (request_id, slot)
+        PRIMARY KEY (config_digest, request_id, commitment_hash, slot, attempt)
     )",
+    "CREATE INDEX protocol_by_request ON protocol (request_id)",
     "CREATE TABLE transmissions (
         request_id TEXT NOT NULL,
         attempt BIGINT NOT NULL,

@@ -1,8 +1,9 @@
 //! The journal on a real SQLite file: what was written is there after the process forgot everything.
 
 use alloy::primitives::{B256, Bytes};
+use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 
-use super::{Journal, JournalError, Record, RequestRow, RequestView, State, Transmission, TransmissionState};
+use super::{Journal, JournalError, RequestRow, RequestView, State, Transmission, TransmissionState};
 
 async fn journal(folder: &tempfile::TempDir) -> Journal {
     let url = format!("sqlite://{}", folder.path().join("journal.sqlite").display());
@@ -37,6 +38,16 @@ fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission 
     }
 }
 
+const DIGEST: B256 = B256::repeat_byte(0xd1);
+
+fn key(byte: u8) -> RequestKey {
+    RequestKey { request: B256::repeat_byte(byte), commitment: B256::repeat_byte(0xcc) }
+}
+
+fn record(byte: u8, slot: Slot, attempt: u32, body: &[u8]) -> Record {
+    Record { id: RecordId { key: key(byte), slot, attempt }, body: body.to_vec() }
+}
+
 #[tokio::test]
 async fn reopen_returns_everything_written() {
     let folder = tempfile::tempdir().expect("temp folder");
@@ -44,13 +55,13 @@ async fn reopen_returns_everything_written() {
     first.set_cursor("0xc0", 41).await.expect("cursor");
     first.set_cursor("0xc0", 42).await.expect("cursor");
     first.put_request(&row(1, State::Observed)).await.expect("request");
-    let record = |slot: &str, body: &[u8]| Record {
-        request_id: B256::repeat_byte(1),
-        slot: slot.into(),
-        body: body.into(),
-    };
-    first.put_records(&[record("observation", b"a"), record("lock/0", b"b")]).await.expect("records");
-    first.put_records(&[record("observation", b"c")]).await.expect("records");
+    let put = [
+        record(1, Slot::Observation, 0, b"a"),
+        record(1, Slot::Lock, 2, b"b"),
+        record(1, Slot::Lock, 1, b"c"),
+    ];
+    first.put_records(DIGEST, &put).await.expect("records");
+    first.put_records(DIGEST, &[record(1, Slot::Observation, 0, b"d")]).await.expect("records");
     first.put_transmission(&transmission(1, 9, TransmissionState::Prepared)).await.expect("transmission");
     first.close().await;
 
@@ -59,8 +70,14 @@ async fn reopen_returns_everything_written() {
     assert_eq!(second.cursor("0xc1").await.expect("cursor"), None);
     assert_eq!(second.request(B256::repeat_byte(1)).await.expect("request"), Some(row(1, State::Observed)));
     assert_eq!(second.request(B256::repeat_byte(2)).await.expect("request"), None);
-    let records = second.records(B256::repeat_byte(1)).await.expect("records");
-    assert_eq!(records, [record("lock/0", b"b"), record("observation", b"c")]);
+    let records = second.records(DIGEST, key(1)).await.expect("records");
+    let expected = [
+        record(1, Slot::Observation, 0, b"d"),
+        record(1, Slot::Lock, 1, b"c"),
+        record(1, Slot::Lock, 2, b"b"),
+    ];
+    assert_eq!(records, expected);
+    assert!(second.records(B256::ZERO, key(1)).await.expect("other configuration").is_empty());
     assert_eq!(
         second.open_transmissions().await.expect("transmissions"),
         [transmission(1, 9, TransmissionState::Prepared)]
@@ -98,13 +115,11 @@ async fn prune_removes_finished_requests_and_their_records() {
     let journal = journal(&folder).await;
     for (byte, state) in [(1, State::Final), (2, State::Observed)] {
         journal.put_request(&row(byte, state)).await.expect("request");
-        let record =
-            Record { request_id: B256::repeat_byte(byte), slot: "observation".into(), body: vec![byte] };
-        journal.put_records(&[record]).await.expect("record");
+        journal.put_records(DIGEST, &[record(byte, Slot::Observation, 0, b"x")]).await.expect("record");
     }
     assert_eq!(journal.prune(5_000).await.expect("prune"), 1);
-    assert!(journal.records(B256::repeat_byte(1)).await.expect("records").is_empty());
-    assert_eq!(journal.records(B256::repeat_byte(2)).await.expect("records").len(), 1);
+    assert!(journal.records(DIGEST, key(1)).await.expect("records").is_empty());
+    assert_eq!(journal.records(DIGEST, key(2)).await.expect("records").len(), 1);
 }
 
 #[tokio::test]
@@ -126,4 +141,12 @@ async fn claim_refuses_another_owner() {
     journal.claim("signer", "0xaa").await.expect("first claim");
     journal.claim("signer", "0xaa").await.expect("same owner");
     assert!(matches!(journal.claim("signer", "0xbb").await, Err(JournalError::OtherOwner { .. })));
+}
+
+#[tokio::test]
+async fn start_remembering_keeps_the_first_time() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    assert_eq!(journal.start_remembering("0xaa", 100).await.expect("first"), 100);
+    assert_eq!(journal.start_remembering("0xaa", 200).await.expect("second"), 100);
 }

@@ -1,0 +1,113 @@
+//! Counters and gauges, as Prometheus reads them.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// One label that names a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Kind {
+    /// The kind.
+    pub kind: String,
+}
+
+impl Kind {
+    /// A label set with `kind`.
+    pub fn of(kind: &str) -> Self {
+        Self { kind: kind.to_owned() }
+    }
+}
+
+/// Everything the node counts.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Requests read from the chain.
+    pub requests_seen: Counter,
+    /// Requests by the state they entered.
+    pub states: Family<Kind, Counter>,
+    /// Own observations by kind.
+    pub observations: Family<Kind, Counter>,
+    /// Transactions by fate: submitted, paid, unpaid, unneeded, undeliverable.
+    pub transmissions: Family<Kind, Counter>,
+    /// Peer messages by fate: received, sent, refused.
+    pub messages: Family<Kind, Counter>,
+    /// Calls to the chain that failed.
+    pub rpc_failures: Counter,
+    /// Times the chain took blocks back.
+    pub reorganisations: Counter,
+    /// Newest block read.
+    pub head: Gauge,
+    /// Peers connected.
+    pub peers_connected: Gauge,
+    /// Requests without an end yet.
+    pub open_requests: Gauge,
+    /// Seconds a script ran, wall time.
+    pub execution_seconds: Histogram,
+    /// Seconds a script ran, processor time.
+    pub cpu_seconds: Gauge<f64, AtomicU64>,
+    /// Seconds from the event to a complete report.
+    pub report_seconds: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let seconds = || Histogram::new([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("functions"),
+            requests_seen: Counter::default(),
+            states: Family::default(),
+            observations: Family::default(),
+            transmissions: Family::default(),
+            messages: Family::default(),
+            rpc_failures: Counter::default(),
+            reorganisations: Counter::default(),
+            head: Gauge::default(),
+            peers_connected: Gauge::default(),
+            open_requests: Gauge::default(),
+            execution_seconds: seconds(),
+            cpu_seconds: Gauge::default(),
+            report_seconds: seconds(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("requests_seen", "Requests read from the chain", metrics.requests_seen.clone());
+        registry.register("request_states", "Requests by the state they entered", metrics.states.clone());
+        registry.register("observations", "Own observations by kind", metrics.observations.clone());
+        registry.register("transmissions", "Transactions by fate", metrics.transmissions.clone());
+        registry.register("messages", "Peer messages by fate", metrics.messages.clone());
+        registry.register("rpc_failures", "Calls to the chain that failed", metrics.rpc_failures.clone());
+        registry.register(
+            "reorganisations",
+            "Times the chain took blocks back",
+            metrics.reorganisations.clone(),
+        );
+        registry.register("head_block", "Newest block read", metrics.head.clone());
+        registry.register("peers_connected", "Peers connected", metrics.peers_connected.clone());
+        registry.register("open_requests", "Requests without an end yet", metrics.open_requests.clone());
+        registry.register("execution_seconds", "Wall time of a script", metrics.execution_seconds.clone());
+        registry.register("script_cpu_seconds", "Processor time of all scripts", metrics.cpu_seconds.clone());
+        registry.register("report_seconds", "From event to complete report", metrics.report_seconds.clone());
+        metrics
+    }
+
+    /// The exposition text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,295 @@
+//! Building the node, running it, and letting it go.
+//!
+//! The order of a start: journal, admin server, chain, configuration, runner, peers, engine. What is missing on the chain
+//! (route or configuration) is waited for; what is wrong with the operator's side ends the start with a message.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use alloy::primitives::Address;
+use eyre::{Result, WrapErr, bail, eyre};
+use functions_types::abi::Coordinator::ConfigSet;
+use oracle_keys::Keystore;
+use oracle_runner::{Runner, RunnerConfig};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+
+use crate::{
+    admin::{self, AdminState, Metrics, NodeStatus},
+    chain::{self, Backoff, CursorConfig, LogCursor, Rpc},
+    clock::now_ms,
+    config::Config,
+    engine::{Don, Engine, Identity, Parts, Stop, Streams},
+    executor::Executor,
+    journal::Journal,
+    keys,
+    peers::Peers,
+    signer::NodeSigner,
+    transmit::{TransmitConfig, Transmitter},
+};
+
+/// Batches of logs waiting for the engine.
+const BATCH_QUEUE: usize = 4;
+
+/// Runs the node until `stop` turns true.
+///
+/// # Errors
+/// What the operator must correct, in words.
+pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
+    let unlocked = keys::open(&config.keys)?;
+    let identity = keys::identity(&unlocked);
+    tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
+    std::fs::create_dir_all(&config.data_dir)
+        .wrap_err_with(|| format!("data_dir {} cannot be made", config.data_dir.display()))?;
+    let journal = open_journal(&config, &identity).await?;
+    let metrics = Arc::new(Metrics::new());
+    let (status, status_view) = watch::channel(NodeStatus {
+        peer_id: identity.peer_id.clone(),
+        signer: identity.signer,
+        transmitter: identity.transmitter,
+        waiting_for: Some("the chain".to_owned()),
+        ..NodeStatus::default()
+    });
+    let listener = admin::bind(config.admin.listen).await.wrap_err_with(|| {
+        format!("admin.listen {} cannot be bound; choose a free port", config.admin.listen)
+    })?;
+    let state = AdminState { journal: journal.clone(), status: status_view, metrics: metrics.clone() };
+    let mut stop_admin = stop.clone();
+    let server = tokio::spawn(admin::serve(listener, state, async move {
+        // Serving ends with the node.
+        let _ = stop_admin.wait_for(|stop| *stop).await;
+    }));
+    let rpc = Arc::new(Rpc::new(&config.chain.rpc_urls).wrap_err("the HTTP client cannot be built")?);
+    let node = Node { config, keys: unlocked, identity, journal, metrics, status, rpc, stop };
+    let result = node.serve().await;
+    node.journal.close().await;
+    server.abort();
+    result
+}
+
+async fn open_journal(config: &Config, identity: &Identity) -> Result<Journal> {
+    let journal = Journal::open(&config.database.url)
+        .await
+        .wrap_err("database.url: the journal cannot be opened; check the path or the server")?;
+    journal.claim("chain id", &config.chain.chain_id.to_string()).await?;
+    journal.claim("router", &config.chain.router.to_string()).await?;
+    journal.claim("signer", &identity.signer.to_string()).await?;
+    Ok(journal)
+}
+
+struct Node {
+    config: Config,
+    keys: Arc<Keystore>,
+    identity: Identity,
+    journal: Journal,
+    metrics: Arc<Metrics>,
+    status: watch::Sender<NodeStatus>,
+    rpc: Arc<Rpc>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Node {
+    async fn serve(&self) -> Result<()> {
+        let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
+        self.check_chain().await?;
+        loop {
+            let Some(don) = self.wait_for_don().await? else { return Ok(()) };
+            let runner = Arc::new(self.start_runner(&sandbox, &don).await?);
+            let stopped = self.serve_don(don, runner.clone()).await;
+            match Arc::try_unwrap(runner) {
+                Ok(runner) => runner.shutdown().await,
+                // An execution still holds it; it ends with the process.
+                Err(_) => tracing::debug!("a script is still running"),
+            }
+            match stopped? {
+                Stop::Asked => {
+                    tracing::info!("stopped; the journal has what is unfinished");
+                    return Ok(());
+                }
+                Stop::Reconfigured => tracing::info!("starting again under the new configuration"),
+            }
+        }
+    }
+
+    /// The configured chain id, from an endpoint; waits for one to answer.
+    async fn check_chain(&self) -> Result<()> {
+        let expected = self.config.chain.chain_id;
+        let mut backoff = Backoff::default();
+        loop {
+            match self.rpc.chain_id().await {
+                Ok(found) if found == expected => return Ok(()),
+                Ok(found) => {
+                    bail!("chain.chain_id is {expected}, the endpoint says {found}; correct one of them")
+                }
+                Err(err) => {
+                    self.metrics.rpc_failures.inc();
+                    tracing::warn!(%err, "waiting for the chain");
+                    if !self.pause(backoff.next_pause()).await {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for a route and a configuration; `None` when asked to stop. A configuration without this node, or with
+    /// other keys, is an error.
+    async fn wait_for_don(&self) -> Result<Option<Don>> {
+        let poll = Duration::from_millis(self.config.chain.poll_interval_ms);
+        let mut backoff = Backoff::default();
+        let mut said = String::new();
+        loop {
+            let (reason, wait) = match self.look_for_config().await {
+                Ok(Some((coordinator, event))) => {
+                    let chain_id = self.config.chain.chain_id;
+                    let don = Don::from_event(&event, chain_id, coordinator, &self.identity)?;
+                    tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
+                    return Ok(Some(don));
+                }
+                Ok(None) => ("the coordinator's configuration".to_owned(), poll),
+                Err(err) => {
+                    self.metrics.rpc_failures.inc();
+                    (format!("the chain ({err})"), backoff.next_pause())
+                }
+            };
+            if said != reason {
+                tracing::info!(%reason, "waiting");
+                said.clone_from(&reason);
+                self.status.send_modify(|status| status.waiting_for = Some(reason));
+            }
+            if !self.pause(wait).await {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn look_for_config(&self) -> Result<Option<(Address, ConfigSet)>, chain::RpcFailure> {
+        let chain = &self.config.chain;
+        let Some(coordinator) = chain::coordinator_of(&self.rpc, chain.router, chain.don_id.0).await? else {
+            return Ok(None);
+        };
+        let Some(digest) = chain::config_digest(&self.rpc, coordinator).await? else { return Ok(None) };
+        let found =
+            chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
+                .await?;
+        Ok(found.map(|event| (coordinator, event)))
+    }
+
+    async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
+        let section = &self.config.runner;
+        let mut config = RunnerConfig::new(sandbox);
+        config.max_concurrent = section.max_concurrent;
+        config.allow_http.clone_from(&section.allow_http);
+        config.refuse_http = self.own_addresses();
+        config.memory_bytes = don.offchain.limits.memory_bytes;
+        config.allow_weak_sandbox = section.allow_weak_sandbox;
+        Runner::start(config).await.wrap_err("the script runner does not start")
+    }
+
+    /// What no script may ever reach, whatever the allow list says.
+    fn own_addresses(&self) -> Vec<String> {
+        let rpc = self
+            .config
+            .chain
+            .rpc_urls
+            .iter()
+            .filter_map(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+        rpc.chain([self.config.admin.listen.to_string()]).collect()
+    }
+
+    async fn serve_don(&self, don: Don, runner: Arc<Runner>) -> Result<Stop> {
+        let chain = &self.config.chain;
+        let poll_interval = Duration::from_millis(chain.poll_interval_ms);
+        let peers = Peers::start(&self.keys, &self.config.net, &don).await?;
+        let transmit = TransmitConfig {
+            chain_id: chain.chain_id,
+            router: chain.router,
+            delta_stage: don.delta_stage(),
+            poll_interval,
+            confirmations: chain.request_confirmations,
+        };
+        let (transmitter, notes) =
+            Transmitter::new(self.rpc.clone(), self.journal.clone(), self.keys.wallet(), &transmit);
+        let signer = self.identity.signer.to_string();
+        let remembers_since = self.journal.start_remembering(&signer, now_ms() / 1_000).await?;
+        let first_block =
+            self.journal.cursor(&don.coordinator.to_string()).await?.unwrap_or(chain.start_block);
+        let cursor = LogCursor::new(
+            self.rpc.clone(),
+            CursorConfig {
+                coordinator: don.coordinator,
+                router: chain.router,
+                confirmations: chain.exec_confirmations,
+                max_range: chain.max_log_range,
+                first_block,
+            },
+        );
+        let (sender, batches) = mpsc::channel(BATCH_QUEUE);
+        let failures = self.metrics.clone();
+        let watcher = tokio::spawn(chain::watch(cursor, poll_interval, sender, move || {
+            failures.rpc_failures.inc();
+        }));
+        self.status.send_modify(|status| {
+            status.index = Some(don.me.get());
+            status.config_digest = Some(don.roster.config_digest());
+            status.f = u8::try_from(don.roster.f()).unwrap_or(u8::MAX);
+            status.n = don.roster.n();
+            status.coordinator = Some(don.coordinator);
+            status.waiting_for = Some("peers".to_owned());
+        });
+        let executor = Executor::new(runner, don.offchain.limits.clone());
+        let parts = Parts {
+            signer: NodeSigner::new(self.keys.clone()),
+            remembers_since,
+            journal: self.journal.clone(),
+            executor,
+            transmitter,
+            transmitter_account: self.identity.transmitter,
+            router: chain.router,
+            peers,
+            metrics: self.metrics.clone(),
+            status: self.status.clone(),
+            don,
+        };
+        let streams = Streams { batches, notes, stop: self.stop.clone() };
+        let stopped = Engine::run(parts, streams).await;
+        watcher.abort();
+        self.status.send_modify(|status| status.waiting_for = Some("the engine to start again".to_owned()));
+        stopped.map_err(|err| eyre!(err))
+    }
+
+    /// Waits; false when asked to stop meanwhile.
+    async fn pause(&self, wait: Duration) -> bool {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => false,
+            () = sleep(wait) => true,
+        }
+    }
+}
+
+/// The sandbox program: as configured, else beside this program.
+///
+/// # Errors
+/// A message with the remedy when there is no such file.
+pub fn sandbox_path(configured: Option<&Path>) -> Result<PathBuf> {
+    let path = match configured {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe()
+            .wrap_err("this program's place is unknown")?
+            .with_file_name("functions-sandbox"),
+    };
+    if path.is_file() {
+        Ok(path)
+    } else {
+        bail!(
+            "runner.sandbox: there is no program at {}; build functions-sandbox or set the key",
+            path.display()
+        )
+    }
+}

@@ -1,0 +1,161 @@
+//! The DON as the chain configured it, and this node's place in it.
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256};
+use functions_offchain_config::{Member, OffchainConfig};
+use functions_report::digest::OcrConfig;
+use functions_types::abi::Coordinator::ConfigSet;
+use oracle_ocr::{OracleIndex, Roster};
+
+/// The public halves of a node's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Address that report signatures recover to.
+    pub signer: Address,
+    /// Account that sends reports.
+    pub transmitter: Address,
+    /// Network identity, base58.
+    pub peer_id: String,
+    /// Ed25519 key of protocol messages.
+    pub offchain_public_key: [u8; 32],
+}
+
+/// Why a configuration cannot be used by this node. The operators must act.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DonError {
+    /// The digest in the event is not the digest of its content.
+    #[error(
+        "the event's digest {found} is not the digest of its content {computed}; the endpoint or the coordinator is broken"
+    )]
+    Digest {
+        /// As in the event.
+        found: B256,
+        /// As computed.
+        computed: B256,
+    },
+    /// The off-chain part does not decode or breaks a rule.
+    #[error(
+        "the off-chain configuration cannot be used: {0}; set it again with a matching version of the CLI"
+    )]
+    Offchain(String),
+    /// The lists do not make a DON.
+    #[error("the configuration makes no DON: {0}")]
+    Roster(String),
+    /// This node's signer is not in the list.
+    #[error(
+        "signer {0} is not in the DON's configuration; add this node with setConfig, or point the keystore to the right keys"
+    )]
+    NotAMember(Address),
+    /// The entry at this node's index names another key.
+    #[error(
+        "entry {index} of the DON's configuration has {what} {configured}, this node has {ours}; correct setConfig or the keystore"
+    )]
+    KeyMismatch {
+        /// Our index.
+        index: usize,
+        /// Which key.
+        what: &'static str,
+        /// As configured.
+        configured: String,
+        /// As in our keystore.
+        ours: String,
+    },
+}
+
+/// One configuration in force.
+#[derive(Clone, Debug)]
+pub struct Don {
+    /// The coordinator it was set on.
+    pub coordinator: Address,
+    /// Members, quorum and order.
+    pub roster: Roster,
+    /// Waiting times, limits, addresses.
+    pub offchain: OffchainConfig,
+    /// This node.
+    pub me: OracleIndex,
+}
+
+impl Don {
+    /// Checks a `ConfigSet` event and finds this node in it.
+    ///
+    /// # Errors
+    /// [`DonError`] naming what to correct.
+    pub fn from_event(
+        event: &ConfigSet,
+        chain_id: u64,
+        coordinator: Address,
+        identity: &Identity,
+    ) -> Result<Self, DonError> {
+        let words = |list: &[Address]| list.iter().map(|address| address.into_word().0).collect::<Vec<_>>();
+        let computed = OcrConfig {
+            signers: &words(&event.signers),
+            transmitters: &words(&event.transmitters),
+            f: event.f,
+            onchain_config: &event.onchainConfig,
+            offchain_config_version: event.offchainConfigVersion,
+            offchain_config: &event.offchainConfig,
+        }
+        .digest(chain_id, coordinator, event.configCount);
+        if computed != event.configDigest {
+            return Err(DonError::Digest { found: event.configDigest, computed });
+        }
+        let offchain = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig)
+            .map_err(|err| DonError::Offchain(err.to_string()))?;
+        let roster = Roster::new(event.configDigest, event.f, &event.signers, &event.transmitters, &offchain)
+            .map_err(|err| DonError::Roster(err.to_string()))?;
+        let index = event
+            .signers
+            .iter()
+            .position(|signer| *signer == identity.signer)
+            .ok_or(DonError::NotAMember(identity.signer))?;
+        let don = Self {
+            coordinator,
+            me: OracleIndex::new(u8::try_from(index).unwrap_or(u8::MAX)),
+            roster,
+            offchain,
+        };
+        don.check_keys(index, identity, event)?;
+        Ok(don)
+    }
+
+    fn check_keys(&self, index: usize, identity: &Identity, event: &ConfigSet) -> Result<(), DonError> {
+        let mismatch = |what, configured: String, ours: String| {
+            if configured == ours {
+                Ok(())
+            } else {
+                Err(DonError::KeyMismatch { index, what, configured, ours })
+            }
+        };
+        let transmitter = event.transmitters.get(index).copied().unwrap_or_default();
+        mismatch("transmitter", transmitter.to_string(), identity.transmitter.to_string())?;
+        let Some(member) = self.offchain.members.get(index) else {
+            return Err(DonError::NotAMember(identity.signer));
+        };
+        mismatch("peer id", member.peer_id.clone(), identity.peer_id.clone())?;
+        mismatch(
+            "off-chain key",
+            hex::encode(member.offchain_public_key),
+            hex::encode(identity.offchain_public_key),
+        )
+    }
+
+    /// The members in order.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.offchain.members
+    }
+
+    /// Time between two transmission stages.
+    #[must_use]
+    pub fn delta_stage(&self) -> Duration {
+        Duration::from_millis(self.roster.timing().delta_stage_ms)
+    }
+
+    /// Peers that must be connected besides this node for a quorum.
+    #[must_use]
+    pub fn peers_needed(&self) -> usize {
+        self.roster.quorum().saturating_sub(1)
+    }
+}

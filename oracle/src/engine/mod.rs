@@ -1,0 +1,241 @@
+//! The node's middle: feeds the agreement protocol with what happened and carries out what it asks for.
+//!
+//! One task owns everything here, so that a request's history has one order. Inputs come from five sides: the chain,
+//! peers, finished executions, transmissions, and timers. The protocol answers each with effects; effects are carried
+//! out in order, and a record is durable before the first message or report after it.
+//!
+//! After a start everything unfinished is taken up again: records go back into the protocol, which repeats what it said
+//! last; requests without an observation are executed; stored transactions are resumed.
+
+mod don;
+mod effects;
+mod events;
+mod requests;
+mod restore;
+mod timers;
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::primitives::{Address, B256};
+use oracle_ocr::{Curves, Input, Message};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+
+pub use don::{Don, DonError, Identity};
+
+use self::{requests::Requests, timers::Timers};
+use crate::{
+    admin::{Metrics, NodeStatus},
+    chain::Batch,
+    clock::now_ms,
+    executor::{Execution, Executor},
+    journal::{Journal, JournalError},
+    peers::{PeerEvent, Peers},
+    signer::NodeSigner,
+    transmit::{TransmitNote, Transmitter},
+};
+
+/// The protocol with real keys and curves.
+pub(crate) type Protocol = oracle_ocr::Engine<NodeSigner, Curves>;
+
+/// Why the engine stopped.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It was asked to.
+    Asked,
+    /// The coordinator has another configuration.
+    Reconfigured,
+}
+
+/// What stops a node.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Nothing may be said that is not stored.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Stored protocol records cannot be read.
+    #[error("the journal's protocol records cannot be used: {0}")]
+    Records(#[from] oracle_ocr::RecordError),
+    /// A task the engine depends on is gone.
+    #[error("the {0} ended unexpectedly")]
+    PartEnded(&'static str),
+}
+
+/// A finished execution.
+pub(crate) struct Finished {
+    pub(crate) request_id: B256,
+    pub(crate) execution: Execution,
+}
+
+/// What the engine is built from.
+pub struct Parts {
+    /// The configuration in force.
+    pub don: Don,
+    /// Signs for this node.
+    pub signer: NodeSigner,
+    /// Requests older than this (unix seconds) may have been spoken about by a run whose records are lost.
+    pub remembers_since: u64,
+    /// Durable state.
+    pub journal: Journal,
+    /// Runs scripts.
+    pub executor: Executor,
+    /// Delivers reports.
+    pub transmitter: Transmitter,
+    /// The transmitter's account.
+    pub transmitter_account: Address,
+    /// The router.
+    pub router: Address,
+    /// The peer network.
+    pub peers: Peers,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The node's account of itself.
+    pub status: watch::Sender<NodeStatus>,
+}
+
+/// The streams that drive the engine.
+pub struct Streams {
+    /// Looks at the chain.
+    pub batches: mpsc::Receiver<Batch>,
+    /// Fates of transmissions.
+    pub notes: mpsc::UnboundedReceiver<TransmitNote>,
+    /// Completes when the node shall stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// See the module's documentation.
+pub struct Engine {
+    parts: Parts,
+    protocol: Protocol,
+    requests: Requests,
+    timers: Timers,
+    finished: mpsc::UnboundedSender<Finished>,
+    /// Requests waiting for the cursor to catch up before they are started.
+    to_start: Vec<B256>,
+    caught_up: bool,
+    stored_cursor: Option<u64>,
+    reconfigured: bool,
+}
+
+impl Engine {
+    /// Runs until asked to stop or until the configuration changes.
+    ///
+    /// # Errors
+    /// [`EngineError`]: the node must not go on.
+    pub async fn run(parts: Parts, mut streams: Streams) -> Result<Stop, EngineError> {
+        let (finished, mut executions) = mpsc::unbounded_channel();
+        let left = restore::read(&parts.journal, &parts.don, parts.router).await?;
+        let mut protocol =
+            Protocol::restore(parts.don.roster.clone(), parts.don.me, parts.signer.clone(), left.records)?;
+        protocol.set_quarantine(parts.remembers_since);
+        let mut engine = Self {
+            protocol,
+            requests: Requests::new(parts.journal.clone()),
+            parts,
+            timers: Timers::default(),
+            finished,
+            to_start: Vec::new(),
+            caught_up: false,
+            stored_cursor: None,
+            reconfigured: false,
+        };
+        engine.restore(left.requests).await?;
+        loop {
+            let pause = engine.pause();
+            tokio::select! {
+                _ = streams.stop.wait_for(|stop| *stop) => break,
+                batch = streams.batches.recv() => {
+                    engine.on_batch(batch.ok_or(EngineError::PartEnded("chain watcher"))?).await?;
+                }
+                event = engine.parts.peers.next() => {
+                    engine.on_peer(event.ok_or(EngineError::PartEnded("peer network"))?).await?;
+                }
+                Some(done) = executions.recv() => engine.on_finished(done).await?,
+                Some(note) = streams.notes.recv() => engine.on_note(note).await?,
+                () = sleep(pause) => engine.fire_timers().await?,
+            }
+            if engine.reconfigured {
+                engine.wind_down();
+                return Ok(Stop::Reconfigured);
+            }
+        }
+        engine.wind_down();
+        Ok(Stop::Asked)
+    }
+
+    /// Time until the first timer, at most a second.
+    fn pause(&self) -> Duration {
+        let second = Duration::from_secs(1);
+        self.timers
+            .next_at()
+            .map_or(second, |at| Duration::from_millis(at.saturating_sub(now_ms())).min(second))
+    }
+
+    async fn fire_timers(&mut self) -> Result<(), EngineError> {
+        while let Some(timer) = self.timers.take_due(now_ms()) {
+            self.feed(Input::Timer(timer)).await?;
+        }
+        Ok(())
+    }
+
+    async fn on_peer(&mut self, event: PeerEvent) -> Result<(), EngineError> {
+        match event {
+            PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
+                Ok(message) => {
+                    self.count_message("received");
+                    self.feed(Input::Message { from, message }).await?;
+                }
+                Err(err) => {
+                    self.count_message("refused");
+                    tracing::warn!(oracle = %from, %err, "a peer's message does not decode");
+                }
+            },
+            PeerEvent::Connected(oracle) => {
+                tracing::info!(%oracle, "peer connected");
+                self.feed(Input::Connected(oracle)).await?;
+                self.report_status(None);
+            }
+            PeerEvent::Disconnected(oracle) => {
+                tracing::info!(%oracle, "peer disconnected");
+                self.report_status(None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the protocol an input and carries out what it answers.
+    async fn feed(&mut self, input: Input) -> Result<(), EngineError> {
+        let effects = self.protocol.step(now_ms(), input);
+        self.perform(effects).await
+    }
+
+    /// Ends jobs and, by dropping them, connections; everything needed later is in the journal.
+    fn wind_down(mut self) {
+        self.parts.transmitter.shutdown();
+    }
+
+    fn report_status(&self, head: Option<u64>) {
+        let connected = self.parts.peers.connected();
+        self.parts.metrics.peers_connected.set(i64::try_from(connected).unwrap_or(i64::MAX));
+        let needed = self.parts.don.peers_needed();
+        let waiting_for = if !self.caught_up {
+            Some("reading the chain".to_owned())
+        } else if connected < needed {
+            Some(format!("{connected} of at least {needed} peers connected"))
+        } else {
+            None
+        };
+        self.parts.status.send_modify(|status| {
+            status.peers_connected = connected;
+            status.waiting_for = waiting_for;
+            status.head = head.unwrap_or(status.head);
+        });
+    }
+
+    fn count_message(&self, kind: &str) {
+        self.parts.metrics.messages.get_or_create(&crate::admin::Kind::of(kind)).inc();
+    }
+}

@@ -1,0 +1,120 @@
+//! Delivers signed reports: stages, the gate, gas, nonces, retries, duplicate suppression.
+//!
+//! Every node holds the same report; the request's order says who sends first. Node `i` of the order waits `i` stages and
+//! sends only if the chain still needs the report, so that normally exactly one transaction is paid. That a request is
+//! answered at most once is the contract's doing; this module only saves money.
+//!
+//! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
+//! the same nonce, never made anew beside themselves.
+
+mod gas;
+mod gate;
+mod job;
+mod sender;
+mod simulate;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use alloy::{
+    network::EthereumWallet,
+    primitives::{Address, B256},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+pub use gas::{GasInputs, gas_limit};
+pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide};
+pub use job::{ReportJob, TransmitNote};
+pub use sender::SendError;
+
+use crate::{chain::Rpc, journal::Journal};
+
+/// What transmission needs to know.
+#[derive(Clone, Debug)]
+pub struct TransmitConfig {
+    /// The chain id signed into every transaction.
+    pub chain_id: u64,
+    /// The router.
+    pub router: Address,
+    /// Time between two stages.
+    pub delta_stage: Duration,
+    /// Pause between two looks at the chain.
+    pub poll_interval: Duration,
+    /// Confirmations of the request before anything is sent.
+    pub confirmations: u64,
+}
+
+/// Owns one task per report that is not settled.
+pub struct Transmitter {
+    shared: Arc<job::Shared>,
+    jobs: HashMap<B256, Job>,
+}
+
+struct Job {
+    answered: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Transmitter {
+    /// A transmitter without jobs, and the stream of what becomes of them.
+    #[must_use]
+    pub fn new(
+        rpc: Arc<Rpc>,
+        journal: Journal,
+        wallet: EthereumWallet,
+        config: &TransmitConfig,
+    ) -> (Self, mpsc::UnboundedReceiver<TransmitNote>) {
+        let (notes, stream) = mpsc::unbounded_channel();
+        let sender = sender::Sender::new(rpc.clone(), journal.clone(), wallet, config.chain_id);
+        let shared = job::Shared {
+            rpc,
+            journal,
+            sender,
+            router: config.router,
+            delta_stage: config.delta_stage,
+            poll_interval: config.poll_interval,
+            confirmations: config.confirmations,
+            notes,
+        };
+        (Self { shared: Arc::new(shared), jobs: HashMap::new() }, stream)
+    }
+
+    /// Starts or resumes a report's way to the chain; a job that runs already is kept.
+    pub fn start(&mut self, job: ReportJob) {
+        self.jobs.retain(|_, job| !job.task.is_finished());
+        let shared = self.shared.clone();
+        self.jobs.entry(job.request_id).or_insert_with(|| {
+            let (answered, view) = watch::channel(false);
+            Job { answered, task: tokio::spawn(job::run(shared, job, view)) }
+        });
+    }
+
+    /// Tells the job of a request that the chain shows a response, ours or another's.
+    pub fn answered(&mut self, request_id: B256) {
+        if let Some(job) = self.jobs.get(&request_id) {
+            job.answered.send_replace(true);
+        }
+    }
+
+    /// Ends the job of a request that left the chain or ran out of time; a transaction already sent is left alone.
+    pub fn cancel(&mut self, request_id: B256) {
+        if let Some(job) = self.jobs.remove(&request_id) {
+            job.task.abort();
+        }
+    }
+
+    /// Jobs that are not finished.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.jobs.values().filter(|job| !job.task.is_finished()).count()
+    }
+
+    /// Ends all jobs; the journal lets the next start resume them.
+    pub fn shutdown(&mut self) {
+        for (_, job) in self.jobs.drain() {
+            job.task.abort();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Nonces, signatures and sending: one nonce per report, signed bytes durable before they leave.
+
+use std::sync::Arc;
+
+use alloy::{
+    consensus::{TxEip1559, TxEnvelope, TypedTransaction},
+    eips::eip2718::Encodable2718,
+    network::{Ethereum, EthereumWallet, NetworkWallet},
+    primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
+};
+use tokio::sync::Mutex;
+
+use crate::{
+    chain::{Receipt, Rpc, RpcFailure},
+    clock::now_ms,
+    journal::{Journal, JournalError, Transmission, TransmissionState},
+};
+
+/// Why a transaction was not handed over.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The chain could not be asked, or refused the transaction.
+    #[error(transparent)]
+    Rpc(#[from] RpcFailure),
+    /// Durable state failed; nothing was sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The key did not sign.
+    #[error("the transmitter key did not sign: {0}")]
+    Signer(String),
+}
+
+/// What is to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub request_id: B256,
+    pub attempt: u64,
+    pub stage: u64,
+    pub to: Address,
+    pub calldata: Bytes,
+    pub gas_limit: u64,
+    pub max_fee_wei: u128,
+}
+
+/// The transmitter's account.
+pub(crate) struct Sender {
+    rpc: Arc<Rpc>,
+    journal: Journal,
+    wallet: EthereumWallet,
+    chain_id: u64,
+    /// Held from choosing a nonce until the chain answered, so that two reports never share one.
+    turn: Mutex<()>,
+}
+
+impl Sender {
+    pub(crate) fn new(rpc: Arc<Rpc>, journal: Journal, wallet: EthereumWallet, chain_id: u64) -> Self {
+        Self { rpc, journal, wallet, chain_id, turn: Mutex::new(()) }
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        NetworkWallet::<Ethereum>::default_signer_address(&self.wallet)
+    }
+
+    /// Takes the next nonce, signs, stores, sends. On success the row is `Sent`; when no endpoint answered it stays
+    /// `Prepared` and is sent again by [`Sender::resend`].
+    pub(crate) async fn send_new(&self, draft: &Draft) -> Result<Transmission, SendError> {
+        let _turn = self.turn.lock().await;
+        let nonce = self.next_nonce().await?;
+        let mut row = Transmission {
+            request_id: draft.request_id,
+            attempt: draft.attempt,
+            nonce,
+            stage: draft.stage,
+            state: TransmissionState::Prepared,
+            hashes: Vec::new(),
+            raw: Bytes::new(),
+            gas_limit: draft.gas_limit,
+            max_fee_wei: draft.max_fee_wei,
+            sent_ms: now_ms(),
+        };
+        self.sign(&mut row, draft).await?;
+        self.journal.put_transmission(&row).await?;
+        self.hand_over(&mut row).await?;
+        Ok(row)
+    }
+
+    /// Signs the same nonce again at a higher price and sends it beside the stuck version.
+    pub(crate) async fn bump(&self, row: &mut Transmission, draft: &Draft) -> Result<(), SendError> {
+        let _turn = self.turn.lock().await;
+        let mut bumped = row.clone();
+        bumped.max_fee_wei =
+            draft.max_fee_wei.max(row.max_fee_wei.saturating_add(row.max_fee_wei / 4)).max(1);
+        bumped.gas_limit = draft.gas_limit.max(row.gas_limit);
+        bumped.sent_ms = now_ms();
+        self.sign(&mut bumped, draft).await?;
+        self.journal.put_transmission(&bumped).await?;
+        *row = bumped;
+        self.hand_over(row).await
+    }
+
+    /// Sends the stored bytes again; harmless when the chain has them.
+    pub(crate) async fn resend(&self, row: &mut Transmission) -> Result<(), SendError> {
+        let _turn = self.turn.lock().await;
+        self.hand_over(row).await
+    }
+
+    /// The receipt of whichever version was mined.
+    pub(crate) async fn receipt(&self, row: &Transmission) -> Result<Option<Receipt>, RpcFailure> {
+        for hash in row.hashes.iter().rev() {
+            if let Some(receipt) = self.rpc.receipt(*hash).await? {
+                return Ok(Some(receipt));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the account's nonce went past the row's without one of its versions being mined.
+    pub(crate) async fn nonce_is_used(&self, row: &Transmission) -> Result<bool, RpcFailure> {
+        Ok(self.rpc.nonce(self.address(), "latest").await? > row.nonce)
+    }
+
+    pub(crate) async fn settle(
+        &self,
+        row: &mut Transmission,
+        state: TransmissionState,
+    ) -> Result<(), JournalError> {
+        row.state = state;
+        self.journal.put_transmission(row).await
+    }
+
+    /// The first nonce neither the chain nor an own pending transaction uses. A stored transaction that the chain does
+    /// not know is sent first: a later nonce would wait for it for ever.
+    async fn next_nonce(&self) -> Result<u64, SendError> {
+        let account = self.address();
+        let mut next = self.rpc.nonce(account, "pending").await?;
+        for mut row in self.journal.open_transmissions().await? {
+            if row.nonce < next {
+                continue;
+            }
+            match self.hand_over(&mut row).await {
+                Ok(()) => next = row.nonce + 1,
+                Err(SendError::Rpc(err)) if !err.is_transient() => {}
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(next)
+    }
+
+    async fn sign(&self, row: &mut Transmission, draft: &Draft) -> Result<(), SendError> {
+        let transaction = TypedTransaction::Eip1559(TxEip1559 {
+            chain_id: self.chain_id,
+            nonce: row.nonce,
+            gas_limit: row.gas_limit,
+            max_fee_per_gas: row.max_fee_wei,
+            // Arbitrum's sequencer orders by arrival; a tip would only be paid.
+            max_priority_fee_per_gas: 0,
+            to: TxKind::Call(draft.to),
+            value: U256::ZERO,
+            access_list: Default::default(),
+            input: draft.calldata.clone(),
+        });
+        let signed: TxEnvelope = NetworkWallet::<Ethereum>::sign_transaction(&self.wallet, transaction)
+            .await
+            .map_err(|err| SendError::Signer(err.to_string()))?;
+        row.raw = signed.encoded_2718().into();
+        row.hashes.push(keccak256(&row.raw));
+        Ok(())
+    }
+
+    async fn hand_over(&self, row: &mut Transmission) -> Result<(), SendError> {
+        match self.rpc.send_raw(&row.raw).await {
+            Ok(_) => {}
+            Err(RpcFailure::Refused { ref message, .. }) if is_known(message) => {}
+            Err(err) if err.is_transient() => return Err(err.into()),
+            Err(err) => {
+                // Some endpoints answer with the execution's error although the transaction was mined.
+                if self.receipt(row).await?.is_none() {
+                    self.settle(row, TransmissionState::Dropped).await?;
+                    return Err(err.into());
+                }
+            }
+        }
+        if row.state == TransmissionState::Prepared {
+            self.settle(row, TransmissionState::Sent).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_known(message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    ["already known", "already imported", "known transaction", "already exists"]
+        .iter()
+        .any(|words| lower.contains(words))
+}
