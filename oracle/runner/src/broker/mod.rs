@@ -1,0 +1,315 @@
+//! Performs the HTTP exchanges of scripts, under the limits of the run and the address policy.
+//!
+//! A refusal is never an error to the script: it is a response with a JSON body that says what a
+//! script may know. Why a request was refused beyond that stays in the node's log.
+//!
+//! | reason | status | text |
+//! | --- | --- | --- |
+//! | more than N queries | 429 | `Exceeded maximum of N HTTP queries` |
+//! | URL longer than N characters | 414 | `Destination URL exceeds maximum length of N` |
+//! | request body over N bytes | 413 | `Request payload size exceeds N byte limit` |
+//! | response body over N bytes | 413 | `Response payload size exceeds N byte limit` |
+//! | longer than N ms | 400 | `HTTP query exceeded time limit of Nms` |
+//! | no target | 400 | `Missing target URL parameter` |
+//! | everything else | 400 | `Error during fetch request` |
+//!
+//! Upstream: `@chainlink/functions-toolkit` 0.3.2, the HTTP proxy of the simulation sandbox.
+
+mod address;
+mod guard;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use functions_types::limits::Limits;
+use guard::{Guard, PublicOnly, SystemLookup, Vetted};
+use oracle_frames::{HttpRequest, HttpResponse};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, StatusCode};
+use url::Url;
+
+use crate::record::{HttpExchange, exchange_digest};
+use crate::{RunnerConfig, RunnerError};
+
+/// Redirects followed in one query.
+const REDIRECTS_MAX: usize = 5;
+/// Longest sum of header names and values, in bytes, either way.
+const HEADERS_MAX: usize = 32 * 1024;
+/// Time to establish a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Request headers that belong to the connection, not to the script.
+const NOT_THE_SCRIPTS: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "expect",
+];
+/// Headers that must not travel to another origin.
+const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
+
+/// Shared by all runs of a runner.
+pub(crate) struct Broker {
+    guard: Guard,
+    /// Connects to public addresses only.
+    public: Client,
+    /// Connects wherever the operator's list leads.
+    admitted: Client,
+}
+
+/// Why an exchange has no response of the server.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("response over the size limit")]
+    TooLarge,
+    #[error(transparent)]
+    Blocked(#[from] guard::Blocked),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        // The URL may carry a secret; the chain of causes does not.
+        let error = error.without_url();
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            text = format!("{text}: {inner}");
+            cause = inner.source();
+        }
+        Self::Other(text)
+    }
+}
+
+impl Broker {
+    pub(crate) fn new(config: &RunnerConfig) -> Result<Self, RunnerError> {
+        // Another part of the process may have chosen a provider before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = || {
+            Client::builder()
+                .no_proxy()
+                .referer(false)
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT_TIME)
+                .pool_idle_timeout(Duration::from_secs(15))
+                .pool_max_idle_per_host(4)
+                .user_agent(concat!("functions-node/", env!("CARGO_PKG_VERSION")))
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| RunnerError::Config(format!("HTTP client: {error}")))
+        };
+        Ok(Self {
+            guard: Guard::new(&config.allow_http, &config.refuse_http)?,
+            public: build(client().dns_resolver(PublicOnly(Arc::new(SystemLookup))))?,
+            admitted: build(client())?,
+        })
+    }
+
+    /// The refusals that need no network: `nth` is 1 for the first request of the run.
+    pub(crate) fn refuse(
+        request: &HttpRequest,
+        nth: u32,
+        limits: &Limits,
+    ) -> Option<(HttpResponse, HttpExchange)> {
+        let (status, text) = if nth > limits.http_queries {
+            (429, format!("Exceeded maximum of {} HTTP queries", limits.http_queries))
+        } else if request.url.is_empty() {
+            (400, "Missing target URL parameter".to_owned())
+        } else if request.url.chars().count() > limits.http_url_chars {
+            (414, format!("Destination URL exceeds maximum length of {}", limits.http_url_chars))
+        } else if request.body.as_ref().is_some_and(|body| body.len() > limits.http_request_bytes) {
+            (413, format!("Request payload size exceeds {} byte limit", limits.http_request_bytes))
+        } else {
+            return None;
+        };
+        Some(refusal(request, status, &text, text.clone(), Duration::ZERO))
+    }
+
+    /// Performs an exchange to its end, whatever the end is.
+    pub(crate) async fn perform(
+        &self,
+        request: HttpRequest,
+        limits: &Limits,
+    ) -> (HttpResponse, HttpExchange) {
+        let began = Instant::now();
+        let limit = Duration::from_millis(limits.http_query_ms);
+        let ended = tokio::time::timeout(limit, self.follow(&request, limits)).await;
+        let (status, text, failure) = match ended {
+            Ok(Ok(response)) => {
+                let exchange = record(&request, &response, began.elapsed(), None);
+                return (response, exchange);
+            }
+            Err(_) => (
+                400,
+                format!("HTTP query exceeded time limit of {}ms", limits.http_query_ms),
+                "too slow".into(),
+            ),
+            Ok(Err(Failure::TooLarge)) => {
+                let text = format!("Response payload size exceeds {} byte limit", limits.http_response_bytes);
+                (413, text, Failure::TooLarge.to_string())
+            }
+            Ok(Err(failure)) => (400, "Error during fetch request".to_owned(), failure.to_string()),
+        };
+        let host = host_of(&request.url);
+        tracing::debug!(%host, status, %failure, "HTTP query of a script failed");
+        refusal(&request, status, &text, failure, began.elapsed())
+    }
+
+    /// Sends the request and follows redirects, judging every hop anew.
+    async fn follow(&self, request: &HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
+        let mut method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| Failure::Other("not a method".into()))?;
+        if method == Method::CONNECT || method == Method::TRACE {
+            return Err(Failure::Other(format!("method {method} is not supported")));
+        }
+        let mut headers = outgoing_headers(&request.headers)?;
+        let mut body = request.body.clone();
+        let mut vetted = self.guard.vet(&request.url)?;
+        for hop in 0..=REDIRECTS_MAX {
+            let client = if vetted.admitted { &self.admitted } else { &self.public };
+            let mut builder = client.request(method.clone(), vetted.url.clone()).headers(headers.clone());
+            if let Some(body) = &body {
+                builder = builder.body(body.clone());
+            }
+            let response = builder.send().await?;
+            let target = redirect_target(&response, &vetted.url).filter(|_| request.follow_redirects);
+            let Some(target) = target else {
+                return read(request.id, response, &vetted.url, hop > 0, limits).await;
+            };
+            let next: Vetted = self.guard.vet_url(target)?;
+            let status = response.status();
+            let to_get = status == StatusCode::SEE_OTHER && method != Method::HEAD
+                || matches!(status.as_u16(), 301 | 302) && method == Method::POST;
+            if to_get {
+                method = Method::GET;
+                body = None;
+                for name in ["content-type", "content-encoding", "content-language", "content-location"] {
+                    headers.remove(name);
+                }
+            }
+            if next.url.origin() != vetted.url.origin() {
+                for name in CREDENTIALS {
+                    headers.remove(name);
+                }
+            }
+            vetted = next;
+        }
+        Err(Failure::Other("too many redirects".into()))
+    }
+}
+
+fn redirect_target(response: &reqwest::Response, from: &Url) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get("location")?.to_str().ok()?;
+    from.join(location).ok()
+}
+
+fn outgoing_headers(pairs: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    if pairs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > HEADERS_MAX {
+        return Err(Failure::Other("request headers over the size limit".into()));
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let name = name.to_ascii_lowercase();
+        if NOT_THE_SCRIPTS.contains(&name.as_str()) || name.starts_with("proxy-") {
+            continue;
+        }
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| Failure::Other("header name".into()))?;
+        let value = HeaderValue::from_str(value)
+            .or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
+            .map_err(|_| Failure::Other("header value".into()))?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+/// Reads a response, stopping at the limit.
+async fn read(
+    id: u32,
+    mut response: reqwest::Response,
+    url: &Url,
+    redirected: bool,
+    limits: &Limits,
+) -> Result<HttpResponse, Failure> {
+    let status = response.status();
+    let mut headers = Vec::new();
+    let mut header_bytes = 0;
+    for (name, value) in response.headers() {
+        header_bytes += name.as_str().len() + value.len();
+        if header_bytes > HEADERS_MAX {
+            return Err(Failure::Other("response headers over the size limit".into()));
+        }
+        headers.push((name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limits.http_response_bytes {
+            return Err(Failure::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if !(200..600).contains(&status.as_u16()) {
+        return Err(Failure::Other(format!("status {}", status.as_u16())));
+    }
+    Ok(HttpResponse {
+        id,
+        status: status.as_u16(),
+        status_text: status.canonical_reason().unwrap_or_default().to_owned(),
+        url: url.to_string(),
+        redirected,
+        headers,
+        body,
+    })
+}
+
+fn refusal(
+    request: &HttpRequest,
+    status: u16,
+    text: &str,
+    failure: String,
+    duration: Duration,
+) -> (HttpResponse, HttpExchange) {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let response = HttpResponse {
+        id: request.id,
+        status,
+        status_text: reason.unwrap_or_default().to_owned(),
+        url: String::new(),
+        redirected: false,
+        headers: vec![("content-type".into(), "application/json".into())],
+        // The texts hold nothing that JSON would have to escape.
+        body: format!(r#"{{"error":"{text}"}}"#).into_bytes(),
+    };
+    let exchange = record(request, &response, duration, Some(failure));
+    (response, exchange)
+}
+
+fn record(
+    request: &HttpRequest,
+    response: &HttpResponse,
+    duration: Duration,
+    failure: Option<String>,
+) -> HttpExchange {
+    HttpExchange {
+        method: request.method.clone(),
+        host: host_of(&request.url),
+        status: response.status,
+        request_bytes: request.body.as_ref().map_or(0, Vec::len),
+        response_bytes: response.body.len(),
+        duration,
+        failure,
+        digest: exchange_digest(&request.method, &request.url, response.status, &response.body),
+    }
+}
+
+fn host_of(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}

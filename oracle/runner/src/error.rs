@@ -1,0 +1,42 @@
+//! Faults of this node while running a script. None of them ever goes on chain.
+
+/// Why a script could not be run here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunnerError {
+    /// The sandbox does not start, died, or speaks another protocol. Retry; if it stays, the
+    /// operator must look.
+    #[error("the sandbox is down: {0}")]
+    AdapterDown(String),
+    /// Every slot is taken and the queue is full. Retry later.
+    #[error("too many scripts are waiting to run")]
+    Overloaded,
+    /// The request cannot be run under this node's configuration.
+    #[error("the request is refused: {0}")]
+    Refused(String),
+    /// A setting is unusable. The operator must change it.
+    #[error("runner configuration: {0}")]
+    Config(String),
+    /// A required wall is missing. The operator must allow what it needs, or accept the weakness.
+    #[error("the sandbox is too weak on this machine ({0}); set allow_weak_sandbox to accept that")]
+    WeakSandbox(String),
+}
+
+impl RunnerError {
+    /// The failure code an oracle reports to its peers for this fault: 1 the adapter is down,
+    /// 5 overload, 7 refused.
+    #[must_use]
+    pub const fn failure_code(&self) -> u8 {
+        match self {
+            Self::AdapterDown(_) | Self::Config(_) | Self::WeakSandbox(_) => 1,
+            Self::Overloaded => 5,
+            Self::Refused(_) => 7,
+        }
+    }
+
+    /// Whether the same request may succeed here later without anybody's doing.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::AdapterDown(_) | Self::Overloaded)
+    }
+}

@@ -1,0 +1,186 @@
+//! Scripts that loop, eat memory, flood, poison and escape: the run ends, the node goes on.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{config, request, run, runner, text};
+use functions_types::limits::Limits;
+use oracle_runner::{RunReport, Runner, RunnerConfig};
+
+const E6: &str = "error: script runtime exceeded";
+const E7: &str = "error: syntax error, RAM exceeded, or other error";
+
+async fn run_short(runner: &Runner, source: &str) -> RunReport {
+    let mut request = request(source);
+    request.limits = Limits { execution_ms: 500, ..Limits::DEFAULT };
+    runner.run(request).await.expect("the node is fine")
+}
+
+async fn still_works(runner: &Runner) {
+    assert_eq!(text(&run(runner, "return Functions.encodeString('alive')").await), "alive");
+}
+
+#[tokio::test]
+async fn endless_work_is_killed_at_the_deadline() {
+    let runner = runner().await;
+    for source in [
+        "while (true) {}",
+        "try { while (true) {} } finally { while (true) {} }",
+        "for (;;) { try { throw 1 } catch {} }",
+        "const f = () => Promise.resolve().then(f); await f()",
+        "/(a+)+$/.test('a'.repeat(40) + 'b')",
+        "new Array(2 ** 32 - 2).indexOf(1)",
+        "const s = 'a'.repeat(1e6); for (;;) s.lastIndexOf('b')",
+        "let x = 3n; for (;;) x = (x * x) % (2n ** 4096n)",
+        "eval('let ' + Array.from({ length: 300000 }, (_, i) => 'v' + i).join(';let ')); for (;;);",
+    ] {
+        let report = run_short(&runner, source).await;
+        assert_eq!(text(&report), E6, "{source}: {} {}", report.ending, report.detail);
+    }
+    still_works(&runner).await;
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn memory_bombs_end_without_harm() {
+    let runner = runner().await;
+    for source in [
+        "const a = []; for (;;) a.push(new Array(1000).fill(1.5))",
+        "let s = 'x'; for (;;) s += s + Math.random()",
+        "const a = []; for (;;) a.push(new ArrayBuffer(1 << 20))",
+        "const m = new Map(); for (let i = 0;; i++) m.set(i, { i })",
+        "const a = []; for (;;) a.push(() => a)",
+        "const a = []; for (;;) { try { a.push(new Uint8Array(1 << 22).fill(1)) } catch {} }",
+    ] {
+        let report = run(&runner, source).await;
+        let got = text(&report);
+        assert!(got == E7 || got == E6, "{source}: {got} ({}; {})", report.ending, report.detail);
+        assert!(report.peak_rss_bytes < 400 << 20, "{source}: {} bytes", report.peak_rss_bytes);
+    }
+    still_works(&runner).await;
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn deep_recursion_is_an_ordinary_error() {
+    let runner = runner().await;
+    let report = run(
+        &runner,
+        "const f = () => f() + 1; try { f() } catch (e) { return Functions.encodeString(e.name) }",
+    )
+    .await;
+    assert_eq!(text(&report), "RangeError");
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn floods_are_bounded() {
+    let runner = runner().await;
+    let report = run_short(&runner, "for (;;) console.log('x'.repeat(10000))").await;
+    assert_eq!(text(&report), E6);
+    assert!(report.console.iter().map(String::len).sum::<usize>() <= Limits::DEFAULT.console_bytes);
+    let report = run(&runner, "for (let i = 0; i < 20000; i++) fetch('http://127.0.0.1/').catch(() => {}); await new Promise(() => {})").await;
+    assert!(matches!(text(&report).as_str(), E6 | E7), "{}", text(&report));
+    still_works(&runner).await;
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn nothing_is_left_from_one_run_to_the_next() {
+    let runner = runner().await;
+    let poison = "globalThis.left = 1; Array.prototype.map = null; Object.prototype.evil = 1; Functions.encodeString = () => new Uint8Array(3);
+        JSON.parse = () => 'evil'; console.log = null; return new Uint8Array([1])";
+    run(&runner, poison).await;
+    let report = run(&runner, "return Functions.encodeString([typeof left, typeof [].map, typeof ({}).evil, JSON.parse('1')].join())").await;
+    assert_eq!(text(&report), "undefined,function,undefined,1");
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn pollution_of_everything_does_not_break_the_run() {
+    let runner = runner().await;
+    let source = "
+        for (const name of Object.getOwnPropertyNames(globalThis)) {
+            const value = globalThis[name];
+            for (const target of [value, value?.prototype]) {
+                if (target === null || (typeof target !== 'object' && typeof target !== 'function')) continue;
+                if (target === globalThis || target === Functions) continue;
+                for (const key of Reflect.ownKeys(target)) {
+                    try { target[key] = () => { throw new Error('poison') } } catch {}
+                }
+            }
+        }
+        const out = new Uint8Array(1);
+        out[0] = 65;
+        return out";
+    let report = run(&runner, source).await;
+    // Either the bytes or one of the documented errors; never a node failure.
+    assert!(!text(&report).is_empty());
+    still_works(&runner).await;
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_runner_keeps_no_descriptors_and_no_children() {
+    let open = || -> BTreeSet<String> {
+        let fds = std::fs::read_dir("/proc/self/fd").expect("Linux");
+        fds.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
+    };
+    let runner = Runner::start(RunnerConfig { max_concurrent: 8, ..config() }).await.unwrap();
+    still_works(&runner).await;
+    let before = open().len();
+    for _ in 0..5 {
+        let all = [
+            "return new Uint8Array(1)",
+            "throw 1",
+            "for (;;);",
+            "return (",
+            "fetch('http://127.0.0.1/'); return new Uint8Array(1)",
+        ];
+        let [a, b, c, d, e] = all.map(|source| run_short(&runner, source));
+        let _ = tokio::join!(a, b, c, d, e);
+    }
+    assert_eq!(open().len(), before);
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_worn_out_fork_server_is_replaced() {
+    let runner = Runner::start(RunnerConfig { forks_per_zygote: 2, ..config() }).await.unwrap();
+    for _ in 0..7 {
+        still_works(&runner).await;
+    }
+    runner.shutdown().await;
+}
+
+#[tokio::test]
+async fn overload_and_wrong_settings_are_faults_of_the_node() {
+    let runner = Runner::start(RunnerConfig { max_concurrent: 1, max_waiting: 1, ..config() }).await.unwrap();
+    let [a, b, c] = ["for (;;);", "return new Uint8Array(1)", "return new Uint8Array(1)"].map(|source| {
+        let mut request = request(source);
+        request.limits = Limits { execution_ms: 500, ..Limits::DEFAULT };
+        runner.run(request)
+    });
+    let (a, b, c) = tokio::join!(a, b, c);
+    assert!(a.is_ok() && b.is_ok());
+    assert_eq!(c.unwrap_err().failure_code(), 5);
+
+    let mut request = request("return new Uint8Array(1)");
+    request.limits.memory_bytes = 1 << 30;
+    assert_eq!(runner.run(request).await.unwrap_err().failure_code(), 7);
+    runner.shutdown().await;
+
+    let nowhere = Runner::start(RunnerConfig { sandbox: "/nowhere".into(), ..config() }).await;
+    assert!(nowhere.err().expect("no sandbox").to_string().contains("/nowhere"));
+}
+
+#[tokio::test]
+async fn the_status_line_tells_which_walls_stand() {
+    let runner = runner().await;
+    let status = runner.status();
+    for part in ["process=on", "rlimits=on", "seccomp=on(kill)", "self-test=passed"] {
+        assert!(status.contains(part), "{status}");
+    }
+    runner.shutdown().await;
+}

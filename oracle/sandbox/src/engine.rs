@@ -1,0 +1,205 @@
+//! The JavaScript engine: booted once in the fork server, used for one run in each child.
+
+use deno_core::{JsRuntime, RuntimeOptions, v8};
+use eyre::{Result, eyre};
+use oracle_frames::{Start, Verdict};
+use sha2::{Digest, Sha256};
+
+use crate::child::Session;
+use crate::ops::{self, Host};
+use crate::{event_loop, judge};
+
+/// The boot script, in order. Each file is a function of the ops and of what the files before it
+/// left for it; the last one installs the globals and returns the entry points.
+const BOOT: &[(&str, &str)] = &[
+    ("functions:text", include_str!("js/text.js")),
+    ("functions:events", include_str!("js/events.js")),
+    ("functions:url", include_str!("js/url.js")),
+    ("functions:buffer", include_str!("js/buffer.js")),
+    ("functions:console", include_str!("js/console.js")),
+    ("functions:crypto", include_str!("js/crypto.js")),
+    ("functions:body", include_str!("js/body.js")),
+    ("functions:fetch", include_str!("js/fetch.js")),
+    ("functions:api", include_str!("js/api.js")),
+    ("functions:globals", include_str!("js/globals.js")),
+];
+
+/// Engine and its version, for people and for the runtime hash.
+const VERSION: &str =
+    concat!("functions-sandbox ", env!("CARGO_PKG_VERSION"), ", deno_core 0.413.0, quickjs-ng");
+
+/// A booted runtime and the boot script's entry points.
+pub(crate) struct Engine {
+    runtime: JsRuntime,
+    entries: Entries,
+}
+
+/// Functions of the boot script that Rust calls.
+pub(crate) struct Entries {
+    /// Sets the injected values.
+    inject: v8::Global<v8::Function>,
+    /// Turns the source into an async function, or throws a SyntaxError.
+    compile: v8::Global<v8::Function>,
+    /// Hands an HTTP response to the fetch that waits for it.
+    pub(crate) deliver: v8::Global<v8::Function>,
+    /// Runs the callback of a timer.
+    pub(crate) fire: v8::Global<v8::Function>,
+    /// `Error.prototype`, as it was before any script ran.
+    pub(crate) error_prototype: v8::Global<v8::Object>,
+}
+
+impl Engine {
+    /// Boots the runtime with a heap of `memory_bytes` and trims its globals.
+    ///
+    /// # Errors
+    /// When the boot script throws, which is a bug of this program.
+    pub(crate) fn boot(memory_bytes: u64) -> Result<Self> {
+        let stack = format!("--stack-size={}", crate::ENGINE_STACK_KIB);
+        deno_core::v8_set_flags(vec![String::new(), stack]);
+        let heap = usize::try_from(memory_bytes)?;
+        let mut runtime = JsRuntime::new(RuntimeOptions {
+            extensions: vec![ops::functions_host::init()],
+            create_params: Some(v8::CreateParams::default().heap_limits(0, heap)),
+            ..Default::default()
+        });
+        let library = runtime.execute_script("functions:library", "({ host: { ...Deno.core.ops } })");
+        let library = library.map_err(|error| eyre!("boot: {error}"))?;
+        let mut last = None;
+        for (name, source) in BOOT {
+            let file = runtime.execute_script(*name, *source);
+            let file = file.map_err(|error| eyre!("boot: {name}: {error}"))?;
+            deno_core::scope!(scope, runtime);
+            v8::tc_scope!(let scope, scope);
+            let file = v8::Local::new(scope, file);
+            let file = v8::Local::<v8::Function>::try_from(file)?;
+            let this = v8::undefined(scope).into();
+            let argument = v8::Local::new(scope, library.clone());
+            let Some(value) = file.call(scope, this, &[argument]) else {
+                let text = scope.exception().map(|error| error.to_rust_string_lossy(scope));
+                return Err(eyre!("boot: {name}: {}", text.unwrap_or_default()));
+            };
+            last = Some(v8::Global::new(scope, value));
+        }
+        let last = last.ok_or_else(|| eyre!("boot: nothing to boot"))?;
+        let entries = {
+            deno_core::scope!(scope, runtime);
+            let object = v8::Local::new(scope, last);
+            let object = v8::Local::<v8::Object>::try_from(object)?;
+            let entry = |name: &str| -> Result<v8::Local<'_, v8::Value>> {
+                let key = v8::String::new(scope, name).ok_or_else(|| eyre!("out of memory"))?;
+                object.get(scope, key.into()).ok_or_else(|| eyre!("boot: no {name}"))
+            };
+            let [inject, compile, deliver, fire, error_prototype] = [
+                entry("inject")?,
+                entry("compile")?,
+                entry("deliver")?,
+                entry("fire")?,
+                entry("errorPrototype")?,
+            ];
+            Entries {
+                inject: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(inject)?),
+                compile: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(compile)?),
+                deliver: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(deliver)?),
+                fire: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(fire)?),
+                error_prototype: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(error_prototype)?),
+            }
+        };
+        event_loop::track_rejections(&mut runtime);
+        runtime.v8_isolate().perform_microtask_checkpoint();
+        runtime.v8_isolate().low_memory_notification();
+        Ok(Self { runtime, entries })
+    }
+
+    /// Engine and version, for people.
+    pub(crate) fn version(&self) -> String {
+        VERSION.to_owned()
+    }
+
+    /// Digest of all that decides what a script computes.
+    pub(crate) fn runtime_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(VERSION);
+        for (name, source) in BOOT {
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name);
+            hash.update((source.len() as u64).to_le_bytes());
+            hash.update(source);
+        }
+        hash.finalize().into()
+    }
+
+    /// Runs one script to its end.
+    ///
+    /// # Errors
+    /// Only when the runner is gone; everything a script can do is a verdict.
+    pub(crate) fn run(&mut self, start: Start, session: Session) -> Result<(Verdict, String, Session)> {
+        let state = self.runtime.op_state();
+        {
+            let mut state = state.borrow_mut();
+            let host = state.borrow_mut::<Host>();
+            host.begin(start.limits.clone(), start.block_timestamp, start.seed);
+            host.session = Some(session);
+        }
+        let (verdict, detail) = self.run_in_session(start)?;
+        let session = state.borrow_mut().borrow_mut::<Host>().session.take();
+        Ok((verdict, detail, session.ok_or_else(|| eyre!("the session is lost"))?))
+    }
+
+    fn run_in_session(&mut self, start: Start) -> Result<(Verdict, String)> {
+        let promise = {
+            deno_core::scope!(scope, self.runtime);
+            v8::tc_scope!(let scope, scope);
+            let this = v8::undefined(scope).into();
+            let injected = inject(scope, &self.entries, &start);
+            let compiled = injected.and_then(|()| {
+                let compile = v8::Local::new(scope, &self.entries.compile);
+                let source = v8::String::new(scope, &start.source)?;
+                compile.call(scope, this, &[source.into()])
+            });
+            let Some(function) = compiled else {
+                let exception = scope.exception();
+                return Ok(judge::not_compiled(scope, &self.entries, exception));
+            };
+            let function = v8::Local::<v8::Function>::try_from(function)?;
+            let Some(promise) = function.call(scope, this, &[]) else {
+                let exception = scope.exception();
+                return Ok(judge::caught(scope, &self.entries, exception));
+            };
+            let promise = v8::Local::<v8::Promise>::try_from(promise)?;
+            v8::Global::new(scope, promise)
+        };
+        event_loop::run(&mut self.runtime, &self.entries, &promise, start.limits.response_bytes)
+    }
+}
+
+/// Calls the boot script's `inject` with what the request carries.
+fn inject(scope: &mut v8::PinScope<'_, '_>, entries: &Entries, start: &Start) -> Option<()> {
+    let this = v8::undefined(scope).into();
+    let args = v8::Array::new(scope, 0);
+    for (at, arg) in (0u32..).zip(&start.args) {
+        let value = v8::String::new(scope, arg)?;
+        args.set_index(scope, at, value.into())?;
+    }
+    let bytes_args = v8::Array::new(scope, 0);
+    for (at, arg) in (0u32..).zip(&start.bytes_args) {
+        let value = v8::String::new(scope, &hex(arg))?;
+        bytes_args.set_index(scope, at, value.into())?;
+    }
+    let secrets = v8::Array::new(scope, 0);
+    for (at, (name, value)) in (0u32..).step_by(2).zip(&start.secrets) {
+        let name = v8::String::new(scope, name)?;
+        let value = v8::String::new(scope, value)?;
+        secrets.set_index(scope, at, name.into())?;
+        secrets.set_index(scope, at + 1, value.into())?;
+    }
+    let inject = v8::Local::new(scope, &entries.inject);
+    inject.call(scope, this, &[args.into(), bytes_args.into(), secrets.into()]).map(drop)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::from("0x"), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,210 @@
+//! What happens between two turns of the script: microtasks, rejections, timers, HTTP.
+//!
+//! Deterministic by construction: timers fire on a virtual clock in order of due time and
+//! creation, HTTP responses are handed over in the order the requests were made, and the process
+//! really sleeps only while a request is under way.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use deno_core::{JsRuntime, v8};
+use eyre::{Result, bail};
+use oracle_frames::{HttpResponse, ToChild, Verdict};
+
+use crate::engine::Entries;
+use crate::judge;
+use crate::ops::Host;
+
+thread_local! {
+    /// Promises that were rejected while nobody listened.
+    static REJECTED: RefCell<Vec<v8::Global<v8::Promise>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes this module, instead of deno_core's event loop, the one that hears of rejections, and
+/// refuses dynamic imports.
+pub(crate) fn track_rejections(runtime: &mut JsRuntime) {
+    let isolate = runtime.v8_isolate();
+    isolate.set_promise_reject_callback(on_rejection);
+    isolate.set_host_import_module_dynamically_callback(refuse_import);
+}
+
+extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
+    v8::callback_scope!(unsafe scope, &message);
+    let promise = v8::Global::new(scope, message.get_promise());
+    match message.get_event() {
+        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
+            REJECTED.with_borrow_mut(|all| all.push(promise));
+        }
+        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
+            REJECTED.with_borrow_mut(|all| all.retain(|other| *other != promise));
+        }
+        _ => {}
+    }
+}
+
+fn refuse_import<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _options: v8::Local<'s, v8::Data>,
+    _referrer: v8::Local<'s, v8::Value>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+) -> Option<v8::Local<'s, v8::Promise>> {
+    let text = format!("import of {} denied", specifier.to_rust_string_lossy(scope));
+    let text = v8::String::new(scope, &text)?;
+    let error = v8::Exception::type_error(scope, text);
+    let resolver = v8::PromiseResolver::new(scope)?;
+    resolver.reject(scope, error)?;
+    Some(resolver.get_promise(scope))
+}
+
+/// What the loop does next.
+enum Next {
+    Deliver(HttpResponse),
+    Fire(u32),
+    /// Nothing can ever wake the script again, or its time is over on its own clock.
+    Never,
+}
+
+/// Drives the script until `promise` settles or cannot settle any more.
+///
+/// # Errors
+/// When the runner is gone.
+pub(crate) fn run(
+    runtime: &mut JsRuntime,
+    entries: &Entries,
+    promise: &v8::Global<v8::Promise>,
+    response_limit: usize,
+) -> Result<(Verdict, String)> {
+    let state = runtime.op_state();
+    loop {
+        runtime.v8_isolate().perform_microtask_checkpoint();
+        if let Some(end) = ended(runtime, entries, promise, response_limit) {
+            return Ok(end);
+        }
+        let next = next(state.borrow_mut().borrow_mut::<Host>())?;
+        deno_core::scope!(scope, runtime);
+        v8::tc_scope!(let scope, scope);
+        let this = v8::undefined(scope).into();
+        let called = match next {
+            Next::Never => return Ok((Verdict::TimeOut, "nothing left to wait for".into())),
+            Next::Fire(id) => {
+                let id = v8::Integer::new_from_unsigned(scope, id).into();
+                v8::Local::new(scope, &entries.fire).call(scope, this, &[id])
+            }
+            Next::Deliver(response) => deliver(scope, entries, response),
+        };
+        // A callback that throws ends the run as an unhandled error does.
+        if called.is_none() {
+            let exception = scope.exception();
+            let (verdict, detail) = judge::caught(scope, entries, exception);
+            return Ok(match verdict {
+                Verdict::Memory => (verdict, detail),
+                _ => (Verdict::UnhandledRejection, detail),
+            });
+        }
+    }
+}
+
+fn ended(
+    runtime: &mut JsRuntime,
+    entries: &Entries,
+    promise: &v8::Global<v8::Promise>,
+    response_limit: usize,
+) -> Option<(Verdict, String)> {
+    deno_core::scope!(scope, runtime);
+    v8::tc_scope!(let scope, scope);
+    if scope.is_execution_terminating() {
+        return Some((Verdict::Memory, "memory limit".into()));
+    }
+    let local = v8::Local::new(scope, promise);
+    if local.state() == v8::PromiseState::Rejected {
+        let reason = local.result(scope);
+        return Some(judge::thrown(scope, entries, reason));
+    }
+    let unhandled = REJECTED.with_borrow(|all| all.iter().find(|other| *other != promise).cloned());
+    if let Some(unhandled) = unhandled {
+        let unhandled = v8::Local::new(scope, unhandled);
+        let reason = unhandled.result(scope);
+        let (_, detail) = judge::thrown(scope, entries, reason);
+        return Some((Verdict::UnhandledRejection, format!("unhandled rejection: {detail}")));
+    }
+    if local.state() == v8::PromiseState::Fulfilled {
+        let value = local.result(scope);
+        return Some((judge::returned(value, response_limit), String::new()));
+    }
+    None
+}
+
+/// Picks the next event, sleeping only while an HTTP exchange is under way.
+fn next(host: &mut Host) -> Result<Next> {
+    loop {
+        let timer =
+            host.timers.iter().next().map(|(key, timer)| (*key, timer.id, timer.set_at, timer.delay_ms));
+        let Some(mut oldest) = host.exchanges.first_entry() else {
+            let Some((key, id, ..)) = timer else { return Ok(Next::Never) };
+            return Ok(fire(host, key, id));
+        };
+        if let Some(response) = oldest.get_mut().take() {
+            oldest.remove();
+            return Ok(Next::Deliver(response));
+        }
+        let Some(session) = host.session.as_mut() else { bail!("no session") };
+        let arrived = match timer {
+            None => session.wait(Duration::from_secs(60))?,
+            Some((key, id, set_at, delay_ms)) => {
+                let left = Duration::from_millis(delay_ms).saturating_sub(set_at.elapsed());
+                let arrived = session.wait(left.min(Duration::from_secs(60)))?;
+                if !arrived && set_at.elapsed() >= Duration::from_millis(delay_ms) {
+                    return Ok(fire(host, key, id));
+                }
+                arrived
+            }
+        };
+        if arrived {
+            let ToChild::HttpResponse(response) = session.receive()? else {
+                bail!("a second order in one run");
+            };
+            // An answer to an aborted exchange has no entry any more and is dropped.
+            if let Some(slot) = host.exchanges.get_mut(&response.id) {
+                *slot = Some(response);
+            }
+        }
+    }
+}
+
+fn fire(host: &mut Host, key: (u64, u32), id: u32) -> Next {
+    if key.0 >= host.limits.execution_ms {
+        return Next::Never;
+    }
+    host.timers.remove(&key);
+    host.elapsed_ms = host.elapsed_ms.max(key.0);
+    Next::Fire(id)
+}
+
+fn deliver<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    response: HttpResponse,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let mut headers = String::new();
+    for (name, value) in &response.headers {
+        for part in [name, value] {
+            headers.push_str(&part.replace('\n', " "));
+            headers.push('\n');
+        }
+    }
+    headers.pop();
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(response.body).make_shared();
+    let body = v8::ArrayBuffer::with_backing_store(scope, &store);
+    let arguments = [
+        v8::Integer::new_from_unsigned(scope, response.id).into(),
+        v8::Integer::new_from_unsigned(scope, response.status.into()).into(),
+        v8::String::new(scope, &response.status_text)?.into(),
+        v8::String::new(scope, &response.url)?.into(),
+        v8::Boolean::new(scope, response.redirected).into(),
+        v8::String::new(scope, &headers)?.into(),
+        body.into(),
+    ];
+    let this = v8::undefined(scope).into();
+    v8::Local::new(scope, &entries.deliver).call(scope, this, &arguments)
+}

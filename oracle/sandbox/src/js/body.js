@@ -1,0 +1,294 @@
+// What requests and responses are made of: headers, blobs, forms, streams, bodies.
+(function (lib) {
+  "use strict";
+
+  const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+  class Headers {
+    #map = new Map();
+    constructor(init) {
+      if (init === undefined || init === null) return;
+      if (typeof init !== "object") throw new TypeError("headers are an object or a list of pairs");
+      const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.entries(init);
+      for (const [name, value] of pairs) this.append(name, value);
+    }
+    #check(name, value) {
+      const key = `${name}`.toLowerCase();
+      if (!NAME.test(key)) throw new TypeError(`Invalid header name: "${key}"`);
+      const text = `${value}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+      if (/[\0\n\r]/.test(text)) throw new TypeError("Invalid header value");
+      return [key, text];
+    }
+    append(name, value) {
+      const [key, text] = this.#check(name, value);
+      const before = this.#map.get(key);
+      this.#map.set(key, before === undefined ? [text] : [...before, text]);
+    }
+    set(name, value) {
+      const [key, text] = this.#check(name, value);
+      this.#map.set(key, [text]);
+    }
+    get(name) {
+      return this.#map.get(`${name}`.toLowerCase())?.join(", ") ?? null;
+    }
+    has(name) {
+      return this.#map.has(`${name}`.toLowerCase());
+    }
+    delete(name) {
+      this.#map.delete(`${name}`.toLowerCase());
+    }
+    getSetCookie() {
+      return [...(this.#map.get("set-cookie") ?? [])];
+    }
+    forEach(callback, self) {
+      for (const [name, value] of this) callback.call(self, value, name, this);
+    }
+    *entries() {
+      for (const name of [...this.#map.keys()].sort()) {
+        if (name === "set-cookie") for (const value of this.#map.get(name)) yield [name, value];
+        else yield [name, this.#map.get(name).join(", ")];
+      }
+    }
+    *keys() {
+      for (const [name] of this.entries()) yield name;
+    }
+    *values() {
+      for (const [, value] of this.entries()) yield value;
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
+    get [Symbol.toStringTag]() {
+      return "Headers";
+    }
+  }
+
+  class Blob {
+    #bytes;
+    #type;
+    constructor(parts = [], options = {}) {
+      const chunks = Array.from(parts, (part) =>
+        part instanceof Blob ? part.#bytes : typeof part === "object" && part !== null ? lib.bytesOf(part) : lib.encodeUtf8(`${part}`));
+      this.#bytes = join(chunks);
+      this.#type = `${options?.type ?? ""}`.toLowerCase();
+    }
+    get size() {
+      return this.#bytes.length;
+    }
+    get type() {
+      return this.#type;
+    }
+    slice(start, end, type) {
+      return new Blob([this.#bytes.slice(start, end)], { type });
+    }
+    async text() {
+      return lib.decodeUtf8(this.#bytes);
+    }
+    async arrayBuffer() {
+      return this.#bytes.slice().buffer;
+    }
+    async bytes() {
+      return this.#bytes.slice();
+    }
+    stream() {
+      return lib.streamOf(this.#bytes.slice());
+    }
+  }
+  function join(chunks) {
+    const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  class FormData {
+    #list = [];
+    append(name, value) {
+      this.#list.push([`${name}`, value instanceof Blob ? value : `${value}`]);
+    }
+    set(name, value) {
+      this.delete(name);
+      this.append(name, value);
+    }
+    get(name) {
+      return this.#list.find(([n]) => n === `${name}`)?.[1] ?? null;
+    }
+    getAll(name) {
+      return this.#list.filter(([n]) => n === `${name}`).map(([, value]) => value);
+    }
+    has(name) {
+      return this.#list.some(([n]) => n === `${name}`);
+    }
+    delete(name) {
+      this.#list = this.#list.filter(([n]) => n !== `${name}`);
+    }
+    forEach(callback, self) {
+      for (const [name, value] of this.#list) callback.call(self, value, name, this);
+    }
+    *entries() {
+      for (const [name, value] of this.#list) yield [name, value];
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
+  }
+
+  // A stream that is filled by its source's start and pull, enough for reading bodies.
+  class ReadableStream {
+    #queue = [];
+    #closed = false;
+    #error = undefined;
+    #waiting = [];
+    #source;
+    #locked = false;
+    #ready;
+    constructor(source = {}) {
+      this.#source = source;
+      const controller = {
+        enqueue: (chunk) => {
+          const reader = this.#waiting.shift();
+          if (reader) reader.resolve({ value: chunk, done: false });
+          else this.#queue.push(chunk);
+        },
+        close: () => {
+          this.#closed = true;
+          for (const reader of this.#waiting.splice(0)) reader.resolve({ value: undefined, done: true });
+        },
+        error: (reason) => {
+          this.#error = { reason };
+          for (const reader of this.#waiting.splice(0)) reader.reject(reason);
+        },
+        get desiredSize() {
+          return 1;
+        },
+      };
+      this.#ready = Promise.resolve(source.start?.(controller));
+      this.#pull = () => this.#ready.then(() => source.pull?.(controller));
+    }
+    #pull;
+    get locked() {
+      return this.#locked;
+    }
+    async #read() {
+      await this.#ready;
+      if (this.#queue.length === 0 && !this.#closed && !this.#error) await this.#pull();
+      if (this.#queue.length > 0) return { value: this.#queue.shift(), done: false };
+      if (this.#error) throw this.#error.reason;
+      if (this.#closed) return { value: undefined, done: true };
+      return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    }
+    async cancel(reason) {
+      this.#closed = true;
+      this.#queue = [];
+      await this.#source.cancel?.(reason);
+    }
+    getReader() {
+      if (this.#locked) throw new TypeError("ReadableStream is locked");
+      this.#locked = true;
+      return {
+        read: () => this.#read(),
+        cancel: (reason) => this.cancel(reason),
+        releaseLock: () => {
+          this.#locked = false;
+        },
+        closed: new Promise(() => {}),
+      };
+    }
+    async *values() {
+      const reader = this.getReader();
+      try {
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) return;
+          yield value;
+        }
+      } finally {
+        reader.releaseLock();
+      }
+    }
+    [Symbol.asyncIterator]() {
+      return this.values();
+    }
+  }
+  lib.streamOf = (bytes) =>
+    new ReadableStream({
+      start(controller) {
+        if (bytes.length > 0) controller.enqueue(bytes);
+        controller.close();
+      },
+    });
+
+  // Bytes (or a stream of them) and content type of anything fetch accepts as a body.
+  lib.extractBody = function extractBody(value) {
+    if (value === undefined || value === null) return { bytes: null, type: null };
+    if (value instanceof ReadableStream) return { bytes: null, stream: value, type: null };
+    if (value instanceof lib.globals.URLSearchParams) {
+      return { bytes: lib.encodeUtf8(value.toString()), type: "application/x-www-form-urlencoded;charset=UTF-8" };
+    }
+    if (value instanceof Blob) return { stream: value.stream(), bytes: null, type: value.type || null };
+    if (value instanceof FormData) return multipart(value);
+    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return { bytes: lib.bytesOf(value).slice(), type: null };
+    return { bytes: lib.encodeUtf8(`${value}`), type: "text/plain;charset=UTF-8" };
+  };
+  function multipart(form) {
+    const boundary = "----functionsFormBoundary7c1d3f";
+    const lines = [];
+    for (const [name, value] of form) {
+      if (typeof value !== "string") throw new TypeError("a form with a Blob cannot be sent");
+      lines.push(`--${boundary}\r\nContent-Disposition: form-data; name="${name.replaceAll('"', "%22")}"\r\n\r\n${value}\r\n`);
+    }
+    lines.push(`--${boundary}--\r\n`);
+    return { bytes: lib.encodeUtf8(lines.join("")), type: `multipart/form-data; boundary=${boundary}` };
+  }
+
+  // The reading half that Request and Response share.
+  lib.Body = class Body {
+    #content;
+    #stream = null;
+    #used = false;
+    constructor(content) {
+      this.#content = content;
+    }
+    get body() {
+      if (this.#content.bytes === null && !this.#content.stream) return null;
+      if (this.#stream === null) {
+        this.#stream = this.#content.stream ?? lib.streamOf(this.#content.bytes);
+        this.#content = { ...this.#content, bytes: null, stream: this.#stream };
+      }
+      return this.#stream;
+    }
+    get bodyUsed() {
+      return this.#used || Boolean(this.#stream?.locked);
+    }
+    static contentOf(body) {
+      if (body.bodyUsed) throw new TypeError("Body already consumed.");
+      return body.#content;
+    }
+    async bytes() {
+      if (this.bodyUsed) throw new TypeError("Body already consumed.");
+      this.#used = this.#content.bytes !== null || Boolean(this.#content.stream);
+      if (this.#content.bytes !== null) return this.#content.bytes;
+      if (!this.#content.stream) return new Uint8Array(0);
+      const chunks = [];
+      for await (const chunk of this.#content.stream) chunks.push(lib.bytesOf(chunk));
+      return join(chunks);
+    }
+    async arrayBuffer() {
+      const bytes = await this.bytes();
+      return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+    }
+    async text() {
+      const text = lib.decodeUtf8(await this.bytes());
+      return text.startsWith("\ufeff") ? text.slice(1) : text;
+    }
+    async json() {
+      return JSON.parse(await this.text());
+    }
+    async blob() {
+      return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
+    }
+  };
+  Object.assign(lib.globals, { Headers, Blob, FormData, ReadableStream });
+})

@@ -1,0 +1,172 @@
+//! How a returned or thrown value becomes a verdict.
+//!
+//! Types are asked of the engine, never of the script: `instanceof` and `Symbol.hasInstance` are
+//! the script's to change.
+//!
+//! | value | verdict |
+//! | --- | --- |
+//! | returned `Uint8Array` or `ArrayBuffer` | its bytes |
+//! | any other returned value | not bytes |
+//! | thrown error named `PermissionDenied` | blocked |
+//! | thrown error | its message; its name where the message is empty; no message where it is missing |
+//! | thrown string | the string |
+//! | any other thrown value | a text that names its type |
+//!
+//! Upstream: `@chainlink/functions-toolkit` 0.3.2, error handling of the simulation sandbox.
+//!
+//! # Deviations
+//! An error with an empty message gives its name: an empty error beside an empty response would
+//! read as an empty success.
+
+use deno_core::v8;
+use oracle_frames::Verdict;
+
+use crate::engine::Entries;
+
+/// Longest prototype chain that is searched for `Error.prototype`.
+const PROTOTYPE_DEPTH: usize = 64;
+
+/// Judges a returned value.
+pub(crate) fn returned(value: v8::Local<'_, v8::Value>, limit: usize) -> Verdict {
+    let bytes = if value.is_uint8_array() {
+        let Ok(view) = v8::Local::<v8::ArrayBufferView>::try_from(value) else { return Verdict::NotBytes };
+        if view.byte_length() > limit {
+            return Verdict::TooLong;
+        }
+        let mut bytes = vec![0; view.byte_length()];
+        let copied = view.copy_contents(&mut bytes);
+        bytes.truncate(copied);
+        bytes
+    } else if value.is_array_buffer() {
+        let Ok(buffer) = v8::Local::<v8::ArrayBuffer>::try_from(value) else { return Verdict::NotBytes };
+        let len = buffer.byte_length();
+        if len > limit {
+            return Verdict::TooLong;
+        }
+        match buffer.data() {
+            // SAFETY: the engine says that `len` bytes start there, and no script runs meanwhile.
+            Some(start) if len > 0 => unsafe {
+                std::slice::from_raw_parts(start.as_ptr().cast::<u8>(), len).to_vec()
+            },
+            _ => Vec::new(),
+        }
+    } else {
+        return Verdict::NotBytes;
+    };
+    Verdict::Bytes(bytes)
+}
+
+/// Judges the exception of a failed call; `None` where the engine gave up without one.
+pub(crate) fn caught<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    exception: Option<v8::Local<'s, v8::Value>>,
+) -> (Verdict, String) {
+    match exception {
+        Some(value) if !scope.is_execution_terminating() => thrown(scope, entries, value),
+        _ => (Verdict::Memory, "memory limit".into()),
+    }
+}
+
+/// Judges the exception of a script that did not compile.
+pub(crate) fn not_compiled<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    exception: Option<v8::Local<'s, v8::Value>>,
+) -> (Verdict, String) {
+    match caught(scope, entries, exception) {
+        (Verdict::Memory, detail) => (Verdict::Memory, detail),
+        (_, detail) => (Verdict::Syntax, detail),
+    }
+}
+
+/// Judges a thrown value. Reading its properties may run the script's getters; what they throw
+/// counts as a missing property.
+pub(crate) fn thrown<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    value: v8::Local<'s, v8::Value>,
+) -> (Verdict, String) {
+    v8::tc_scope!(let scope, scope);
+    if value.is_string() {
+        let text = value.to_rust_string_lossy(scope);
+        return (Verdict::Thrown(text.clone()), text);
+    }
+    let Some(error) = as_error(scope, entries, value) else {
+        let text = format!("invalid value thrown of type {}", type_name(value));
+        return (Verdict::Thrown(text.clone()), text);
+    };
+    let name = property(scope, error, "name").unwrap_or_default();
+    let message = property(scope, error, "message");
+    let detail = format!("{name}: {}", message.as_deref().unwrap_or("(no message)"));
+    if scope.is_execution_terminating() {
+        return (Verdict::Memory, "memory limit".into());
+    }
+    let verdict = match message {
+        _ if name == "PermissionDenied" => Verdict::Blocked,
+        None => Verdict::NoMessage,
+        Some(text) if text.is_empty() => Verdict::Thrown(name),
+        Some(text) => Verdict::Thrown(text),
+    };
+    (verdict, detail)
+}
+
+/// The value as an object, where it is an error: by the engine's class, or by inheritance from the
+/// `Error.prototype` of before the script (old-style subclasses).
+fn as_error<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    value: v8::Local<'s, v8::Value>,
+) -> Option<v8::Local<'s, v8::Object>> {
+    let object = v8::Local::<v8::Object>::try_from(value).ok()?;
+    if value.is_native_error() {
+        return Some(object);
+    }
+    let wanted: v8::Local<'_, v8::Value> = v8::Local::new(scope, &entries.error_prototype).into();
+    let mut current = object;
+    for _ in 0..PROTOTYPE_DEPTH {
+        if current.is_proxy() {
+            return None;
+        }
+        let prototype = current.get_prototype(scope)?;
+        if prototype.strict_equals(wanted) {
+            return Some(object);
+        }
+        current = v8::Local::<v8::Object>::try_from(prototype).ok()?;
+    }
+    None
+}
+
+/// A property as text; `None` where it is missing, null, or cannot be had as text.
+fn property(
+    scope: &mut v8::PinScope<'_, '_>,
+    object: v8::Local<'_, v8::Object>,
+    name: &str,
+) -> Option<String> {
+    v8::tc_scope!(let scope, scope);
+    let key = v8::String::new(scope, name)?;
+    let value = object.get(scope, key.into())?;
+    if value.is_null_or_undefined() {
+        return None;
+    }
+    let text = value.to_string(scope)?;
+    Some(text.to_rust_string_lossy(scope))
+}
+
+fn type_name(value: v8::Local<'_, v8::Value>) -> &'static str {
+    if value.is_undefined() {
+        "undefined"
+    } else if value.is_boolean() {
+        "boolean"
+    } else if value.is_number() {
+        "number"
+    } else if value.is_big_int() {
+        "bigint"
+    } else if value.is_symbol() {
+        "symbol"
+    } else if value.is_function() {
+        "function"
+    } else {
+        "object"
+    }
+}

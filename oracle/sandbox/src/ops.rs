@@ -1,0 +1,294 @@
+//! What the boot script may ask of the process: the narrow waist between JavaScript and Rust.
+//!
+//! Every op is synchronous. Waiting (timers, HTTP) is the event loop's business.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use deno_core::{OpState, extension, op2};
+use deno_error::JsErrorBox;
+use functions_types::limits::Limits;
+use oracle_frames::{FromChild, HttpRequest, HttpResponse, cut_text};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use crate::child::Session;
+
+/// A timer that has not fired.
+pub(crate) struct Timer {
+    /// Handle the script's side knows it by.
+    pub(crate) id: u32,
+    /// When it was set, on the real clock.
+    pub(crate) set_at: Instant,
+    /// Its delay, in milliseconds.
+    pub(crate) delay_ms: u64,
+}
+
+/// State of the run, reachable from ops.
+pub(crate) struct Host {
+    /// Socket to the runner; absent while the fork server boots.
+    pub(crate) session: Option<Session>,
+    /// What the run is held to.
+    pub(crate) limits: Limits,
+    /// Timestamp of the request's block, in milliseconds.
+    pub(crate) epoch_ms: u64,
+    /// Virtual time since the start of the run, in milliseconds.
+    pub(crate) elapsed_ms: u64,
+    /// Timers by due time, then by order of creation.
+    pub(crate) timers: BTreeMap<(u64, u32), Timer>,
+    next_timer: u32,
+    /// Exchanges that were not answered yet, with their answer once it is there, oldest first.
+    pub(crate) exchanges: BTreeMap<u32, Option<HttpResponse>>,
+    next_exchange: u32,
+    console_left: usize,
+    random: u64,
+    bytes: ChaCha20Rng,
+}
+
+impl Host {
+    /// State before any run.
+    pub(crate) fn idle() -> Self {
+        Self {
+            session: None,
+            limits: Limits::DEFAULT,
+            epoch_ms: 0,
+            elapsed_ms: 0,
+            timers: BTreeMap::new(),
+            next_timer: 1,
+            exchanges: BTreeMap::new(),
+            next_exchange: 0,
+            console_left: 0,
+            random: 0,
+            bytes: ChaCha20Rng::from_seed([0; 32]),
+        }
+    }
+
+    /// Sets clock, limits and random numbers for a run.
+    pub(crate) fn begin(&mut self, limits: Limits, block_timestamp: u64, seed: [u8; 32]) {
+        self.console_left = limits.console_bytes;
+        self.limits = limits;
+        self.epoch_ms = block_timestamp.saturating_mul(1000);
+        // Two independent streams from one seed: a digest with a tag each.
+        let derive = |tag: &[u8]| Sha256::new().chain_update(tag).chain_update(seed).finalize();
+        let first = derive(b"Math.random");
+        self.random = u64::from_le_bytes(*first.first_chunk().expect("a digest has 32 bytes"));
+        self.bytes = ChaCha20Rng::from_seed(derive(b"crypto.getRandomValues").into());
+    }
+
+    fn send(&mut self, message: &FromChild) -> Result<(), JsErrorBox> {
+        let session = self.session.as_mut();
+        let session = session.ok_or_else(|| JsErrorBox::generic("no run is active"))?;
+        session.send(message).map_err(|_| JsErrorBox::generic("the run was abandoned"))
+    }
+
+    /// The next 53 random bits as a fraction in [0, 1): splitmix64.
+    fn fraction(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+        let numerator = (z >> 11) as f64;
+        numerator / 9_007_199_254_740_992.0
+    }
+}
+
+#[op2(fast)]
+fn op_now(state: &mut OpState, epoch: bool) -> f64 {
+    let host = state.borrow::<Host>();
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
+    let now = (if epoch { host.epoch_ms } else { 0 }).saturating_add(host.elapsed_ms) as f64;
+    now
+}
+
+#[op2(fast)]
+fn op_random(state: &mut OpState) -> f64 {
+    state.borrow_mut::<Host>().fraction()
+}
+
+#[op2(fast)]
+fn op_random_bytes(state: &mut OpState, #[buffer] into: &mut [u8]) {
+    state.borrow_mut::<Host>().bytes.fill_bytes(into);
+}
+
+#[op2(fast)]
+fn op_timer_start(state: &mut OpState, delay_ms: f64) -> u32 {
+    let host = state.borrow_mut::<Host>();
+    // A saturating cast: NaN and negative delays become 0.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let delay_ms = (delay_ms as u64).min(host.limits.execution_ms);
+    let id = host.next_timer;
+    host.next_timer = host.next_timer.wrapping_add(1).max(1);
+    let due = host.elapsed_ms.saturating_add(delay_ms);
+    host.timers.insert((due, id), Timer { id, set_at: Instant::now(), delay_ms });
+    id
+}
+
+#[op2(fast)]
+fn op_timer_cancel(state: &mut OpState, id: u32) {
+    state.borrow_mut::<Host>().timers.retain(|_, timer| timer.id != id);
+}
+
+#[op2(fast)]
+fn op_console(state: &mut OpState, #[string] line: &str) {
+    let host = state.borrow_mut::<Host>();
+    let line = cut_text(line, host.limits.console_line_bytes.min(host.console_left));
+    if host.console_left == 0 {
+        return;
+    }
+    host.console_left -= (line.len() + 1).min(host.console_left);
+    let line = line.to_owned();
+    // Console output is best effort: a lost line changes no result.
+    let _ = host.send(&FromChild::Console(line));
+}
+
+/// `headers` alternates names and values, separated by line feeds, which neither may contain.
+#[op2(fast)]
+fn op_http_send(
+    state: &mut OpState,
+    #[string] method: &str,
+    #[string] url: &str,
+    #[string] headers: &str,
+    #[buffer] body: &[u8],
+    has_body: bool,
+    follow_redirects: bool,
+) -> Result<u32, JsErrorBox> {
+    let host = state.borrow_mut::<Host>();
+    let id = host.next_exchange;
+    let url_max = host.limits.http_url_chars.saturating_add(1);
+    let body_max = host.limits.http_request_bytes.saturating_add(1).min(body.len());
+    let mut parts = headers.split('\n');
+    let mut pairs = Vec::new();
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        pairs.push((name.to_owned(), value.to_owned()));
+    }
+    host.send(&FromChild::HttpRequest(HttpRequest {
+        id,
+        method: method.to_owned(),
+        url: url.chars().take(url_max).collect(),
+        headers: pairs,
+        body: has_body.then(|| body[..body_max].to_vec()),
+        follow_redirects,
+    }))?;
+    host.next_exchange = id.wrapping_add(1);
+    host.exchanges.insert(id, None);
+    Ok(id)
+}
+
+#[op2(fast)]
+fn op_http_abort(state: &mut OpState, id: u32) -> Result<(), JsErrorBox> {
+    let host = state.borrow_mut::<Host>();
+    match host.exchanges.remove(&id) {
+        Some(None) => host.send(&FromChild::HttpAbort(id)),
+        _ => Ok(()),
+    }
+}
+
+#[op2]
+#[buffer]
+fn op_utf8_encode(#[string] text: String) -> Vec<u8> {
+    text.into_bytes()
+}
+
+#[op2]
+#[string]
+fn op_utf8_decode(#[buffer] bytes: &[u8], fatal: bool) -> Result<String, JsErrorBox> {
+    if fatal {
+        let text = std::str::from_utf8(bytes);
+        return text.map(str::to_owned).map_err(|_| JsErrorBox::type_error("The encoded data is not valid"));
+    }
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The parts of a URL, one a line (a URL has no line feeds): href, protocol, username, password,
+/// hostname, port, pathname, search, hash, origin. Empty where `href` is not a URL.
+#[op2]
+#[string]
+fn op_url_parse(#[string] href: &str, #[string] base: Option<String>) -> String {
+    use deno_core::url::Url;
+    let parsed = match base.as_deref() {
+        Some(base) => Url::parse(base).and_then(|base| base.join(href)),
+        None => Url::parse(href),
+    };
+    parsed.map(|url| url_lines(&url)).unwrap_or_default()
+}
+
+/// Sets one component as the URL standard's setters do, and gives the parts.
+#[op2]
+#[string]
+fn op_url_set(#[string] href: &str, #[string] part: &str, #[string] value: &str) -> String {
+    use deno_core::url::{Url, quirks};
+    let Ok(mut url) = Url::parse(href) else { return String::new() };
+    // A component that cannot be set stays as it is; the standard says so.
+    let _ = match part {
+        "protocol" => quirks::set_protocol(&mut url, value),
+        "username" => quirks::set_username(&mut url, value),
+        "password" => quirks::set_password(&mut url, value),
+        "host" => quirks::set_host(&mut url, value),
+        "hostname" => quirks::set_hostname(&mut url, value),
+        "port" => quirks::set_port(&mut url, value),
+        "pathname" => {
+            quirks::set_pathname(&mut url, value);
+            Ok(())
+        }
+        "search" => {
+            quirks::set_search(&mut url, value);
+            Ok(())
+        }
+        _ => {
+            quirks::set_hash(&mut url, value);
+            Ok(())
+        }
+    };
+    url_lines(&url)
+}
+
+fn url_lines(url: &deno_core::url::Url) -> String {
+    use deno_core::url::quirks;
+    [
+        quirks::href(url),
+        quirks::protocol(url),
+        quirks::username(url),
+        quirks::password(url),
+        quirks::hostname(url),
+        quirks::port(url),
+        quirks::pathname(url),
+        quirks::search(url),
+        quirks::hash(url),
+        &quirks::origin(url),
+    ]
+    .join("\n")
+}
+
+#[op2]
+#[buffer]
+fn op_digest(#[string] algorithm: &str, #[buffer] data: &[u8]) -> Result<Vec<u8>, JsErrorBox> {
+    match algorithm {
+        "SHA-256" => Ok(Sha256::digest(data).to_vec()),
+        "SHA-384" => Ok(Sha384::digest(data).to_vec()),
+        "SHA-512" => Ok(Sha512::digest(data).to_vec()),
+        _ => Err(JsErrorBox::generic("Unrecognized algorithm name")),
+    }
+}
+
+extension!(
+    functions_host,
+    ops = [
+        op_now,
+        op_random,
+        op_random_bytes,
+        op_timer_start,
+        op_timer_cancel,
+        op_console,
+        op_http_send,
+        op_http_abort,
+        op_utf8_encode,
+        op_utf8_decode,
+        op_url_parse,
+        op_url_set,
+        op_digest,
+    ],
+    state = |state| state.put(Host::idle()),
+);
