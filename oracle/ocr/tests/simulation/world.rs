@@ -1,0 +1,520 @@
+//! The event queue, the network, the disks and the oracles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, B256, keccak256};
+use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
+use functions_types::limits::Limits;
+use oracle_ocr::{
+    Body, Curves, Effect, Engine, FailureCode, Input, Message, Observation, OracleIndex, Record, RecordId,
+    RequestKey, Roster, Signer as _, Terms, Timer, layout,
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{RngCore, SeedableRng},
+};
+
+use crate::{
+    crypto::{Checks, Keys},
+    invariants::Invariants,
+    scenario::{Actor, Answers, Mutation, Scenario},
+};
+
+/// How long the simulated DON has after stabilisation.
+const PATIENCE_MS: u64 = 300_000;
+
+/// What a run showed.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) violation: Option<String>,
+    pub(crate) steps: usize,
+    pub(crate) messages: usize,
+    pub(crate) restarts: usize,
+    pub(crate) first_report_at: Option<u64>,
+    /// Attempt that decided each request, lowest of all oracles.
+    pub(crate) attempts: Vec<u32>,
+    pub(crate) outcomes: Vec<oracle_ocr::Outcome>,
+    /// Hash of everything that happened.
+    pub(crate) history: B256,
+}
+
+enum Event {
+    Seen { node: usize, request: usize },
+    Executed { node: usize, copy: usize, key: RequestKey, life: u32 },
+    Deliver { to: usize, from: usize, bytes: Vec<u8> },
+    Timer { node: usize, copy: usize, timer: Timer, at: u64, life: u32 },
+    Restart { node: usize },
+    Healed,
+}
+
+struct Node {
+    actor: Actor,
+    keys: Keys,
+    /// One engine; two for twins; none while crashed.
+    copies: Vec<Engine<Keys, Checks>>,
+    disk: BTreeMap<RecordId, Record>,
+    timers: BTreeMap<(usize, Timer), u64>,
+    /// Added to the world's time; restarts do not change it.
+    clock_offset: u64,
+    life: u32,
+    seen: BTreeSet<usize>,
+    said: Vec<Message>,
+    heard: Vec<Message>,
+}
+
+pub(crate) struct World {
+    scenario: Scenario,
+    rng: ChaCha8Rng,
+    roster: Roster,
+    checks: Checks,
+    nodes: Vec<Node>,
+    terms: Vec<Terms>,
+    queue: BTreeMap<(u64, u64), Event>,
+    sequence: u64,
+    now: u64,
+    invariants: Invariants,
+    out: Outcome,
+    groups: u32,
+}
+
+impl World {
+    pub(crate) fn new(mut scenario: Scenario) -> Self {
+        let n = scenario.n;
+        let f = (n - 1) / 3;
+        let mut rng = ChaCha8Rng::seed_from_u64(scenario.seed ^ 0x5eed);
+        if scenario.mutation == Mutation::TooManyTwins {
+            scenario.actors = vec![Actor::Honest; n];
+            for actor in scenario.actors.iter_mut().take(n.div_ceil(2)) {
+                *actor = Actor::Twin(rng.next_u32());
+            }
+        }
+        if scenario.mutation == Mutation::Amnesia {
+            scenario.crashes = 40;
+            scenario.stable_at = scenario.stable_at.max(8_000);
+        }
+        let keys: Vec<Keys> = (0..n as u8).map(|index| Keys::new(index, scenario.real_signatures)).collect();
+        let roster = roster(f, &keys);
+        let checks = if scenario.real_signatures { Checks::Real(Curves) } else { Checks::Fast };
+        let nodes = keys.into_iter().zip(&scenario.actors).map(|(keys, actor)| Node {
+            actor: *actor,
+            keys,
+            copies: vec![],
+            disk: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            clock_offset: if scenario.exact { 0 } else { u64::from(rng.next_u32() % 5_000) },
+            life: 0,
+            seen: BTreeSet::new(),
+            said: vec![],
+            heard: vec![],
+        });
+        let nodes: Vec<Node> = nodes.collect();
+        let faulty = scenario.actors.iter().filter(|actor| **actor != Actor::Honest).count();
+        let invariants = Invariants::new(roster.quorum(), faulty);
+        let terms = (0..scenario.requests).map(|request| {
+            let mut commitment = vec![request as u8; 352];
+            commitment[..8].copy_from_slice(&scenario.seed.to_be_bytes());
+            let request = keccak256(&commitment);
+            Terms { request, coordinator: Address::repeat_byte(7), commitment, event_seconds: 1, seen_at: 0 }
+        });
+        let terms = terms.collect();
+        let mut world = Self {
+            scenario,
+            rng,
+            roster,
+            checks,
+            nodes,
+            terms,
+            queue: BTreeMap::new(),
+            sequence: 0,
+            now: 0,
+            invariants,
+            out: Outcome::default(),
+            groups: 0,
+        };
+        world.start();
+        world
+    }
+
+    fn start(&mut self) {
+        for node in 0..self.nodes.len() {
+            let copies = if matches!(self.nodes[node].actor, Actor::Twin(_)) { 2 } else { 1 };
+            for _ in 0..copies {
+                let engine = self.engine(node);
+                self.nodes[node].copies.push(engine);
+            }
+            for request in 0..self.terms.len() {
+                let at = if self.scenario.exact {
+                    0
+                } else if self.chance(10) {
+                    self.below(self.scenario.stable_at + 1)
+                } else {
+                    request as u64 * 300 + self.below(250)
+                };
+                self.at(at, Event::Seen { node, request });
+            }
+        }
+        let healed = self.scenario.stable_at;
+        self.at(healed, Event::Healed);
+    }
+
+    fn engine(&self, node: usize) -> Engine<Keys, Checks> {
+        let keys = self.nodes[node].keys.clone();
+        Engine::with_verifier(self.roster.clone(), index(node), keys, self.checks)
+    }
+
+    /// Runs until every honest oracle has every report, a rule is broken, or patience ends.
+    pub(crate) fn run(mut self) -> Outcome {
+        while let Some(((time, _), event)) = self.queue.pop_first() {
+            self.now = time;
+            if self.out.violation.is_some() || time > self.scenario.stable_at + PATIENCE_MS || self.is_done()
+            {
+                break;
+            }
+            self.handle(event);
+        }
+        if self.out.violation.is_none() && !self.is_done() {
+            self.out.violation = Some(self.unfinished());
+        }
+        for reports in self.invariants.reports.values() {
+            self.out.attempts.extend(reports.values().map(|(attempt, _)| *attempt).min());
+            self.out.outcomes.extend(reports.values().map(|(_, outcome)| outcome.clone()).next());
+        }
+        self.out
+    }
+
+    fn is_done(&self) -> bool {
+        let honest = self.nodes.iter().filter(|node| node.actor == Actor::Honest).count();
+        let complete =
+            |terms: &Terms| self.invariants.reports.get(&terms.key()).is_some_and(|r| r.len() == honest);
+        self.terms.iter().all(complete)
+    }
+
+    fn unfinished(&self) -> String {
+        let mut text = String::from("liveness: not every honest oracle has every report;");
+        for (node, state) in self.nodes.iter().enumerate() {
+            for (request, terms) in self.terms.iter().enumerate() {
+                let view = state.copies.first().and_then(|engine| engine.view(&terms.key()));
+                if let Some(view) = view.filter(|view| view.report.is_none()) {
+                    let (attempt, have) = (view.attempt, view.observations.len());
+                    text += &format!(" node {node} request {request} attempt {attempt} observations {have};");
+                }
+            }
+        }
+        text
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Seen { node, request } => self.see(node, request),
+            Event::Executed { node, copy, key, life } => {
+                if self.nodes[node].life == life
+                    && let Some(observation) = self.answer(node, copy, life)
+                {
+                    self.step(node, copy, Input::Observed { key, observation });
+                }
+            }
+            Event::Deliver { to, from, bytes } => self.deliver(to, from, &bytes),
+            Event::Timer { node, copy, timer, at, life } => {
+                let state = &mut self.nodes[node];
+                if state.life == life && state.timers.get(&(copy, timer)) == Some(&at) {
+                    state.timers.remove(&(copy, timer));
+                    self.step(node, copy, Input::Timer(timer));
+                }
+            }
+            Event::Restart { node } => self.restart(node),
+            Event::Healed => {
+                let nodes = if self.scenario.reconnects { self.nodes.len() } else { 0 };
+                for node in 0..nodes {
+                    for peer in (0..self.nodes.len()).filter(|peer| *peer != node) {
+                        for copy in 0..self.nodes[node].copies.len() {
+                            self.step(node, copy, Input::Connected(index(peer)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn see(&mut self, node: usize, request: usize) {
+        self.nodes[node].seen.insert(request);
+        for copy in 0..self.nodes[node].copies.len() {
+            let mut terms = self.terms[request].clone();
+            terms.seen_at = self.local(node);
+            let key = terms.key();
+            self.step(node, copy, Input::Request(terms));
+            self.execute(node, copy, key);
+        }
+    }
+
+    fn execute(&mut self, node: usize, copy: usize, key: RequestKey) {
+        let life = self.nodes[node].life;
+        let took = if self.scenario.exact {
+            node as u64
+        } else if self.chance(10) {
+            self.below(3_000)
+        } else {
+            self.below(200)
+        };
+        self.at(self.now + took, Event::Executed { node, copy, key, life });
+    }
+
+    /// What the script answers on this node; another life or copy may see something else.
+    fn answer(&mut self, node: usize, copy: usize, life: u32) -> Option<Observation> {
+        let hash = B256::repeat_byte(node as u8);
+        let value = |value: usize| Some(Observation::result(vec![0xaa, value as u8], hash));
+        if copy > 0 {
+            return value(200 + copy);
+        }
+        match self.scenario.answers {
+            _ if life > 0 && self.scenario.mutation == Mutation::Amnesia => value(100 + life as usize),
+            Answers::Agree => value(0),
+            Answers::OneDiffers => value(usize::from(node == 0)),
+            Answers::Split => value(node % 2),
+            Answers::AllDiffer => value(node),
+            Answers::UserErrors => Some(Observation::user_error(vec![b'E', (node % 5 / 4) as u8], hash)),
+            Answers::SomeFail if node % 3 == 0 => Some(Observation::failure(FailureCode::Overload)),
+            Answers::SomeNever if node % 3 == 0 => None,
+            Answers::SomeFail | Answers::SomeNever => value(0),
+        }
+    }
+
+    fn deliver(&mut self, to: usize, from: usize, bytes: &[u8]) {
+        let Ok(message) = Message::decode(bytes) else {
+            return;
+        };
+        if self.nodes[to].actor == Actor::Replayer {
+            self.nodes[to].heard.push(message.clone());
+        }
+        for copy in 0..self.nodes[to].copies.len() {
+            self.step(to, copy, Input::Message { from: index(from), message: message.clone() });
+        }
+    }
+
+    /// One step of one engine; an honest oracle may crash between two of its effects.
+    fn step(&mut self, node: usize, copy: usize, input: Input) {
+        let now = self.local(node);
+        let Some(engine) = self.nodes[node].copies.get_mut(copy) else {
+            return;
+        };
+        self.out.steps += 1;
+        let effects = engine.step(now, input);
+        self.apply(node, copy, effects);
+    }
+
+    fn apply(&mut self, node: usize, copy: usize, mut effects: Vec<Effect>) {
+        if self.scenario.mutation == Mutation::LazyDisk {
+            effects.sort_by_key(|effect| matches!(effect, Effect::Persist(_)));
+        }
+        let may_crash = self.nodes[node].actor == Actor::Honest && self.now < self.scenario.stable_at;
+        let crash = may_crash && self.below(1_000) < u64::from(self.scenario.crashes);
+        let crash_at = if crash { self.below(effects.len() as u64 + 1) as usize } else { usize::MAX };
+        for (place, effect) in effects.into_iter().enumerate() {
+            if place == crash_at {
+                break;
+            }
+            if let Err(violation) = self.effect(node, copy, effect) {
+                self.out.violation.get_or_insert(violation);
+            }
+        }
+        if crash {
+            self.crash(node);
+        }
+    }
+
+    fn effect(&mut self, node: usize, copy: usize, effect: Effect) -> Result<(), String> {
+        let is_honest = self.nodes[node].actor == Actor::Honest;
+        match effect {
+            Effect::Persist(record) => {
+                self.note(b"disk", node, &record.body);
+                self.nodes[node].disk.insert(record.id, record);
+            }
+            Effect::Send { to, message } => self.send(node, copy, usize::from(to.get()), message)?,
+            Effect::Broadcast(message) => {
+                for to in (0..self.nodes.len()).filter(|to| *to != node) {
+                    self.send(node, copy, to, message.clone())?;
+                }
+            }
+            Effect::SetTimer { timer, at } => {
+                let at_world = at.saturating_sub(self.nodes[node].clock_offset).max(self.now);
+                let life = self.nodes[node].life;
+                self.nodes[node].timers.insert((copy, timer), at_world);
+                self.at(at_world, Event::Timer { node, copy, timer, at: at_world, life });
+            }
+            Effect::Report(ready) => {
+                if is_honest {
+                    self.out.first_report_at.get_or_insert(self.now);
+                    self.invariants.on_report(index(node), &ready)?;
+                }
+            }
+            Effect::Blame { oracle, misbehavior } => {
+                let culprit = self.nodes[usize::from(oracle.get())].actor;
+                let excused = culprit != Actor::Honest || self.scenario.mutation != Mutation::None;
+                if is_honest && !excused {
+                    return Err(format!("blame: honest {oracle} was blamed by {node} for {misbehavior}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, node: usize, copy: usize, to: usize, mut message: Message) -> Result<(), String> {
+        let hide_locks = self.scenario.mutation == Mutation::HiddenLocks;
+        if self.nodes[node].actor == Actor::Honest {
+            self.invariants.on_send(index(node), &message, &self.nodes[node].disk)?;
+        }
+        if hide_locks || self.nodes[node].actor == Actor::Liar {
+            self.hide_lock(node, &mut message);
+        }
+        let mut extra = 0;
+        match self.nodes[node].actor {
+            Actor::Mute => return Ok(()),
+            Actor::Late(by) => extra = by,
+            Actor::Twin(mask) if (mask >> to & 1 == 0) == (copy == 0) => return Ok(()),
+            Actor::Miser
+                if matches!(message.body, Body::Attest(_)) && to != (node + 1) % self.nodes.len() =>
+            {
+                return Ok(());
+            }
+            Actor::Garbage => {
+                let mut bytes = message.encode();
+                let place = self.below(bytes.len() as u64) as usize;
+                bytes[place] ^= 1 << self.below(8);
+                self.transmit(node, to, bytes, 0);
+            }
+            Actor::Replayer => {
+                self.nodes[node].said.push(message.clone());
+                for old in [self.nodes[node].said.clone(), self.nodes[node].heard.clone()] {
+                    let place = self.below(old.len() as u64) as usize;
+                    if let Some(old) = old.get(place) {
+                        self.transmit(node, to, old.encode(), 0);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.transmit(node, to, message.encode(), extra);
+        Ok(())
+    }
+
+    fn hide_lock(&self, node: usize, message: &mut Message) {
+        let domain = layout::Domain { config_digest: message.config_digest, key: message.key };
+        if let Body::Status(status) = &mut message.body {
+            status.certificate = None;
+            status.claim.lock = None;
+            status.claim.signature =
+                self.nodes[node].keys.sign_offchain(&layout::status(&domain, &status.claim));
+        }
+    }
+
+    fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>, extra: u64) {
+        self.out.messages += 1;
+        self.note(b"send", from, &bytes);
+        let wild = self.now < self.scenario.stable_at;
+        let copies = if wild && self.chance(self.scenario.duplication) { 2 } else { 1 };
+        for _ in 0..copies {
+            if wild && (self.chance(self.scenario.loss) || self.is_cut(from, to)) {
+                continue;
+            }
+            let delay = match (self.scenario.exact, wild) {
+                (true, _) => self.scenario.calm_delay,
+                (false, true) => 1 + self.below(self.scenario.wild_delay),
+                (false, false) => 1 + self.below(self.scenario.calm_delay),
+            };
+            self.at(self.now + delay + extra, Event::Deliver { to, from, bytes: bytes.clone() });
+        }
+    }
+
+    /// Before stabilisation the oracles fall into two groups that change every two seconds.
+    fn is_cut(&mut self, from: usize, to: usize) -> bool {
+        if !self.scenario.partitions {
+            return false;
+        }
+        let period = (self.now / 2_000) as u8;
+        self.groups = u32::from_be_bytes(
+            keccak256([&self.scenario.seed.to_be_bytes()[..], &[period]].concat())[..4].try_into().unwrap(),
+        );
+        period % 2 == 0 && (self.groups >> from & 1) != (self.groups >> to & 1)
+    }
+
+    fn crash(&mut self, node: usize) {
+        let state = &mut self.nodes[node];
+        state.life += 1;
+        state.copies.clear();
+        state.timers.clear();
+        if self.scenario.mutation == Mutation::Amnesia {
+            state.disk.clear();
+        }
+        let latest = self.scenario.stable_at.saturating_sub(self.now).min(4_000);
+        let after = self.below(latest + 1);
+        self.at(self.now + after, Event::Restart { node });
+    }
+
+    fn restart(&mut self, node: usize) {
+        self.out.restarts += 1;
+        let records: Vec<Record> = self.nodes[node].disk.values().cloned().collect();
+        let mut engine = match self.engine(node).load(records) {
+            Ok(engine) => engine,
+            Err(error) => {
+                self.out.violation.get_or_insert(format!("durability: {error}"));
+                return;
+            }
+        };
+        let effects = engine.resume(self.local(node));
+        let unobserved: Vec<RequestKey> = engine.unobserved().collect();
+        let known: BTreeSet<RequestKey> = engine.keys().collect();
+        self.nodes[node].copies = vec![engine];
+        self.apply(node, 0, effects);
+        for key in unobserved {
+            self.execute(node, 0, key);
+        }
+        // The log is read again: events whose record did not survive are seen anew.
+        for request in self.nodes[node].seen.clone() {
+            if !known.contains(&self.terms[request].key()) {
+                self.at(self.now, Event::Seen { node, request });
+            }
+        }
+    }
+
+    fn note(&mut self, what: &[u8], node: usize, bytes: &[u8]) {
+        let now = self.now.to_be_bytes();
+        self.out.history =
+            keccak256([self.out.history.as_slice(), what, &now, &[node as u8], bytes].concat());
+    }
+
+    fn local(&self, node: usize) -> u64 {
+        self.now + self.nodes[node].clock_offset
+    }
+
+    fn at(&mut self, time: u64, event: Event) {
+        self.sequence += 1;
+        self.queue.insert((time, self.sequence), event);
+    }
+
+    fn below(&mut self, most: u64) -> u64 {
+        self.rng.next_u64() % most.max(1)
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < u64::from(percent)
+    }
+}
+
+fn index(node: usize) -> OracleIndex {
+    OracleIndex::new(node as u8)
+}
+
+fn roster(f: usize, keys: &[Keys]) -> Roster {
+    let signers: Vec<Address> = keys.iter().map(Keys::signer).collect();
+    let members = keys.iter().map(|keys| Member {
+        peer_id: String::new(),
+        addresses: vec![],
+        offchain_public_key: keys.offchain(),
+    });
+    let config = OffchainConfig {
+        members: members.collect(),
+        timing: Timing { t_obs_ms: 5_000, ..Timing::default() },
+        limits: Limits::DEFAULT,
+        method: Method::Mode,
+    };
+    Roster::new(B256::repeat_byte(0xd1), f as u8, &signers, &signers, &config).unwrap()
+}
