@@ -171,7 +171,11 @@ impl World {
         let receipt = self.transact(DEPLOYER, TxKind::Call(ARB_WASM), fee, activate.into(), GAS);
         // A second copy of the same code is active already.
         let up_to_date = alloy::primitives::hex!("cc944bf2");
-        assert!(receipt.success || receipt.output.as_ref() == up_to_date, "{name}: {}", explain(&receipt.output));
+        assert!(
+            receipt.success || receipt.output.as_ref() == up_to_date,
+            "{name}: {}",
+            explain(&receipt.output)
+        );
         program
     }
 
