@@ -32,7 +32,7 @@ pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
 
 use crate::{
     block::{Block, Included},
-    evm::Environment,
+    evm::{self, Environment},
     genesis,
     state::{State, StateAt},
     transaction::SignedTransaction,
@@ -52,7 +52,7 @@ pub struct ChainConfig {
     pub arbos_version: u64,
     /// NUMBER is always zero, as on a node without a parent chain.
     pub l1_frozen: bool,
-    /// Wei per calldata unit; zero makes calldata free.
+    /// Wei per calldata unit until ArbOwner sets another; zero makes calldata free.
     pub l1_price_per_unit: u128,
     /// Every transaction gets its block at once.
     pub automine: bool,
@@ -222,7 +222,10 @@ impl Chain {
             l1_number,
             timestamp,
             base_fee: self.base_fee,
-            l1_price_per_unit: self.config.l1_price_per_unit,
+            l1_price_per_unit: evm::l1_price_per_unit(
+                &self.state.at(u64::MAX),
+                self.config.l1_price_per_unit,
+            ),
             recent_hashes: self.hashes_before(self.blocks.len()),
             recent_programs: Vec::new(),
         }

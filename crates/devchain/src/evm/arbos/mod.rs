@@ -32,7 +32,7 @@ fn slot(name: &str, key: &[u8]) -> U256 {
 }
 
 /// Reads a word of the chain's state.
-pub(super) fn read(ctx: &mut ArbContext<'_>, name: &str, key: &[u8]) -> U256 {
+fn read(ctx: &mut ArbContext<'_>, name: &str, key: &[u8]) -> U256 {
     let journal = ctx.journal_mut();
     let Ok(_) = journal.load_account(ARBOS_STATE);
     let Ok(value) = journal.sload(ARBOS_STATE, slot(name, key));
@@ -40,7 +40,7 @@ pub(super) fn read(ctx: &mut ArbContext<'_>, name: &str, key: &[u8]) -> U256 {
 }
 
 /// Writes a word of the chain's state.
-pub(super) fn write(ctx: &mut ArbContext<'_>, name: &str, key: &[u8], value: U256) {
+fn write(ctx: &mut ArbContext<'_>, name: &str, key: &[u8], value: U256) {
     let journal = ctx.journal_mut();
     let Ok(_) = journal.load_account(ARBOS_STATE);
     journal.touch_account(ARBOS_STATE);
@@ -76,6 +76,17 @@ pub(super) fn set_max_fragments(ctx: &mut ArbContext<'_>, count: u8) {
     write(ctx, "max_fragments", &[], U256::from(count) + U256::ONE);
 }
 
+/// Sets the ink that one gas buys.
+pub(super) fn set_ink_price(ctx: &mut ArbContext<'_>, price: u32) {
+    write(ctx, "ink_price", &[], U256::from(price));
+}
+
+/// Wei per calldata unit as the running transaction has left it.
+pub(super) fn l1_price(ctx: &mut ArbContext<'_>) -> u128 {
+    let stored = read(ctx, "l1_price", &[]);
+    price_or(stored, ctx.chain.env.l1_price_per_unit)
+}
+
 /// Sets the price read by [`l1_price_per_unit`].
 pub(super) fn set_l1_price(ctx: &mut ArbContext<'_>, price: u128) {
     write(ctx, "l1_price", &[], U256::from(price) + U256::ONE);
@@ -84,5 +95,9 @@ pub(super) fn set_l1_price(ctx: &mut ArbContext<'_>, price: u128) {
 /// Wei per calldata unit in a state: what the owner set, or `default` before that.
 pub fn l1_price_per_unit(db: StateRef<'_>, default: u128) -> u128 {
     let Ok(stored) = db.storage_ref(ARBOS_STATE, slot("l1_price", &[]));
+    price_or(stored, default)
+}
+
+fn price_or(stored: U256, default: u128) -> u128 {
     if stored.is_zero() { default } else { u128::try_from(stored - U256::ONE).unwrap_or(u128::MAX) }
 }

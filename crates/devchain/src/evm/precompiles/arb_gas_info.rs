@@ -3,7 +3,7 @@
 use alloy::{primitives::U256, sol_types::SolCall};
 
 use super::call::{Answer, Call, Purity};
-use crate::evm::COINBASE;
+use crate::evm::{COINBASE, arbos};
 
 /// Calldata units of a byte, and of a whole simple transaction.
 const UNITS_PER_BYTE: u64 = 16;
@@ -41,9 +41,8 @@ pub(super) fn arb_gas_info(call: &mut Call<'_, '_>) -> Answer {
     use ArbGasInfo::ArbGasInfoCalls as C;
     let method = call.decode(|_: &C| Purity::View)?;
     call.burn_read()?;
-    let env = &call.ctx.chain.env;
-    let unit = U256::from(env.l1_price_per_unit);
-    let base_fee = U256::from(env.base_fee);
+    let unit = U256::from(arbos::l1_price(call.ctx));
+    let base_fee = U256::from(call.ctx.chain.env.base_fee);
     let word = |value: U256| ArbGasInfo::getMaxTxGasLimitCall::abi_encode_returns(&value);
     let output = match method {
         C::getPricesInWei(_) | C::getPricesInWeiWithAggregator(_) => {

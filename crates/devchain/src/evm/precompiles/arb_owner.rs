@@ -1,9 +1,6 @@
 //! ArbOwner (0x70): what only owners may change. ArbOwnerPublic (0x6B): what all may read. ArbDebug (0xFF): how to become owner.
 
-use alloy::{
-    primitives::{Bytes, U256},
-    sol_types::SolCall,
-};
+use alloy::{primitives::Bytes, sol_types::SolCall};
 
 use super::call::{Answer, Call, Fail, Purity};
 use crate::evm::{
@@ -13,6 +10,9 @@ use crate::evm::{
         set::{CACHE_MANAGERS, OWNERS},
     },
 };
+
+/// Ink prices are 24 bits wide.
+const MAX_INK_PRICE: u32 = 1 << 24;
 
 alloy::sol! {
     interface ArbOwner {
@@ -60,43 +60,32 @@ pub(super) fn arb_owner(call: &mut Call<'_, '_>) -> Answer {
         _ => Purity::Write,
     })?;
     let ctx = &mut *call.ctx;
-    let output = match method {
-        C::addChainOwner(args) => done(OWNERS.insert(ctx, args.newOwner)),
-        C::removeChainOwner(args) => done(OWNERS.remove(ctx, args.ownerToRemove)),
+    let mut output = Vec::new();
+    match method {
+        C::addChainOwner(args) => OWNERS.insert(ctx, args.newOwner),
+        C::removeChainOwner(args) => OWNERS.remove(ctx, args.ownerToRemove),
         C::isChainOwner(args) => {
-            ArbOwner::isChainOwnerCall::abi_encode_returns(&OWNERS.contains(ctx, args.addr))
+            output = ArbOwner::isChainOwnerCall::abi_encode_returns(&OWNERS.contains(ctx, args.addr));
         }
-        C::getAllChainOwners(_) => ArbOwner::getAllChainOwnersCall::abi_encode_returns(&OWNERS.members(ctx)),
+        C::getAllChainOwners(_) => {
+            output = ArbOwner::getAllChainOwnersCall::abi_encode_returns(&OWNERS.members(ctx));
+        }
         C::setL1PricePerUnit(args) => {
             let price = u128::try_from(args.pricePerUnit).map_err(|_| Fail::Refused)?;
-            // Later calls of this transaction read the new price; its own fee stays.
-            ctx.chain.env.l1_price_per_unit = price;
-            done(arbos::set_l1_price(ctx, price))
+            arbos::set_l1_price(ctx, price);
         }
-        C::setInkPrice(args) => {
-            if args.price == 0 || args.price >= 1 << 24 {
-                return Err(Fail::Refused);
-            }
-            done(arbos::write(ctx, "ink_price", &[], U256::from(args.price)))
-        }
-        C::addWasmCacheManager(args) => done(CACHE_MANAGERS.insert(ctx, args.manager)),
-        C::removeWasmCacheManager(args) => done(CACHE_MANAGERS.remove(ctx, args.manager)),
-        C::setMaxStylusContractFragments(args) => {
-            if !arbos::has_fragments(ctx) {
-                return Err(Fail::Refused);
-            }
-            done(arbos::set_max_fragments(ctx, args.maxFragments))
-        }
+        C::setInkPrice(args) if args.price == 0 || args.price >= MAX_INK_PRICE => return Err(Fail::Refused),
+        C::setInkPrice(args) => arbos::set_ink_price(ctx, args.price),
+        C::addWasmCacheManager(args) => CACHE_MANAGERS.insert(ctx, args.manager),
+        C::removeWasmCacheManager(args) => CACHE_MANAGERS.remove(ctx, args.manager),
+        C::setMaxStylusContractFragments(_) if !arbos::has_fragments(ctx) => return Err(Fail::Refused),
+        C::setMaxStylusContractFragments(args) => arbos::set_max_fragments(ctx, args.maxFragments),
         C::getNetworkFeeAccount(_) | C::getInfraFeeAccount(_) => {
-            ArbOwner::getNetworkFeeAccountCall::abi_encode_returns(&NETWORK_FEE_ACCOUNT)
+            output = ArbOwner::getNetworkFeeAccountCall::abi_encode_returns(&NETWORK_FEE_ACCOUNT);
         }
-    };
+    }
     call.refund_to(given);
     Ok(output.into())
-}
-
-fn done((): ()) -> Vec<u8> {
-    Vec::new()
 }
 
 pub(super) fn arb_owner_public(call: &mut Call<'_, '_>) -> Answer {

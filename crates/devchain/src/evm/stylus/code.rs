@@ -84,8 +84,7 @@ pub(super) fn program(
     let root = parse_root(&code, usize::from(u8::MAX), params.max_wasm_size)?;
     let codes: Vec<Bytes> = root.fragments.iter().map(|address| peek_code(ctx, *address)).collect();
     // A root names addresses, not bytes: the key covers what lies there.
-    let parts: Vec<B256> =
-        std::iter::once(code_hash).chain(codes.iter().map(|code| keccak256(code))).collect();
+    let parts: Vec<B256> = std::iter::once(code_hash).chain(codes.iter().map(keccak256)).collect();
     PROGRAMS.get_or_load(keccak256(parts.concat()), || {
         Program::compile(&decompress_fragments(&root, &codes)?, &params)
     })
