@@ -153,8 +153,7 @@ impl Keystore {
 
     fn from_secrets(secrets: &[u8; sealed::SECRET_BYTES]) -> Option<Self> {
         let (keys, _) = secrets.as_chunks::<32>();
-        let &[ref signer, ref transmitter, ref offchain, ref network] =
-            <&[[u8; 32]; 4]>::try_from(keys).ok()?;
+        let [signer, transmitter, offchain, network] = <&[[u8; 32]; 4]>::try_from(keys).ok()?;
         Some(Self {
             signer: SigningKey::from_slice(signer).ok()?,
             transmitter: PrivateKeySigner::from_slice(transmitter).ok()?,

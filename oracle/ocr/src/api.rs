@@ -33,7 +33,6 @@ pub enum Input {
 
 /// Something to do. Effects are executed in order: a record must be durable before the effects after it.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "effects live for one step")]
 pub enum Effect {
     /// Store the record, replacing the one with the same [`Record::id`], and sync.
     Persist(Record),

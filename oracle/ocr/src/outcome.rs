@@ -188,7 +188,7 @@ impl<'a> Tally<'a> {
             "DON_USER_ERRORS_DIFFER"
         } else if self.secrets_failure(rule).is_some() {
             "DON_SECRETS"
-        } else if k + u >= 2 * rule.f + 1 {
+        } else if k + u > 2 * rule.f {
             "DON_DIVERGED"
         } else if broken > late {
             "DON_NODE_FAILURES"

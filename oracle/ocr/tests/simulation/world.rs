@@ -272,8 +272,8 @@ impl World {
             Answers::Split => value(node % 2),
             Answers::AllDiffer => value(node),
             Answers::UserErrors => Some(Observation::user_error(vec![b'E', (node % 5 / 4) as u8], hash)),
-            Answers::SomeFail if node % 3 == 0 => Some(Observation::failure(FailureCode::Overload)),
-            Answers::SomeNever if node % 3 == 0 => None,
+            Answers::SomeFail if node.is_multiple_of(3) => Some(Observation::failure(FailureCode::Overload)),
+            Answers::SomeNever if node.is_multiple_of(3) => None,
             Answers::SomeFail | Answers::SomeNever => value(0),
         }
     }
@@ -433,7 +433,7 @@ impl World {
         self.groups = u32::from_be_bytes(
             keccak256([&self.scenario.seed.to_be_bytes()[..], &[period]].concat())[..4].try_into().unwrap(),
         );
-        period % 2 == 0 && (self.groups >> from & 1) != (self.groups >> to & 1)
+        period.is_multiple_of(2) && (self.groups >> from & 1) != (self.groups >> to & 1)
     }
 
     fn crash(&mut self, node: usize) {

@@ -1,0 +1,317 @@
+//! Single rules of the engine, without a network: four oracles, messages passed by hand.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
+
+#[path = "simulation/crypto.rs"]
+mod crypto;
+
+use alloy_primitives::{Address, B256};
+use crypto::{Checks, Keys};
+use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
+use functions_types::limits::Limits;
+use oracle_ocr::{
+    Answer, Body, Effect, Engine, Input, Message, Misbehavior, Observation, OracleIndex, Outcome, Record,
+    RequestKey, Roster, RosterError, Slot, Terms, Timer, TimerKind,
+};
+
+type Node = Engine<Keys, Checks>;
+
+fn config(n: u8) -> OffchainConfig {
+    let member = |index: u8| Member {
+        peer_id: String::new(),
+        addresses: vec![],
+        offchain_public_key: Keys::new(index, false).offchain(),
+    };
+    OffchainConfig {
+        members: (0..n).map(member).collect(),
+        timing: Timing::default(),
+        limits: Limits::DEFAULT,
+        method: Method::Mode,
+    }
+}
+
+fn roster(n: u8) -> Roster {
+    let signers: Vec<Address> = (0..n).map(|index| Keys::new(index, false).signer()).collect();
+    Roster::new(B256::repeat_byte(1), (n - 1) / 3, &signers, &signers, &config(n)).unwrap()
+}
+
+fn node(index: u8) -> Node {
+    Engine::with_verifier(roster(4), OracleIndex::new(index), Keys::new(index, false), Checks::Fast)
+}
+
+fn terms() -> Terms {
+    Terms {
+        request: B256::repeat_byte(9),
+        coordinator: Address::repeat_byte(8),
+        commitment: vec![7; 352],
+        event_seconds: 1_000,
+        seen_at: 0,
+    }
+}
+
+fn key() -> RequestKey {
+    terms().key()
+}
+
+fn observed(value: u8) -> Input {
+    Input::Observed { key: key(), observation: Observation::result(vec![value; 4], B256::ZERO) }
+}
+
+fn messages(effects: &[Effect]) -> Vec<Message> {
+    let message = |effect: &Effect| match effect {
+        Effect::Broadcast(message) | Effect::Send { message, .. } => Some(message.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(message).collect()
+}
+
+fn names(effects: &[Effect]) -> Vec<&'static str> {
+    messages(effects).iter().map(|message| message.body.name()).collect()
+}
+
+fn records(effects: &[Effect]) -> Vec<Record> {
+    let record = |effect: &Effect| match effect {
+        Effect::Persist(record) => Some(record.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(record).collect()
+}
+
+fn input(message: &Message) -> Input {
+    Input::Message { from: message.sender, message: message.clone() }
+}
+
+/// The observation of an oracle, as it broadcasts it.
+fn observation_of(index: u8, value: u8) -> Message {
+    let mut node = node(index);
+    node.step(0, Input::Request(terms()));
+    messages(&node.step(1, observed(value))).remove(0)
+}
+
+/// Oracle `index` with a lock on the value, and its signature.
+fn attest_of(index: u8, value: u8) -> Message {
+    let mut node = node(index);
+    node.step(0, Input::Request(terms()));
+    let mut effects = node.step(1, observed(value));
+    for other in (0..4).filter(|other| *other != index) {
+        effects.extend(node.step(2, input(&observation_of(other, value))));
+    }
+    messages(&effects).into_iter().find(|message| matches!(message.body, Body::Attest(_))).unwrap()
+}
+
+/// Oracle 0 with a report, and the effects of getting it.
+fn finished() -> (Node, Vec<Effect>) {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    node.step(1, observed(5));
+    let mut effects = Vec::new();
+    for other in 1..4 {
+        effects.extend(node.step(2, input(&observation_of(other, 5))));
+    }
+    for other in [3, 1] {
+        effects.extend(node.step(3, input(&attest_of(other, 5))));
+    }
+    (node, effects)
+}
+
+#[test]
+fn report_has_a_quorum_of_the_lowest_signers_and_comes_after_its_record() {
+    let (_, effects) = finished();
+    assert_eq!(names(&effects), ["attest", "report"]);
+    let place = |what: fn(&Effect) -> bool| effects.iter().position(what).unwrap();
+    let stored = place(|effect| matches!(effect, Effect::Persist(record) if record.id.slot == Slot::Report));
+    let sent =
+        place(|effect| matches!(effect, Effect::Broadcast(message) if message.body.name() == "report"));
+    let ready = place(|effect| matches!(effect, Effect::Report(_)));
+    assert!(stored < sent && stored < ready);
+    let Effect::Report(report) = &effects[ready] else { unreachable!() };
+    assert_eq!(report.attested.outcome, Outcome::Result(vec![5; 4]));
+    let signers: Vec<u8> = report.attested.signatures.iter().map(|(signer, _)| signer.get()).collect();
+    assert_eq!(signers, [0, 1, 3]);
+    // 4 + 3·32 + 7·32 + report + 64 a signature.
+    assert_eq!(report.calldata().len(), 324 + report.report.len() + 3 * 64);
+}
+
+#[test]
+fn second_observation_is_ignored_and_a_long_one_becomes_a_failure() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    assert!(node.step(0, Input::Request(terms())).is_empty());
+    let long = Observation::result(vec![0; 513], B256::ZERO);
+    let effects = node.step(1, Input::Observed { key: key(), observation: long });
+    let [Message { body: Body::Observation(signed), .. }] = &messages(&effects)[..] else {
+        panic!("one message")
+    };
+    assert_eq!(signed.observation.answer, Answer::NodeFailure(7));
+    assert!(node.step(2, observed(1)).is_empty());
+    assert_eq!(node.unobserved().count(), 0);
+}
+
+#[test]
+fn deadline_makes_an_observation_and_opens_the_slow_path() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    let timer = Timer { key: key(), kind: TimerKind::Deadline };
+    let early = node.step(100, Input::Timer(timer));
+    assert!(matches!(early[..], [Effect::SetTimer { at: 35_000, .. }]));
+    let effects = node.step(35_000, Input::Timer(timer));
+    assert_eq!(names(&effects)[0], "observation");
+    assert_eq!(node.view(&key()).unwrap().attempt, 1);
+    assert_eq!(node.view(&key()).unwrap().own.unwrap().observation.answer, Answer::NodeFailure(6));
+}
+
+#[test]
+fn messages_before_the_event_are_kept() {
+    let mut node = node(0);
+    for other in 1..4 {
+        assert!(node.step(0, input(&observation_of(other, 5))).is_empty());
+    }
+    let effects = node.step(10, Input::Request(terms()));
+    assert_eq!(names(&effects), ["attest"], "a lock does not need the own observation");
+}
+
+#[test]
+fn equivocation_is_reported_once_with_both_copies() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    node.step(1, input(&observation_of(1, 5)));
+    let effects = node.step(2, input(&observation_of(1, 6)));
+    let [Effect::Blame { oracle, misbehavior: Misbehavior::ConflictingObservation(pair) }] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((oracle.get(), &pair.0.observation.answer), (1, &Answer::Result(vec![5; 4])));
+    assert!(node.step(3, input(&observation_of(1, 7))).is_empty());
+}
+
+#[test]
+fn forged_and_foreign_messages_do_nothing() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    let good = observation_of(1, 5);
+    let from = OracleIndex::new(2);
+    let blame = node.step(1, Input::Message { from, message: good.clone() });
+    assert!(matches!(&blame[..], [Effect::Blame { misbehavior: Misbehavior::Impersonation(_), .. }]));
+    let mut forged = good.clone();
+    if let Body::Observation(signed) = &mut forged.body {
+        signed.observation.answer = Answer::Result(vec![6]);
+    }
+    let blame = node.step(1, input(&forged));
+    assert!(matches!(&blame[..], [Effect::Blame { misbehavior: Misbehavior::BadSignature(_), .. }]));
+    let foreign = Message { config_digest: B256::ZERO, ..good };
+    assert!(node.step(1, input(&foreign)).is_empty());
+    assert_eq!(node.view(&key()).unwrap().observations.len(), 0);
+}
+
+#[test]
+fn finished_node_answers_each_peer_once_an_attempt_and_again_after_a_reconnection() {
+    let (mut node, _) = finished();
+    // A late peer alone in the slow path.
+    let mut late = self::node(2);
+    late.step(0, Input::Request(terms()));
+    let timer = Timer { key: key(), kind: TimerKind::Deadline };
+    let effects = late.step(40_000, Input::Timer(timer));
+    let status = messages(&effects).into_iter().find(|message| message.body.name() == "status");
+    // The coordinator of attempt 1 may be the late peer itself; then attempt 2 tells everybody.
+    let status = status.unwrap_or_else(|| {
+        let kind = TimerKind::Attempt(1);
+        let effects = late.step(50_000, Input::Timer(Timer { key: key(), kind }));
+        messages(&effects).into_iter().find(|message| message.body.name() == "status").unwrap()
+    });
+    assert_eq!(names(&node.step(4, input(&status))), ["report"]);
+    assert!(node.step(5, input(&status)).is_empty());
+    let peer = OracleIndex::new(2);
+    let again = node.step(6, Input::Connected(peer));
+    assert_eq!(names(&again), ["report"]);
+    let report = messages(&again).remove(0);
+    assert!(late.step(60_000, input(&report)).iter().any(|effect| matches!(effect, Effect::Report(_))));
+    assert_eq!(names(&node.step(7, input(&status))), ["report"]);
+
+    node.step(8, Input::Settled(key()));
+    assert!(node.step(9, Input::Connected(peer)).is_empty());
+    node.step(10, Input::Forget(key()));
+    assert_eq!(node.view(&key()), None);
+}
+
+#[test]
+fn restored_node_says_the_same_again() {
+    let mut node = node(0);
+    let mut kept = records(&node.step(0, Input::Request(terms())));
+    let mut said = node.step(1, observed(5));
+    for other in 1..3 {
+        said.extend(node.step(2, input(&observation_of(other, 5))));
+    }
+    kept.extend(records(&said));
+    let slots: Vec<Slot> = kept.iter().map(|record| record.id.slot).collect();
+    assert_eq!(slots, [Slot::Terms, Slot::Observation, Slot::Lock, Slot::Attest]);
+    drop(node);
+
+    let mut node = self::node(0).load(kept.clone()).unwrap();
+    let again = node.resume(100);
+    assert_eq!(messages(&again), messages(&said));
+    assert!(records(&again).is_empty());
+    assert!(node.step(101, observed(6)).is_empty(), "the first observation stands");
+    let effects = [3, 1].map(|other| node.step(102, input(&attest_of(other, 5))));
+    let report = effects.concat().into_iter().find(|effect| matches!(effect, Effect::Report(_)));
+    assert!(report.is_some(), "signatures are enough, whoever's observations were lost");
+
+    kept.remove(0);
+    assert!(self::node(0).load(kept).is_err(), "records without terms are refused");
+}
+
+#[test]
+fn quarantined_node_is_silent_but_takes_the_report() {
+    let (_, effects) = finished();
+    let report = messages(&effects).pop().unwrap();
+    let mut node = node(1);
+    node.set_quarantine(1_001);
+    node.step(0, Input::Request(terms()));
+    assert!(node.step(1, observed(5)).is_empty());
+    assert!(node.view(&key()).unwrap().quarantined);
+    assert_eq!(node.unobserved().count(), 0);
+    let effects = node.step(2, input(&report));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Report(_))));
+}
+
+#[test]
+fn report_with_anything_changed_is_refused() {
+    let (_, effects) = finished();
+    let report = messages(&effects).pop().unwrap();
+    type Change = fn(&mut oracle_ocr::Attested);
+    let changes: [Change; 6] = [
+        |report| report.outcome = Outcome::Result(vec![6]),
+        |report| report.attempt = 1,
+        |report| report.evidence = B256::ZERO,
+        |report| report.signatures.truncate(2),
+        |report| report.signatures.swap(0, 1),
+        |report| report.signatures[1] = report.signatures[0],
+    ];
+    for change in changes {
+        let mut node = node(2);
+        node.step(0, Input::Request(terms()));
+        let mut changed = report.clone();
+        if let Body::Report(attested) = &mut changed.body {
+            change(attested);
+        }
+        let effects = node.step(1, input(&changed));
+        assert!(
+            matches!(&effects[..], [Effect::Blame { misbehavior: Misbehavior::InvalidReport(_), .. }]),
+            "{effects:?}"
+        );
+    }
+}
+
+#[test]
+fn roster_refuses_impossible_configurations() {
+    let signers = vec![Address::ZERO; 4];
+    let make = |f, signers: &[Address]| Roster::new(B256::ZERO, f, signers, &[Address::ZERO; 4], &config(4));
+    assert!(matches!(make(0, &signers), Err(RosterError::Faults { .. })));
+    assert!(matches!(make(2, &signers), Err(RosterError::Faults { .. })));
+    assert!(matches!(make(1, &signers[..3]), Err(RosterError::Lengths { .. })));
+    for (n, f, q) in
+        [(4, 1, 3), (5, 1, 4), (6, 1, 4), (7, 2, 5), (10, 3, 7), (13, 4, 9), (16, 5, 11), (31, 10, 21)]
+    {
+        let roster = roster(n);
+        assert_eq!((roster.f(), roster.quorum()), (f, q), "n = {n}");
+        assert!(roster.quorum() <= roster.live());
+    }
+}
