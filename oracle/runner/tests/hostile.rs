@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::collections::BTreeSet;
-
 use common::{config, request, run, runner, text};
 use functions_types::limits::Limits;
 use oracle_runner::{RunReport, Runner, RunnerConfig};
@@ -47,7 +45,7 @@ async fn memory_bombs_end_without_harm() {
     let runner = runner().await;
     for source in [
         "const a = []; for (;;) a.push(new Array(1000).fill(1.5))",
-        "let s = 'x'; for (;;) s += s + Math.random()",
+        "const a = []; for (;;) a.push('x'.repeat(1e6) + a.length)",
         "const a = []; for (;;) a.push(new ArrayBuffer(1 << 20))",
         "const m = new Map(); for (let i = 0;; i++) m.set(i, { i })",
         "const a = []; for (;;) a.push(() => a)",
@@ -118,30 +116,6 @@ async fn pollution_of_everything_does_not_break_the_run() {
     // Either the bytes or one of the documented errors; never a node failure.
     assert!(!text(&report).is_empty());
     still_works(&runner).await;
-    runner.shutdown().await;
-}
-
-#[tokio::test]
-async fn the_runner_keeps_no_descriptors_and_no_children() {
-    let open = || -> BTreeSet<String> {
-        let fds = std::fs::read_dir("/proc/self/fd").expect("Linux");
-        fds.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
-    };
-    let runner = Runner::start(RunnerConfig { max_concurrent: 8, ..config() }).await.unwrap();
-    still_works(&runner).await;
-    let before = open().len();
-    for _ in 0..5 {
-        let all = [
-            "return new Uint8Array(1)",
-            "throw 1",
-            "for (;;);",
-            "return (",
-            "fetch('http://127.0.0.1/'); return new Uint8Array(1)",
-        ];
-        let [a, b, c, d, e] = all.map(|source| run_short(&runner, source));
-        let _ = tokio::join!(a, b, c, d, e);
-    }
-    assert_eq!(open().len(), before);
     runner.shutdown().await;
 }
 

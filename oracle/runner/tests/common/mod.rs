@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// The sandbox program built with the same profile as this test.
-pub fn sandbox() -> PathBuf {
+pub(crate) fn sandbox() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     let profile = test.ancestors().nth(2).expect("tests lie in the profile's deps folder");
     let path = profile.join("functions-sandbox");
@@ -24,21 +24,21 @@ pub fn sandbox() -> PathBuf {
     path
 }
 
-pub fn config() -> RunnerConfig {
+pub(crate) fn config() -> RunnerConfig {
     RunnerConfig::new(sandbox())
 }
 
-pub async fn runner() -> Runner {
+pub(crate) async fn runner() -> Runner {
     Runner::start(config()).await.expect("the sandbox starts")
 }
 
 /// A runner whose scripts may reach `servers`.
-pub async fn runner_for(servers: &[&Server]) -> Runner {
+pub(crate) async fn runner_for(servers: &[&Server]) -> Runner {
     let allow_http = servers.iter().map(|server| server.host()).collect();
     Runner::start(RunnerConfig { allow_http, ..config() }).await.expect("the sandbox starts")
 }
 
-pub fn request(source: &str) -> RunRequest {
+pub(crate) fn request(source: &str) -> RunRequest {
     RunRequest {
         request_id: [7; 32],
         source: source.to_owned(),
@@ -50,12 +50,12 @@ pub fn request(source: &str) -> RunRequest {
     }
 }
 
-pub async fn run(runner: &Runner, source: &str) -> RunReport {
+pub(crate) async fn run(runner: &Runner, source: &str) -> RunReport {
     runner.run(request(source)).await.expect("the node is fine")
 }
 
 /// What a script returned, as text; its error with a mark in front.
-pub fn text(report: &RunReport) -> String {
+pub(crate) fn text(report: &RunReport) -> String {
     match &report.outcome {
         RunOutcome::Result(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         RunOutcome::UserError(bytes) => format!("error: {}", String::from_utf8_lossy(bytes)),
@@ -63,7 +63,7 @@ pub fn text(report: &RunReport) -> String {
 }
 
 /// Runs every script of a table and compares outcome texts, naming all that differ.
-pub async fn check_table(table: &[(&str, &str)]) {
+pub(crate) async fn check_table(table: &[(&str, &str)]) {
     let runner = runner().await;
     let mut wrong = Vec::new();
     for (source, expected) in table {
@@ -82,26 +82,26 @@ pub async fn check_table(table: &[(&str, &str)]) {
 
 /// One HTTP request as a test server saw it.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Seen {
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 }
 
 /// An HTTP/1.1 server on a free loopback port. The reply is raw bytes, sent as they are.
-pub struct Server {
-    pub port: u16,
-    pub hits: Arc<AtomicUsize>,
-    pub task: tokio::task::JoinHandle<()>,
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) hits: Arc<AtomicUsize>,
+    pub(crate) task: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
-    pub async fn start<F, R>(reply: F) -> Self
+    pub(crate) async fn start<F, R>(reply: F) -> Self
     where
         F: Fn(Seen) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<u8>> + Send,
@@ -148,15 +148,15 @@ impl Server {
         Self { port, hits, task }
     }
 
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host())
     }
 
-    pub fn hits(&self) -> usize {
+    pub(crate) fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
     }
 }
@@ -167,7 +167,7 @@ impl Drop for Server {
     }
 }
 
-pub fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =
         format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n", body.len())
             .into_bytes();
@@ -175,6 +175,6 @@ pub fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub fn json(body: &str) -> Vec<u8> {
+pub(crate) fn json(body: &str) -> Vec<u8> {
     answer("200 OK", "content-type: application/json\r\n", body.as_bytes())
 }

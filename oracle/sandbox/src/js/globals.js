@@ -148,11 +148,13 @@
       constant("bytesArgs", bytesArgs);
       constant("secrets", secrets);
     },
-    // The source is parsed inside two different wrappers: text that closes one of them early
-    // cannot be valid in the other, so only the body of a function gets through.
+    // The source is parsed inside three different wrappers, so that only the body of a function
+    // gets through: what may follow an early closing brace differs in each. A parenthesis forbids
+    // a second brace, an object demands a comma or a brace, a class forbids the comma.
     compile(source) {
       const script = new AsyncFunction(`"use strict";${source}\n`);
-      indirectEval(`"use strict";({async script(){"use strict";${source}\n}})`);
+      indirectEval(`"use strict";({async script(){${source}\n}})`);
+      indirectEval(`"use strict";(class{async script(){${source}\n}})`);
       return script;
     },
   };

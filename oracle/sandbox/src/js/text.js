@@ -13,7 +13,9 @@
     if (source instanceof ArrayBuffer) return new Uint8Array(source);
     throw new TypeError("expected an ArrayBuffer or a view of one");
   };
-  lib.encodeUtf8 = (text) => (text === "" ? new Uint8Array(0) : op_utf8_encode(text));
+  // Unpaired surrogates become U+FFFD, as in every UTF-8 encoder of the web.
+  const wellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
+  lib.encodeUtf8 = (text) => (text === "" ? new Uint8Array(0) : op_utf8_encode(wellFormed(text)));
   lib.decodeUtf8 = (bytes) => op_utf8_decode(bytes, false);
 
   class TextEncoder {
