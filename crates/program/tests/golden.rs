@@ -177,3 +177,74 @@ fn float_constants_activate_but_nobody_can_pay_for_them() {
     assert_eq!(exit.outcome, Outcome::OutOfInk);
     assert_eq!(exit.ink_left, 0);
 }
+
+/// The engine passes from operator to operator by tail calls. One that is a true call would use up the native stack.
+#[test]
+fn long_loops_over_every_operator_need_no_native_stack() {
+    let mut body = String::new();
+    for (ty, width) in [("i32", 32), ("i64", 64)] {
+        let x = if width == 32 { "$a" } else { "$b" };
+        for op in ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "rotr"] {
+            body += &format!("(local.set {x} ({ty}.{op} (local.get {x}) (local.get {x})))");
+            body += &format!("(local.set {x} ({ty}.{op} (local.get {x}) ({ty}.const 77)))");
+        }
+        for op in ["div_u", "rem_u", "div_s", "rem_s"] {
+            body += &format!("(local.set {x} ({ty}.{op} (local.get {x}) ({ty}.const 3)))");
+            body += &format!(
+                "(local.set {x} ({ty}.{op} ({ty}.const 7000) ({ty}.or (local.get {x}) ({ty}.const 1))))"
+            );
+        }
+        for op in ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"] {
+            body += &format!("(local.set $a ({ty}.{op} (local.get {x}) ({ty}.const 5)))");
+            body += &format!(
+                "(if ({ty}.{op} (local.get {x}) (local.get {x})) (then (local.set $a (i32.const 9))) (else (local.set $a (i32.const 8))))"
+            );
+            body += &format!("(block (br_if 0 ({ty}.{op} (local.get {x}) ({ty}.const 6))))");
+        }
+        for op in ["clz", "ctz", "popcnt", "extend8_s", "extend16_s"] {
+            body += &format!("(local.set {x} ({ty}.{op} (local.get {x})))");
+        }
+        body += &format!("(local.set $a ({ty}.eqz (local.get {x})))");
+        for op in ["store", "store8", "store16"] {
+            body += &format!(
+                "({ty}.{op} (i32.const 64) (local.get {x})) ({ty}.{op} offset=8 (i32.and (local.get $a) (i32.const 255)) ({ty}.const 3))"
+            );
+        }
+        for op in ["load", "load8_s", "load8_u", "load16_s", "load16_u"] {
+            body += &format!(
+                "(local.set {x} ({ty}.{op} (i32.const 64))) (local.set {x} ({ty}.{op} offset=8 (i32.and (local.get $a) (i32.const 255))))"
+            );
+        }
+        body += &format!("(local.set {x} (select (local.get {x}) ({ty}.const 4) (local.get $a)))");
+        body += &format!("(global.set $g{width} (local.get {x})) (local.set {x} (global.get $g{width}))");
+    }
+    let wat = format!(
+        r#"(module (import "vm_hooks" "evm_ink_left" (func $ink (result i64))) (memory (export "memory") 1 1)
+        (global $g32 (mut i32) (i32.const 1)) (global $g64 (mut i64) (i64.const 1)) (type $t (func (param i32) (result i32)))
+        (table 2 funcref) (elem (i32.const 0) $f $h)
+        (func $f (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func $h (param i32) (result i32) (call $f (i32.const 3)))
+        (func (export "user_entrypoint") (param $n i32) (result i32) (local $i i32) (local $a i32) (local $b i64)
+          (loop $l {body}
+            (local.set $b (i64.extend_i32_u (local.get $a))) (local.set $b (i64.extend_i32_s (local.get $a)))
+            (local.set $a (i32.wrap_i64 (local.get $b))) (local.set $b (i64.extend32_s (local.get $b)))
+            (local.set $a (call $h (local.get $a)))
+            (local.set $a (call_indirect (type $t) (i32.const 4) (i32.and (local.get $i) (i32.const 1))))
+            (memory.fill (i32.const 0) (i32.const 1) (i32.const 9)) (memory.copy (i32.const 20) (i32.const 0) (i32.const 9))
+            (local.set $a (memory.size)) (local.set $a (memory.grow (i32.const 0))) (drop (call $ink))
+            (block $x (block $y (br_table $x $y (local.get $i))))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (i32.const 20000))))
+          (i32.const 0)))"#
+    );
+    let small = std::thread::Builder::new().stack_size(512 << 10);
+    let thread = small.spawn(move || {
+        let wasm = wat::parse_str(wat).unwrap();
+        let program = Arc::new(Program::compile(&wasm, &StylusParams::default()).unwrap());
+        run(&program, Bytes::new(), false, u64::MAX - 1)
+    });
+    let exit = thread.unwrap().join().unwrap();
+    assert_eq!(exit.outcome, Outcome::Success);
+    let used = u64::MAX - 1 - exit.ink_left;
+    assert!(used > 20_000 * 100 * 2_450, "the loop ran to its end: {used}");
+}
