@@ -251,6 +251,7 @@ impl Node {
             transmitter,
             transmitter_account: self.identity.transmitter,
             router: chain.router,
+            don_id: chain.don_id.0,
             peers,
             metrics: self.metrics.clone(),
             status: self.status.clone(),

@@ -93,10 +93,6 @@ fn check(config: &Config) -> Result<()> {
 
 fn run(config: Config) -> Result<()> {
     log(&config.log)?;
-    // The one TLS implementation in the process, for https endpoints.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
-        tracing::debug!("a TLS provider is installed already");
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("no threads")?;
     let result = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);

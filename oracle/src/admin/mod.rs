@@ -159,6 +159,7 @@ mod tests {
 
     #[tokio::test]
     async fn handlers_answer_over_http() {
+        crate::chain::use_ring();
         let folder = tempfile::tempdir().expect("temp folder");
         let journal =
             Journal::open(&format!("sqlite://{}/j.sqlite", folder.path().display())).await.expect("journal");

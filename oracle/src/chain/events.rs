@@ -101,6 +101,13 @@ pub enum ChainEvent {
         /// Where.
         at: Position,
     },
+    /// The router's route for a DON changed.
+    Route {
+        /// The DON.
+        don_id: B256,
+        /// The coordinator now behind it.
+        coordinator: Address,
+    },
     /// The coordinator's configuration changed.
     Config(Box<Coordinator::ConfigSet>),
 }
@@ -124,13 +131,14 @@ pub enum LogRefusal {
 }
 
 /// Topics the cursor asks for.
-pub(crate) const TOPICS: [B256; 6] = [
+pub(crate) const TOPICS: [B256; 7] = [
     Coordinator::OracleRequest::SIGNATURE_HASH,
     Coordinator::OracleResponse::SIGNATURE_HASH,
     Coordinator::ConfigSet::SIGNATURE_HASH,
     Router::RequestProcessed::SIGNATURE_HASH,
     Router::RequestNotProcessed::SIGNATURE_HASH,
     Router::RequestTimedOut::SIGNATURE_HASH,
+    Router::ContractUpdated::SIGNATURE_HASH,
 ];
 
 /// Decodes `log` of `coordinator` or `router`; `None` for events of theirs that do not matter here.
@@ -196,6 +204,10 @@ fn from_router(
         Router::RequestTimedOut::SIGNATURE_HASH => {
             let found: Router::RequestTimedOut = event(log)?;
             ChainEvent::TimedOut { request_id: found.requestId, at }
+        }
+        Router::ContractUpdated::SIGNATURE_HASH => {
+            let found: Router::ContractUpdated = event(log)?;
+            ChainEvent::Route { don_id: found.id, coordinator: found.to }
         }
         _ => return Ok(None),
     }))

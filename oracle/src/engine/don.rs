@@ -75,6 +75,8 @@ pub struct Don {
     pub offchain: OffchainConfig,
     /// This node.
     pub me: OracleIndex,
+    /// How many configurations the coordinator has had, this one included.
+    pub config_count: u64,
 }
 
 impl Don {
@@ -110,12 +112,8 @@ impl Don {
             .iter()
             .position(|signer| *signer == identity.signer)
             .ok_or(DonError::NotAMember(identity.signer))?;
-        let don = Self {
-            coordinator,
-            me: OracleIndex::new(u8::try_from(index).unwrap_or(u8::MAX)),
-            roster,
-            offchain,
-        };
+        let me = OracleIndex::new(u8::try_from(index).unwrap_or(u8::MAX));
+        let don = Self { coordinator, me, roster, offchain, config_count: event.configCount };
         don.check_keys(index, identity, event)?;
         Ok(don)
     }

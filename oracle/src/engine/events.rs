@@ -14,12 +14,19 @@ use crate::{
 
 /// Seconds after its timeout at which a request nobody timed out is given up.
 const EXPIRY_GRACE_SECONDS: u64 = 600;
+/// Milliseconds between two writes of the cursor on a chain without events of ours.
+const CURSOR_EVERY_MS: u64 = 2_000;
+/// Milliseconds between two removals of old requests from the journal.
+const PRUNE_EVERY_MS: u64 = 3_600_000;
+/// Milliseconds a finished request stays in the journal.
+const KEEP_MS: u64 = 30 * 24 * 3_600_000;
 
 impl Engine {
     pub(super) async fn on_batch(&mut self, batch: Batch) -> Result<(), EngineError> {
         if let Some(first) = batch.rewound_to {
             self.on_rewind(first).await?;
         }
+        let batch_had_events = !batch.events.is_empty();
         for event in batch.events {
             self.on_event(event).await?;
         }
@@ -34,10 +41,18 @@ impl Engine {
                 self.start(id).await?;
             }
         }
-        if self.stored_cursor != Some(batch.durable_next) {
+        let now = now_ms();
+        let due = batch_had_events || now >= self.next_cursor_ms;
+        if due && self.stored_cursor != Some(batch.durable_next) {
+            self.next_cursor_ms = now + CURSOR_EVERY_MS;
             let coordinator = self.parts.don.coordinator.to_string();
             self.parts.journal.set_cursor(&coordinator, batch.durable_next).await?;
             self.stored_cursor = Some(batch.durable_next);
+        }
+        if now >= self.next_prune_ms {
+            self.next_prune_ms = now + PRUNE_EVERY_MS;
+            let removed = self.parts.journal.prune(now.saturating_sub(KEEP_MS)).await?;
+            tracing::debug!(removed, "old requests removed from the journal");
         }
         let metrics = &self.parts.metrics;
         metrics.head.set(i64::try_from(batch.head.height()).unwrap_or(i64::MAX));
@@ -67,9 +82,18 @@ impl Engine {
                 self.end(request_id, State::Expired, Some("timed out on chain".to_owned())).await
             }
             ChainEvent::Config(event) => {
-                if event.configDigest != self.parts.don.roster.config_digest() {
+                // Earlier configurations are met again while the chain's past is read.
+                if event.configCount > self.parts.don.config_count {
                     tracing::info!(digest = %event.configDigest, "the coordinator has a new configuration");
-                    self.reconfigured = self.caught_up;
+                    self.reconfigured = true;
+                }
+                Ok(())
+            }
+            ChainEvent::Route { don_id, coordinator } => {
+                let ours = don_id == self.parts.don_id && coordinator != self.parts.don.coordinator;
+                if ours && self.caught_up {
+                    tracing::info!(%coordinator, "the route leads to another coordinator");
+                    self.reconfigured = true;
                 }
                 Ok(())
             }
@@ -310,6 +334,17 @@ impl Engine {
         });
         for id in late {
             self.end(id, State::Expired, Some("no response in time".to_owned())).await?;
+        }
+        // Ended without success, and too late for a change of mind: nothing is kept in memory.
+        let dead = self.requests.ids_where(|request| {
+            matches!(request.state(), State::Undeliverable | State::Refused | State::Orphaned)
+                && request.row.timeout_timestamp.saturating_add(EXPIRY_GRACE_SECONDS) < chain_time
+        });
+        for id in dead {
+            if let Some(request) = self.requests.remove(&id) {
+                self.timers.forget(&request.key());
+                self.feed(Input::Forget(request.key())).await?;
+            }
         }
         Ok(())
     }

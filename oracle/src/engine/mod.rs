@@ -88,6 +88,8 @@ pub struct Parts {
     pub transmitter_account: Address,
     /// The router.
     pub router: Address,
+    /// The DON's name in the router's routes.
+    pub don_id: B256,
     /// The peer network.
     pub peers: Peers,
     /// Counters.
@@ -117,6 +119,8 @@ pub struct Engine {
     to_start: Vec<B256>,
     caught_up: bool,
     stored_cursor: Option<u64>,
+    next_cursor_ms: u64,
+    next_prune_ms: u64,
     reconfigured: bool,
 }
 
@@ -140,6 +144,8 @@ impl Engine {
             to_start: Vec::new(),
             caught_up: false,
             stored_cursor: None,
+            next_cursor_ms: 0,
+            next_prune_ms: 0,
             reconfigured: false,
         };
         engine.restore(left.requests).await?;

@@ -1,0 +1,391 @@
+//! A whole network of processes on this machine: chain, contracts, nodes. Dropping it ends everything it started.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use alloy::{
+    primitives::{Address, B256, Bytes, I256, U256},
+    sol_types::SolCall,
+};
+use functions_client::{
+    Account, Addresses, Chain, OracleConfig, Program, Request, System,
+    abi::Constructors,
+    chain::Transaction,
+    config::{billing_defaults, router_defaults},
+    stylus,
+};
+use functions_node::chain::Rpc;
+use functions_offchain_config::{Member, Method, OffchainConfig, Timing, VERSION};
+use functions_types::{DonId, Juels, RequestId, SubscriptionId, limits::Limits};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The account that owns contracts and subscription: public, funded on every development chain.
+const OWNER_KEY: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+const DON: &str = "fun-test-1";
+/// How long anything may take on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Pause between two questions to a process.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A program that ends with its handle.
+struct Process(Child);
+
+impl Process {
+    fn kill(&mut self) {
+        // SIGKILL; a process that ended already is what is wanted.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// One node: its files, and its process while it runs.
+pub struct Node {
+    folder: PathBuf,
+    admin: SocketAddr,
+    net: SocketAddr,
+    pub transmitter: Address,
+    public: Value,
+    process: Option<Process>,
+    starts: u32,
+}
+
+/// The network.
+pub struct Network {
+    _chain_process: Process,
+    rpc: Rpc,
+    pub system: System,
+    owner: Account,
+    consumer: Address,
+    subscription: SubscriptionId,
+    pub nodes: Vec<Node>,
+    http: reqwest::Client,
+    folder: TempDir,
+}
+
+fn program(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_functions-node")).with_file_name(name);
+    assert!(
+        path.is_file(),
+        "{} is missing; build it with: cargo build --profile node -p devchain -p functions-sandbox",
+        path.display()
+    );
+    path
+}
+
+fn contract(name: &'static str) -> Program {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/contracts").join(name).with_extension("wasm");
+    let wasm = fs::read(&path)
+        .unwrap_or_else(|err| panic!("{}: {err}; build it with ./scripts/build-contracts", path.display()));
+    Program::from_wasm(name, &wasm).expect("a contract")
+}
+
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+fn quoted(path: &Path) -> String {
+    Value::from(path.display().to_string()).to_string()
+}
+
+impl Node {
+    fn create(parent: &Path, index: usize, rpc_url: &str, router: Address) -> Self {
+        let folder = parent.join(format!("node-{index}"));
+        fs::create_dir(&folder).expect("a new folder");
+        fs::write(folder.join("password"), format!("test-{index}")).expect("a file");
+        let (admin, net) = (free_address(), free_address());
+        let config = format!(
+            "data_dir = {}\n[keys]\nkeystore = \"keystore.json\"\npassword_file = \"password\"\n\
+             [chain]\nrpc_urls = [\"{rpc_url}\"]\nchain_id = 412346\nrouter = \"{router}\"\ndon_id = \"{DON}\"\npoll_interval_ms = 50\n\
+             [net]\nlisten = \"/ip4/{}/tcp/{}\"\n[admin]\nlisten = \"{admin}\"\n[log]\nlevel = \"info,functions_node=debug\"\n",
+            quoted(&folder),
+            net.ip(),
+            net.port()
+        );
+        fs::write(folder.join("node.toml"), config).expect("a file");
+        let output = Command::new(program("functions-node"))
+            .args(["keygen", "--config"])
+            .arg(folder.join("node.toml"))
+            .output()
+            .expect("keygen runs");
+        assert!(output.status.success(), "keygen: {}", String::from_utf8_lossy(&output.stderr));
+        let public: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let transmitter = public["transmitter"].as_str().expect("text").parse().expect("an address");
+        Self { folder, admin, net, transmitter, public, process: None, starts: 0 }
+    }
+
+    /// Starts it on whatever it left on disk.
+    pub fn start(&mut self) {
+        self.starts += 1;
+        let log = fs::File::create(self.folder.join(format!("log-{}", self.starts))).expect("a log file");
+        let child = Command::new(program("functions-node"))
+            .args(["run", "--config"])
+            .arg(self.folder.join("node.toml"))
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the node starts");
+        self.process = Some(Process(child));
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// SIGTERM; the exit status once it ended.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let mut process = self.process.take().expect("it runs");
+        let pid = process.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(sent.success());
+        process.0.wait().expect("it ends")
+    }
+
+    fn address(&self, field: &str) -> Address {
+        self.public[field].as_str().expect("text").parse().expect("an address")
+    }
+
+    fn member(&self) -> Member {
+        let key = self.public["offchainPublicKey"].as_str().expect("text");
+        Member {
+            peer_id: self.public["peerId"].as_str().expect("text").to_owned(),
+            addresses: vec![format!("/ip4/{}/tcp/{}", self.net.ip(), self.net.port())],
+            offchain_public_key: key.parse::<B256>().expect("32 bytes").0,
+        }
+    }
+
+    /// The last lines of all its logs.
+    fn tail(&self) -> String {
+        let mut text = String::new();
+        for start in 1..=self.starts {
+            let log = fs::read_to_string(self.folder.join(format!("log-{start}"))).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            text += &format!("--- {} start {start}\n", self.folder.display());
+            text += &lines[lines.len().saturating_sub(40)..].join("\n");
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Network {
+    /// Four nodes, f = 1, ready, with a funded subscription and the timing given.
+    pub async fn start(timing: Timing) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut child = Command::new(program("devchain"))
+            .args(["--port", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(folder.path().join("devchain.log")).expect("a log file"))
+            .spawn()
+            .expect("the chain starts");
+        let mut greeting = String::new();
+        let stdout = child.stdout.take().expect("piped");
+        let chain_process = Process(child);
+        BufReader::new(stdout).read_line(&mut greeting).expect("a greeting");
+        let greeting: Value = serde_json::from_str(&greeting).expect("JSON");
+        let rpc_url = greeting["rpcUrl"].as_str().expect("text").to_owned();
+
+        let chain = Chain::connect(&rpc_url).await.expect("the chain answers");
+        let owner = Account::from_hex(OWNER_KEY).expect("a key");
+        let (system, consumer) = deploy(&chain, &owner).await;
+        let mut nodes: Vec<_> = (0..4)
+            .map(|index| Node::create(folder.path(), index, &rpc_url, system.addresses.router))
+            .collect();
+        configure(&system, &owner, &nodes, timing).await;
+        let subscription = system.create_subscription(&owner, consumer).await.expect("a subscription");
+        let link = Juels::new(10 * Juels::PER_LINK).expect("an amount");
+        system.fund_subscription(&owner, subscription, link).await.expect("funded");
+        nodes.iter_mut().for_each(Node::start);
+        let rpc = Rpc::new(&[rpc_url.parse().expect("a URL")]).expect("a client");
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
+        let network = Self {
+            _chain_process: chain_process,
+            rpc,
+            system,
+            owner,
+            consumer,
+            subscription,
+            nodes,
+            http,
+            folder,
+        };
+        for index in 0..4 {
+            network.wait_until_ready(index).await;
+        }
+        network
+    }
+
+    /// Sends a request whose script needs nothing from outside.
+    pub async fn request(&self, source: &str) -> (RequestId, u64) {
+        let request = Request {
+            source: source.to_owned(),
+            args: vec![],
+            bytes_args: vec![],
+            callback_gas_limit: 200_000,
+        };
+        let don = DonId::from_name(DON).expect("a name");
+        let sent = self
+            .system
+            .send_request(&self.owner, self.consumer, self.subscription, don, &request)
+            .await
+            .expect("the request is accepted");
+        (sent.id, sent.block)
+    }
+
+    /// A method of development chains.
+    pub async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
+        self.rpc.call(method, serde_json::to_value(params).expect("JSON")).await.expect("the chain knows it")
+    }
+
+    /// Waits until `node` shows the request in one of `states`; what it shows.
+    pub async fn wait_for_state(&self, node: usize, id: RequestId, states: &[&str]) -> Value {
+        self.wait(&format!("node {node} to show {states:?}"), || async move {
+            let shown = self.shown(&self.nodes[node], id).await?;
+            states.contains(&shown["state"].as_str()?).then_some(shown)
+        })
+        .await
+    }
+
+    /// Waits until some node has sent a transaction for the request; which.
+    pub async fn wait_for_submission(&self, id: RequestId) -> usize {
+        self.wait("a node to send", || async move {
+            for (index, node) in self.nodes.iter().enumerate() {
+                if self.shown(node, id).await.is_some_and(|shown| shown["state"] == "SUBMITTED") {
+                    return Some(index);
+                }
+            }
+            None
+        })
+        .await
+    }
+
+    /// Waits until the node takes part.
+    pub async fn wait_until_ready(&self, node: usize) {
+        self.wait(&format!("node {node} to be ready"), || self.is_ready(node)).await;
+    }
+
+    async fn shown(&self, node: &Node, id: RequestId) -> Option<Value> {
+        let url = format!("http://{}/requests/{}", node.admin, id.0);
+        self.http.get(url).send().await.ok()?.json().await.ok()
+    }
+
+    /// Waits until the chain shows the request settled.
+    pub async fn wait_for_fulfillment(&self, id: RequestId, block: u64) -> functions_client::Fulfilled {
+        self.wait("the fulfillment", || async move { self.system.fulfillment(id, block).await.ok()? }).await
+    }
+
+    /// Transactions that any node's transmitter ever had mined.
+    pub async fn transmissions(&self) -> u64 {
+        let mut sum = 0;
+        for node in &self.nodes {
+            sum += self.rpc.nonce(node.transmitter, "latest").await.expect("the chain answers");
+        }
+        sum
+    }
+
+    async fn is_ready(&self, node: usize) -> Option<()> {
+        let url = format!("http://{}/ready", self.nodes[node].admin);
+        self.http.get(url).send().await.ok()?.status().is_success().then_some(())
+    }
+
+    /// Asks again and again until there is an answer.
+    pub async fn wait<T, F: Future<Output = Option<T>>>(&self, what: &str, ask: impl Fn() -> F) -> T {
+        let asking = async {
+            let mut interval = tokio::time::interval(POLL);
+            loop {
+                interval.tick().await;
+                if let Some(answer) = ask().await {
+                    return answer;
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let logs: String = self.nodes.iter().map(Node::tail).collect();
+                let chain = fs::read_to_string(self.folder.path().join("devchain.log")).unwrap_or_default();
+                panic!("waited in vain for {what}\n{logs}\n--- devchain\n{chain}");
+            }
+        }
+    }
+}
+
+async fn deploy(chain: &Chain, owner: &Account) -> (System, Address) {
+    let me = owner.address();
+    let link = put(
+        chain,
+        owner,
+        "link_token",
+        &Constructors::linkTokenCall { owner: me, supply: U256::from(10).pow(U256::from(27)) },
+    )
+    .await;
+    let feed = |decimals, answer: i64| Constructors::priceFeedCall {
+        owner: me,
+        decimals,
+        answer: I256::try_from(answer).expect("small"),
+    };
+    let native = put(chain, owner, "price_feed", &feed(18, 5_000_000_000_000_000)).await;
+    let usd = put(chain, owner, "price_feed", &feed(8, 1_500_000_000)).await;
+    let call = Constructors::routerCall { owner: me, link, config: router_defaults() };
+    let router = put(chain, owner, "router", &call).await;
+    let call = Constructors::coordinatorCall {
+        owner: me,
+        router,
+        config: billing_defaults(),
+        linkToNativeFeed: native,
+        linkToUsdFeed: usd,
+    };
+    let coordinator = put(chain, owner, "coordinator", &call).await;
+    let consumer =
+        put(chain, owner, "consumer_example", &Constructors::consumerExampleCall { owner: me, router }).await;
+    let system = System::new(chain.clone(), Addresses { link, router, coordinator });
+    system.set_route(owner, DonId::from_name(DON).expect("a name")).await.expect("the route is set");
+    (system, consumer)
+}
+
+async fn put(chain: &Chain, owner: &Account, name: &'static str, constructor: &impl SolCall) -> Address {
+    let arguments = constructor.abi_encode().split_off(4);
+    let deployed = stylus::deploy(chain, owner, stylus::STYLUS_DEPLOYER, &contract(name), &arguments).await;
+    deployed.unwrap_or_else(|err| panic!("{name} is deployed: {err}")).address
+}
+
+async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Timing) {
+    let offchain = OffchainConfig {
+        members: nodes.iter().map(Node::member).collect(),
+        timing,
+        limits: Limits::DEFAULT,
+        method: Method::Mode,
+    };
+    let config = OracleConfig {
+        signers: nodes.iter().map(|node| node.address("signer")).collect(),
+        transmitters: nodes.iter().map(|node| node.transmitter).collect(),
+        f: 1,
+        offchain_version: VERSION,
+        offchain: offchain.encode().expect("valid").into(),
+    };
+    system.set_config(owner, &config).await.expect("the configuration is set");
+    for node in nodes {
+        let value = U256::from(10).pow(U256::from(18));
+        let tx = Transaction { to: Some(node.transmitter), input: Bytes::new(), value, gas: None };
+        system.chain.transact(owner, "fund a transmitter", tx).await.expect("funded");
+    }
+}
