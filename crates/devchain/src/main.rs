@@ -5,6 +5,7 @@
 use std::{
     io::{IsTerminal, Write},
     net::{IpAddr, Ipv4Addr},
+    process::ExitCode,
 };
 
 use clap::{Parser, builder::PossibleValuesParser};
@@ -44,8 +45,17 @@ struct Arguments {
     log: String,
 }
 
-fn main() -> eyre::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match start(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> eyre::Result<()> {
     let filter = EnvFilter::try_new(&arguments.log).wrap_err("--log is not a filter")?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

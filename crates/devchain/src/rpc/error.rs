@@ -1,6 +1,9 @@
 //! Errors as JSON-RPC shows them, with the codes and words clients look for.
 
-use alloy::{primitives::Bytes, sol_types::decode_revert_reason};
+use alloy::{
+    primitives::Bytes,
+    sol_types::{Revert, SolError},
+};
 use revm::context::result::HaltReason;
 use serde_json::{Value, json};
 
@@ -111,21 +114,16 @@ impl From<CallFailure> for RpcError {
     fn from(failure: CallFailure) -> Self {
         match failure {
             CallFailure::Revert(data) => {
-                let reason = decode_revert_reason(&data).filter(|_| is_standard_revert(&data));
-                let message = match reason {
-                    Some(reason) => format!("execution reverted: {reason}"),
-                    None => "execution reverted".to_owned(),
+                // Only `Error(string)` has a text of its own.
+                let message = match Revert::abi_decode(&data) {
+                    Ok(revert) => format!("execution reverted: {}", revert.reason),
+                    Err(_) => "execution reverted".to_owned(),
                 };
                 Self { data: Some(data), ..Self::new(REVERT, message) }
             }
             CallFailure::Halt(reason) => Self::server(halt_message(&reason)),
         }
     }
-}
-
-/// Only `Error(string)` has a text of its own.
-fn is_standard_revert(data: &[u8]) -> bool {
-    data.starts_with(&[0x08, 0xc3, 0x79, 0xa0])
 }
 
 fn halt_message(reason: &HaltReason) -> String {
