@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     check,
-    request::{ATTEMPTS_AHEAD, ATTEST_ATTEMPTS, Cx, Request},
+    request::{ATTEMPTS_AHEAD, ATTEST_ATTEMPTS, Cx, LOCKS, Request},
 };
 use crate::{
     Answer, Attested, Body, FailureCode, Misbehavior, Observation, OracleIndex, Outcome, ReadyReport,
@@ -106,6 +106,9 @@ impl Request {
         cx.persist(self.key, Fact::Lock(certificate.clone()));
         cx.persist(self.key, Fact::Attest(attest.clone()));
         self.locks.insert(attempt, certificate);
+        while self.locks.len() > LOCKS {
+            self.locks.pop_first();
+        }
         self.attests.entry(attempt).or_default().insert(cx.me, (attest, true));
         if cx.roster.n() <= crate::FULL_ECHO_ORACLES {
             return self.say_attest(cx, None);

@@ -17,6 +17,9 @@ pub(crate) const ATTEMPTS_AHEAD: u32 = 2;
 /// Attempts whose SIG are kept.
 pub(crate) const ATTEST_ATTEMPTS: usize = 8;
 
+/// Own locks kept in memory: STATUS speaks of the highest below the current attempt.
+pub(crate) const LOCKS: usize = 3;
+
 /// What a step may use, and the effects it collects.
 pub(crate) struct Cx<'a> {
     pub(crate) roster: &'a Roster,
