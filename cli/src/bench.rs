@@ -70,6 +70,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         allow_http: vec![prices.host()],
         contracts,
         funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
+        callback_gas_limit: 300_000,
         port: 0,
     };
     let folder = Folder::create()?;

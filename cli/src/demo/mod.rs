@@ -48,7 +48,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "JSON")]
     bytes_args: Option<String>,
     /// Gas of the consumer's callback
-    #[arg(long, value_name = "N", default_value_t = 300_000)]
+    #[arg(long, value_name = "N", default_value_t = 500_000)]
     gas_limit: u32,
     /// Let scripts reach this private address too (repeatable)
     #[arg(long, value_name = "HOST:PORT")]
@@ -113,6 +113,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         allow_http,
         contracts,
         funding: options.fund,
+        callback_gas_limit: options.gas_limit,
         port: options.port,
     };
 
@@ -127,6 +128,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     match told {
         Ok(Told::Finished) => Ok(()),
+        Ok(Told::Refused(error)) => Err(error),
         Ok(Told::Interrupted) => {
             drop((network, folder));
             progress.step("interrupted; nothing is left running");
@@ -141,6 +143,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 enum Told {
     Finished,
+    /// The contracts refused the request; everything else works.
+    Refused(miette::Report),
     Interrupted,
 }
 
@@ -155,7 +159,13 @@ async fn tell(
     progress: &Progress,
 ) -> Result<Told> {
     let network = network.insert(Network::start(wanted, folder, progress).await?);
-    let outcome = story::run(network, script, &options.violence(), prices, progress).await?;
+    let begin_ms = story::unix_ms();
+    let sent = match story::send(network, script).await {
+        Ok(sent) => sent,
+        Err(refused) => return Ok(Told::Refused(refused)),
+    };
+    let violence = options.violence();
+    let outcome = story::run(network, script, &sent, begin_ms, &violence, prices, progress).await?;
     output::result(&if options.json { outcome.json() } else { outcome.text() });
     if options.keep {
         describe(network, options.json, &outcome, progress);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::devchain::{Devchain, dev_account};
 use super::node::{Common, Home, Node};
 use crate::deploy::book::Book;
-use crate::deploy::config::{Don, Plan};
+use crate::deploy::config::{Don, Plan, quorum};
 use crate::deploy::path::{Path, Programs};
 use crate::output::{self, Progress};
 use crate::process::tail;
@@ -34,6 +34,8 @@ pub(crate) struct Wanted {
     pub(crate) contracts: PathBuf,
     /// Juels the subscription is funded with.
     pub(crate) funding: Juels,
+    /// Gas the callback may use; a subscription of the local network gets the tier that allows it.
+    pub(crate) callback_gas_limit: u32,
     /// Port of the chain; 0 takes a free one.
     pub(crate) port: u16,
 }
@@ -110,7 +112,7 @@ impl Network {
             .collect::<Result<Vec<_>>>()?;
 
         // Making keys and deploying take the longest; they need nothing of each other.
-        let plan = Plan::local(don);
+        let plan = Plan::local(don, quorum(wanted.nodes, (wanted.nodes - 1) / 3));
         let mut book = Book::in_memory(chain.id(), owner.address());
         let path = Path { chain: &chain, owner: &owner, plan: &plan, programs: &programs, progress };
         let keys = async {
@@ -144,6 +146,12 @@ impl Network {
         let subscribe = async {
             let id = system.create_subscription(&owner, consumer).await.into_diagnostic()?;
             system.fund_subscription(&owner, id, wanted.funding).await.into_diagnostic()?;
+            let tiers = &plan.router.maxCallbackGasLimits;
+            let fits = tiers.iter().position(|most| *most >= wanted.callback_gas_limit);
+            let tier = fits.unwrap_or(tiers.len().saturating_sub(1));
+            if let Some(tier) = u8::try_from(tier).ok().filter(|tier| *tier > 0) {
+                system.set_callback_tier(&owner, id, tier).await.into_diagnostic()?;
+            }
             progress.step(format!("subscription {id} holds {}", output::link(wanted.funding.get())));
             Ok::<_, miette::Report>(id)
         };
@@ -156,7 +164,7 @@ impl Network {
 
     /// Signatures a report needs.
     pub(crate) const fn quorum(&self) -> usize {
-        (self.nodes.len() + self.f) / 2 + 1
+        quorum(self.nodes.len(), self.f)
     }
 
     /// Nodes still running.

@@ -47,6 +47,20 @@ impl Timings {
             callback: times().filter_map(|t| t.included).min().map(since),
         }
     }
+
+    /// Lets no step come after the one that needs it: a node notes a step after the chain or a peer may have used it.
+    pub(crate) fn order(&mut self) {
+        let mut latest = None;
+        for step in
+            [&mut self.callback, &mut self.transmitted, &mut self.report, &mut self.observed, &mut self.event]
+        {
+            *step = match (*step, latest) {
+                (Some(ms), Some(latest)) => Some(ms.min(latest)),
+                (step, _) => step,
+            };
+            latest = step.or(latest);
+        }
+    }
 }
 
 /// Everything the story found out.
@@ -263,5 +277,25 @@ fn shorten(text: String) -> String {
     match text.char_indices().nth(SHOWN_CHARS) {
         None => text,
         Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timings;
+
+    #[test]
+    fn order_moves_late_notes_before_the_steps_that_need_them() {
+        let mut timings = Timings {
+            begin_ms: 0,
+            event: Some(20),
+            observed: Some(90),
+            report: None,
+            transmitted: Some(134),
+            callback: Some(133),
+        };
+        timings.order();
+        assert_eq!((timings.event, timings.observed, timings.report), (Some(20), Some(90), None));
+        assert_eq!((timings.transmitted, timings.callback), (Some(133), Some(133)));
     }
 }

@@ -36,16 +36,16 @@ pub(crate) struct Violence {
     pub(crate) restart: bool,
 }
 
-/// Sends the request, does `violence` to the nodes, and follows it to its end.
+/// Does `violence` to the nodes and follows the request, sent at `begin_ms`, to its end.
 pub(crate) async fn run(
     network: &mut Network,
     script: &Script,
+    sent: &Sent,
+    begin_ms: u64,
     violence: &Violence,
     prices: &PriceApi,
     progress: &Progress,
 ) -> Result<Outcome> {
-    let begin_ms = unix_ms();
-    let sent = send(network, script).await?;
     let subscription = network.system.subscription(network.subscription).await.into_diagnostic()?;
     progress.step(format!(
         "request {} sent, {} reserved of {}",
@@ -53,9 +53,9 @@ pub(crate) async fn run(
         output::link(sent.reserved.get()),
         output::link(subscription.balance.to())
     ));
-    let mut outcome = Outcome::begin(network, &sent, script.is_default);
+    let mut outcome = Outcome::begin(network, sent, script.is_default);
     if violence.kill > 0 {
-        kill_when_seen(network, &sent, violence.kill, progress).await;
+        kill_when_seen(network, sent, violence.kill, progress).await;
         prices.open();
         if violence.restart {
             for node in network.nodes.iter_mut().filter(|node| node.killed) {
@@ -64,10 +64,10 @@ pub(crate) async fn run(
             }
         }
     }
-    let fulfilled = follow(network, &sent, &mut outcome, begin_ms, progress).await?;
+    let fulfilled = follow(network, sent, &mut outcome, begin_ms, progress).await?;
     match fulfilled {
-        Some(fulfilled) => settle(network, &sent, &fulfilled, &mut outcome, progress).await?,
-        None => time_out(network, &sent, &mut outcome, progress).await?,
+        Some(fulfilled) => settle(network, sent, &fulfilled, &mut outcome, progress).await?,
+        None => time_out(network, sent, &mut outcome, progress).await?,
     }
     let after = network.system.subscription(network.subscription).await.into_diagnostic()?;
     outcome.blocked_after = after.blockedBalance.to();
@@ -75,7 +75,11 @@ pub(crate) async fn run(
     Ok(outcome)
 }
 
-async fn send(network: &Network, script: &Script) -> Result<Sent> {
+/// Sends the request through the example consumer.
+///
+/// # Errors
+/// What the contracts refused it for, with what to do about it.
+pub(crate) async fn send(network: &Network, script: &Script) -> Result<Sent> {
     let system = &network.system;
     let sent = system
         .send_request(&network.owner, network.consumer, network.subscription, network.don, &script.request)
@@ -226,6 +230,7 @@ async fn settle(
     outcome.timings = Timings::from_statuses(&outcome.statuses, outcome.timings.begin_ms);
     outcome.timings.callback = callback;
     outcome.transmitted_by(network, fulfilled.transmitter);
+    outcome.timings.order();
 
     let stored = network.system.consumer_state(network.consumer).await.into_diagnostic()?;
     let expected = (&fulfilled.response, &fulfilled.error);

@@ -223,7 +223,7 @@ impl Config {
             )
             .wrap_err_with(place)?,
             router: file.router.resolve(),
-            billing: file.coordinator.resolve(),
+            billing: file.coordinator.resolve(don.as_ref().map_or(3, Don::quorum)),
             consumer: file.consumer,
             don,
         };
@@ -260,8 +260,8 @@ impl RouterPart {
 }
 
 impl CoordinatorPart {
-    fn resolve(self) -> BillingConfig {
-        let mut config = defaults::billing_defaults();
+    fn resolve(self, signatures: usize) -> BillingConfig {
+        let mut config = defaults::billing_defaults(signatures);
         let set = |to: &mut u32, from: Option<u32>| *to = from.unwrap_or(*to);
         set(&mut config.fulfillmentGasPriceOverEstimationBP, self.fulfillment_gas_price_over_estimation_bp);
         set(&mut config.feedStalenessSeconds, self.feed_staleness_seconds);
@@ -340,6 +340,11 @@ impl Don {
         Ok(Self { oracles, f, timing: Timing::default(), method: Method::default() })
     }
 
+    /// Signatures a report needs.
+    pub(crate) fn quorum(&self) -> usize {
+        quorum(self.oracles.len(), self.f.into())
+    }
+
     /// The arguments of `setConfig`.
     ///
     /// # Errors
@@ -356,6 +361,11 @@ impl Don {
             offchain: offchain.encode().into_diagnostic()?.into(),
         })
     }
+}
+
+/// Signatures a report of `n` oracles needs, `f` of which may be faulty.
+pub(crate) const fn quorum(n: usize, f: usize) -> usize {
+    (n + f) / 2 + 1
 }
 
 impl Oracle {
@@ -375,7 +385,7 @@ impl Oracle {
 
 impl Plan {
     /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no oracles yet.
-    pub(crate) fn local(don_id: DonId) -> Self {
+    pub(crate) fn local(don_id: DonId, signatures: usize) -> Self {
         let feed = |answer| Source::Deploy(I256::try_from(answer).expect("an i64 fits 256 bits"));
         Self {
             don_id,
@@ -384,7 +394,7 @@ impl Plan {
             link_to_native_feed: feed(DEV_WEI_PER_LINK),
             link_to_usd_feed: feed(DEV_USD_PER_LINK),
             router: defaults::router_defaults(),
-            billing: defaults::billing_defaults(),
+            billing: defaults::billing_defaults(signatures),
             consumer: true,
             don: None,
         }

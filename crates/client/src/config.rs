@@ -7,6 +7,11 @@ use functions_types::abi::{BillingConfig, RouterConfig};
 /// Seconds after which an unanswered request can be timed out.
 pub const REQUEST_TIMEOUT_SECONDS: u32 = 300;
 
+/// Gas of a fulfillment before the callback with three signatures.
+const GAS_OF_THREE: u32 = 105_000;
+/// Gas of each further signature.
+const GAS_PER_SIGNATURE: u32 = 6_300;
+
 /// Router configuration of the live networks: callback tiers of 300,000, 500,000 and 1,000,000 gas, 100 consumers a
 /// subscription, a deposit of 0.1 LINK kept from subscriptions canceled before their tenth request.
 pub fn router_defaults() -> RouterConfig {
@@ -24,13 +29,14 @@ pub fn router_defaults() -> RouterConfig {
 /// Coordinator configuration for a chain with a gas price near 0.1 gwei: half the gas price as reserve, 2 cents for the
 /// DON and 1 cent for the operator, five minutes until a request times out.
 ///
-/// The two overheads are what one fulfillment costs outside the callback with four oracles: verification and entry into the
-/// programs before it, settlement and billing after it.
-pub fn billing_defaults() -> BillingConfig {
+/// The two overheads are what one fulfillment costs outside the callback: verification of `signatures` signatures and entry
+/// into the programs before it, settlement and billing after it. They are measured, with room for a response of 512 bytes.
+pub fn billing_defaults(signatures: usize) -> BillingConfig {
+    let more = u32::try_from(signatures.saturating_sub(3)).unwrap_or(u32::MAX).min(28);
     BillingConfig {
         fulfillmentGasPriceOverEstimationBP: 5_000,
         feedStalenessSeconds: 86_400,
-        gasOverheadBeforeCallback: 105_000,
+        gasOverheadBeforeCallback: GAS_OF_THREE + more * GAS_PER_SIGNATURE,
         gasOverheadAfterCallback: 93_942,
         minimumEstimateGasPriceWei: U40::from(100_000_000_u64),
         maxSupportedRequestDataVersion: functions_types::REQUEST_DATA_VERSION,

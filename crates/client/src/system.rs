@@ -118,6 +118,22 @@ impl System {
         self.chain.send(payer, self.addresses.link, &call).await
     }
 
+    /// Lets a subscription ask for callbacks of a higher gas tier; the Router's owner decides.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn set_callback_tier(
+        &self,
+        router_owner: &Account,
+        id: SubscriptionId,
+        tier: u8,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let mut flags = B256::ZERO;
+        flags[0] = tier; // the first byte of the flags is the tier
+        let call = Router::setFlagsCall { subscriptionId: id.0, flags };
+        self.chain.send(router_owner, self.addresses.router, &call).await
+    }
+
     /// A subscription as the Router keeps it.
     ///
     /// # Errors
