@@ -81,10 +81,7 @@ pub(crate) async fn run(
     let exit = match exit {
         Ok(Ok(exit)) => exit,
         // After the verdict the child owes nothing but its death, which `child`'s drop sees to.
-        Err(_) if matches!(end, Ok(End::Done { .. })) => {
-            Exit { signal: 0, cpu: Duration::ZERO, peak_rss_bytes: 0 }
-        }
-        Ok(Err(_)) if matches!(end, Ok(End::Done { .. })) => {
+        _ if matches!(end, Ok(End::Done { .. })) => {
             Exit { signal: 0, cpu: Duration::ZERO, peak_rss_bytes: 0 }
         }
         _ => return Err(RunnerError::AdapterDown("the fork server died during the run".into())),

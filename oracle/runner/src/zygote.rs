@@ -190,6 +190,8 @@ impl Server {
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            // A terminal's interrupt is for the node, which ends the sandbox in its own time.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| down(format!("{} cannot be started: {error}", config.sandbox.display())))?;

@@ -201,3 +201,42 @@ async fn the_rest_of_the_web_is_there() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn floating_point_is_the_same_on_every_machine() {
+    type Unary = fn(f64) -> f64;
+    let functions: [(&str, Unary); 17] = [
+        ("sin", libm::sin),
+        ("cos", libm::cos),
+        ("tan", libm::tan),
+        ("asin", libm::asin),
+        ("acos", libm::acos),
+        ("atan", libm::atan),
+        ("sinh", libm::sinh),
+        ("cosh", libm::cosh),
+        ("tanh", libm::tanh),
+        ("asinh", libm::asinh),
+        ("exp", libm::exp),
+        ("expm1", libm::expm1),
+        ("log", libm::log),
+        ("log2", libm::log2),
+        ("log10", libm::log10),
+        ("log1p", libm::log1p),
+        ("cbrt", libm::cbrt),
+    ];
+    let inputs: Vec<f64> = (0..40).map(|n| f64::from(n) * 0.024_137_719 + 0.001_7).collect();
+    let runner = runner().await;
+    for (name, function) in functions {
+        let source = format!(
+            "const out = new DataView(new ArrayBuffer(8)); let all = 0n;
+             for (const x of {inputs:?}) {{ out.setFloat64(0, Math.{name}(x)); all = (all * 31n + out.getBigUint64(0)) % (2n ** 64n) }}
+             return Functions.encodeString(all.toString(16))"
+        );
+        let expected =
+            inputs.iter().fold(0_u64, |all, x| all.wrapping_mul(31).wrapping_add(function(*x).to_bits()));
+        assert_eq!(text(&run(&runner, &source).await), format!("{expected:x}"), "Math.{name}");
+    }
+    let report = run(&runner, "const o = new DataView(new ArrayBuffer(8)); o.setFloat64(0, 1.1 ** 100.3); return new Uint8Array(o.buffer)").await;
+    assert_eq!(report.outcome, RunOutcome::Result(libm::pow(1.1, 100.3).to_bits().to_be_bytes().to_vec()));
+    runner.shutdown().await;
+}

@@ -28,6 +28,9 @@ use crate::seccomp;
 /// Address space a run may take beyond its heap limit, in bytes: program, stack, engine overhead.
 const ADDRESS_SPACE_EXTRA: u64 = 256 << 20;
 
+/// A forbidden thing and how to try it; true when it succeeded.
+type Attempt = (&'static str, fn() -> bool);
+
 /// Which walls stand.
 pub(crate) struct Walls {
     filter: Option<BpfProgram>,
@@ -143,7 +146,7 @@ impl Walls {
 
     /// Forks children that each try one forbidden thing, and notes who got away with it.
     pub(crate) fn self_test(&mut self, null: &OwnedFd) {
-        let attempts: [(&'static str, fn() -> bool); 5] = [
+        let attempts: [Attempt; 5] = [
             ("open", || std::fs::File::open("/etc/passwd").is_ok()),
             ("socket", || {
                 // SAFETY: integers in, integer out.

@@ -1,0 +1,59 @@
+//! The fork server dies: runs under way become faults of the node, later runs work again.
+
+mod common;
+
+use std::process::Command;
+
+use common::{request, run, runner_for, text};
+
+/// Process id of the fork server: the one child of this process.
+fn zygote() -> String {
+    let me = std::process::id().to_string();
+    let processes =
+        std::fs::read_dir("/proc").expect("Linux").filter_map(|entry| Some(entry.ok()?.file_name()));
+    let is_child = |pid: &String| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name may hold anything, so the fields are counted from its closing parenthesis.
+        stat.rsplit_once(") ")
+            .and_then(|(_, rest)| rest.split(' ').nth(1).map(|parent| parent == me))
+            .unwrap_or(false)
+    };
+    let children: Vec<String> = processes
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.parse::<u32>().is_ok())
+        .filter(is_child)
+        .collect();
+    let [pid] = children.try_into().expect("exactly one child");
+    pid
+}
+
+#[tokio::test]
+async fn the_death_of_the_fork_server_is_a_fault_of_the_node_and_heals() {
+    let server = common::Server::start(async |_| {
+        // The run is under way when its request arrives.
+        let status = Command::new("kill").args(["-KILL", &zygote()]).status().expect("kill exists");
+        assert!(status.success());
+        std::future::pending().await
+    })
+    .await;
+    let runner = runner_for(&[&server]).await;
+    let mut doomed = request("await fetch(args[0]); return new Uint8Array(1)");
+    doomed.args = vec![server.url("/")];
+    let error = runner.run(doomed).await.expect_err("the fork server died");
+    assert_eq!(error.failure_code(), 1, "{error}");
+    assert!(error.is_retryable());
+
+    let mut attempts = 0;
+    let report = loop {
+        attempts += 1;
+        match runner.run(request("return Functions.encodeString('alive')")).await {
+            Ok(report) => break report,
+            // Refused during the pause before the next start: only that fault, and not for ever.
+            Err(error) => assert!(error.is_retryable() && attempts < 1_000_000, "{error}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(text(&report), "alive");
+    assert_eq!(text(&run(&runner, "return Functions.encodeString('again')").await), "again");
+    runner.shutdown().await;
+}
