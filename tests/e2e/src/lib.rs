@@ -56,17 +56,22 @@ pub fn root() -> &'static Path {
 /// When the program cannot run, prints no JSON object, or leaves processes behind.
 pub fn demo(args: &[&str]) -> Told {
     let _turn = turn();
-    let output = Command::new(programs().join("functions"))
+    let child = Command::new("setsid")
+        .arg(programs().join("functions"))
         .args(["demo", "--json", "--contracts"])
         .arg(root().join("dist/contracts"))
         .args(args)
         .stdin(Stdio::null())
-        .output()
-        .expect("the demo starts");
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("setsid and the demo start");
+    let id = child.id();
+    let output = child.wait_with_output().expect("the demo ends");
     let stdout = String::from_utf8(output.stdout).expect("standard output is text");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     eprintln!("{stderr}{stdout}");
-    assert_nothing_left();
+    assert_nothing_left(id);
     let json =
         if stdout.is_empty() { Value::Null } else { serde_json::from_str(&stdout).expect("one JSON object") };
     Told { json, stderr, code: output.status.code().unwrap_or(-1) }
@@ -90,24 +95,26 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Processes that run one of our programs.
-fn running() -> Vec<String> {
-    let folder = programs();
-    let names = ["devchain", "functions-node", "functions-sandbox"].map(|name| folder.join(name));
+/// Processes of a session. Whatever the demo starts stays in the session the demo was started in.
+fn session(id: u32) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     entries
         .flatten()
-        .filter(|entry| std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| names.contains(&exe)))
-        .map(|entry| entry.path().display().to_string())
+        .filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok())
+        .filter(|stat| {
+            // After the name in parentheses: state, parent, process group, session.
+            let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+            fields.split(' ').nth(3).and_then(|field| field.parse().ok()) == Some(id)
+        })
         .collect()
 }
 
-fn assert_nothing_left() {
+fn assert_nothing_left(id: u32) {
     let begin = Instant::now();
-    let mut left = running();
+    let mut left = session(id);
     while !left.is_empty() && begin.elapsed() < VANISH {
         std::thread::yield_now();
-        left = running();
+        left = session(id);
     }
     assert!(left.is_empty(), "processes are left: {left:?}");
 }
