@@ -1,5 +1,7 @@
 //! What tests rely on: time, snapshots, impersonation, mining modes, subscriptions.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use alloy::{

@@ -1,5 +1,7 @@
 //! The virtual contract that only eth_call reaches.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use alloy::{

@@ -1,5 +1,7 @@
 //! The RPC as a client sees it: shapes, logs, calls, estimates, errors.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use alloy::{

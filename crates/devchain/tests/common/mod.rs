@@ -1,6 +1,11 @@
 //! A running chain, a client for each dev account, and the probe contract.
 
-#![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "tests use a part each, and fail by panicking"
+)]
 
 use std::sync::{
     Arc,
