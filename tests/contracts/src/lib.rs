@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used)]
 
 pub mod puppet;
+pub mod system;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 

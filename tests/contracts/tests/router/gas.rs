@@ -7,8 +7,8 @@ use crate::{CONSUMER, COORDINATOR, Scene, fulfillment, send};
 
 /// Gas of whole transactions to the Router with a puppet on the other side, on the compiler of Debian's or
 /// rustup's route alike: bounds, because the two routes differ by a few hundred gas.
-const SEND_REQUEST_GAS: u64 = 140_000;
-const FULFILL_GAS: u64 = 110_000;
+const SEND_REQUEST_GAS: u64 = 90_000;
+const FULFILL_GAS: u64 = 75_000;
 
 #[test]
 fn sending_and_fulfilling_stay_cheap() {
