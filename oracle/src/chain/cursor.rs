@@ -90,14 +90,15 @@ impl LogCursor {
         let head = self.rpc.header("latest").await?.ok_or_else(|| missing("the latest block"))?;
         self.refresh_final(&head).await?;
         let rewound_to = self.check_anchors(&head).await?;
-        let confirmed = (head.height() + 1).saturating_sub(self.config.confirmations);
+        // First block that is not deep enough yet.
+        let end = (head.height() + 2).saturating_sub(self.config.confirmations.max(1));
         let mut events = Vec::new();
-        if self.next <= confirmed && head.height() + 1 >= self.config.confirmations {
-            let last = confirmed.min(self.next.saturating_add(self.range - 1));
+        if self.next < end {
+            let last = (end - 1).min(self.next.saturating_add(self.range - 1));
             events = self.read(self.next, last, &head).await?;
         }
         Ok(Batch {
-            caught_up: self.next > confirmed,
+            caught_up: self.next >= end,
             durable_next: self.next.min(self.final_block + 1),
             final_block: self.final_block,
             rewound_to,

@@ -6,6 +6,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -25,6 +26,7 @@ use functions_offchain_config::{Member, Method, OffchainConfig, Timing, VERSION}
 use functions_types::{DonId, Juels, RequestId, SubscriptionId, limits::Limits};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// The account that owns contracts and subscription: public, funded on every development chain.
 const OWNER_KEY: &str = "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
@@ -73,7 +75,11 @@ pub struct Network {
     pub nodes: Vec<Node>,
     http: reqwest::Client,
     folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
+
+/// One network at a time: the machine has few cores.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_functions-node")).with_file_name(name);
@@ -93,9 +99,17 @@ fn contract(name: &'static str) -> Program {
     Program::from_wasm(name, &wasm).expect("a contract")
 }
 
+/// A port nobody uses, outside the range that outgoing connections draw from: it stays free while its node is dead.
 fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("below 10 000");
+    for _ in 0..2_000 {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().expect("an address");
+        }
+    }
+    panic!("no free port above {first}");
 }
 
 fn quoted(path: &Path) -> String {
@@ -188,6 +202,7 @@ impl Node {
 impl Network {
     /// Four nodes, f = 1, ready, with a funded subscription and the timing given.
     pub async fn start(timing: Timing) -> Self {
+        let turn = TURN.lock().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new(program("devchain"))
             .args(["--port", "0"])
@@ -203,6 +218,8 @@ impl Network {
         let greeting: Value = serde_json::from_str(&greeting).expect("JSON");
         let rpc_url = greeting["rpcUrl"].as_str().expect("text").to_owned();
 
+        // This also installs the TLS implementation every client here uses.
+        let rpc = Rpc::new(&[rpc_url.parse().expect("a URL")]).expect("a client");
         let chain = Chain::connect(&rpc_url).await.expect("the chain answers");
         let owner = Account::from_hex(OWNER_KEY).expect("a key");
         let (system, consumer) = deploy(&chain, &owner).await;
@@ -214,7 +231,6 @@ impl Network {
         let link = Juels::new(10 * Juels::PER_LINK).expect("an amount");
         system.fund_subscription(&owner, subscription, link).await.expect("funded");
         nodes.iter_mut().for_each(Node::start);
-        let rpc = Rpc::new(&[rpc_url.parse().expect("a URL")]).expect("a client");
         let http =
             reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
         let network = Self {
@@ -227,6 +243,7 @@ impl Network {
             nodes,
             http,
             folder,
+            _turn: turn,
         };
         for index in 0..4 {
             network.wait_until_ready(index).await;
@@ -350,7 +367,7 @@ async fn deploy(chain: &Chain, owner: &Account) -> (System, Address) {
     let call = Constructors::coordinatorCall {
         owner: me,
         router,
-        config: billing_defaults(),
+        config: billing_defaults(3),
         linkToNativeFeed: native,
         linkToUsdFeed: usd,
     };
