@@ -47,7 +47,7 @@ fn cost() -> FulfillmentCost {
         e.don_fee,
         e.operation_fee,
     )
-    .unwrap()
+    .expect("the figures fit")
 }
 
 /// LINK in the Router = subscription balance + everything oracles and owner can take out.
