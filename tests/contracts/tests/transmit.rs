@@ -193,8 +193,7 @@ fn transmit_fails_when_the_feed_has_no_price() {
 #[test]
 fn set_config_fails_in_the_order_of_the_reference() {
     let (mut system, ..) = ready();
-    let addresses =
-        |from: u8, count: u8| (from..from + count).map(|i| Address::repeat_byte(i)).collect::<Vec<_>>();
+    let addresses = |from: u8, count: u8| (from..from + count).map(Address::repeat_byte).collect::<Vec<_>>();
     let call = |signers: Vec<Address>, transmitters: Vec<Address>, f| abi::Coordinator::setConfigCall {
         _signers: signers,
         _transmitters: transmitters,
