@@ -54,25 +54,25 @@ impl Drop for Process {
 }
 
 /// One node: its files, and its process while it runs.
-pub struct Node {
+pub(crate) struct Node {
     folder: PathBuf,
     admin: SocketAddr,
     net: SocketAddr,
-    pub transmitter: Address,
+    pub(crate) transmitter: Address,
     public: Value,
     process: Option<Process>,
     starts: u32,
 }
 
 /// The network.
-pub struct Network {
+pub(crate) struct Network {
     _chain_process: Process,
     rpc: Rpc,
-    pub system: System,
+    pub(crate) system: System,
     owner: Account,
     consumer: Address,
     subscription: SubscriptionId,
-    pub nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     http: reqwest::Client,
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
@@ -143,7 +143,7 @@ impl Node {
     }
 
     /// Starts it on whatever it left on disk.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.starts += 1;
         let log = fs::File::create(self.folder.join(format!("log-{}", self.starts))).expect("a log file");
         let child = Command::new(program("functions-node"))
@@ -159,12 +159,12 @@ impl Node {
     }
 
     /// SIGKILL.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process = None;
     }
 
     /// SIGTERM; the exit status once it ended.
-    pub fn terminate(&mut self) -> std::process::ExitStatus {
+    pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
         let mut process = self.process.take().expect("it runs");
         let pid = process.0.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
@@ -201,7 +201,7 @@ impl Node {
 
 impl Network {
     /// Four nodes, f = 1, ready, with a funded subscription and the timing given.
-    pub async fn start(timing: Timing) -> Self {
+    pub(crate) async fn start(timing: Timing) -> Self {
         let turn = TURN.lock().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new(program("devchain"))
@@ -252,7 +252,7 @@ impl Network {
     }
 
     /// Sends a request whose script needs nothing from outside.
-    pub async fn request(&self, source: &str) -> (RequestId, u64) {
+    pub(crate) async fn request(&self, source: &str) -> (RequestId, u64) {
         let request = Request {
             source: source.to_owned(),
             args: vec![],
@@ -269,12 +269,12 @@ impl Network {
     }
 
     /// A method of development chains.
-    pub async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
+    pub(crate) async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
         self.rpc.call(method, serde_json::to_value(params).expect("JSON")).await.expect("the chain knows it")
     }
 
     /// Waits until `node` shows the request in one of `states`; what it shows.
-    pub async fn wait_for_state(&self, node: usize, id: RequestId, states: &[&str]) -> Value {
+    pub(crate) async fn wait_for_state(&self, node: usize, id: RequestId, states: &[&str]) -> Value {
         self.wait(&format!("node {node} to show {states:?}"), || async move {
             let shown = self.shown(&self.nodes[node], id).await?;
             states.contains(&shown["state"].as_str()?).then_some(shown)
@@ -283,7 +283,7 @@ impl Network {
     }
 
     /// Waits until some node has sent a transaction for the request; which.
-    pub async fn wait_for_submission(&self, id: RequestId) -> usize {
+    pub(crate) async fn wait_for_submission(&self, id: RequestId) -> usize {
         self.wait("a node to send", || async move {
             for (index, node) in self.nodes.iter().enumerate() {
                 if self.shown(node, id).await.is_some_and(|shown| shown["state"] == "SUBMITTED") {
@@ -296,7 +296,7 @@ impl Network {
     }
 
     /// Waits until the node takes part.
-    pub async fn wait_until_ready(&self, node: usize) {
+    pub(crate) async fn wait_until_ready(&self, node: usize) {
         self.wait(&format!("node {node} to be ready"), || self.is_ready(node)).await;
     }
 
@@ -306,12 +306,16 @@ impl Network {
     }
 
     /// Waits until the chain shows the request settled.
-    pub async fn wait_for_fulfillment(&self, id: RequestId, block: u64) -> functions_client::Fulfilled {
+    pub(crate) async fn wait_for_fulfillment(
+        &self,
+        id: RequestId,
+        block: u64,
+    ) -> functions_client::Fulfilled {
         self.wait("the fulfillment", || async move { self.system.fulfillment(id, block).await.ok()? }).await
     }
 
     /// Transactions that any node's transmitter ever had mined.
-    pub async fn transmissions(&self) -> u64 {
+    pub(crate) async fn transmissions(&self) -> u64 {
         let mut sum = 0;
         for node in &self.nodes {
             sum += self.rpc.nonce(node.transmitter, "latest").await.expect("the chain answers");
@@ -325,7 +329,7 @@ impl Network {
     }
 
     /// Asks again and again until there is an answer.
-    pub async fn wait<T, F: Future<Output = Option<T>>>(&self, what: &str, ask: impl Fn() -> F) -> T {
+    pub(crate) async fn wait<T, F: Future<Output = Option<T>>>(&self, what: &str, ask: impl Fn() -> F) -> T {
         let asking = async {
             let mut interval = tokio::time::interval(POLL);
             loop {
