@@ -351,3 +351,25 @@ fn the_example_consumer_answers_only_the_router_and_only_once() {
     let unexpected = [&[0xd0, 0x68, 0xbf, 0x5b][..], seen.requestId.as_slice()].concat();
     system.world.run(system.router, system.consumer, &call).fails_with(&unexpected);
 }
+
+#[test]
+fn arbitrum_chains_are_asked_for_the_l1_fee() {
+    let mut world = contract_tests::World::with_chain_id(421_614);
+    let debug = address!("00000000000000000000000000000000000000FF");
+    world.send(OWNER, debug, alloy::primitives::keccak256("becomeChainOwner()")[..4].to_vec()).ok();
+    let mut system = System::on(world, billing_config());
+    let set_price = [
+        &alloy::primitives::keccak256("setL1PricePerUnit(uint256)")[..4],
+        &U256::from(1_000_000).abi_encode(),
+    ];
+    let owner = address!("0000000000000000000000000000000000000070");
+    system.world.send(OWNER, owner, set_price.concat()).ok();
+    let (_, seen) = system.request(SOURCE, 100_000);
+    assert!(seen.commitment.estimatedTotalCostJuels > juels(estimate(100_000).juels::<Software>().unwrap()));
+    let transmission = system.transmission(&[(&seen, b"r", b"")]);
+    let receipt = system.transmit(0, &transmission);
+    let billed =
+        receipt.ok().logs.iter().find_map(|log| abi::Coordinator::RequestBilled::decode_log(log).ok());
+    let share = billed.expect("the reservation covers a small L1 fee").l1FeeShareWei;
+    assert!(share > U256::ZERO && share % U256::from(16_000_000) == U256::ZERO, "{share}");
+}
