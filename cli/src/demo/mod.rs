@@ -8,6 +8,7 @@ pub(crate) mod price_api;
 pub(crate) mod script;
 pub(crate) mod story;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use functions_types::Juels;
@@ -119,8 +120,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
     let folder = Folder::create()?;
     let mut network = None;
+    let staying = Cell::new(false);
     let told = tokio::select! {
-        told = tell(&options, &wanted, &script, &prices, &folder, &mut network, &progress) => told,
+        told = tell(&options, &wanted, &script, &prices, &folder, &mut network, &staying, &progress) => told,
         stopped = interrupted() => stopped.map(|()| Told::Interrupted),
     };
     if let Some(network) = &mut network {
@@ -128,6 +130,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     match told {
         Ok(Told::Finished) => Ok(()),
+        Ok(Told::Interrupted) if staying.get() => {
+            progress.step("interrupted; nothing is left running");
+            Ok(())
+        }
         Ok(Told::Refused(error)) => Err(error),
         Ok(Told::Interrupted) => {
             drop((network, folder));
@@ -148,7 +154,8 @@ enum Told {
     Interrupted,
 }
 
-/// Starts everything, tells the story and, if asked, stays.
+/// Starts everything, tells the story and, if asked, stays until dropped.
+#[expect(clippy::too_many_arguments, reason = "the story's whole cast, once")]
 async fn tell(
     options: &Options,
     wanted: &Wanted,
@@ -156,6 +163,7 @@ async fn tell(
     prices: &PriceApi,
     folder: &Folder,
     network: &mut Option<Network>,
+    staying: &Cell<bool>,
     progress: &Progress,
 ) -> Result<Told> {
     let network = network.insert(Network::start(wanted, folder, progress).await?);
@@ -169,8 +177,8 @@ async fn tell(
     output::result(&if options.json { outcome.json() } else { outcome.text() });
     if options.keep {
         describe(network, options.json, &outcome, progress);
-        interrupted().await?;
-        progress.step("interrupted; ending everything");
+        staying.set(true);
+        std::future::pending::<()>().await; // the caller waits for the interrupt
     }
     Ok(Told::Finished)
 }
