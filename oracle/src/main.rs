@@ -1,6 +1,10 @@
 //! The oracle node's program; see [`functions_node`].
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use eyre::{Result, WrapErr};
@@ -119,7 +123,10 @@ fn log(config: &LogConfig) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.level).wrap_err_with(|| {
         format!("log.level {:?} is not a level or filter; write for example \"info\"", config.level)
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let installed = match config.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -38,11 +38,11 @@ impl BoundedHttp {
             .body(body)
             .send()
             .await
-            .map_err(TransportErrorKind::custom)?;
+            .map_err(nameless)?;
         let status = answer.status();
         let limit = if status.is_success() { MAX_ANSWER_BYTES } else { MAX_ERROR_TEXT_BYTES };
         let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(TransportErrorKind::custom)? {
+        while let Some(chunk) = answer.chunk().await.map_err(nameless)? {
             if bytes.len() + chunk.len() > limit {
                 if status.is_success() {
                     return Err(TransportErrorKind::custom_str("answer is larger than 64 MiB"));
@@ -63,6 +63,11 @@ impl BoundedHttp {
             }
         }
     }
+}
+
+/// Hosted endpoints carry their access key in the URL: it never reaches a log.
+fn nameless(err: reqwest::Error) -> TransportError {
+    TransportErrorKind::custom(err.without_url())
 }
 
 impl Service<RequestPacket> for BoundedHttp {
