@@ -1,0 +1,45 @@
+// usage: node compile.js SOURCES OUT: writes OUT/<contract>.hex, the creation code of each contract the tests deploy.
+"use strict";
+const fs = require("node:fs");
+const path = require("node:path");
+const [sources, out] = process.argv.slice(2);
+const solc = require(path.resolve(sources, "solc"));
+
+const functions = "src/v0.8/functions";
+const wanted = {
+  router: [`${functions}/v1_0_0/FunctionsRouter.sol`, "FunctionsRouter"],
+  coordinator: [`${functions}/v1_3_0/FunctionsCoordinator.sol`, "FunctionsCoordinator"],
+  client: [`${functions}/v1_0_0/example/FunctionsClientExample.sol`, "FunctionsClientExample"],
+};
+
+function locate(name) {
+  const zeppelin = /^@openzeppelin\/contracts(@[\d.]+)?\//;
+  const file = zeppelin.test(name)
+    ? path.join(sources, "openzeppelin", name.replace(zeppelin, ""))
+    : path.join(sources, "chainlink", name);
+  return fs.existsSync(file) ? { contents: fs.readFileSync(file, "utf8") } : { error: `no file ${file}` };
+}
+
+const input = { language: "Solidity", sources: {}, settings: {
+  optimizer: { enabled: true, runs: 1_000_000 },
+  evmVersion: "paris",
+  metadata: { bytecodeHash: "none" },
+  outputSelection: {},
+} };
+for (const [file, contract] of Object.values(wanted)) {
+  if (!fs.existsSync(path.join(sources, "chainlink", file))) throw new Error(`no ${file}`);
+  input.sources[file] = locate(file).contents === undefined ? {} : { content: locate(file).contents };
+  input.settings.outputSelection[file] = { [contract]: ["evm.bytecode.object"] };
+}
+const output = JSON.parse(solc.compile(JSON.stringify(input), { import: locate }));
+const errors = (output.errors ?? []).filter((e) => e.severity === "error");
+if (errors.length > 0) {
+  for (const error of errors) console.error(error.formattedMessage);
+  process.exit(1);
+}
+for (const [name, [file, contract]] of Object.entries(wanted)) {
+  const code = output.contracts[file][contract].evm.bytecode.object;
+  if (!/^[0-9a-f]+$/.test(code)) throw new Error(`${contract} has no creation code, or an unlinked one`);
+  fs.writeFileSync(path.join(out, `${name}.hex`), code);
+  console.error(`${contract}: ${code.length / 2} bytes of creation code`);
+}

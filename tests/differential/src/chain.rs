@@ -1,0 +1,122 @@
+//! One chain, and who may do what on it: everybody, in everybody's name.
+
+use std::sync::Arc;
+
+use alloy::{
+    consensus::{EthereumTxEnvelope, TxEip1559, TxEip4844},
+    eips::eip2718::Encodable2718,
+    primitives::{Address, Bytes, Signature, TxKind, U256, address, keccak256},
+    rpc::types::TransactionRequest,
+    sol,
+    sol_types::SolCall,
+};
+use contract_tests::{GENESIS_TIME, Receipt};
+use devchain::{
+    Chain, ChainConfig,
+    chain::{CallFailure, SimulateError},
+    transaction::SignedTransaction,
+};
+use functions_types::CONSTRUCTOR_SELECTOR;
+
+sol! {
+    interface ArbWasm {
+        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+    }
+}
+
+const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+/// Activates and constructs, so that an owner's nonce counts its contracts alone.
+const HELPER: Address = address!("00000000000000000000000000000000000D3910");
+/// Gas every transaction may use.
+pub const GAS: u64 = 30_000_000;
+
+/// A chain.
+pub struct Side(pub Chain);
+
+impl Side {
+    /// A fresh chain.
+    pub fn new(chain_id: u64, l1_price_per_unit: u128) -> Self {
+        let clock = Arc::new(|| GENESIS_TIME);
+        Self(Chain::new(ChainConfig { chain_id, l1_price_per_unit, clock, ..ChainConfig::default() }))
+    }
+
+    /// Deploys EVM creation code.
+    pub fn create(&mut self, from: Address, init_code: Vec<u8>) -> (Address, Receipt) {
+        let at = from.create(self.0.pending_nonce(from));
+        let receipt = self.transact(from, TxKind::Create, U256::ZERO, init_code.into(), GAS);
+        (at, receipt)
+    }
+
+    /// Deploys one of our programs, active and constructed.
+    pub fn deploy(&mut self, from: Address, name: &str, arguments: &[u8]) -> (Address, Receipt) {
+        let folder = std::env::var("CONTRACTS_DIR")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist/contracts").into());
+        let wasm = std::fs::read(format!("{folder}/{name}.wasm"))
+            .unwrap_or_else(|error| panic!("{name}: {error}; build it with scripts/build-contracts"));
+        let (at, receipt) = self.create(from, stylus_program::init_code(&stylus_program::compress(&wasm)));
+        receipt.ok();
+        let activate = ArbWasm::activateProgramCall { program: at }.abi_encode();
+        self.transact(
+            HELPER,
+            TxKind::Call(ARB_WASM),
+            U256::from(10).pow(U256::from(18)),
+            activate.into(),
+            GAS,
+        )
+        .ok();
+        (at, self.send(HELPER, at, [&CONSTRUCTOR_SELECTOR, arguments].concat()))
+    }
+
+    /// A transaction without value.
+    pub fn send(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Receipt {
+        self.transact(from, TxKind::Call(to), U256::ZERO, data.into(), GAS)
+    }
+
+    /// What a call returns or raises; it leaves no trace.
+    pub fn call(&self, from: Address, to: Address, data: &[u8], value: U256) -> Result<Bytes, Bytes> {
+        let request =
+            TransactionRequest::default().from(from).to(to).input(data.to_vec().into()).value(value);
+        match self.0.call(request, None, None, None) {
+            Ok(output) => Ok(output),
+            Err(SimulateError::Failed(CallFailure::Revert(data))) => Err(data),
+            Err(SimulateError::Failed(CallFailure::Halt(_))) => Err(Bytes::new()),
+            Err(error) => panic!("the call was not executed: {error}"),
+        }
+    }
+
+    /// Any transaction.
+    pub fn transact(
+        &mut self,
+        from: Address,
+        to: TxKind,
+        value: U256,
+        input: Bytes,
+        gas_limit: u64,
+    ) -> Receipt {
+        self.0.set_balance(from, U256::from(10).pow(U256::from(27)));
+        let transaction = TxEip1559 {
+            chain_id: self.0.config().chain_id,
+            nonce: self.0.pending_nonce(from),
+            gas_limit,
+            max_fee_per_gas: u128::from(self.0.base_fee()),
+            max_priority_fee_per_gas: 0,
+            to,
+            value,
+            access_list: Default::default(),
+            input,
+        };
+        let signature = Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false);
+        let unhashed = EthereumTxEnvelope::<TxEip4844>::new_unhashed(transaction.clone().into(), signature);
+        let hash = keccak256([unhashed.encoded_2718().as_slice(), from.as_slice()].concat());
+        let envelope = EthereumTxEnvelope::new_unchecked(transaction.into(), signature, hash);
+        let signed = SignedTransaction { envelope, hash, sender: from, impersonated: true };
+        self.0.submit(signed).expect("the transaction is valid");
+        let (_, _, included) = self.0.transaction(hash).expect("the chain mines at once");
+        Receipt {
+            success: included.success,
+            output: included.output.clone(),
+            logs: included.logs.clone(),
+            gas_used: included.gas_used,
+        }
+    }
+}
