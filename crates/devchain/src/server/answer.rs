@@ -21,18 +21,15 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Reads a request.
-    pub(super) fn parse(value: Value) -> Result<Self, (Value, RpcError)> {
+    /// Reads a request; where it is none, the error names what is wrong beside the id to answer to.
+    pub(super) fn parse(value: Value) -> Result<Self, (Value, &'static str)> {
         let Value::Object(mut members) = value else {
-            return Err((Value::Null, RpcError::new(error::INVALID_REQUEST, "a request must be an object")));
+            return Err((Value::Null, "a request must be an object"));
         };
         let id = members.remove("id");
         match members.remove("method") {
             Some(Value::String(method)) => Ok(Self { id, method, params: members.remove("params") }),
-            _ => {
-                let id = id.unwrap_or_default();
-                Err((id, RpcError::new(error::INVALID_REQUEST, "method must be a string")))
-            }
+            _ => Err((id.unwrap_or_default(), "method must be a string")),
         }
     }
 }
@@ -76,7 +73,7 @@ async fn batch(shared: &Shared, batch: Vec<Value>) -> Option<String> {
 async fn single(shared: &Shared, value: Value) -> Option<String> {
     match Request::parse(value) {
         Ok(request) => request_answer(shared, request).await,
-        Err((id, error)) => Some(failure(id, &error)),
+        Err((id, wrong)) => Some(failure(id, &RpcError::new(error::INVALID_REQUEST, wrong))),
     }
 }
 
