@@ -35,6 +35,9 @@ use crate::{
 
 /// Batches of logs waiting for the engine.
 const BATCH_QUEUE: usize = 4;
+/// How often listening is tried again, and how long apart: two seconds in all.
+const LISTEN_ATTEMPTS: u32 = 20;
+const LISTEN_PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs the node until `stop` turns true.
 ///
@@ -202,10 +205,25 @@ impl Node {
         rpc.chain([self.config.admin.listen.to_string()]).collect()
     }
 
+    /// Listens; after a change of the configuration the earlier listener may take a moment to be gone.
+    async fn start_peers(&self, don: &Don) -> Result<Peers> {
+        let mut left = LISTEN_ATTEMPTS;
+        loop {
+            match Peers::start(&self.keys, &self.config.net, don).await {
+                Err(err) if left > 0 => {
+                    tracing::debug!(err = format!("{err:#}"), "the peer network is tried again");
+                    left -= 1;
+                    sleep(LISTEN_PAUSE).await;
+                }
+                started => return started,
+            }
+        }
+    }
+
     async fn serve_don(&self, don: Don, runner: Arc<Runner>) -> Result<Stop> {
         let chain = &self.config.chain;
         let poll_interval = Duration::from_millis(chain.poll_interval_ms);
-        let peers = Peers::start(&self.keys, &self.config.net, &don).await?;
+        let peers = self.start_peers(&don).await?;
         let transmit = TransmitConfig {
             chain_id: chain.chain_id,
             router: chain.router,

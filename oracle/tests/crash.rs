@@ -1,4 +1,4 @@
-//! Four node processes, some of them killed with SIGKILL at the worst moment and started again.
+//! Four node processes, some of them killed with SIGKILL at the worst moment and started again, or told to change.
 //!
 //! The invariants: a request is never lost, its observation is said only once, and exactly one transaction is paid.
 
@@ -92,4 +92,12 @@ async fn node_ends_cleanly_when_terminated() {
     // The other three are enough.
     let (id, block) = network.request(SOURCE).await;
     network.wait_for_fulfillment(id, block).await;
+}
+
+#[tokio::test]
+async fn nodes_take_up_a_new_configuration_while_they_run() {
+    let network = Network::start(Timing::default()).await;
+    network.reconfigure(Timing { t_grace_ms: 300, ..Timing::default() }).await;
+    let (id, block) = network.request(SOURCE).await;
+    assert_fulfilled_once(&network, id, block).await;
 }

@@ -16,7 +16,7 @@ use alloy::{
 };
 use functions_client::{
     Account, Addresses, Chain, OracleConfig, Program, Request, System,
-    abi::Constructors,
+    abi::{Constructors, Coordinator},
     chain::Transaction,
     config::{billing_defaults, router_defaults},
     stylus,
@@ -249,6 +249,27 @@ impl Network {
             network.wait_until_ready(index).await;
         }
         network
+    }
+
+    /// Sets the configuration again with another timing, and waits until every node has taken it up.
+    pub(crate) async fn reconfigure(&self, timing: Timing) {
+        configure(&self.system, &self.owner, &self.nodes, timing).await;
+        let details = self
+            .system
+            .chain
+            .call(self.system.addresses.coordinator, &Coordinator::latestConfigDetailsCall {})
+            .await
+            .expect("the coordinator answers");
+        let digest = details.configDigest.to_string();
+        for (index, node) in self.nodes.iter().enumerate() {
+            self.wait(&format!("node {index} to take up {digest}"), || async {
+                let url = format!("http://{}/status", node.admin);
+                let status: Value = self.http.get(url).send().await.ok()?.json().await.ok()?;
+                (status["node"]["configDigest"] == digest.as_str()).then_some(())
+            })
+            .await;
+            self.wait_until_ready(index).await;
+        }
     }
 
     /// Sends a request whose script needs nothing from outside.
