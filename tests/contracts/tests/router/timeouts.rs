@@ -44,9 +44,9 @@ fn all_of_the_list_or_nothing() {
     scene.run(BOB, &time_out(&twice)).fails(Router::InvalidCalldata {});
     scene.run(BOB, &time_out(&[good.clone(), priced(9)])).fails(Router::InvalidCalldata {});
     scene.world.chain.set_code(COORDINATOR, puppet::reverts(b"no"));
-    scene.run(BOB, &time_out(&[good.clone()])).fails_with(b"no");
+    scene.run(BOB, &time_out(std::slice::from_ref(&good))).fails_with(b"no");
     scene.world.chain.set_code(COORDINATOR, Bytes::new());
-    scene.run(BOB, &time_out(&[good.clone()])).fails_empty();
+    scene.run(BOB, &time_out(std::slice::from_ref(&good))).fails_empty();
     scene.world.chain.set_code(COORDINATOR, puppet::returns(&[]));
     scene.run(BOB, &time_out(&[good])).ok();
     scene.assert_solvent();
