@@ -2,7 +2,7 @@
 
 use alloy::{
     primitives::{Address, Bytes, TxKind, U256, hex},
-    sol_types::SolCall,
+    sol_types::{SolCall, SolError},
 };
 use contract_tests::Receipt;
 use functions_types::abi;
@@ -19,6 +19,8 @@ pub struct Twin {
     pub differences: Vec<String>,
     /// Operations compared so far.
     pub compared: usize,
+    /// Comparisons that differed as they are meant to.
+    pub excused: usize,
     /// Views compared after every transaction that changes something: whom to ask, and what.
     pub watched: Vec<(Address, Vec<u8>)>,
     /// A revert or a return that the scenario did not expect.
@@ -48,6 +50,7 @@ impl Twin {
             reference: Side::new(chain_id, l1_price),
             differences: Vec::new(),
             compared: 0,
+            excused: 0,
             watched: Vec::new(),
             wrong: Vec::new(),
         }
@@ -162,9 +165,12 @@ impl Twin {
         value: U256,
     ) -> Result<Bytes, Bytes> {
         self.compared += 1;
+        if !value.is_zero() {
+            self.both(|side| side.0.set_balance(from, U256::from(10).pow(U256::from(27))));
+        }
         let ours = self.ours.call(from, to, data, value);
         let reference = self.reference.call(from, to, data, value);
-        if ours != reference {
+        if ours != reference && !self.excuse(ours.as_ref(), reference.as_ref()) {
             let text = |r: &Result<Bytes, Bytes>| match r {
                 Ok(data) => show(true, data),
                 Err(data) => show(false, data),
@@ -172,7 +178,7 @@ impl Twin {
             let call = hex::encode(data);
             let (mine, theirs) = (text(&ours), text(&reference));
             self.differ(format!(
-                "{label} from {from} to {to}, call 0x{call}\n    ours      {mine}\n    reference {theirs}"
+                "{label} from {from} to {to}\n    ours      {mine}\n    reference {theirs}\n    call 0x{call}"
             ));
         }
         ours
@@ -194,6 +200,15 @@ impl Twin {
         self.differences.push(text);
     }
 
+    /// The one difference that is meant: where the reference copies an array of an absurd length to memory it raises
+    /// `Panic(0x41)`; ours ends without data, as it does for every other length that points outside.
+    fn excuse(&mut self, ours: Result<&Bytes, &Bytes>, reference: Result<&Bytes, &Bytes>) -> bool {
+        let panic = abi::Reverts::Panic { code: U256::from(0x41) }.abi_encode();
+        let excused = ours == Err(&Bytes::new()) && reference == Err(&panic.into());
+        self.excused += usize::from(excused);
+        excused
+    }
+
     /// Watches the LINK of an account.
     pub fn watch_link(&mut self, link: Address, account: Address) {
         self.watched.push((link, abi::Link::balanceOfCall { account }.abi_encode()));
@@ -202,7 +217,8 @@ impl Twin {
 
 impl Drop for Twin {
     fn drop(&mut self) {
-        eprintln!("{} comparisons, {} differences", self.compared, self.differences.len());
+        let (all, excused) = (self.compared, self.excused);
+        eprintln!("{all} comparisons, {excused} excused, {} differences", self.differences.len());
         for text in self.wrong.iter().take(20) {
             eprintln!("UNEXPECTED {text}");
         }

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod administration;
+mod fulfillment;
 mod malformed;
+mod reports;
+mod requests;
+mod sequences;
 mod subscriptions;
 
 /// The scene, or the end of the test when the reference has not been built.
