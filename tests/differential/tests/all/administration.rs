@@ -209,7 +209,8 @@ fn set_config() {
         change(&mut call);
         call
     };
-    let cases: [(&dyn Fn(&mut C::setConfigCall), &str); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut C::setConfigCall);
+    let cases: [(Change<'_>, &str); 7] = [
         (&|c| c._signers[3] = Address::ZERO, "signer must not be empty"),
         (&|c| c._transmitters[3] = Address::ZERO, "transmitter must not be empty"),
         (&|c| c._signers[3] = c._signers[0], "repeated signer address"),

@@ -60,7 +60,7 @@ fn every_result() {
     let with_fee = s.request(&[1], 100_000);
     assert_eq!(code(&fulfill(&mut s, &with_fee), r), Some(6));
     // 0: by a Coordinator that hands it on.
-    let client = Bytes::from(puppet::returns(&[]));
+    let client = puppet::returns(&[]);
     s.twin.both(|side| side.0.set_code(CONSUMER, client.clone()));
     let direct = R::fulfillCall {
         response: vec![1; 33].into(),

@@ -21,6 +21,8 @@ struct Sequence {
     requests: Vec<Request>,
     /// Requests that were fulfilled.
     closed: usize,
+    /// A subscription that is kept alive.
+    main: u64,
     /// Gas is free, so that consumers may have code.
     free: bool,
 }
@@ -44,11 +46,13 @@ fn random_sequences() {
         }
         let setup = Setup { chain_id, l1_price, billing, ..Setup::default() };
         let Some(scene) = Scene::with(setup) else { return };
-        let mut sequence = Sequence { scene, dice, requests: Vec::new(), closed: 0, free };
+        let mut sequence =
+            Sequence { scene, dice, requests: Vec::new(), closed: 0, free, main: SUBSCRIPTION };
         if free {
             sequence.scene.free_gas();
         }
         for step in 0..LENGTH {
+            sequence.revive();
             sequence.step();
             if !sequence.scene.twin.differences.is_empty() {
                 eprintln!("FUZZ_SEED={seed} differs at step {step}");
@@ -105,7 +109,7 @@ impl Sequence {
     }
 
     fn id(&mut self) -> u64 {
-        self.pick(&[1, 1, 1, 1, 2, 2, 3, 0, 9])
+        self.pick(&[self.main, self.main, self.main, self.main, self.main, self.main, 1, 2, 3, 0, 9])
     }
 
     fn owner(&mut self) -> Address {
@@ -118,6 +122,26 @@ impl Sequence {
 
     fn run<T: SolCall>(&mut self, from: Address, to: Address, call: &T) -> Receipt {
         self.scene.twin.run(from, to, call)
+    }
+
+    /// Mostly ends a pause, and opens a new subscription when the main one is gone.
+    fn revive(&mut self) {
+        let r = self.scene.router;
+        if self.scene.twin.view(r, &R::pausedCall {}) && !self.one_in(3) {
+            self.run(OWNER, r, &R::unpauseCall {});
+        }
+        let main = R::getConsumerCall { client: CONSUMER, subscriptionId: self.main };
+        if !self.scene.twin.view(r, &main).allowed && self.one_in(2) {
+            let call = R::createSubscriptionWithConsumerCall { consumer: CONSUMER };
+            let receipt = self.run(SUBSCRIBER, r, &call);
+            if receipt.success {
+                self.main = U256::from_be_slice(&receipt.output).to();
+                self.scene.fund(self.main, 50 * LINK);
+            }
+        }
+        if self.requests.is_empty() {
+            self.request();
+        }
     }
 
     fn step(&mut self) {
@@ -176,7 +200,7 @@ impl Sequence {
             31 => {
                 let proposal = R::proposeContractsUpdateCall {
                     proposedContractSetIds: vec![don_id(), B256::repeat_byte(7)],
-                    proposedContractSetAddresses: vec![self.pick(&[c, STRANGER, consumer]), c],
+                    proposedContractSetAddresses: vec![self.pick(&[c, c, STRANGER, consumer]), c],
                 };
                 let from = self.owner();
                 self.run(from, r, &proposal);
@@ -230,11 +254,14 @@ impl Sequence {
     }
 
     fn request(&mut self) {
-        let (id, consumer, r) = (self.id(), self.consumer(), self.scene.router);
-        let data = vec![self.below(256) as u8; self.pick(&[1, 73, 73, 200, 1_000, 0])];
-        let gas = self.pick(&[0, 1_000, 50_000, 300_000, 300_001, 700_000]);
-        let route = self.pick(&[don_id(), don_id(), don_id(), don_id(), B256::repeat_byte(7), B256::ZERO]);
-        let version = self.pick(&[1, 1, 1, 0, 2]);
+        let (mut id, mut consumer, r) = (self.id(), self.consumer(), self.scene.router);
+        if !self.one_in(4) {
+            (id, consumer) = (self.main, CONSUMER);
+        }
+        let data = vec![self.below(256) as u8; self.pick(&[1, 31, 32, 33, 73, 73, 73, 200, 1_000, 0])];
+        let gas = self.pick(&[0, 1_000, 20_000, 50_000, 50_000, 100_000, 300_000, 300_001, 700_000]);
+        let route = if self.one_in(12) { self.pick(&[B256::repeat_byte(7), B256::ZERO]) } else { don_id() };
+        let version = self.pick(&[1, 1, 1, 1, 1, 1, 1, 0, 2]);
         let call = R::sendRequestCall {
             subscriptionId: id,
             data: data.into(),
@@ -318,7 +345,16 @@ impl Sequence {
         let age = self.pick(&[0, 0, 0, 100, 90_000]);
         let stamp = U256::from(now - age);
         let base_fee = self.pick(&[100_000_000_u64, 100_000_000, 20_000_000, 110_000_000, 1_000_000_000]);
-        let usd = self.pick(&[1_500_000_000_u64, 1, 700_000_000, 0]);
+        let usd = self.pick(&[
+            1_500_000_000_u64,
+            1_500_000_001,
+            1_499_999_999,
+            700_000_000,
+            700_000_000,
+            900_000_007,
+            1,
+            0,
+        ]);
         self.scene.feed(USD_FEED, 8, U256::from(usd), stamp);
         self.scene.twin.both(|side| side.0.set_base_fee(base_fee));
         if !self.free {
