@@ -26,6 +26,18 @@ pub const NATIVE_FEED: Address = address!("0000000000000000000000000000000000FEE
 pub const USD_FEED: Address = address!("0000000000000000000000000000000000FEED02");
 const MINTER: Address = address!("0000000000000000000000000000000000004133");
 
+/// What stands on the chain that is compared with the reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pair {
+    /// Both contracts are ours.
+    #[default]
+    Ours,
+    /// Our Router with the reference's Coordinator.
+    OurRouter,
+    /// Our Coordinator with the reference's Router.
+    OurCoordinator,
+}
+
 /// How a scene begins.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -39,6 +51,8 @@ pub struct Setup {
     pub billing: abi::BillingConfig,
     /// Whether an OCR2 configuration is set.
     pub configured: bool,
+    /// Which contracts are ours.
+    pub pair: Pair,
 }
 
 impl Default for Setup {
@@ -49,6 +63,7 @@ impl Default for Setup {
             router: router_config(),
             billing: billing_config(),
             configured: true,
+            pair: Pair::Ours,
         }
     }
 }
@@ -92,11 +107,10 @@ impl Scene {
         }
 
         let call = abi::Constructors::routerCall { owner: OWNER, link, config: setup.router.clone() };
-        let (router, ours) = twin.ours.deploy(OWNER, "router", &arguments(&call));
         let constructor = (link, setup.router.clone()).abi_encode_params();
-        let (at, theirs) = twin.reference.create(OWNER, [router_code, constructor].concat());
-        assert_eq!(router, at);
-        same_construction(&mut twin, ours, theirs);
+        let code = [router_code, constructor].concat();
+        let ours = setup.pair != Pair::OurCoordinator;
+        let router = place(&mut twin, ours.then_some("router"), &arguments(&call), code);
 
         let call = abi::Constructors::coordinatorCall {
             owner: OWNER,
@@ -105,11 +119,10 @@ impl Scene {
             linkToNativeFeed: NATIVE_FEED,
             linkToUsdFeed: USD_FEED,
         };
-        let (coordinator, ours) = twin.ours.deploy(OWNER, "coordinator", &arguments(&call));
         let constructor = (router, setup.billing, NATIVE_FEED, USD_FEED).abi_encode_params();
-        let (at, theirs) = twin.reference.create(OWNER, [coordinator_code, constructor].concat());
-        assert_eq!(coordinator, at);
-        same_construction(&mut twin, ours, theirs);
+        let code = [coordinator_code, constructor].concat();
+        let ours = setup.pair != Pair::OurRouter;
+        let coordinator = place(&mut twin, ours.then_some("coordinator"), &arguments(&call), code);
 
         let oracles = (1..=4_u8).map(Oracle::new).collect();
         let mut scene = Self { twin, link, router, coordinator, oracles, digest: B256::ZERO };
@@ -289,11 +302,21 @@ impl Scene {
 /// What oracles see of a request.
 pub type Request = abi::Coordinator::OracleRequest;
 
-fn same_construction(twin: &mut Twin, mut ours: Receipt, mut theirs: Receipt) {
+/// Deploys a contract on both chains, from the owner's next nonce: `program`, if named, on one, the reference's creation code on
+/// the other.
+fn place(twin: &mut Twin, program: Option<&str>, arguments: &[u8], code: Vec<u8>) -> Address {
+    let (at, mut ours) = match program {
+        Some(program) => twin.ours.deploy(OWNER, program, arguments),
+        None => twin.ours.create(OWNER, code.clone()),
+    };
+    let (same, mut theirs) = twin.reference.create(OWNER, code);
+    assert_eq!(at, same, "the contracts stand at the same address");
     // What a constructor returns is code on one chain and nothing on the other.
-    ours.output = Bytes::new();
-    theirs.output = Bytes::new();
+    if ours.success && theirs.success {
+        (ours.output, theirs.output) = (Bytes::new(), Bytes::new());
+    }
     twin.compare("constructor", &ours, &theirs);
+    at
 }
 
 /// A contract that answers `latestRoundData()` and, by its first word, `decimals()`.

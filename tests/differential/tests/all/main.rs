@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod administration;
+mod clients;
 mod fulfillment;
 mod malformed;
 mod reports;
