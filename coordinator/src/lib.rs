@@ -33,8 +33,9 @@
 //!
 //! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction is
 //!   possible once.
-//! * The native feed is read once in a transmit, not twice for every entry.
-//! * An array length above 2⁶⁴ in the report ends the call without data, not with `Panic(0x41)`.
+//! * The native feed is read once in a transmit, not twice for every entry, and before the first entry's metadata is decoded:
+//!   with a broken feed and malformed metadata the call ends with the feed's error, not without data.
+//! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
 //! Upstream: `FunctionsCoordinator` 1.3.0, `FunctionsBilling`, `OCR2Base`, `Routable`, `ConfirmedOwner`.

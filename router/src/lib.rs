@@ -39,6 +39,7 @@
 //!   call's own overhead. Before the call at least 200 gas (and more for long responses) are set aside even
 //!   if `gasForCallExactCheck` is lower, so the consumer never gets less than it asked for.
 //! * `timeoutRequests` deletes the commitment before it calls the Coordinator, not after.
+//! * An array length of absurd size in the arguments ends the call without data, not with `Panic(0x41)`.
 //! * A write attempted in a static call reverts without data and keeps the remaining gas.
 //!
 //! Upstream: `FunctionsRouter` 1.0.0, `FunctionsSubscriptions`, `ConfirmedOwner`, `Pausable`.

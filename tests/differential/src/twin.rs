@@ -228,7 +228,7 @@ impl Drop for Twin {
             eprintln!("UNEXPECTED {text}");
         }
         for text in self.differences.iter().take(20) {
-            let end = text.char_indices().nth(3_000).map_or(text.len(), |(at, _)| at);
+            let end = text.char_indices().nth(30_000).map_or(text.len(), |(at, _)| at);
             eprintln!("DIFFERENCE {}", &text[..end]);
         }
         if !std::thread::panicking() {

@@ -268,3 +268,62 @@ fn coordinator_reports() {
         let _ = scene.twin.call(&format!("report cut to {at}"), from, to, &call);
     }
 }
+
+#[test]
+fn while_paused() {
+    // What is looked at first: the pause, or the arguments.
+    let mut scene = scene!();
+    let (to, link, coordinator) = (scene.router, scene.link, scene.coordinator);
+    let request = scene.request(&[1; 73], 100_000);
+    scene.twin.ok(OWNER, to, &R::pauseCall {});
+    let commitment = Scene::stored(&request);
+    let amount = U256::from(5).to();
+    let call = scene.send_request(&[7; 40], 100_000);
+    let fulfill = R::fulfillCall {
+        response: vec![1; 40].into(),
+        err: vec![2; 3].into(),
+        juelsPerGas: U256::ZERO.to(),
+        costWithoutCallback: U256::from(1_000).to(),
+        transmitter: STRANGER,
+        commitment: commitment.clone(),
+    };
+    let data = Bytes::from(B256::with_last_byte(1).to_vec());
+    damages!(scene, to,
+        CONSUMER => call,
+        coordinator => fulfill,
+        STRANGER => R::timeoutRequestsCall { requestsToTimeoutByCommitment: vec![commitment.clone(), commitment] },
+        SUBSCRIBER => R::createSubscriptionWithConsumerCall { consumer: CONSUMER },
+        SUBSCRIBER => R::addConsumerCall { subscriptionId: SUB, consumer: STRANGER },
+        SUBSCRIBER => R::removeConsumerCall { subscriptionId: SUB, consumer: CONSUMER },
+        SUBSCRIBER => R::proposeSubscriptionOwnerTransferCall { subscriptionId: SUB, newOwner: STRANGER },
+        SUBSCRIBER => R::acceptSubscriptionOwnerTransferCall { subscriptionId: SUB },
+        SUBSCRIBER => R::cancelSubscriptionCall { subscriptionId: SUB, to: STRANGER },
+        OWNER => R::ownerCancelSubscriptionCall { subscriptionId: SUB },
+        coordinator => R::oracleWithdrawCall { recipient: STRANGER, amount },
+        link => R::onTokenTransferCall { _0: SUBSCRIBER, amount: U256::from(5), data },
+    );
+}
+
+#[test]
+fn by_strangers() {
+    // What is looked at first: the caller, or the arguments.
+    let mut scene = scene!();
+    let (r, c) = (scene.router, scene.coordinator);
+    let key = Bytes::from(vec![5; 40]);
+    damages!(scene, r,
+        STRANGER => R::ownerCancelSubscriptionCall { subscriptionId: SUB },
+        STRANGER => R::setFlagsCall { subscriptionId: SUB, flags: B256::repeat_byte(1) },
+        STRANGER => R::setAllowListIdCall { allowListId: don_id() },
+        STRANGER => R::transferOwnershipCall { to: STRANGER },
+        STRANGER => R::ownerWithdrawCall { recipient: STRANGER, amount: U256::from(5).to() },
+        STRANGER => R::recoverFundsCall { to: STRANGER },
+        STRANGER => R::updateContractsCall {},
+        STRANGER => R::pauseCall {},
+    );
+    damages!(scene, c,
+        STRANGER => C::setThresholdPublicKeyCall { thresholdPublicKey: key },
+        STRANGER => C::transferOwnershipCall { to: STRANGER },
+        STRANGER => C::oracleWithdrawAllCall {},
+        STRANGER => C::oracleWithdrawCall { recipient: STRANGER, amount: U256::from(5).to() },
+    );
+}
