@@ -261,9 +261,9 @@ impl Sequence {
             (id, consumer) = (self.main, CONSUMER);
         }
         let data = vec![self.below(256) as u8; self.pick(&[1, 31, 32, 33, 73, 73, 73, 200, 1_000, 0])];
-        // Between the last small and the first large limit lies what a callback that sends a request takes, which
+        // Between the small and the large limits lies what a callback that calls the Router takes, which
         // differs between the engines.
-        let gas = self.pick(&[0, 1_000, 2_000, 2_000, 300_000, 300_000, 300_000, 300_001, 700_000]);
+        let gas = self.pick(&[0, 500, 500, 500, 300_000, 300_000, 300_000, 300_001, 700_000]);
         let route = if self.one_in(12) { self.pick(&[B256::repeat_byte(7), B256::ZERO]) } else { don_id() };
         let version = self.pick(&[1, 1, 1, 1, 1, 1, 1, 0, 2]);
         let call = R::sendRequestCall {
