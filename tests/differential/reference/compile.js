@@ -10,6 +10,8 @@ const wanted = {
   router: [`${functions}/v1_0_0/FunctionsRouter.sol`, "FunctionsRouter"],
   coordinator: [`${functions}/v1_3_0/FunctionsCoordinator.sol`, "FunctionsCoordinator"],
   client: [`${functions}/v1_0_0/example/FunctionsClientExample.sol`, "FunctionsClientExample"],
+  // The package keeps the example of the 1.3.0 client here; that folder's FunctionsClient is v1_3_0's but for its imports.
+  client_v1_3_0: [`${functions}/dev/v1_X/example/FunctionsClientExample.sol`, "FunctionsClientExample"],
 };
 
 function locate(name) {
