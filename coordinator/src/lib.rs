@@ -54,21 +54,15 @@ pub mod requests;
 pub mod storage;
 pub mod transmit;
 
-use functions_contract::{
-    abi::{Buf, Tuple},
-    entrypoint, host,
-    revert::malformed,
-};
+use functions_contract::{abi::Buf, dispatch, host};
 use functions_types::selectors::functions::{any, coordinator as f};
 
-entrypoint!(route);
-
-/// Runs the function that `selector` names; an unknown one ends the call without data.
-///
-/// Arguments are decoded before anything else happens, so malformed calldata never reaches a check; only `startRequest` looks at
-/// its caller first, as upstream does.
-pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
-    match selector {
+dispatch! {
+    /// Runs the function that `selector` names; an unknown one ends the call without data.
+    ///
+    /// Arguments are decoded before anything else happens, so malformed calldata never reaches a check; only `startRequest` looks at
+    /// its caller first, as upstream does.
+    pub fn route(args) {
         // Requests and reports
         f::START_REQUEST => requests::start_request(args.head(1)),
         f::DELETE_COMMITMENT => requests::delete_commitment(args.head(1)),
@@ -104,7 +98,6 @@ pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
         f::ACCEPT_OWNERSHIP => admin::accept_ownership(),
         f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Coordinator v1.3.0"),
         any::STYLUS_CONSTRUCTOR => config::construct(args.head(config::WORDS + 4)),
-        _ => malformed(),
     }
 }
 

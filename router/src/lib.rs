@@ -56,20 +56,14 @@ pub mod storage;
 pub mod subscriptions;
 pub mod timeouts;
 
-use functions_contract::{
-    abi::{Buf, Tuple},
-    entrypoint, host,
-    revert::malformed,
-};
+use functions_contract::{abi::Buf, dispatch, host};
 use functions_types::selectors::functions::{any, router as f};
 
-entrypoint!(route);
-
-/// Runs the function that `selector` names; an unknown one ends the call without data.
-///
-/// Arguments are decoded before anything else happens, so malformed calldata never reaches a check.
-pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
-    match selector {
+dispatch! {
+    /// Runs the function that `selector` names; an unknown one ends the call without data.
+    ///
+    /// Arguments are decoded before anything else happens, so malformed calldata never reaches a check.
+    pub fn route(args) {
         // Requests
         f::SEND_REQUEST => requests::send_request(args.head(5), routes::contract_by_id),
         f::SEND_REQUEST_TO_PROPOSED => requests::send_request(args.head(5), routes::proposed_contract_by_id),
@@ -103,9 +97,8 @@ pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
 
         // Routes
         f::GET_CONTRACT_BY_ID => Buf::of_address(&routes::contract_by_id(&args.head(1).b256(0))),
-        f::GET_PROPOSED_CONTRACT_BY_ID => {
-            Buf::of_address(&routes::proposed_contract_by_id(&args.head(1).b256(0)))
-        }
+        f::GET_PROPOSED_CONTRACT_BY_ID =>
+            Buf::of_address(&routes::proposed_contract_by_id(&args.head(1).b256(0))),
         f::GET_PROPOSED_CONTRACT_SET => routes::get_proposed_contract_set(),
         f::PROPOSE_CONTRACTS_UPDATE => routes::propose_contracts_update(args.head(2)),
         f::UPDATE_CONTRACTS => routes::update_contracts(),
@@ -125,6 +118,5 @@ pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
         f::MAX_CALLBACK_RETURN_BYTES => Buf::of(callback::MAX_RETURN_BYTES as u128),
         f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Router v1.0.0"),
         any::STYLUS_CONSTRUCTOR => admin::construct(args.head(3)),
-        _ => malformed(),
     }
 }

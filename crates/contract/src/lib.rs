@@ -5,9 +5,11 @@
 //!
 //! | where | what |
 //! | --- | --- |
+//! | [`dispatch!`] | a contract's functions by selector, and its entry point |
 //! | [`abi`] | strict calldata reader ([`abi::Tuple`]) and writer ([`abi::Buf`]); pure, tested on the host |
 //! | [`host`] | the `vm_hooks` a contract needs, with plain Rust types |
 //! | [`revert`] | the ways a call ends early: custom errors, `Error(string)`, `Panic(uint256)`, no data |
+//! | [`construction`] | constructors run once |
 //! | [`word`] | fields packed by hand in one storage word |
 //!
 //! Re-entrancy is allowed: nothing here locks. [`host::call`] writes the storage cache back and drops
@@ -21,11 +23,45 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod construction;
 pub mod host;
 pub mod revert;
 pub mod word;
 
 pub use alloy_primitives::{Address, B256};
+
+/// Declares a contract's functions once: their selectors, what each runs, and the entry point.
+///
+/// Expands to `fn route(u32, Tuple<'_>) -> Buf`, a match over the selectors which ends the call without data for any other; to
+/// `SELECTORS`, the same selectors as a list, which tests compare with the ABI that is handed out; and to
+/// `user_entrypoint`, which the chain calls. Each arm returns the encoded return values, or ends the call through [`revert`].
+///
+/// ```ignore
+/// dispatch! {
+///     /// Runs the function that `selector` names.
+///     pub fn route(args) {
+///         f::OWNER => Buf::of_address(&storage::owner()),
+///         f::SET_OWNER => admin::set_owner(args.head(1)),
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! dispatch {
+    ($(#[$meta:meta])* pub fn $route:ident($args:ident) { $($selector:path => $run:expr),* $(,)? }) => {
+        /// The selectors that are dispatched; no other is answered.
+        pub const SELECTORS: &[u32] = &[$($selector),*];
+
+        $(#[$meta])*
+        pub fn $route(selector: u32, $args: $crate::abi::Tuple<'_>) -> $crate::abi::Buf {
+            match selector {
+                $($selector => $run,)*
+                _ => $crate::revert::malformed(),
+            }
+        }
+
+        $crate::entrypoint!($route);
+    };
+}
 
 /// Exports `user_entrypoint` and hands `selector` and arguments to the named function.
 ///

@@ -11,7 +11,7 @@ use alloy_primitives::aliases::{U40, U72, U96};
 use alloy_sol_types::sol;
 
 sol! {
-    #![sol(all_derives)]
+    #![sol(all_derives, abi)]
 
     struct Commitment {
         bytes32 requestId;
@@ -283,6 +283,10 @@ sol! {
         function approve(address spender, uint256 value) external returns (bool);
         function allowance(address owner, address spender) external view returns (uint256);
         function transferAndCall(address to, uint256 value, bytes data) external returns (bool);
+        function increaseAllowance(address spender, uint256 addedValue) external returns (bool);
+        function decreaseAllowance(address spender, uint256 subtractedValue) external returns (bool);
+        function increaseApproval(address spender, uint256 addedValue) external;
+        function decreaseApproval(address spender, uint256 subtractedValue) external returns (bool success);
         function totalSupply() external view returns (uint256);
         function decimals() external view returns (uint8);
         function symbol() external view returns (string);
@@ -292,10 +296,12 @@ sol! {
         event Transfer(address indexed from, address indexed to, uint256 value, bytes data);
     }
 
-    /// A price feed; `setAnswer` exists on development chains only.
+    /// A price feed; `owner` and `setAnswer` exist on development chains only.
     interface Feed {
         function latestRoundData() external view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
         function decimals() external view returns (uint8);
+        function version() external view returns (uint256);
+        function owner() external view returns (address);
         function setAnswer(int256 answer) external;
     }
 
@@ -313,6 +319,7 @@ sol! {
     interface Constructors {
         function router(address owner, address link, RouterConfig config) external;
         function coordinator(address owner, address router, BillingConfig config, address linkToNativeFeed, address linkToUsdFeed) external;
+        function allowList(address owner, AllowListConfig config, address[] initialAllowedSenders, address[] initialBlockedSenders) external;
         function consumerExample(address owner, address router) external;
         function linkToken(address owner, uint256 supply) external;
         function priceFeed(address owner, uint8 decimals, int256 answer) external;

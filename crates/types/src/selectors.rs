@@ -191,19 +191,49 @@ pub mod functions {
         /// `handleOracleFulfillment(bytes32 requestId, bytes response, bytes err)`
         pub const HANDLE_ORACLE_FULFILLMENT: u32 = 0x0ca7_6175;
     }
-    /// A price feed.
+    /// A price feed; the last three exist on development chains only.
     pub mod feed {
         /// `latestRoundData() view returns (uint80, int256 answer, uint256, uint256 updatedAt, uint80)`
         pub const LATEST_ROUND_DATA: u32 = 0xfeaf_968c;
         /// `decimals() view returns (uint8)`
         pub const DECIMALS: u32 = 0x313c_e567;
+        /// `version() view returns (uint256)`
+        pub const VERSION: u32 = 0x54fd_4d50;
+        /// `owner() view returns (address)`
+        pub const OWNER: u32 = 0x8da5_cb5b;
+        /// `setAnswer(int256 answer)`
+        pub const SET_ANSWER: u32 = 0x9921_3cd8;
     }
     /// The LINK token (ERC-677).
     pub mod link {
+        /// `allowance(address owner, address spender) view returns (uint256)`
+        pub const ALLOWANCE: u32 = 0xdd62_ed3e;
+        /// `approve(address spender, uint256 value) returns (bool)`
+        pub const APPROVE: u32 = 0x095e_a7b3;
+        /// `balanceOf(address account) view returns (uint256)`
+        pub const BALANCE_OF: u32 = 0x70a0_8231;
+        /// `decimals() view returns (uint8)`
+        pub const DECIMALS: u32 = 0x313c_e567;
+        /// `decreaseAllowance(address spender, uint256 subtractedValue) returns (bool)`
+        pub const DECREASE_ALLOWANCE: u32 = 0xa457_c2d7;
+        /// `decreaseApproval(address spender, uint256 subtractedValue) returns (bool success)`
+        pub const DECREASE_APPROVAL: u32 = 0x6618_8463;
+        /// `increaseAllowance(address spender, uint256 addedValue) returns (bool)`
+        pub const INCREASE_ALLOWANCE: u32 = 0x3950_9351;
+        /// `increaseApproval(address spender, uint256 addedValue)`
+        pub const INCREASE_APPROVAL: u32 = 0xd73d_d623;
+        /// `name() view returns (string)`
+        pub const NAME: u32 = 0x06fd_de03;
+        /// `symbol() view returns (string)`
+        pub const SYMBOL: u32 = 0x95d8_9b41;
+        /// `totalSupply() view returns (uint256)`
+        pub const TOTAL_SUPPLY: u32 = 0x1816_0ddd;
         /// `transfer(address to, uint256 value) returns (bool)`
         pub const TRANSFER: u32 = 0xa905_9cbb;
-        /// `balanceOf(address) view returns (uint256)`
-        pub const BALANCE_OF: u32 = 0x70a0_8231;
+        /// `transferAndCall(address to, uint256 value, bytes data) returns (bool)`
+        pub const TRANSFER_AND_CALL: u32 = 0x4000_aea0;
+        /// `transferFrom(address from, address to, uint256 value) returns (bool)`
+        pub const TRANSFER_FROM: u32 = 0x23b8_72dd;
     }
     /// Functions outside the project: a precompile, and the constructor entry of Stylus programs.
     pub mod any {
@@ -460,6 +490,9 @@ pub mod events {
     /// The LINK token (ERC-677).
     pub mod link {
         use alloy_primitives::{B256, b256};
+        /// `Approval(address indexed owner, address indexed spender, uint256 value)`
+        pub const APPROVAL: B256 =
+            b256!("0x8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
         /// `Transfer(address indexed from, address indexed to, uint256 value)`
         pub const TRANSFER: B256 =
             b256!("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");

@@ -172,8 +172,23 @@ fn function_selectors_match_the_abi() {
         id::client::HANDLE_ORACLE_FULFILLMENT = abi::Client::handleOracleFulfillmentCall,
         id::feed::LATEST_ROUND_DATA = abi::Feed::latestRoundDataCall,
         id::feed::DECIMALS = abi::Feed::decimalsCall,
-        id::link::TRANSFER = abi::Link::transferCall,
+        id::feed::VERSION = abi::Feed::versionCall,
+        id::feed::OWNER = abi::Feed::ownerCall,
+        id::feed::SET_ANSWER = abi::Feed::setAnswerCall,
+        id::link::ALLOWANCE = abi::Link::allowanceCall,
+        id::link::APPROVE = abi::Link::approveCall,
         id::link::BALANCE_OF = abi::Link::balanceOfCall,
+        id::link::DECIMALS = abi::Link::decimalsCall,
+        id::link::DECREASE_ALLOWANCE = abi::Link::decreaseAllowanceCall,
+        id::link::DECREASE_APPROVAL = abi::Link::decreaseApprovalCall,
+        id::link::INCREASE_ALLOWANCE = abi::Link::increaseAllowanceCall,
+        id::link::INCREASE_APPROVAL = abi::Link::increaseApprovalCall,
+        id::link::NAME = abi::Link::nameCall,
+        id::link::SYMBOL = abi::Link::symbolCall,
+        id::link::TOTAL_SUPPLY = abi::Link::totalSupplyCall,
+        id::link::TRANSFER = abi::Link::transferCall,
+        id::link::TRANSFER_AND_CALL = abi::Link::transferAndCallCall,
+        id::link::TRANSFER_FROM = abi::Link::transferFromCall,
     }
 }
 
@@ -268,6 +283,7 @@ fn event_topics_match_the_abi() {
         id::allow_list::UNBLOCKED_ACCESS = abi::AllowList::UnblockedAccess,
         id::client::REQUEST_FULFILLED = abi::Client::RequestFulfilled,
         id::client::REQUEST_SENT = abi::Client::RequestSent,
+        id::link::APPROVAL = abi::Link::Approval,
         id::link::TRANSFER = abi::Link::Transfer_0,
         id::link::TRANSFER_AND_CALL = abi::Link::Transfer_1,
     }

@@ -1,82 +1,97 @@
 //! A LINK token for development chains: ERC-20 with ERC-677 `transferAndCall`.
 //!
-//! As in the real token, neither the zero address nor the token itself can receive.
+//! Nobody can send to, or approve, the zero address or the token itself. An allowance of 2²⁵⁶ − 1 is never used up.
 //!
 //! | slot | holds |
 //! | --- | --- |
 //! | 0 | total supply |
-//! | keccak(holder, 1) | balance |
-//! | keccak(spender, keccak(owner, 2)) | allowance |
-//! | [`GUARD`] | 1 once constructed |
+//! | keccak256(holder ‖ 1) | balance |
+//! | keccak256(spender ‖ keccak256(owner ‖ 2)) | allowance |
+//! | keccak256("stylus_constructor") | 1 once constructed |
 //!
 //! # Deviations
-//! * Refusals carry a text; the real token reverts without one.
-//! * The supply is chosen at construction; there is no minting afterwards.
 //!
-//! Upstream: LinkToken 0.0.3 (`LinkTokenInterface`), ERC-20, ERC-677.
+//! * The whole supply belongs to the constructor's first argument from the beginning. Minting, burning, their roles, the owner,
+//!   `maxSupply` and `supportsInterface` are absent.
+//! * An array length of absurd size in the arguments ends the call without data, not with `Panic(0x41)`.
+//!
+//! Upstream: `LinkToken` (shared, 0.8), `BurnMintERC677`, `ERC677`. The token of the public chains, older, has the same functions,
+//! but refuses without a text.
 
-use alloy_primitives::{Address, B256, U256, b256};
 use functions_contract::{
+    Address, B256,
     abi::{Buf, Tuple, tail},
-    entrypoint, host,
-    revert::{ERROR_STRING, error_text, malformed},
+    construction, dispatch, host,
+    revert::{ERROR_STRING, OVERFLOW, error_text, malformed, panic},
+};
+use functions_types::selectors::{
+    events::link as ev,
+    functions::{any, link as f, router::ON_TOKEN_TRANSFER},
 };
 
-entrypoint!(route);
+mod amount;
 
-/// keccak256 of `stylus_constructor`: where the Stylus SDK, too, remembers that construction is over.
-pub const GUARD: B256 = b256!("d719fb9eca6bd48044bf2b38d80aea3dd666511b0236081cd9a2b95555fe7c8c");
+use amount::{ALLOWANCES, BALANCES, SUPPLY, UNLIMITED, add, entry, subtract};
 
-const SUPPLY: B256 = B256::ZERO;
-const BALANCES: B256 = B256::with_last_byte(1);
-const ALLOWANCES: B256 = B256::with_last_byte(2);
-
-const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
-const TRANSFER_WITH_DATA: B256 = b256!("e19260aff97b920c7df27010903aeb9c8d2be5d310a2c67824cf3f15396e4c16");
-const APPROVAL: B256 = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
-
-/// `onTokenTransfer(address,uint256,bytes)`, what `transferAndCall` calls.
-const ON_TOKEN_TRANSFER: u32 = 0xa4c0ed36;
-
-/// Runs the function that `selector` names; an unknown one ends the call without data.
-pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
-    match selector {
-        0x5585258d => construct(args.head(2)),
-        0x06fdde03 => Buf::of_bytes(b"ChainLink Token"),
-        0x95d89b41 => Buf::of_bytes(b"LINK"),
-        0x313ce567 => Buf::of(18),
-        0x18160ddd => Buf::of_word(&host::load(&SUPPLY)),
-        0x70a08231 => Buf::of_word(&host::load(&balance_of(&args.head(1).address(0)))),
-        0xdd62ed3e => {
-            let args = args.head(2);
-            Buf::of_word(&host::load(&allowance_of(&args.address(0), &args.address(1))))
-        }
-        0x095ea7b3 => approve(args.head(2)),
-        0xa9059cbb => transfer(args.head(2)),
-        0x23b872dd => transfer_from(args.head(3)),
-        0x4000aea0 => transfer_and_call(args.head(3)),
-        _ => malformed(),
+dispatch! {
+    /// Runs the function that `selector` names; an unknown one ends the call without data.
+    pub fn route(args) {
+        f::NAME => Buf::of_bytes(b"ChainLink Token"),
+        f::SYMBOL => Buf::of_bytes(b"LINK"),
+        f::DECIMALS => Buf::of(18),
+        f::TOTAL_SUPPLY => Buf::of_word(&host::load(&SUPPLY)),
+        f::BALANCE_OF => Buf::of_word(&host::load(&balance_of(&args.head(1).address(0)))),
+        f::ALLOWANCE => allowance(args.head(2)),
+        f::APPROVE => approve(args.head(2)),
+        f::INCREASE_ALLOWANCE => increase_allowance(args.head(2)),
+        f::DECREASE_ALLOWANCE => decrease_allowance(args.head(2)),
+        f::INCREASE_APPROVAL => { increase_allowance(args.head(2)); Buf::empty() },
+        f::DECREASE_APPROVAL => decrease_allowance(args.head(2)),
+        f::TRANSFER => transfer(args.head(2)),
+        f::TRANSFER_FROM => transfer_from(args.head(3)),
+        f::TRANSFER_AND_CALL => transfer_and_call(args.head(3)),
+        any::STYLUS_CONSTRUCTOR => construct(args.head(2)),
     }
 }
 
 /// `constructor(address owner, uint256 supply)`, once: the whole supply is the owner's.
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, supply) = (args.address(0), args.b256(1));
-    if host::load(&GUARD) != B256::ZERO {
-        malformed();
-    }
-    host::store(&GUARD, &B256::with_last_byte(1));
+    construction::once();
     host::store(&SUPPLY, &supply);
     host::store(&balance_of(&owner), &supply);
-    log(&TRANSFER, &Address::ZERO, &owner, &supply);
+    log(&ev::TRANSFER, &Address::ZERO, &owner, &supply);
     Buf::empty()
+}
+
+/// `allowance(address owner, address spender) view returns (uint256)`.
+fn allowance(args: Tuple<'_>) -> Buf {
+    Buf::of_word(&host::load(&allowance_of(&args.address(0), &args.address(1))))
 }
 
 /// `approve(address spender, uint256 value) returns (bool)`.
 fn approve(args: Tuple<'_>) -> Buf {
+    allow(&host::sender(), &args.address(0), &args.b256(1));
+    Buf::of(1)
+}
+
+/// `increaseAllowance(address spender, uint256 addedValue) returns (bool)`.
+fn increase_allowance(args: Tuple<'_>) -> Buf {
     let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
-    host::store(&allowance_of(&owner, &spender), &value);
-    log(&APPROVAL, &owner, &spender, &value);
+    match add(&host::load(&allowance_of(&owner, &spender)), &value) {
+        Some(sum) => allow(&owner, &spender, &sum),
+        None => panic(OVERFLOW),
+    }
+    Buf::of(1)
+}
+
+/// `decreaseAllowance(address spender, uint256 subtractedValue) returns (bool)`.
+fn decrease_allowance(args: Tuple<'_>) -> Buf {
+    let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
+    match subtract(&host::load(&allowance_of(&owner, &spender)), &value) {
+        Some(rest) => allow(&owner, &spender, &rest),
+        None => error_text(ERROR_STRING, "ERC20: decreased allowance below zero"),
+    }
     Buf::of(1)
 }
 
@@ -89,8 +104,14 @@ fn transfer(args: Tuple<'_>) -> Buf {
 /// `transferFrom(address from, address to, uint256 value) returns (bool)`: spends the caller's allowance.
 fn transfer_from(args: Tuple<'_>) -> Buf {
     let (from, to, value) = (args.address(0), args.address(1), args.b256(2));
-    let slot = allowance_of(&from, &host::sender());
-    subtract(&slot, &value, "LINK: transfer amount exceeds allowance");
+    let spender = host::sender();
+    let allowed = host::load(&allowance_of(&from, &spender));
+    if allowed != UNLIMITED {
+        match subtract(&allowed, &value) {
+            Some(rest) => allow(&from, &spender, &rest),
+            None => error_text(ERROR_STRING, "ERC20: insufficient allowance"),
+        }
+    }
     shift(&from, &to, &value);
     Buf::of(1)
 }
@@ -100,17 +121,17 @@ fn transfer_from(args: Tuple<'_>) -> Buf {
 fn transfer_and_call(args: Tuple<'_>) -> Buf {
     let (from, to, value, data) = (host::sender(), args.address(0), args.b256(1), args.bytes(2));
     shift(&from, &to, &value);
-    let mut event = Buf::event(&TRANSFER_WITH_DATA, 4, tail(data.len()));
+    let mut event = Buf::event(&ev::TRANSFER_AND_CALL, 4, tail(data.len()));
     event.address(&from);
     event.address(&to);
-    event.raw(&*value);
+    event.raw(value.as_slice());
     event.num(64);
     event.bytes(data);
     host::log(&event, 3);
     if host::code_size(&to) != 0 {
         let mut call = Buf::call(ON_TOKEN_TRANSFER, 3, tail(data.len()));
         call.address(&from);
-        call.raw(&*value);
+        call.raw(value.as_slice());
         call.num(96);
         call.bytes(data);
         host::must_call(&to, call.as_bytes());
@@ -118,30 +139,51 @@ fn transfer_and_call(args: Tuple<'_>) -> Buf {
     Buf::of(1)
 }
 
-/// Moves `value` and logs it.
-fn shift(from: &Address, to: &Address, value: &B256) {
-    if *to == Address::ZERO || *to == host::this() {
-        error_text(ERROR_STRING, "LINK: invalid recipient");
+/// Refuses the token itself without a text.
+fn not_this(address: &Address) {
+    if *address == host::this() {
+        malformed();
     }
-    subtract(&balance_of(from), value, "LINK: transfer amount exceeds balance");
-    let slot = balance_of(to);
-    // The supply bounds the sum of all balances, so this cannot overflow.
-    let sum = U256::from_be_bytes(host::load(&slot).0).wrapping_add(U256::from_be_bytes(value.0));
-    host::store(&slot, &sum.to_be_bytes().into());
-    log(&TRANSFER, from, to, value);
 }
 
-fn subtract(slot: &B256, value: &B256, refusal: &str) {
-    let held = U256::from_be_bytes(host::load(slot).0);
-    match held.checked_sub(U256::from_be_bytes(value.0)) {
-        Some(rest) => host::store(slot, &rest.to_be_bytes().into()),
-        None => error_text(ERROR_STRING, refusal),
+/// Refuses the zero address.
+fn not_zero(address: &Address, refusal: &str) {
+    if *address == Address::ZERO {
+        error_text(ERROR_STRING, refusal);
     }
+}
+
+/// Sets an allowance and logs it.
+#[inline(never)]
+fn allow(owner: &Address, spender: &Address, value: &B256) {
+    not_this(spender);
+    not_zero(owner, "ERC20: approve from the zero address");
+    not_zero(spender, "ERC20: approve to the zero address");
+    host::store(&allowance_of(owner, spender), value);
+    log(&ev::APPROVAL, owner, spender, value);
+}
+
+/// Moves `value` and logs it.
+#[inline(never)]
+fn shift(from: &Address, to: &Address, value: &B256) {
+    not_this(to);
+    not_zero(from, "ERC20: transfer from the zero address");
+    not_zero(to, "ERC20: transfer to the zero address");
+    let slot = balance_of(from);
+    match subtract(&host::load(&slot), value) {
+        Some(rest) => host::store(&slot, &rest),
+        None => error_text(ERROR_STRING, "ERC20: transfer amount exceeds balance"),
+    }
+    let slot = balance_of(to);
+    // The supply bounds the sum of all balances, so this cannot overflow.
+    if let Some(sum) = add(&host::load(&slot), value) {
+        host::store(&slot, &sum);
+    }
+    log(&ev::TRANSFER, from, to, value);
 }
 
 fn log(signature: &B256, from: &Address, to: &Address, value: &B256) {
-    let mut event = Buf::new(128);
-    event.raw(signature.as_slice());
+    let mut event = Buf::event(signature, 3, 0);
     event.address(from);
     event.address(to);
     event.raw(value.as_slice());
@@ -154,12 +196,4 @@ fn balance_of(holder: &Address) -> B256 {
 
 fn allowance_of(owner: &Address, spender: &Address) -> B256 {
     entry(spender, &entry(owner, &ALLOWANCES))
-}
-
-/// The slot of `key` in the mapping at `slot`, as Solidity lays it out.
-fn entry(key: &Address, slot: &B256) -> B256 {
-    let mut preimage = Buf::new(64);
-    preimage.address(key);
-    preimage.raw(slot.as_slice());
-    host::keccak(preimage.as_bytes())
 }

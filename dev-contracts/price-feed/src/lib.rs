@@ -7,50 +7,39 @@
 //! | 0 | owner (20), decimals (1), round (8) |
 //! | 1 | answer (32, two's complement) |
 //! | 2 | time of the answer (last 8) |
-//! | [`GUARD`] | 1 once constructed |
+//! | keccak256("stylus_constructor") | 1 once constructed |
 //!
 //! Upstream: `AggregatorV3Interface`.
 
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    entrypoint, host,
-    revert::{ERROR_STRING, error_text, malformed},
+    construction, dispatch, host,
+    revert::{ERROR_STRING, error_text},
     word,
 };
-
-entrypoint!(route);
+use functions_types::selectors::functions::{any, feed as f};
 
 const SETTINGS: B256 = B256::ZERO;
 const ANSWER: B256 = B256::with_last_byte(1);
 const TIME: B256 = B256::with_last_byte(2);
 
-/// keccak256 of `stylus_constructor`: where the Stylus SDK, too, remembers that construction is over.
-pub const GUARD: B256 = B256::new([
-    0xd7, 0x19, 0xfb, 0x9e, 0xca, 0x6b, 0xd4, 0x80, 0x44, 0xbf, 0x2b, 0x38, 0xd8, 0x0a, 0xea, 0x3d, 0xd6,
-    0x66, 0x51, 0x1b, 0x02, 0x36, 0x08, 0x1c, 0xd9, 0xa2, 0xb9, 0x55, 0x55, 0xfe, 0x7c, 0x8c,
-]);
-
-/// Runs the function that `selector` names; an unknown one ends the call without data.
-pub fn route(selector: u32, args: Tuple<'_>) -> Buf {
-    match selector {
-        0x5585258d => construct(args.head(3)),
-        0xfeaf968c => latest_round_data(),
-        0x313ce567 => Buf::of(word::get(&host::load(&SETTINGS), 20, 1)),
-        0x99213cd8 => set_answer(args.head(1)),
-        0x8da5cb5b => Buf::of_address(&owner()),
-        0x54fd4d50 => Buf::of(1),
-        _ => malformed(),
+dispatch! {
+    /// Runs the function that `selector` names; an unknown one ends the call without data.
+    pub fn route(args) {
+        f::LATEST_ROUND_DATA => latest_round_data(),
+        f::DECIMALS => Buf::of(word::get(&host::load(&SETTINGS), 20, 1)),
+        f::VERSION => Buf::of(1),
+        f::OWNER => Buf::of_address(&owner()),
+        f::SET_ANSWER => set_answer(args.head(1)),
+        any::STYLUS_CONSTRUCTOR => construct(args.head(3)),
     }
 }
 
 /// `constructor(address owner, uint8 decimals, int256 answer)`, once.
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, decimals, answer) = (args.address(0), args.uint(1, 8), args.b256(2));
-    if host::load(&GUARD) != B256::ZERO {
-        malformed();
-    }
-    host::store(&GUARD, &B256::with_last_byte(1));
+    construction::once();
     let mut settings = B256::ZERO;
     settings[..20].copy_from_slice(owner.as_slice());
     settings[20] = decimals as u8;

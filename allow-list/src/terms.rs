@@ -1,0 +1,79 @@
+//! Accepting the terms of service.
+
+use functions_contract::{
+    Address, B256,
+    abi::{Buf, Tuple, WORD},
+    host,
+    revert::error,
+};
+use functions_types::selectors::{errors::allow_list as e, events::allow_list as ev};
+
+use crate::{
+    members::log_user,
+    storage::{Member, Set, State},
+};
+
+/// The precompile that recovers signers.
+const ECRECOVER: Address = Address::with_last_byte(1);
+
+/// `getMessage(address acceptor, address recipient)`: what the signer signs, before the prefix of signed messages.
+pub fn get_message(args: Tuple<'_>) -> Buf {
+    Buf::of_word(&message(&args.address(0), &args.address(1)))
+}
+
+/// keccak256 of both addresses, 40 bytes.
+fn message(acceptor: &Address, recipient: &Address) -> B256 {
+    let mut preimage = [0; 40];
+    preimage[..20].copy_from_slice(acceptor.as_slice());
+    preimage[20..].copy_from_slice(recipient.as_slice());
+    host::keccak(&preimage)
+}
+
+/// `acceptTermsOfService(address acceptor, address recipient, bytes32 r, bytes32 s, uint8 v)`, by the recipient: a person, who is
+/// then the acceptor too, or a contract.
+///
+/// # Errors
+/// * `RecipientIsBlocked()` - also while the list is not in force.
+/// * `InvalidSignature()` - not the configured signer's signature of this acceptor and recipient.
+/// * `InvalidUsage()` - called by somebody else, or by a person for somebody else's acceptance.
+///
+/// # Events
+/// `AddedAccess`, unless the recipient has access already.
+///
+/// Upstream: `TermsOfServiceAllowList.acceptTermsOfService` (1.1.0).
+pub fn accept(args: Tuple<'_>) -> Buf {
+    let (acceptor, recipient) = (args.address(0), args.address(1));
+    let (r, s, v) = (args.word(2), args.word(3), args.uint(4, 8));
+    if Member::load(&recipient).is_in(Set::Blocked) {
+        error(e::RECIPIENT_IS_BLOCKED);
+    }
+    let mut signed = [0; 28 + WORD];
+    signed[..28].copy_from_slice(b"\x19Ethereum Signed Message:\n32");
+    signed[28..].copy_from_slice(message(&acceptor, &recipient).as_slice());
+    if recover(&host::keccak(&signed), v, r, s) != State::load().signer() {
+        error(e::INVALID_SIGNATURE);
+    }
+    let sender = host::sender();
+    if sender != recipient || (sender != acceptor && host::code_size(&sender) == 0) {
+        error(e::INVALID_USAGE);
+    }
+    if Set::Allowed.add(&recipient) {
+        log_user(&ev::ADDED_ACCESS, &recipient);
+    }
+    Buf::empty()
+}
+
+/// Whose signature it is; the zero address for a malformed one.
+fn recover(hash: &B256, v: u128, r: &[u8; WORD], s: &[u8; WORD]) -> Address {
+    let mut call = Buf::new(4 * WORD);
+    call.raw(hash.as_slice());
+    call.num(v);
+    call.raw(r);
+    call.raw(s);
+    host::static_call(&ECRECOVER, call.as_bytes());
+    // The precompile answers with one word, or nothing.
+    match host::return_data(WORD).first_chunk() {
+        Some(word) => Address::from_word(B256::new(*word)),
+        None => Address::ZERO,
+    }
+}
