@@ -63,3 +63,25 @@ pub fn calls(target: Address, data: &[u8]) -> Bytes {
     code.extend_from_slice(data);
     code.into()
 }
+
+/// A consumer that passes its calldata on to `router`, and does nothing when the Router calls it back.
+pub fn forwards(router: Address) -> Bytes {
+    let mut code = vec![0x33, 0x73]; // CALLER, PUSH20
+    code.extend_from_slice(router.as_slice());
+    code.extend_from_slice(&[
+        0x14, 0x60, 72, 0x57, // EQ, PUSH1 end, JUMPI
+        0x36, 0x5f, 0x5f, 0x37, // CALLDATACOPY all
+        0x5f, 0x5f, 0x36, 0x5f, 0x5f, // out len, out, in len, in, value
+        0x73,
+    ]);
+    code.extend_from_slice(router.as_slice());
+    code.extend_from_slice(&[
+        0x5a, 0xf1, // GAS, CALL
+        0x3d, 0x5f, 0x5f, 0x3e, // RETURNDATACOPY all
+        0x60, 68, 0x57, // PUSH1 success, JUMPI
+        0x3d, 0x5f, 0xfd, // REVERT
+        0x5b, 0x3d, 0x5f, 0xf3, // JUMPDEST, RETURN
+        0x5b, 0x00, // JUMPDEST, STOP
+    ]);
+    code.into()
+}

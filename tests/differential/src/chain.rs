@@ -32,6 +32,18 @@ const UP_TO_DATE: [u8; 4] = [0xcc, 0x94, 0x4b, 0xf2];
 /// Gas every transaction may use.
 pub const GAS: u64 = 30_000_000;
 
+/// The folder of our contracts.
+pub fn artefacts() -> String {
+    std::env::var("CONTRACTS_DIR")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist/contracts").into())
+}
+
+/// One of our contracts.
+pub fn artefact(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/{name}.wasm", artefacts()))
+        .unwrap_or_else(|error| panic!("{name}: {error}; build it with scripts/build-contracts"))
+}
+
 /// A chain.
 pub struct Side(pub Chain);
 
@@ -51,10 +63,7 @@ impl Side {
 
     /// Deploys one of our programs, active and constructed.
     pub fn deploy(&mut self, from: Address, name: &str, arguments: &[u8]) -> (Address, Receipt) {
-        let folder = std::env::var("CONTRACTS_DIR")
-            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist/contracts").into());
-        let wasm = std::fs::read(format!("{folder}/{name}.wasm"))
-            .unwrap_or_else(|error| panic!("{name}: {error}; build it with scripts/build-contracts"));
+        let wasm = artefact(name);
         let (at, receipt) = self.create(from, stylus_program::init_code(&stylus_program::compress(&wasm)));
         receipt.ok();
         let activate = ArbWasm::activateProgramCall { program: at }.abi_encode();

@@ -10,9 +10,11 @@
 //! | [`chain`] | one of the chains |
 //! | [`twin`] | both, and the comparison |
 //! | [`scene`] | LINK, feeds, routes, oracles and a funded subscription on both |
+//! | [`gas`] | what each operation costs on both |
 #![allow(clippy::missing_panics_doc, clippy::expect_used, reason = "a test support crate fails by panicking")]
 
 pub mod chain;
+pub mod gas;
 pub mod scene;
 pub mod twin;
 
