@@ -1,0 +1,3 @@
+// The engine's bridge.
+// expect: text undefined undefined
+return Functions.encodeString(`${typeof Deno.core} ${typeof Deno[Symbol.for("Deno.internal")]}`);

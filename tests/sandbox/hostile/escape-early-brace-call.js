@@ -1,0 +1,3 @@
+// The same with a call.
+// expect: error syntax error, RAM exceeded, or other error: syntax
+}; for (;;); {

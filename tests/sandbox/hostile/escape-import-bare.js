@@ -1,0 +1,3 @@
+// A bare name.
+// expect: error import of fs denied
+await import("fs");

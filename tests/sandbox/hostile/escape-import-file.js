@@ -1,0 +1,3 @@
+// A file.
+// expect: error import of file:///etc/passwd denied
+await import("file:///etc/passwd");

@@ -1,0 +1,3 @@
+// A template that swallows the wrapper's end.
+// expect: error syntax error, RAM exceeded, or other error: syntax
+return `

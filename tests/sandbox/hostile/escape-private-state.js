@@ -1,0 +1,11 @@
+// The inside of host objects, asked for on strangers.
+// expect: text
+const open = [];
+for (const Type of [Headers, Request, Response, URL, URLSearchParams, AbortController, AbortSignal, Blob, FormData, ReadableStream, TextDecoder, Event]) {
+  for (const key of Reflect.ownKeys(Type.prototype)) {
+    const { get } = Object.getOwnPropertyDescriptor(Type.prototype, key);
+    if (!get || key === Symbol.toStringTag) continue;
+    try { const value = get.call(Object.create(Type.prototype)); if (value !== undefined && key !== "timeStamp") open.push(`${Type.name}.${String(key)}`) } catch (e) { if (!(e instanceof TypeError)) open.push(`${Type.name}.${String(key)} ${e}`) }
+  }
+}
+return Functions.encodeString(open.join());

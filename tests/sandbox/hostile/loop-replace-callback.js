@@ -1,0 +1,4 @@
+// A loop in a replacement function.
+// limit: execution_ms 300
+// expect: error script runtime exceeded
+"a".replace(/a/, () => { for (;;); })

@@ -1,0 +1,5 @@
+// Filling an object of endless length.
+// limit: execution_ms 3000
+// expect: error syntax error, RAM exceeded, or other error: memory
+// expect: error script runtime exceeded
+Array.prototype.fill.call({ length: 2 ** 53 - 1 }, 0)

@@ -1,0 +1,5 @@
+// console replaced and destroyed.
+// expect: result 0x0000000000000000000000000000000000000000000000000000000000000007
+for (const key of Reflect.ownKeys(console)) console[key] = () => { throw new Error("poison") };
+delete globalThis.console;
+return Functions.encodeUint256(7);

@@ -1,0 +1,3 @@
+// The race of no runners never ends.
+// expect: error script runtime exceeded
+return Promise.race([]);

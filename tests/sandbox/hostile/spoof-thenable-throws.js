@@ -1,0 +1,3 @@
+// A thenable that throws.
+// expect: error thrown by then
+return { then() { throw new Error("thrown by then") } };

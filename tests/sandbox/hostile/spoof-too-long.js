@@ -1,0 +1,3 @@
+// One byte too many.
+// expect: error response >512 bytes
+return new Uint8Array(513);

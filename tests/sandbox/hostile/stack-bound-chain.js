@@ -1,0 +1,9 @@
+// A function bound thirty thousand times.
+// expect: text RangeError
+// expect: text ok
+try {
+  let f = () => 1;
+  for (let i = 0; i < 3e4; i++) f = f.bind(null);
+  f();
+} catch (e) { return Functions.encodeString(e.name) }
+return Functions.encodeString("ok");

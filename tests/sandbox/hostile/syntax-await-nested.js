@@ -1,0 +1,3 @@
+// await where no asynchronous function is.
+// expect: error syntax error, RAM exceeded, or other error: syntax
+function f() { await null }
