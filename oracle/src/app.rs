@@ -101,9 +101,9 @@ impl Node {
         let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
         self.check_chain().await?;
         loop {
-            let Some(don) = self.wait_for_don().await? else { return Ok(()) };
+            let Some((don, head_seconds)) = self.wait_for_don().await? else { return Ok(()) };
             let runner = Arc::new(self.start_runner(&sandbox, &don).await?);
-            let stopped = self.serve_don(don, runner.clone()).await;
+            let stopped = self.serve_don(don, head_seconds, runner.clone()).await;
             match Arc::try_unwrap(runner) {
                 Ok(runner) => runner.shutdown().await,
                 // An execution still holds it; it ends with the process.
@@ -140,19 +140,19 @@ impl Node {
         }
     }
 
-    /// Waits for a route and a configuration; `None` when asked to stop. A configuration without this node, or with
-    /// other keys, is an error.
-    async fn wait_for_don(&self) -> Result<Option<Don>> {
+    /// Waits for a route and a configuration, and gives them with the time of the chain's head; `None` when asked to stop.
+    /// A configuration without this node, or with other keys, is an error.
+    async fn wait_for_don(&self) -> Result<Option<(Don, u64)>> {
         let poll = Duration::from_millis(self.config.chain.poll_interval_ms);
         let mut backoff = Backoff::default();
         let mut said = String::new();
         loop {
             let (reason, wait) = match self.look_for_config().await {
-                Ok(Some((coordinator, event))) => {
+                Ok(Some((coordinator, event, head_seconds))) => {
                     let chain_id = self.config.chain.chain_id;
                     let don = Don::from_event(&event, chain_id, coordinator, &self.identity)?;
                     tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
-                    return Ok(Some(don));
+                    return Ok(Some((don, head_seconds)));
                 }
                 Ok(None) => ("the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
@@ -171,8 +171,9 @@ impl Node {
         }
     }
 
-    async fn look_for_config(&self) -> Result<Option<(Address, ConfigSet)>, chain::RpcFailure> {
+    async fn look_for_config(&self) -> Result<Option<(Address, ConfigSet, u64)>, chain::RpcFailure> {
         let chain = &self.config.chain;
+        let Some(head) = self.rpc.header("latest").await? else { return Ok(None) };
         let Some(coordinator) = chain::coordinator_of(&self.rpc, chain.router, chain.don_id.0).await? else {
             return Ok(None);
         };
@@ -180,7 +181,7 @@ impl Node {
         let found =
             chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
                 .await?;
-        Ok(found.map(|event| (coordinator, event)))
+        Ok(found.map(|event| (coordinator, event, head.timestamp.to())))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
@@ -220,7 +221,7 @@ impl Node {
         }
     }
 
-    async fn serve_don(&self, don: Don, runner: Arc<Runner>) -> Result<Stop> {
+    async fn serve_don(&self, don: Don, head_seconds: u64, runner: Arc<Runner>) -> Result<Stop> {
         let chain = &self.config.chain;
         let poll_interval = Duration::from_millis(chain.poll_interval_ms);
         let peers = self.start_peers(&don).await?;
@@ -234,7 +235,15 @@ impl Node {
         let (transmitter, notes) =
             Transmitter::new(self.rpc.clone(), self.journal.clone(), self.keys.wallet(), &transmit);
         let signer = self.identity.signer.to_string();
-        let remembers_since = self.journal.start_remembering(&signer, now_ms() / 1_000).await?;
+        // Events carry the chain's time, which need not be ours: the later of the two leaves nothing out.
+        let now_seconds = head_seconds.max(now_ms() / 1_000);
+        let remembers_since = self.journal.start_remembering(&signer, now_seconds).await?;
+        if remembers_since == now_seconds {
+            tracing::warn!(
+                requests_before = now_seconds,
+                "this journal is new: the node leaves older requests to its peers, for these keys may have spoken about them"
+            );
+        }
         let first_block =
             self.journal.cursor(&don.coordinator.to_string()).await?.unwrap_or(chain.start_block);
         let cursor = LogCursor::new(
@@ -260,7 +269,7 @@ impl Node {
             status.coordinator = Some(don.coordinator);
             status.waiting_for = Some("peers".to_owned());
         });
-        let executor = Executor::new(runner, don.offchain.limits.clone());
+        let executor = Executor::new(runner, don.offchain.limits.clone(), don.offchain.options);
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone()),
             remembers_since,

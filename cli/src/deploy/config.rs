@@ -8,7 +8,7 @@ use functions_client::abi::{BillingConfig, RouterConfig};
 use functions_client::{OracleConfig, config as defaults, stylus};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::DonId;
-use functions_types::limits::Limits;
+use functions_types::limits::{Mode, Profile, RunOptions};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Deserialize;
 
@@ -62,6 +62,8 @@ pub(crate) struct Don {
     pub(crate) timing: Timing,
     /// How observations become one outcome.
     pub(crate) method: Method,
+    /// Limits, error texts, clock and features of scripts.
+    pub(crate) options: RunOptions,
 }
 
 /// One member, as `functions-node keygen` prints it.
@@ -164,6 +166,9 @@ struct DonPart {
     #[serde(default)]
     timing: TimingPart,
     method: Option<String>,
+    profile: Option<String>,
+    mode: Option<String>,
+    wasm: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -317,6 +322,15 @@ impl DonPart {
                 )
             })?;
         }
+        if let Some(name) = &self.profile {
+            don.options.profile = Profile::from_name(name)
+                .ok_or_else(|| miette!("{name:?} is no profile of limits; take default or classic"))?;
+        }
+        if let Some(name) = &self.mode {
+            don.options.mode = Mode::from_name(name)
+                .ok_or_else(|| miette!("{name:?} is no mode of the script runtime; take strict or compat"))?;
+        }
+        don.options.wasm = self.wasm.unwrap_or_default();
         don.oracle_config()?; // refuses keys and times out of range before anything is sent
         Ok(don)
     }
@@ -337,7 +351,8 @@ impl Don {
         if f == 0 || f > most {
             return Err(miette!("with {n} oracles f is between 1 and {most}, not {f}"));
         }
-        Ok(Self { oracles, f, timing: Timing::default(), method: Method::default() })
+        let (timing, method, options) = (Timing::default(), Method::default(), RunOptions::default());
+        Ok(Self { oracles, f, timing, method, options })
     }
 
     /// Signatures a report needs.
@@ -351,8 +366,13 @@ impl Don {
     /// When a member's keys or a waiting time are out of range.
     pub(crate) fn oracle_config(&self) -> Result<OracleConfig> {
         let members = self.oracles.iter().map(Oracle::member).collect::<Result<Vec<_>>>()?;
-        let offchain =
-            OffchainConfig { members, timing: self.timing, limits: Limits::DEFAULT, method: self.method };
+        let offchain = OffchainConfig {
+            members,
+            timing: self.timing,
+            limits: self.options.profile.limits(),
+            options: self.options,
+            method: self.method,
+        };
         Ok(OracleConfig {
             signers: self.oracles.iter().map(|oracle| oracle.signer).collect(),
             transmitters: self.oracles.iter().map(|oracle| oracle.transmitter).collect(),

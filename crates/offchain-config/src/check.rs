@@ -101,6 +101,8 @@ pub(crate) fn check(config: &OffchainConfig) -> Result<(), ConfigError> {
     range("http_url_chars", limits.http_url_chars as u64, 16, 16_384)?;
     range("http_request_bytes", limits.http_request_bytes as u64, 0, 10 << 20)?;
     range("http_response_bytes", limits.http_response_bytes as u64, 1, 64 << 20)?;
+    range("import_modules", u64::from(limits.import_modules), 0, 1_000)?;
+    range("import_module_bytes", limits.import_module_bytes as u64, 1, 16 << 20)?;
     range("console_bytes", limits.console_bytes as u64, 0, 10 << 20)?;
     range("console_line_bytes", limits.console_line_bytes as u64, 0, 1 << 20)
 }

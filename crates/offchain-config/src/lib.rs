@@ -13,7 +13,7 @@ mod wire;
 
 pub use check::ConfigError;
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 
 /// `offchainConfigVersion` of this message. OCR libraries use 2, 30 and 310; nodes refuse any other value.
 pub const VERSION: u64 = 4_100;
@@ -128,6 +128,8 @@ pub struct OffchainConfig {
     pub timing: Timing,
     /// What a script may use; a node never runs a request under another table.
     pub limits: Limits,
+    /// Error texts, clock and features of scripts.
+    pub options: RunOptions,
     /// How results are combined.
     pub method: Method,
 }

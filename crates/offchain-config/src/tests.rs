@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, Mode, Profile, RunOptions};
 
 use crate::{ConfigError, MAX_BYTES, Member, Method, OffchainConfig, Timing, VERSION};
 
@@ -19,6 +19,7 @@ fn config(members: u8) -> OffchainConfig {
         members: (0..members).map(member).collect(),
         timing: Timing::default(),
         limits: Limits::DEFAULT,
+        options: RunOptions::default(),
         method: Method::Mode,
     }
 }
@@ -32,6 +33,20 @@ fn decode_returns_what_was_encoded() {
             assert_eq!(OffchainConfig::decode(VERSION, &bytes), Ok(config));
         }
     }
+}
+
+#[test]
+fn decode_returns_the_options_and_takes_absent_ones_for_the_default() {
+    let options = RunOptions { profile: Profile::Classic, mode: Mode::Compat, wasm: true };
+    let config = OffchainConfig { options, limits: Limits::CLASSIC, ..config(4) };
+    let mut bytes = config.encode().unwrap();
+    assert_eq!(OffchainConfig::decode(VERSION, &bytes), Ok(config));
+    // The last field is the options: 2 bytes of tag and length, 3 fields of 2 bytes; here with an unknown mode.
+    let mode = bytes.len() - 3;
+    assert_eq!(bytes[mode - 1..=mode], [0x10, 1]);
+    bytes[mode] = 9;
+    let error = OffchainConfig::decode(VERSION, &bytes).unwrap_err().to_string();
+    assert!(error.contains("mode is 9"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The protobuf form. Field numbers never change their meaning.
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, Mode, Profile, RunOptions};
 use prost::Message;
 
 use crate::{ConfigError, Member, Method, OffchainConfig, Timing};
@@ -15,6 +15,19 @@ struct ConfigMessage {
     limits: Option<LimitsMessage>,
     #[prost(uint32, tag = "4")]
     method: u32,
+    #[prost(message, optional, tag = "5")]
+    options: Option<OptionsMessage>,
+}
+
+/// Absent means all zero: default profile, strict, without WebAssembly.
+#[derive(Clone, Copy, PartialEq, Message)]
+struct OptionsMessage {
+    #[prost(uint32, tag = "1")]
+    profile: u32,
+    #[prost(uint32, tag = "2")]
+    mode: u32,
+    #[prost(bool, tag = "3")]
+    wasm: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -63,6 +76,10 @@ struct LimitsMessage {
     console_bytes: u64,
     #[prost(uint64, tag = "11")]
     console_line_bytes: u64,
+    #[prost(uint32, optional, tag = "12")]
+    import_modules: Option<u32>,
+    #[prost(uint64, optional, tag = "13")]
+    import_module_bytes: Option<u64>,
 }
 
 pub(crate) fn encode(config: &OffchainConfig) -> Vec<u8> {
@@ -88,8 +105,15 @@ pub(crate) fn encode(config: &OffchainConfig) -> Vec<u8> {
             http_response_bytes: limits.http_response_bytes as u64,
             console_bytes: limits.console_bytes as u64,
             console_line_bytes: limits.console_line_bytes as u64,
+            import_modules: Some(limits.import_modules),
+            import_module_bytes: Some(limits.import_module_bytes as u64),
         }),
         method: config.method.code(),
+        options: (config.options != RunOptions::default()).then(|| OptionsMessage {
+            profile: config.options.profile.code().into(),
+            mode: config.options.mode.code().into(),
+            wasm: config.options.wasm,
+        }),
     }
     .encode_to_vec()
 }
@@ -126,8 +150,26 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<OffchainConfig, ConfigError> {
             http_response_bytes: size("http_response_bytes", limits.http_response_bytes)?,
             console_bytes: size("console_bytes", limits.console_bytes)?,
             console_line_bytes: size("console_line_bytes", limits.console_line_bytes)?,
+            import_modules: limits.import_modules.unwrap_or(Limits::DEFAULT.import_modules),
+            import_module_bytes: match limits.import_module_bytes {
+                Some(bytes) => size("import_module_bytes", bytes)?,
+                None => Limits::DEFAULT.import_module_bytes,
+            },
         },
+        options: options(message.options.unwrap_or_default())?,
         method: Method::from_code(message.method).ok_or(ConfigError::Method { code: message.method })?,
+    })
+}
+
+fn options(message: OptionsMessage) -> Result<RunOptions, ConfigError> {
+    let unknown = |field, value: u32| ConfigError::Range { field, value: value.into(), least: 0, most: 1 };
+    let OptionsMessage { profile, mode, wasm } = message;
+    let known_profile = u8::try_from(profile).ok().and_then(Profile::from_code);
+    let known_mode = u8::try_from(mode).ok().and_then(Mode::from_code);
+    Ok(RunOptions {
+        profile: known_profile.ok_or(unknown("profile", profile))?,
+        mode: known_mode.ok_or(unknown("mode", mode))?,
+        wasm,
     })
 }
 

@@ -8,6 +8,9 @@ const STARTED: u8 = 18;
 const EXITED: u8 = 19;
 const REFUSED: u8 = 20;
 
+/// Most walls reported.
+const LAYERS_MAX: usize = 12;
+
 /// Runner to fork server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToZygote {
@@ -27,8 +30,8 @@ pub enum FromZygote {
         runtime_hash: [u8; 32],
         /// Engine version, for people.
         runtime: String,
-        /// Which walls stand, for people.
-        layers: String,
+        /// The walls by name, and how each stands, for people and metrics.
+        layers: Vec<(String, String)>,
         /// Whether every required wall stands.
         strong: bool,
     },
@@ -110,7 +113,12 @@ impl FromZygote {
                 let mut out = writer(READY);
                 out.0.extend_from_slice(runtime_hash);
                 out.text(crate::cut_text(runtime, 512));
-                out.text(crate::cut_text(layers, 1024));
+                let layers = &layers[..layers.len().min(LAYERS_MAX)];
+                out.len(layers.len());
+                for (name, state) in layers {
+                    out.text(crate::cut_text(name, 32));
+                    out.text(crate::cut_text(state, 200));
+                }
                 out.u8(u8::from(*strong));
                 out.0
             }
@@ -147,8 +155,8 @@ impl FromZygote {
             READY => Self::Ready {
                 runtime_hash: from.array()?,
                 runtime: from.text()?,
-                layers: from.text()?,
-                strong: from.u8()? != 0,
+                layers: from.list(|item| Ok((item.text()?, item.text()?)))?,
+                strong: from.flag("strong")?,
             },
             STARTED => Self::Started { run: from.u64()?, pid: from.u32()? },
             EXITED => Self::Exited {

@@ -8,19 +8,24 @@
 //! a payload, never reserves memory on the word of a length field alone, and never panics.
 //!
 //! ```text
-//! session frame = version u8 (1) | kind u8 | payload length u32 LE | payload
-//! control frame = version u8 (1) | kind u8 | payload
+//! session frame = version u8 (2) | kind u8 | payload length u32 LE | payload
+//! control frame = version u8 (2) | kind u8 | payload
 //! ```
 //!
 //! Integers are little-endian; texts are UTF-8 with a u32 length; lists carry a u32 count.
-//! Where to read next: `session` for what a run says, `verdict` for how a run ends.
+//! Where to read next: `session` for what a run says, `module` for imports, `verdict` and
+//! `diagnostic` for how a run ends.
 
 mod control;
+mod diagnostic;
+mod module;
 mod session;
 mod verdict;
 mod wire;
 
 pub use control::{FromZygote, ToZygote};
+pub use diagnostic::{Diagnostic, Position};
+pub use module::{ModuleAnswer, ModuleKind, ModuleOutcome, ModuleRequest};
 pub use session::{FromChild, HttpRequest, HttpResponse, Start, ToChild};
 pub use verdict::{Outcome, Verdict, cut_text};
 pub use wire::{CONTROL_MAX, FrameError, HEADER_LEN, Header, Side, VERSION};

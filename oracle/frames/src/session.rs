@@ -1,7 +1,9 @@
 //! What runner and child say to each other during one run.
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, Mode, Profile, RunOptions};
 
+use crate::diagnostic::Diagnostic;
+use crate::module::{ModuleAnswer, ModuleRequest};
 use crate::verdict::Verdict;
 use crate::wire::{self, FrameError, Reader, Side, Writer};
 
@@ -16,10 +18,15 @@ pub struct Start {
     pub bytes_args: Vec<Vec<u8>>,
     /// Decrypted secrets, name and value.
     pub secrets: Vec<(String, String)>,
-    /// Timestamp of the request's block, in seconds: where the script's clock starts.
-    pub block_timestamp: u64,
+    /// Where the script's clock starts, in milliseconds since 1970.
+    pub clock_ms: u64,
     /// Seed of the script's random numbers.
     pub seed: [u8; 32],
+    /// Clock, order of responses and features.
+    pub options: RunOptions,
+    /// Whether answers come from a recording: then every request is answered at once by
+    /// [`ToChild::HttpReplay`], nothing is waited for, and deliveries follow the recorded turns.
+    pub replay: bool,
     /// What the run is held to.
     pub limits: Limits,
 }
@@ -68,6 +75,15 @@ pub enum ToChild {
     Start(Box<Start>),
     /// The answer to a request.
     HttpResponse(HttpResponse),
+    /// What a recording says of a request.
+    HttpReplay {
+        /// Id of the request.
+        id: u32,
+        /// The turn in which the response was delivered, and the response; `None` where it never was.
+        delivery: Option<(u32, HttpResponse)>,
+    },
+    /// The answer to an import.
+    Module(ModuleAnswer),
 }
 
 /// Child to runner.
@@ -77,14 +93,23 @@ pub enum FromChild {
     HttpRequest(HttpRequest),
     /// The script no longer waits for this exchange.
     HttpAbort(u32),
+    /// The script was handed a response.
+    HttpDelivered {
+        /// Id of the request.
+        id: u32,
+        /// How many timers had fired and responses had been delivered before, in this run.
+        turn: u32,
+    },
+    /// Fetch this module.
+    Import(ModuleRequest),
     /// One line of console output.
     Console(String),
     /// The run is over.
     Done {
         /// How it ended.
         verdict: Verdict,
-        /// Engine wording with position, for the operator's log only.
-        detail: String,
+        /// What exactly happened and where, for logs and terminals only.
+        diagnostic: Diagnostic,
     },
 }
 
@@ -112,6 +137,8 @@ fn put_limits(out: &mut Writer, limits: &Limits) {
         http_url_chars,
         http_request_bytes,
         http_response_bytes,
+        import_modules,
+        import_module_bytes,
         console_bytes,
         console_line_bytes,
     } = limits;
@@ -124,6 +151,8 @@ fn put_limits(out: &mut Writer, limits: &Limits) {
     out.u64(*http_url_chars as u64);
     out.u64(*http_request_bytes as u64);
     out.u64(*http_response_bytes as u64);
+    out.u32(*import_modules);
+    out.u64(*import_module_bytes as u64);
     out.u64(*console_bytes as u64);
     out.u64(*console_line_bytes as u64);
 }
@@ -139,8 +168,47 @@ fn take_limits(from: &mut Reader<'_>) -> Result<Limits, FrameError> {
         http_url_chars: from.size("http_url_chars")?,
         http_request_bytes: from.size("http_request_bytes")?,
         http_response_bytes: from.size("http_response_bytes")?,
+        import_modules: from.u32()?,
+        import_module_bytes: from.size("import_module_bytes")?,
         console_bytes: from.size("console_bytes")?,
         console_line_bytes: from.size("console_line_bytes")?,
+    })
+}
+
+fn put_options(out: &mut Writer, options: RunOptions) {
+    let RunOptions { profile, mode, wasm } = options;
+    out.u8(profile.code());
+    out.u8(mode.code());
+    out.u8(u8::from(wasm));
+}
+
+fn take_options(from: &mut Reader<'_>) -> Result<RunOptions, FrameError> {
+    Ok(RunOptions {
+        profile: Profile::from_code(from.u8()?).ok_or(FrameError::Value("profile"))?,
+        mode: Mode::from_code(from.u8()?).ok_or(FrameError::Value("mode"))?,
+        wasm: from.flag("wasm")?,
+    })
+}
+
+fn put_response(out: &mut Writer, response: &HttpResponse) {
+    out.u32(response.id);
+    out.u32(u32::from(response.status));
+    out.text(&response.status_text);
+    out.text(&response.url);
+    out.u8(u8::from(response.redirected));
+    put_pairs(out, &response.headers);
+    out.bytes(&response.body);
+}
+
+fn take_response(from: &mut Reader<'_>) -> Result<HttpResponse, FrameError> {
+    Ok(HttpResponse {
+        id: from.u32()?,
+        status: u16::try_from(from.u32()?).map_err(|_| FrameError::Value("status"))?,
+        status_text: from.text()?,
+        url: from.text()?,
+        redirected: from.flag("redirected")?,
+        headers: take_pairs(from)?,
+        body: from.bytes()?,
     })
 }
 
@@ -159,20 +227,29 @@ impl ToChild {
                 out.len(start.bytes_args.len());
                 start.bytes_args.iter().for_each(|arg| out.bytes(arg));
                 put_pairs(&mut out, &start.secrets);
-                out.u64(start.block_timestamp);
+                out.u64(start.clock_ms);
                 out.0.extend_from_slice(&start.seed);
+                put_options(&mut out, start.options);
+                out.u8(u8::from(start.replay));
                 put_limits(&mut out, &start.limits);
                 wire::START
             }
             Self::HttpResponse(response) => {
-                out.u32(response.id);
-                out.u32(u32::from(response.status));
-                out.text(&response.status_text);
-                out.text(&response.url);
-                out.u8(u8::from(response.redirected));
-                put_pairs(&mut out, &response.headers);
-                out.bytes(&response.body);
+                put_response(&mut out, response);
                 wire::HTTP_RESPONSE
+            }
+            Self::HttpReplay { id, delivery } => {
+                out.u32(*id);
+                out.u8(u8::from(delivery.is_some()));
+                if let Some((turn, response)) = delivery {
+                    out.u32(*turn);
+                    put_response(&mut out, response);
+                }
+                wire::HTTP_REPLAY
+            }
+            Self::Module(answer) => {
+                answer.put(&mut out);
+                wire::MODULE
             }
         };
         wire::seal(Side::Runner, kind, out)
@@ -190,19 +267,21 @@ impl ToChild {
                 args: from.list(Reader::text)?,
                 bytes_args: from.list(Reader::bytes)?,
                 secrets: take_pairs(&mut from)?,
-                block_timestamp: from.u64()?,
+                clock_ms: from.u64()?,
                 seed: from.array()?,
+                options: take_options(&mut from)?,
+                replay: from.flag("replay")?,
                 limits: take_limits(&mut from)?,
             })),
-            wire::HTTP_RESPONSE => Self::HttpResponse(HttpResponse {
+            wire::HTTP_RESPONSE => Self::HttpResponse(take_response(&mut from)?),
+            wire::HTTP_REPLAY => Self::HttpReplay {
                 id: from.u32()?,
-                status: u16::try_from(from.u32()?).map_err(|_| FrameError::Value("status"))?,
-                status_text: from.text()?,
-                url: from.text()?,
-                redirected: from.u8()? != 0,
-                headers: take_pairs(&mut from)?,
-                body: from.bytes()?,
-            }),
+                delivery: match from.flag("delivery")? {
+                    true => Some((from.u32()?, take_response(&mut from)?)),
+                    false => None,
+                },
+            },
+            wire::MODULE => Self::Module(ModuleAnswer::take(&mut from)?),
             _ => return Err(FrameError::Kind(kind)),
         };
         from.end()?;
@@ -234,13 +313,22 @@ impl FromChild {
                 out.u32(*id);
                 wire::HTTP_ABORT
             }
+            Self::HttpDelivered { id, turn } => {
+                out.u32(*id);
+                out.u32(*turn);
+                wire::HTTP_DELIVERED
+            }
+            Self::Import(request) => {
+                request.put(&mut out);
+                wire::IMPORT
+            }
             Self::Console(line) => {
                 out.text(line);
                 wire::CONSOLE
             }
-            Self::Done { verdict, detail } => {
+            Self::Done { verdict, diagnostic } => {
                 verdict.put(&mut out);
-                out.text(detail);
+                diagnostic.put(&mut out);
                 wire::DONE
             }
         };
@@ -259,16 +347,19 @@ impl FromChild {
                 method: from.text()?,
                 url: from.text()?,
                 headers: take_pairs(&mut from)?,
-                follow_redirects: from.u8()? != 0,
-                body: match from.u8()? {
-                    0 => None,
-                    1 => Some(from.bytes()?),
-                    _ => return Err(FrameError::Value("body")),
+                follow_redirects: from.flag("follow_redirects")?,
+                body: match from.flag("body")? {
+                    true => Some(from.bytes()?),
+                    false => None,
                 },
             }),
             wire::HTTP_ABORT => Self::HttpAbort(from.u32()?),
+            wire::HTTP_DELIVERED => Self::HttpDelivered { id: from.u32()?, turn: from.u32()? },
+            wire::IMPORT => Self::Import(ModuleRequest::take(&mut from)?),
             wire::CONSOLE => Self::Console(from.text()?),
-            wire::DONE => Self::Done { verdict: Verdict::take(&mut from)?, detail: from.text()? },
+            wire::DONE => {
+                Self::Done { verdict: Verdict::take(&mut from)?, diagnostic: Diagnostic::take(&mut from)? }
+            }
             _ => return Err(FrameError::Kind(kind)),
         };
         from.end()?;

@@ -1,4 +1,4 @@
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, Mode, Profile, RunOptions};
 use proptest::prelude::*;
 
 use crate::*;
@@ -33,11 +33,18 @@ prop_compose! {
         args in prop::collection::vec(".{0,20}", 0..4),
         bytes_args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4),
         secrets in pairs(),
-        block_timestamp: u64,
+        clock_ms: u64,
         seed: [u8; 32],
+        classic: bool,
+        compat: bool,
+        wasm: bool,
+        replay: bool,
     ) -> ToChild {
+        let profile = if classic { Profile::Classic } else { Profile::Default };
+        let mode = if compat { Mode::Compat } else { Mode::Strict };
+        let options = RunOptions { profile, mode, wasm };
         ToChild::Start(Box::new(Start {
-            source, args, bytes_args, secrets, block_timestamp, seed, limits: Limits::DEFAULT,
+            source, args, bytes_args, secrets, clock_ms, seed, options, replay, limits: profile.limits(),
         }))
     }
 }
@@ -46,8 +53,37 @@ prop_compose! {
     fn response()(
         id: u32, status: u16, status_text in ".{0,20}", url in ".{0,40}", redirected: bool,
         headers in pairs(), body in prop::collection::vec(any::<u8>(), 0..300),
-    ) -> ToChild {
-        ToChild::HttpResponse(HttpResponse { id, status, status_text, url, redirected, headers, body })
+    ) -> HttpResponse {
+        HttpResponse { id, status, status_text, url, redirected, headers, body }
+    }
+}
+
+fn module() -> impl Strategy<Value = ToChild> {
+    let outcome = prop_oneof![
+        (".{0,40}", ".{0,200}").prop_map(|(url, text)| ModuleOutcome::Source { url, text }),
+        "[a-z_]{1,12}".prop_map(ModuleOutcome::Builtin),
+        ".{0,60}".prop_map(ModuleOutcome::Denied),
+    ];
+    (any::<u32>(), outcome).prop_map(|(id, outcome)| ToChild::Module(ModuleAnswer { id, outcome }))
+}
+
+fn to_child() -> impl Strategy<Value = ToChild> {
+    prop_oneof![
+        start(),
+        response().prop_map(ToChild::HttpResponse),
+        (any::<u32>(), prop::option::of((any::<u32>(), response())))
+            .prop_map(|(id, delivery)| ToChild::HttpReplay { id, delivery }),
+        module(),
+    ]
+}
+
+prop_compose! {
+    fn diagnostic()(
+        message in ".{0,80}", stack in ".{0,80}",
+        position in prop::option::of((".{0,20}", any::<u32>(), any::<u32>())),
+    ) -> Diagnostic {
+        let position = position.map(|(module, line, column)| Position { module, line, column });
+        Diagnostic { message, position, stack }
     }
 }
 
@@ -65,13 +101,18 @@ fn from_child() -> impl Strategy<Value = FromChild> {
         request(),
         any::<u32>().prop_map(FromChild::HttpAbort),
         ".{0,80}".prop_map(FromChild::Console),
-        (verdict(), ".{0,80}").prop_map(|(verdict, detail)| FromChild::Done { verdict, detail }),
+        (any::<u32>(), any::<u32>()).prop_map(|(id, turn)| FromChild::HttpDelivered { id, turn }),
+        (any::<u32>(), ".{0,40}", any::<bool>()).prop_map(|(id, specifier, json)| {
+            let kind = if json { ModuleKind::Json } else { ModuleKind::JavaScript };
+            FromChild::Import(ModuleRequest { id, specifier, kind })
+        }),
+        (verdict(), diagnostic()).prop_map(|(verdict, diagnostic)| FromChild::Done { verdict, diagnostic }),
     ]
 }
 
 proptest! {
     #[test]
-    fn runner_frames_survive_the_wire(message in prop_oneof![start(), response()]) {
+    fn runner_frames_survive_the_wire(message in to_child()) {
         let frame = message.encode().unwrap();
         let head = header(&frame, Side::Runner);
         prop_assert_eq!(head.len, frame.len() - HEADER_LEN);
@@ -106,9 +147,14 @@ proptest! {
     }
 
     #[test]
-    fn control_survives_the_wire(run: u64, pid: u32, cpu_us: u64, text in ".{0,100}", hash: [u8; 32]) {
+    fn control_survives_the_wire(run: u64, pid: u32, cpu_us: u64, text in ".{0,40}", hash: [u8; 32]) {
         let all = [
-            FromZygote::Ready { runtime_hash: hash, runtime: text.clone(), layers: text.clone(), strong: true },
+            FromZygote::Ready {
+                runtime_hash: hash,
+                runtime: text.clone(),
+                layers: vec![("seccomp".into(), text.clone()), (String::new(), String::new())],
+                strong: true,
+            },
             FromZygote::Started { run, pid },
             FromZygote::Exited { run, signal: pid, cpu_us, peak_rss_bytes: run },
             FromZygote::Refused { run, reason: text },
@@ -146,8 +192,10 @@ fn a_huge_count_is_refused_without_reserving_memory() {
         args: vec![],
         bytes_args: vec![],
         secrets: vec![],
-        block_timestamp: 0,
+        clock_ms: 0,
         seed: [0; 32],
+        options: RunOptions::default(),
+        replay: false,
         limits: Limits::DEFAULT,
     }))
     .encode()
@@ -165,18 +213,39 @@ fn an_oversized_message_is_refused_by_its_sender() {
 }
 
 #[test]
+fn a_diagnostic_is_cut_at_a_character() {
+    let long = Diagnostic {
+        message: "é".repeat(Diagnostic::TEXT_MAX),
+        position: Some(Position { module: "m".repeat(9_999), line: 1, column: 1 }),
+        stack: "short".into(),
+    }
+    .bounded();
+    assert_eq!(long.message.len(), Diagnostic::TEXT_MAX);
+    assert_eq!(long.position.map(|position| position.module.len()), Some(Diagnostic::TEXT_MAX));
+    assert_eq!(long.stack, "short");
+}
+
+#[test]
 fn every_ending_has_its_text() {
-    let text = |verdict: Verdict, limit| match verdict.into_outcome(limit) {
+    let text = |verdict: Verdict, limit| match verdict.into_outcome(limit, Profile::Default) {
         Outcome::Error(bytes) => String::from_utf8(bytes).unwrap(),
         Outcome::Result(_) => panic!("not an error"),
     };
-    assert_eq!(Verdict::Bytes(vec![0, 1]).into_outcome(2), Outcome::Result(vec![0, 1]));
+    assert_eq!(Verdict::Bytes(vec![0, 1]).into_outcome(2, Profile::Default), Outcome::Result(vec![0, 1]));
     assert_eq!(text(Verdict::Bytes(vec![0; 513]), 512), "response >512 bytes");
     assert_eq!(text(Verdict::TooLong, 256), "response >256 bytes");
     assert_eq!(text(Verdict::NotBytes, 512), "returned value not an ArrayBuffer or Uint8Array");
     assert_eq!(text(Verdict::TimeOut, 512), "script runtime exceeded");
-    for verdict in [Verdict::Syntax, Verdict::Memory, Verdict::UnhandledRejection, Verdict::Died] {
-        assert_eq!(text(verdict, 512), "syntax error, RAM exceeded, or other error");
+    let vague = "syntax error, RAM exceeded, or other error";
+    for (verdict, reason) in [
+        (Verdict::Syntax, ": syntax"),
+        (Verdict::Memory, ": memory"),
+        (Verdict::UnhandledRejection, ": unhandled rejection"),
+        (Verdict::Died, ""),
+    ] {
+        assert_eq!(text(verdict.clone(), 512), format!("{vague}{reason}"));
+        let classic = verdict.into_outcome(512, Profile::Classic);
+        assert_eq!(classic, Outcome::Error(vague.as_bytes().to_vec()));
     }
     assert_eq!(text(Verdict::Blocked, 512), "attempted access to blocked resource detected");
     assert_eq!(text(Verdict::NoMessage, 512), "invalid value returned");

@@ -1,5 +1,7 @@
 //! How a run ends, and the bytes that go on chain for it.
 
+use functions_types::limits::Profile;
+
 use crate::wire::{FrameError, Reader, Writer};
 
 /// How a run ended, as the child says or as the runner concludes from the child's death.
@@ -43,8 +45,12 @@ pub enum Outcome {
 impl Verdict {
     /// The bytes for the chain under a response limit of `limit` bytes. Trusts no length: bytes
     /// over the limit become the error for that, texts are cut at a character boundary.
+    ///
+    /// # Deviations
+    /// Upstream has one text for every script that could not run. The default profile ends it with
+    /// a fixed word that says why; the classic profile does not.
     #[must_use]
-    pub fn into_outcome(self, limit: usize) -> Outcome {
+    pub fn into_outcome(self, limit: usize, profile: Profile) -> Outcome {
         let text = match self {
             Self::Bytes(bytes) if bytes.len() <= limit => return Outcome::Result(bytes),
             Self::Bytes(_) | Self::TooLong => format!("response >{limit} bytes"),
@@ -52,7 +58,14 @@ impl Verdict {
             Self::NotBytes => "returned value not an ArrayBuffer or Uint8Array".into(),
             Self::TimeOut => "script runtime exceeded".into(),
             Self::Syntax | Self::Memory | Self::UnhandledRejection | Self::Died => {
-                "syntax error, RAM exceeded, or other error".into()
+                let reason = match self {
+                    _ if !profile.names_reasons() => "",
+                    Self::Syntax => ": syntax",
+                    Self::Memory => ": memory",
+                    Self::UnhandledRejection => ": unhandled rejection",
+                    _ => "",
+                };
+                format!("syntax error, RAM exceeded, or other error{reason}")
             }
             Self::Blocked => "attempted access to blocked resource detected".into(),
             Self::NoMessage => "invalid value returned".into(),

@@ -1,7 +1,7 @@
 //! Header, limits and the primitives every payload is made of.
 
 /// The version byte every message starts with.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes of a session header: version, kind, payload length.
 pub const HEADER_LEN: usize = 6;
 /// Longest control datagram, in bytes.
@@ -52,18 +52,24 @@ pub enum Side {
 
 pub(crate) const START: u8 = 1;
 pub(crate) const HTTP_RESPONSE: u8 = 2;
+pub(crate) const HTTP_REPLAY: u8 = 3;
+pub(crate) const MODULE: u8 = 4;
 pub(crate) const HTTP_REQUEST: u8 = 17;
 pub(crate) const HTTP_ABORT: u8 = 18;
 pub(crate) const CONSOLE: u8 = 19;
 pub(crate) const DONE: u8 = 20;
+pub(crate) const HTTP_DELIVERED: u8 = 21;
+pub(crate) const IMPORT: u8 = 22;
 
 /// Longest payload of a kind, or `None` where the kind does not travel in that direction.
 pub(crate) const fn max_payload(side: Side, kind: u8) -> Option<usize> {
     match (side, kind) {
         (Side::Runner, START) => Some(4 << 20),
-        (Side::Runner, HTTP_RESPONSE) => Some(32 << 20),
+        (Side::Runner, HTTP_RESPONSE | HTTP_REPLAY | MODULE) => Some(65 << 20),
         (Side::Child, HTTP_REQUEST) => Some(1 << 20),
         (Side::Child, HTTP_ABORT) => Some(4),
+        (Side::Child, HTTP_DELIVERED) => Some(8),
+        (Side::Child, IMPORT) => Some(16 << 10),
         (Side::Child, CONSOLE) => Some(256 << 10),
         (Side::Child, DONE) => Some(256 << 10),
         _ => None,
@@ -168,6 +174,14 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn u8(&mut self) -> Result<u8, FrameError> {
         Ok(self.array::<1>()?[0])
+    }
+
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool, FrameError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(FrameError::Value(field)),
+        }
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, FrameError> {

@@ -25,6 +25,7 @@ fn config(n: u8) -> OffchainConfig {
         members: (0..n).map(member).collect(),
         timing: Timing::default(),
         limits: Limits::DEFAULT,
+        options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
     }
 }

@@ -32,6 +32,7 @@ fn roster(vectors: &Value) -> Roster {
         members: (0..4).map(member).collect(),
         timing: Timing::default(),
         limits: Limits::DEFAULT,
+        options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
     };
     Roster::new(word(&vectors["config_digest"]), 1, &signers, &transmitters, &config).unwrap()

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 use oracle_runner::{RunRequest, Runner, RunnerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -50,6 +50,7 @@ async fn main() -> Result<(), Failure> {
                 secrets: BTreeMap::new(),
                 block_timestamp: 1_700_000_000,
                 limits: Limits::DEFAULT,
+                options: RunOptions::default(),
             };
             let began = Instant::now();
             runner.run(request).await?;

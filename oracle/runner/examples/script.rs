@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerConfig};
 
 type Failure = Box<dyn std::error::Error>;
@@ -40,6 +40,7 @@ async fn main() -> Result<(), Failure> {
             secrets: BTreeMap::new(),
             block_timestamp: 1_700_000_000,
             limits: Limits::DEFAULT,
+            options: RunOptions::default(),
         })
         .await?;
     for line in &report.console {
@@ -57,7 +58,7 @@ async fn main() -> Result<(), Failure> {
     println!(
         "ending   {} ({}), wall {:?}, cpu {:?}, peak {} KiB",
         report.ending,
-        report.detail,
+        report.diagnostic.message,
         report.wall,
         report.cpu,
         report.peak_rss_bytes / 1024

@@ -14,6 +14,17 @@ pub enum RunnerError {
     /// The request cannot be run under this node's configuration.
     #[error("the request is refused: {0}")]
     Refused(String),
+    /// A replayed script asked for something else than when it was recorded: the script, its inputs
+    /// or its secrets differ, or it is not deterministic.
+    #[error("replay: request {exchange} (from 0) is {asked}, the recording has {recorded}")]
+    Diverged {
+        /// Number of the exchange or import, from 0.
+        exchange: usize,
+        /// What the script asked for.
+        asked: String,
+        /// What the recording has in its place.
+        recorded: String,
+    },
     /// A setting is unusable. The operator must change it.
     #[error("runner configuration: {0}")]
     Config(String),
@@ -30,7 +41,7 @@ impl RunnerError {
         match self {
             Self::AdapterDown(_) | Self::Config(_) | Self::WeakSandbox(_) => 1,
             Self::Overloaded => 5,
-            Self::Refused(_) => 7,
+            Self::Refused(_) | Self::Diverged { .. } => 7,
         }
     }
 

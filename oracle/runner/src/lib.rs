@@ -13,6 +13,8 @@
 //! | --- | --- |
 //! | the fork server's life: start, restart, death | `zygote` |
 //! | one run: deadline, frames, verdict | `session` |
+//! | what is answered and recorded during a run | `talk` |
+//! | recordings and their file | `transcript` |
 //! | which addresses a script may reach | `broker::address`, `broker::guard` |
 //! | an HTTP exchange and its limits | `broker` |
 //! | what identifies a run in the records | `record` |
@@ -21,21 +23,31 @@ mod broker;
 mod config;
 mod error;
 mod record;
+mod report;
 mod session;
+mod talk;
+mod transcript;
 mod zygote;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use config::RunnerConfig;
 pub use error::RunnerError;
-use functions_types::limits::Limits;
-pub use record::HttpExchange;
+use functions_types::limits::{Limits, Mode, RunOptions};
+use oracle_frames::Start;
+pub use oracle_frames::{Diagnostic, ModuleKind, ModuleOutcome, Position};
+pub use record::RunMetadata;
+pub use report::{HttpExchange, ModuleLoad, RunOutcome, RunReport};
 use tokio::sync::Semaphore;
+pub use transcript::{
+    RecordedExchange, RecordedModule, RecordedResponse, TRANSCRIPT_MAX, Transcript, TranscriptError,
+};
 
 use crate::broker::Broker;
+use crate::talk::Source;
 use crate::zygote::{Facts, Zygote};
 
 /// One script to run.
@@ -55,40 +67,8 @@ pub struct RunRequest {
     pub block_timestamp: u64,
     /// What the run is held to. `memory_bytes` must equal the runner's.
     pub limits: Limits,
-}
-
-/// How a script ended, in bytes as they go on chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunOutcome {
-    /// What the script returned.
-    Result(Vec<u8>),
-    /// UTF-8 text of what went wrong in the script.
-    UserError(Vec<u8>),
-}
-
-/// A finished run.
-#[derive(Clone, Debug)]
-pub struct RunReport {
-    /// Result or error of the script.
-    pub outcome: RunOutcome,
-    /// How the run ended, in one fixed word, for logs and metrics.
-    pub ending: &'static str,
-    /// The engine's own words about an error, for the operator only.
-    pub detail: String,
-    /// Console lines, in order. They may hold secrets: never forward them to other nodes.
-    pub console: Vec<String>,
-    /// Console lines dropped because of the limits.
-    pub console_dropped: usize,
-    /// HTTP exchanges, in the order the script asked for them.
-    pub http: Vec<HttpExchange>,
-    /// Time from hand-over to verdict.
-    pub wall: Duration,
-    /// Processor time of the sandbox process.
-    pub cpu: Duration,
-    /// Largest resident set of the sandbox process, in bytes.
-    pub peak_rss_bytes: u64,
-    /// Keccak-256 over runtime version, source hash, limits and HTTP transcript.
-    pub metadata_hash: [u8; 32],
+    /// Error texts, clock and features.
+    pub options: RunOptions,
 }
 
 /// Runs scripts, several at a time, one process each.
@@ -113,7 +93,7 @@ impl Runner {
         let broker = Arc::new(Broker::new(&config)?);
         let (zygote, facts) = Zygote::start(&config).await?;
         if !facts.strong && !config.allow_weak_sandbox {
-            return Err(RunnerError::WeakSandbox(facts.layers));
+            return Err(RunnerError::WeakSandbox(facts.line()));
         }
         if !config.allow_http.is_empty() {
             tracing::warn!(allow_http = ?config.allow_http, "scripts may reach private addresses");
@@ -129,7 +109,19 @@ impl Runner {
     /// Which walls stand around a script, in one line, as the sandbox's self-test found them.
     #[must_use]
     pub fn status(&self) -> String {
-        format!("sandbox: {} ({})", self.facts.layers, self.facts.runtime)
+        format!("sandbox: {} ({})", self.facts.line(), self.facts.runtime)
+    }
+
+    /// The same by name: every wall and how it stands.
+    #[must_use]
+    pub fn layers(&self) -> &[(String, String)] {
+        &self.facts.layers
+    }
+
+    /// The pinned engine build, which enters every run's metadata.
+    #[must_use]
+    pub fn runtime_hash(&self) -> [u8; 32] {
+        self.facts.runtime_hash
     }
 
     /// Runs one script to its end.
@@ -137,14 +129,70 @@ impl Runner {
     /// # Errors
     /// Only faults of this node; whatever the script does is in the report's outcome.
     pub async fn run(&self, request: RunRequest) -> Result<RunReport, RunnerError> {
-        if request.limits.memory_bytes != self.config.memory_bytes {
+        let (seed, clock_ms) = match request.options.mode {
+            Mode::Strict => (
+                record::seed(&request.request_id, &request.source),
+                request.block_timestamp.saturating_mul(1000),
+            ),
+            Mode::Compat => (real_seed()?, now_ms()),
+        };
+        let start = Start {
+            source: request.source,
+            args: request.args,
+            bytes_args: request.bytes_args,
+            secrets: request.secrets.into_iter().collect(),
+            clock_ms,
+            seed,
+            options: request.options,
+            replay: false,
+            limits: request.limits,
+        };
+        self.perform(start, Source::Live(Arc::clone(&self.broker))).await
+    }
+
+    /// Runs a recorded script again, from its recording and without network. `secrets` are those
+    /// of the recorded run; they may be empty where it used none.
+    ///
+    /// A strict run gives the same bytes; so does one in compat mode unless it looks at the clock.
+    /// Compare [`Transcript::runtime_hash`] with [`Self::runtime_hash`]: only the same engine build
+    /// is bound to compute the same.
+    ///
+    /// # Errors
+    /// [`RunnerError::Diverged`] where the script asks for something else than when it was
+    /// recorded; otherwise as [`Self::run`].
+    pub async fn replay(
+        &self,
+        recording: &Transcript,
+        secrets: &BTreeMap<String, String>,
+    ) -> Result<RunReport, RunnerError> {
+        if let Some(name) = recording.secret_names.iter().find(|name| !secrets.contains_key(*name)) {
+            return Err(RunnerError::Refused(format!(
+                "the recorded run had a secret named {name:?}; give it again to replay the run"
+            )));
+        }
+        let start = Start {
+            source: recording.source.clone(),
+            args: recording.args.clone(),
+            bytes_args: recording.bytes_args.clone(),
+            secrets: secrets.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            clock_ms: recording.clock_ms,
+            seed: recording.seed,
+            options: recording.options,
+            replay: true,
+            limits: recording.limits.clone(),
+        };
+        self.perform(start, Source::Replay(Arc::new(recording.clone()))).await
+    }
+
+    async fn perform(&self, start: Start, source: Source) -> Result<RunReport, RunnerError> {
+        if start.limits.memory_bytes != self.config.memory_bytes {
             return Err(RunnerError::Refused(format!(
                 "a heap of {} bytes was asked for, this runner's sandbox has {}",
-                request.limits.memory_bytes, self.config.memory_bytes
+                start.limits.memory_bytes, self.config.memory_bytes
             )));
         }
         let _permit = self.permit().await?;
-        session::run(&self.zygote, &self.broker, &self.facts, request).await
+        session::run(&self.zygote, &self.facts, start, source).await
     }
 
     /// Ends the fork server and with it every run.
@@ -171,6 +219,7 @@ impl Runner {
                 secrets: BTreeMap::new(),
                 block_timestamp: 0,
                 limits,
+                options: RunOptions::default(),
             })
             .await?;
         let mut expected = vec![0; 32];
@@ -180,9 +229,23 @@ impl Runner {
         }
         Err(RunnerError::AdapterDown(format!(
             "the test script ended as {}: {}",
-            report.ending, report.detail
+            report.ending, report.diagnostic.message
         )))
     }
+}
+
+/// The real time, in milliseconds since 1970.
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A seed nobody can predict.
+fn real_seed() -> Result<[u8; 32], RunnerError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| RunnerError::AdapterDown(format!("no random numbers: {error}")))?;
+    Ok(seed)
 }
 
 /// A place in the queue for a free slot, given back on drop.

@@ -1,52 +1,53 @@
-//! One run: hand over the script, broker what it asks for, judge how it ends.
+//! One run: hand over the script, answer what it asks for, judge how it ends.
 
-use std::collections::HashMap;
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use functions_types::limits::Limits;
-use oracle_frames::{
-    FromChild, HEADER_LEN, Header, HttpRequest, HttpResponse, Outcome, Side, Start, ToChild, Verdict,
-    cut_text,
-};
+use oracle_frames::{Diagnostic, FromChild, HEADER_LEN, Header, Outcome, Side, Start, ToChild, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::broker::Broker;
-use crate::record::{self, HttpExchange};
+use crate::record::RunMetadata;
+use crate::talk::{Divergence, Source, Talk};
+use crate::transcript::Transcript;
 use crate::zygote::{Exit, Facts, Zygote};
-use crate::{RunOutcome, RunReport, RunRequest, RunnerError};
+use crate::{RunOutcome, RunReport, RunnerError};
 
-/// Requests after which a run is taken for an attack and ended; far above any limit on queries.
-const REQUESTS_MAX: usize = 10_000;
+/// How long a child may live after its verdict before it is killed.
+const FAREWELL_TIME: Duration = Duration::from_millis(100);
 /// How long a killed child may take to be reaped.
 const REAP_TIME: Duration = Duration::from_secs(5);
-/// Longest detail kept for the log, in bytes.
-const DETAIL_MAX: usize = 2048;
 
 /// Runs one script in a fresh child.
 pub(crate) async fn run(
     zygote: &Zygote,
-    broker: &Arc<Broker>,
     facts: &Facts,
-    request: RunRequest,
+    start: Start,
+    source: Source,
 ) -> Result<RunReport, RunnerError> {
-    let limits = request.limits.clone();
-    let source = request.source.clone();
-    let start = ToChild::Start(Box::new(Start {
-        seed: record::seed(&request.request_id, &request.source),
-        source: request.source,
-        args: request.args,
-        bytes_args: request.bytes_args,
-        secrets: request.secrets.into_iter().collect(),
-        block_timestamp: request.block_timestamp,
+    let limits = start.limits.clone();
+    let profile = start.options.profile;
+    let mut record = Transcript {
+        runtime: facts.runtime.clone(),
+        runtime_hash: facts.runtime_hash,
+        source: start.source.clone(),
+        args: start.args.clone(),
+        bytes_args: start.bytes_args.clone(),
+        secret_names: start.secrets.iter().map(|(name, _)| name.clone()).collect(),
+        clock_ms: start.clock_ms,
+        seed: start.seed,
         limits: limits.clone(),
-    }));
+        options: start.options,
+        http: Vec::new(),
+        modules: Vec::new(),
+        outcome: RunOutcome::Result(Vec::new()),
+    };
+    let secrets = start.secrets.iter().cloned().collect();
+    let start = ToChild::Start(Box::new(start));
     let start = start.encode().map_err(|error| RunnerError::Refused(error.to_string()))?;
 
     let (ours, theirs) =
@@ -65,61 +66,82 @@ pub(crate) async fn run(
         // The reader notices that the child is gone and ends the run.
         std::future::pending::<()>().await;
     };
-    let mut talk = Talk::new(Arc::clone(broker), limits.clone(), outbox);
+    let mut talk = Talk::new(source, limits.clone(), &secrets, outbox);
     let conversation = async {
         tokio::select! {
-            end = talk.read(reader) => end,
+            end = read(&mut talk, reader) => end,
             () = write => End::Silent,
         }
     };
     let end = timeout(Duration::from_millis(limits.execution_ms), conversation).await;
     let wall = began.elapsed();
-    if !matches!(end, Ok(End::Done { .. })) {
-        child.kill();
+    let done = matches!(end, Ok(End::Done { .. }));
+    let mut exit = None;
+    if done {
+        exit = timeout(FAREWELL_TIME, &mut child.exit).await.ok();
     }
-    let exit = timeout(REAP_TIME, &mut child.exit).await;
+    if exit.is_none() {
+        child.kill();
+        exit = timeout(REAP_TIME, &mut child.exit).await.ok();
+    }
     let exit = match exit {
-        Ok(Ok(exit)) => exit,
+        Some(Ok(exit)) => exit,
         // After the verdict the child owes nothing but its death, which `child`'s drop sees to.
-        _ if matches!(end, Ok(End::Done { .. })) => {
-            Exit { signal: 0, cpu: Duration::ZERO, peak_rss_bytes: 0 }
-        }
+        _ if done => Exit { signal: 0, cpu: Duration::ZERO, peak_rss_bytes: 0 },
         _ => return Err(RunnerError::AdapterDown("the fork server died during the run".into())),
     };
-    let (verdict, detail) = match end {
+    let (verdict, diagnostic) = match end {
         Err(_) => (Verdict::TimeOut, "killed at the deadline".into()),
-        Ok(End::Done { verdict, detail }) => (verdict, cut_text(&detail, DETAIL_MAX).to_owned()),
+        Ok(End::Done { verdict, diagnostic }) => (verdict, diagnostic.bounded()),
         Ok(End::Silent) => died(&exit, &limits),
         Ok(End::Hostile(why)) => {
             tracing::warn!(%why, "a sandboxed process broke the protocol");
-            (Verdict::Died, why)
+            (Verdict::Died, why.into())
         }
+        Ok(End::Diverged(divergence)) => return Err(divergence.into()),
     };
     let ending = verdict.label();
-    let outcome = match verdict.into_outcome(limits.response_bytes) {
+    let outcome = match verdict.into_outcome(limits.response_bytes, profile) {
         Outcome::Result(bytes) => RunOutcome::Result(bytes),
         Outcome::Error(bytes) => RunOutcome::UserError(bytes),
     };
-    let http = talk.finish();
+    let told = talk.finish();
+    record.http = told.exchanges;
+    record.modules = told.modules;
+    record.outcome = outcome.clone();
+    let metadata = RunMetadata {
+        runtime_hash: record.runtime_hash,
+        runtime: record.runtime.clone(),
+        options: record.options,
+        limits,
+        source_hash: alloy_primitives::keccak256(&record.source).0,
+        seed: record.seed,
+        clock_ms: record.clock_ms,
+        modules_hash: record.modules_hash(),
+        transcript_hash: record.hash(),
+    };
     Ok(RunReport {
         outcome,
         ending,
-        detail,
-        metadata_hash: record::metadata_hash(&facts.runtime_hash, &source, &limits, &http),
-        console: talk.console,
-        console_dropped: talk.console_dropped,
-        http,
+        diagnostic,
+        console: told.console,
+        console_dropped: told.console_dropped,
+        http: told.http,
+        modules: told.loads,
         wall,
         cpu: exit.cpu,
         peak_rss_bytes: exit.peak_rss_bytes,
+        metadata_hash: metadata.hash(),
+        metadata,
+        transcript: record,
     })
 }
 
 /// What the death of a silent child means for the script.
-fn died(exit: &Exit, limits: &Limits) -> (Verdict, String) {
+fn died(exit: &Exit, limits: &Limits) -> (Verdict, Diagnostic) {
     let used_up = exit.cpu >= Duration::from_millis(limits.execution_ms);
     let detail = format!("the process died, signal {}", exit.signal);
-    if used_up { (Verdict::TimeOut, detail) } else { (Verdict::Died, detail) }
+    if used_up { (Verdict::TimeOut, detail.into()) } else { (Verdict::Died, detail.into()) }
 }
 
 fn socket_pair() -> std::io::Result<(UnixStream, StdUnixStream)> {
@@ -131,133 +153,53 @@ fn socket_pair() -> std::io::Result<(UnixStream, StdUnixStream)> {
 enum End {
     Done {
         verdict: Verdict,
-        detail: String,
+        diagnostic: Diagnostic,
     },
     /// The socket closed without a verdict.
     Silent,
     /// The child said something no sandbox says.
     Hostile(String),
+    /// A replayed script asked for something the recording does not have.
+    Diverged(Divergence),
 }
 
-type Exchanged = (u32, HttpResponse, HttpExchange);
-
-/// The conversation with one child.
-struct Talk {
-    broker: Arc<Broker>,
-    limits: Limits,
-    outbox: mpsc::UnboundedSender<Vec<u8>>,
-    console: Vec<String>,
-    console_bytes: usize,
-    console_dropped: usize,
-    requests: u32,
-    under_way: HashMap<u32, AbortHandle>,
-    tasks: JoinSet<Exchanged>,
-    exchanges: Vec<Option<HttpExchange>>,
-}
-
-impl Talk {
-    fn new(broker: Arc<Broker>, limits: Limits, outbox: mpsc::UnboundedSender<Vec<u8>>) -> Self {
-        Self {
-            broker,
-            limits,
-            outbox,
-            console: Vec::new(),
-            console_bytes: 0,
-            console_dropped: 0,
-            requests: 0,
-            under_way: HashMap::new(),
-            tasks: JoinSet::new(),
-            exchanges: Vec::new(),
-        }
-    }
-
-    async fn read(&mut self, mut reader: OwnedReadHalf) -> End {
-        let mut frames = FrameReader::default();
-        loop {
-            tokio::select! {
-                Some(done) = self.tasks.join_next() => {
-                    if let Ok((id, response, exchange)) = done {
-                        self.answer(id, response, exchange);
+/// Listens to the child and answers it until the run is over.
+async fn read(talk: &mut Talk, mut reader: OwnedReadHalf) -> End {
+    let mut frames = FrameReader::default();
+    loop {
+        tokio::select! {
+            () = talk.progress() => {}
+            frame = frames.next(&mut reader) => {
+                let message = match frame {
+                    Ok(Some(message)) => message,
+                    Ok(None) => return End::Silent,
+                    Err(why) => return End::Hostile(why),
+                };
+                let taken = match message {
+                    FromChild::Done { verdict, diagnostic } => return End::Done { verdict, diagnostic },
+                    FromChild::Console(line) => {
+                        talk.print(&line);
+                        Ok(())
                     }
+                    FromChild::HttpRequest(request) => talk.exchange(request),
+                    FromChild::HttpAbort(id) => {
+                        talk.abort(id);
+                        Ok(())
+                    }
+                    FromChild::HttpDelivered { id, turn } => {
+                        talk.delivered(id, turn);
+                        Ok(())
+                    }
+                    FromChild::Import(request) => talk.import(request),
+                };
+                if let Err(why) = taken {
+                    return End::Hostile(why);
                 }
-                frame = frames.next(&mut reader) => {
-                    let message = match frame {
-                        Ok(Some(message)) => message,
-                        Ok(None) => return End::Silent,
-                        Err(why) => return End::Hostile(why),
-                    };
-                    match message {
-                        FromChild::Done { verdict, detail } => return End::Done { verdict, detail },
-                        FromChild::Console(line) => self.print(&line),
-                        FromChild::HttpAbort(id) => self.abort(id),
-                        FromChild::HttpRequest(request) => {
-                            if let Err(why) = self.exchange(request) {
-                                return End::Hostile(why);
-                            }
-                        }
-                    }
+                if let Some(divergence) = talk.take_divergence() {
+                    return End::Diverged(divergence);
                 }
             }
         }
-    }
-
-    fn print(&mut self, line: &str) {
-        let room = self.limits.console_bytes.saturating_sub(self.console_bytes);
-        let line = cut_text(line, self.limits.console_line_bytes);
-        if line.len() + 1 > room {
-            self.console_dropped += 1;
-            return;
-        }
-        self.console_bytes += line.len() + 1;
-        self.console.push(line.to_owned());
-    }
-
-    fn exchange(&mut self, request: HttpRequest) -> Result<(), String> {
-        let at = self.exchanges.len();
-        if request.id as usize != at || at >= REQUESTS_MAX {
-            return Err(format!("HTTP request {} out of order or beyond reason", request.id));
-        }
-        self.exchanges.push(None);
-        self.requests += 1;
-        if let Some((response, exchange)) = Broker::refuse(&request, self.requests, &self.limits) {
-            self.answer(request.id, response, exchange);
-            return Ok(());
-        }
-        let id = request.id;
-        let broker = Arc::clone(&self.broker);
-        let limits = self.limits.clone();
-        let task = async move {
-            let (response, exchange) = broker.perform(request, &limits).await;
-            (id, response, exchange)
-        };
-        let handle = self.tasks.spawn(task);
-        self.under_way.insert(id, handle);
-        Ok(())
-    }
-
-    fn abort(&mut self, id: u32) {
-        if let Some(handle) = self.under_way.remove(&id) {
-            handle.abort();
-        }
-    }
-
-    fn answer(&mut self, id: u32, response: HttpResponse, exchange: HttpExchange) {
-        self.under_way.remove(&id);
-        if let Some(slot) = self.exchanges.get_mut(id as usize) {
-            *slot = Some(exchange);
-        }
-        match ToChild::HttpResponse(response).encode() {
-            Ok(frame) => {
-                let _ = self.outbox.send(frame);
-            }
-            Err(error) => tracing::error!(%error, "an HTTP response does not fit its frame"),
-        }
-    }
-
-    /// The exchanges that were answered, in the order the script asked for them.
-    fn finish(&mut self) -> Vec<HttpExchange> {
-        self.tasks.abort_all();
-        self.exchanges.drain(..).flatten().collect()
     }
 }
 

@@ -32,8 +32,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Facts {
     pub(crate) runtime_hash: [u8; 32],
     pub(crate) runtime: String,
-    pub(crate) layers: String,
+    pub(crate) layers: Vec<(String, String)>,
     pub(crate) strong: bool,
+}
+
+impl Facts {
+    /// The walls in one line, for people.
+    pub(crate) fn line(&self) -> String {
+        let states: Vec<_> = self.layers.iter().map(|(name, state)| format!("{name}={state}")).collect();
+        states.join(" ")
+    }
 }
 
 /// How a child ended.

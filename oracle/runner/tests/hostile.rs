@@ -34,7 +34,7 @@ async fn endless_work_is_killed_at_the_deadline() {
         "eval('let ' + Array.from({ length: 300000 }, (_, i) => 'v' + i).join(';let ')); for (;;);",
     ] {
         let report = run_short(&runner, source).await;
-        assert_eq!(text(&report), E6, "{source}: {} {}", report.ending, report.detail);
+        assert_eq!(text(&report), E6, "{source}: {} {}", report.ending, report.diagnostic.message);
     }
     still_works(&runner).await;
     runner.shutdown().await;
@@ -54,7 +54,12 @@ async fn memory_bombs_end_without_harm() {
     ] {
         let report = run(&runner, source).await;
         let got = text(&report);
-        assert!(got == E7 || got == E6, "{source}: {got} ({}; {})", report.ending, report.detail);
+        assert!(
+            got == format!("{E7}: memory") || got == E6,
+            "{source}: {got} ({}; {})",
+            report.ending,
+            report.diagnostic.message
+        );
         assert!(report.peak_rss_bytes < 400 << 20, "{source}: {} bytes", report.peak_rss_bytes);
     }
     still_works(&runner).await;

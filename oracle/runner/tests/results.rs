@@ -7,7 +7,8 @@ use functions_types::limits::Limits;
 use oracle_runner::RunOutcome;
 
 const E4: &str = "error: returned value not an ArrayBuffer or Uint8Array";
-const E7: &str = "error: syntax error, RAM exceeded, or other error";
+const SYNTAX: &str = "error: syntax error, RAM exceeded, or other error: syntax";
+const UNHANDLED: &str = "error: syntax error, RAM exceeded, or other error: unhandled rejection";
 
 #[tokio::test]
 async fn bytes_are_results_and_nothing_else_is() {
@@ -66,14 +67,17 @@ async fn thrown_values_become_their_texts() {
 #[tokio::test]
 async fn broken_and_abandoned_scripts_have_fixed_texts() {
     check_table(&[
-        ("return (", E7),
-        ("let x = 1; let x = 2", E7),
-        ("import x from 'y'", E7),
-        ("with (args) {}", E7),
-        ("return 010", E7),
-        ("Promise.reject(new Error('nobody')); await new Promise(r => setTimeout(r, 1))", E7),
-        ("Promise.reject(new Error('nobody')); return new Uint8Array(1)", E7),
-        ("setTimeout(() => { throw new Error('timer') }, 1); await new Promise(r => setTimeout(r, 10))", E7),
+        ("return (", SYNTAX),
+        ("let x = 1; let x = 2", SYNTAX),
+        ("import x from 'y'", SYNTAX),
+        ("with (args) {}", SYNTAX),
+        ("return 010", SYNTAX),
+        ("Promise.reject(new Error('nobody')); await new Promise(r => setTimeout(r, 1))", UNHANDLED),
+        ("Promise.reject(new Error('nobody')); return new Uint8Array(1)", UNHANDLED),
+        (
+            "setTimeout(() => { throw new Error('timer') }, 1); await new Promise(r => setTimeout(r, 10))",
+            UNHANDLED,
+        ),
         (
             "const p = Promise.reject(1); p.catch(() => {}); return Functions.encodeString('handled')",
             "handled",
@@ -96,14 +100,14 @@ async fn broken_and_abandoned_scripts_have_fixed_texts() {
 #[tokio::test]
 async fn the_body_cannot_leave_its_wrapper() {
     check_table(&[
-        ("}); (async () => { return new Uint8Array([88])", E7),
-        ("}, async () => {", E7),
-        ("} function evil() {", E7),
-        ("}, ...{", E7),
-        ("}), ({ async script() {", E7),
-        ("} }); ({ async script() {", E7),
+        ("}); (async () => { return new Uint8Array([88])", SYNTAX),
+        ("}, async () => {", SYNTAX),
+        ("} function evil() {", SYNTAX),
+        ("}, ...{", SYNTAX),
+        ("}), ({ async script() {", SYNTAX),
+        ("} }); ({ async script() {", SYNTAX),
         ("return new Uint8Array([65]) // comment", "A"),
-        ("return new Uint8Array([65]) /* open", E7),
+        ("return new Uint8Array([65]) /* open", SYNTAX),
     ])
     .await;
 }

@@ -12,8 +12,6 @@ use oracle_frames::{FromChild, HEADER_LEN, Header, Side, ToChild, Verdict, cut_t
 use crate::engine::Engine;
 use crate::walls::{self, Walls};
 
-/// Longest detail for the operator's log, in bytes.
-const DETAIL_MAX: usize = 2048;
 /// Where the session socket sits in the child.
 const SESSION: i32 = 3;
 
@@ -76,10 +74,10 @@ fn serve(engine: &mut Engine, session: &OwnedFd, null: &OwnedFd, walls: &Walls) 
     let ToChild::Start(start) = session.receive()? else { bail!("a run begins with Start") };
     walls.close(&start.limits)?;
     let limit = start.limits.response_bytes;
-    let (verdict, detail, mut session) = engine.run(*start, session)?;
+    let (verdict, diagnostic, mut session) = engine.run(*start, session)?;
     let verdict = match verdict {
         Verdict::Thrown(text) => Verdict::Thrown(cut_text(&text, limit).to_owned()),
         other => other,
     };
-    session.send(&FromChild::Done { verdict, detail: cut_text(&detail, DETAIL_MAX).to_owned() })
+    session.send(&FromChild::Done { verdict, diagnostic: diagnostic.bounded() })
 }

@@ -2,7 +2,7 @@
 
 use deno_core::{JsRuntime, RuntimeOptions, v8};
 use eyre::{Result, eyre};
-use oracle_frames::{Start, Verdict};
+use oracle_frames::{Diagnostic, Start, Verdict};
 use sha2::{Digest, Sha256};
 
 use crate::child::Session;
@@ -132,20 +132,20 @@ impl Engine {
     ///
     /// # Errors
     /// Only when the runner is gone; everything a script can do is a verdict.
-    pub(crate) fn run(&mut self, start: Start, session: Session) -> Result<(Verdict, String, Session)> {
+    pub(crate) fn run(&mut self, start: Start, session: Session) -> Result<(Verdict, Diagnostic, Session)> {
         let state = self.runtime.op_state();
         {
             let mut state = state.borrow_mut();
             let host = state.borrow_mut::<Host>();
-            host.begin(start.limits.clone(), start.block_timestamp, start.seed);
+            host.begin(&start);
             host.session = Some(session);
         }
-        let (verdict, detail) = self.run_in_session(start)?;
+        let (verdict, diagnostic) = self.run_in_session(start)?;
         let session = state.borrow_mut().borrow_mut::<Host>().session.take();
-        Ok((verdict, detail, session.ok_or_else(|| eyre!("the session is lost"))?))
+        Ok((verdict, diagnostic, session.ok_or_else(|| eyre!("the session is lost"))?))
     }
 
-    fn run_in_session(&mut self, start: Start) -> Result<(Verdict, String)> {
+    fn run_in_session(&mut self, start: Start) -> Result<(Verdict, Diagnostic)> {
         let promise = {
             deno_core::scope!(scope, self.runtime);
             v8::tc_scope!(let scope, scope);

@@ -1,15 +1,17 @@
 //! What happens between two turns of the script: microtasks, rejections, timers, HTTP.
 //!
-//! Deterministic by construction: timers fire on a virtual clock in order of due time and
-//! creation, HTTP responses are handed over in the order the requests were made, and the process
-//! really sleeps only while a request is under way.
+//! Deterministic by construction in strict mode: timers fire on a virtual clock in order of due
+//! time and creation, HTTP responses are handed over in the order the requests were made, and the
+//! process really sleeps only while a request is under way. Whether such a request or a timer
+//! comes first is the one thing the network decides; a recording keeps it by counting turns.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use deno_core::{JsRuntime, v8};
 use eyre::{Result, bail};
-use oracle_frames::{HttpResponse, ToChild, Verdict};
+use functions_types::limits::Mode;
+use oracle_frames::{Diagnostic, HttpResponse, ToChild, Verdict};
 
 use crate::engine::Entries;
 use crate::judge;
@@ -57,6 +59,9 @@ fn refuse_import<'s>(
     Some(resolver.get_promise(scope))
 }
 
+/// Longest single wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// What the loop does next.
 enum Next {
     Deliver(HttpResponse),
@@ -74,7 +79,7 @@ pub(crate) fn run(
     entries: &Entries,
     promise: &v8::Global<v8::Promise>,
     response_limit: usize,
-) -> Result<(Verdict, String)> {
+) -> Result<(Verdict, Diagnostic)> {
     let state = runtime.op_state();
     loop {
         runtime.v8_isolate().perform_microtask_checkpoint();
@@ -91,7 +96,10 @@ pub(crate) fn run(
                 let id = v8::Integer::new_from_unsigned(scope, id).into();
                 v8::Local::new(scope, &entries.fire).call(scope, this, &[id])
             }
-            Next::Deliver(response) => deliver(scope, entries, response),
+            Next::Deliver(response) => {
+                state.borrow_mut().borrow_mut::<Host>().note_delivery(response.id)?;
+                deliver(scope, entries, response)
+            }
         };
         // A callback that throws ends the run as an unhandled error does.
         if called.is_none() {
@@ -110,7 +118,7 @@ fn ended(
     entries: &Entries,
     promise: &v8::Global<v8::Promise>,
     response_limit: usize,
-) -> Option<(Verdict, String)> {
+) -> Option<(Verdict, Diagnostic)> {
     deno_core::scope!(scope, runtime);
     v8::tc_scope!(let scope, scope);
     if scope.is_execution_terminating() {
@@ -125,51 +133,61 @@ fn ended(
     if let Some(unhandled) = unhandled {
         let unhandled = v8::Local::new(scope, unhandled);
         let reason = unhandled.result(scope);
-        let (_, detail) = judge::thrown(scope, entries, reason);
-        return Some((Verdict::UnhandledRejection, format!("unhandled rejection: {detail}")));
+        let (_, mut diagnostic) = judge::thrown(scope, entries, reason);
+        diagnostic.message.insert_str(0, "unhandled rejection: ");
+        return Some((Verdict::UnhandledRejection, diagnostic));
     }
     if local.state() == v8::PromiseState::Fulfilled {
         let value = local.result(scope);
-        return Some((judge::returned(value, response_limit), String::new()));
+        return Some((judge::returned(value, response_limit), Diagnostic::default()));
     }
     None
 }
 
-/// Picks the next event, sleeping only while an HTTP exchange is under way.
+/// Picks the next event, sleeping only while an HTTP exchange is under way or, in compat mode,
+/// until a timer is due.
 fn next(host: &mut Host) -> Result<Next> {
     loop {
-        let timer =
-            host.timers.iter().next().map(|(key, timer)| (*key, timer.id, timer.set_at, timer.delay_ms));
-        let Some(mut oldest) = host.exchanges.first_entry() else {
-            let Some((key, id, ..)) = timer else { return Ok(Next::Never) };
-            return Ok(fire(host, key, id));
-        };
-        if let Some(response) = oldest.get_mut().take() {
-            oldest.remove();
+        if host.replay {
+            while host.exchanges.is_waiting() {
+                receive(host)?;
+            }
+        }
+        if let Some(response) = host.exchanges.take_ready(host.mode, host.turn) {
             return Ok(Next::Deliver(response));
         }
-        let Some(session) = host.session.as_mut() else { bail!("no session") };
-        let arrived = match timer {
-            None => session.wait(Duration::from_secs(60))?,
-            Some((key, id, set_at, delay_ms)) => {
-                let left = Duration::from_millis(delay_ms).saturating_sub(set_at.elapsed());
-                let arrived = session.wait(left.min(Duration::from_secs(60)))?;
-                if !arrived && set_at.elapsed() >= Duration::from_millis(delay_ms) {
-                    return Ok(fire(host, key, id));
-                }
-                arrived
+        let timer =
+            host.timers.iter().next().map(|(key, timer)| (*key, timer.id, timer.set_at, timer.delay_ms));
+        let sleeps = !host.replay && (host.exchanges.is_waiting() || host.mode == Mode::Compat);
+        let wait = match timer {
+            None if !host.exchanges.is_waiting() => return Ok(Next::Never),
+            Some((key, id, ..)) if !sleeps => return Ok(fire(host, key, id)),
+            None => LONGEST_WAIT,
+            Some((.., set_at, delay_ms)) => {
+                Duration::from_millis(delay_ms).saturating_sub(set_at.elapsed()).min(LONGEST_WAIT)
             }
         };
-        if arrived {
-            let ToChild::HttpResponse(response) = session.receive()? else {
-                bail!("a second order in one run");
-            };
-            // An answer to an aborted exchange has no entry any more and is dropped.
-            if let Some(slot) = host.exchanges.get_mut(&response.id) {
-                *slot = Some(response);
-            }
+        let Some(session) = host.session.as_mut() else { bail!("no session") };
+        if session.wait(wait)? {
+            receive(host)?;
+        } else if let Some((key, id, set_at, delay_ms)) = timer
+            && set_at.elapsed() >= Duration::from_millis(delay_ms)
+        {
+            return Ok(fire(host, key, id));
         }
     }
+}
+
+/// Takes one message of the runner.
+fn receive(host: &mut Host) -> Result<()> {
+    let Some(session) = host.session.as_mut() else { bail!("no session") };
+    match session.receive()? {
+        ToChild::HttpResponse(response) => host.exchanges.answer(response),
+        ToChild::HttpReplay { id, delivery } => host.exchanges.replay(id, delivery),
+        ToChild::Start(_) => bail!("a second order in one run"),
+        ToChild::Module(_) => bail!("a module nobody asked for"),
+    }
+    Ok(())
 }
 
 fn fire(host: &mut Host, key: (u64, u32), id: u32) -> Next {
@@ -177,7 +195,8 @@ fn fire(host: &mut Host, key: (u64, u32), id: u32) -> Next {
         return Next::Never;
     }
     host.timers.remove(&key);
-    host.elapsed_ms = host.elapsed_ms.max(key.0);
+    host.virtual_ms = host.virtual_ms.max(key.0);
+    host.turn += 1;
     Next::Fire(id)
 }
 

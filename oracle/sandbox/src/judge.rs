@@ -19,7 +19,7 @@
 //! read as an empty success.
 
 use deno_core::v8;
-use oracle_frames::Verdict;
+use oracle_frames::{Diagnostic, Verdict};
 
 use crate::engine::Entries;
 
@@ -61,7 +61,7 @@ pub(crate) fn caught<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     entries: &Entries,
     exception: Option<v8::Local<'s, v8::Value>>,
-) -> (Verdict, String) {
+) -> (Verdict, Diagnostic) {
     match exception {
         Some(value) if !scope.is_execution_terminating() => thrown(scope, entries, value),
         _ => (Verdict::Memory, "memory limit".into()),
@@ -73,7 +73,7 @@ pub(crate) fn not_compiled<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     entries: &Entries,
     exception: Option<v8::Local<'s, v8::Value>>,
-) -> (Verdict, String) {
+) -> (Verdict, Diagnostic) {
     match caught(scope, entries, exception) {
         (Verdict::Memory, detail) => (Verdict::Memory, detail),
         (_, detail) => (Verdict::Syntax, detail),
@@ -86,15 +86,15 @@ pub(crate) fn thrown<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     entries: &Entries,
     value: v8::Local<'s, v8::Value>,
-) -> (Verdict, String) {
+) -> (Verdict, Diagnostic) {
     v8::tc_scope!(let scope, scope);
     if value.is_string() {
         let text = value.to_rust_string_lossy(scope);
-        return (Verdict::Thrown(text.clone()), text);
+        return (Verdict::Thrown(text.clone()), text.into());
     }
     let Some(error) = as_error(scope, entries, value) else {
         let text = format!("invalid value thrown of type {}", type_name(value));
-        return (Verdict::Thrown(text.clone()), text);
+        return (Verdict::Thrown(text.clone()), text.into());
     };
     let name = property(scope, error, "name").unwrap_or_default();
     let message = property(scope, error, "message");
@@ -108,7 +108,7 @@ pub(crate) fn thrown<'s>(
         Some(text) if text.is_empty() => Verdict::Thrown(name),
         Some(text) => Verdict::Thrown(text),
     };
-    (verdict, detail)
+    (verdict, detail.into())
 }
 
 /// The value as an object, where it is an error: by the engine's class, or by inheritance from the

@@ -8,7 +8,7 @@
 //! | to read about | look in |
 //! | --- | --- |
 //! | forking, reaping, the control socket | `zygote` |
-//! | one run, from first frame to last | `child`, `event_loop` |
+//! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
 //! | how a returned or thrown value is judged | `judge` |
 //! | operating-system walls and their self-test | `walls`, `seccomp` |
@@ -20,6 +20,7 @@
 mod child;
 mod engine;
 mod event_loop;
+mod exchanges;
 mod judge;
 mod libm_symbols;
 mod ops;

@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use deno_core::{OpState, extension, op2};
 use deno_error::JsErrorBox;
-use functions_types::limits::Limits;
-use oracle_frames::{FromChild, HttpRequest, HttpResponse, cut_text};
+use functions_types::limits::{Limits, Mode};
+use oracle_frames::{FromChild, HttpRequest, Start, cut_text};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::child::Session;
+use crate::exchanges::Exchanges;
 
 /// A timer that has not fired.
 pub(crate) struct Timer {
@@ -31,15 +32,22 @@ pub(crate) struct Host {
     pub(crate) session: Option<Session>,
     /// What the run is held to.
     pub(crate) limits: Limits,
-    /// Timestamp of the request's block, in milliseconds.
+    /// Where time and the order of responses come from.
+    pub(crate) mode: Mode,
+    /// Whether answers come from a recording.
+    pub(crate) replay: bool,
+    /// Timers fired and responses handed over so far.
+    pub(crate) turn: u32,
+    /// Where the script's clock started, in milliseconds since 1970.
     pub(crate) epoch_ms: u64,
-    /// Virtual time since the start of the run, in milliseconds.
-    pub(crate) elapsed_ms: u64,
+    /// Virtual time since the start of the run, in milliseconds; see [`Host::elapsed_ms`].
+    pub(crate) virtual_ms: u64,
+    started: Instant,
     /// Timers by due time, then by order of creation.
     pub(crate) timers: BTreeMap<(u64, u32), Timer>,
     next_timer: u32,
-    /// Exchanges that were not answered yet, with their answer once it is there, oldest first.
-    pub(crate) exchanges: BTreeMap<u32, Option<HttpResponse>>,
+    /// Exchanges the script waits for.
+    pub(crate) exchanges: Exchanges,
     next_exchange: u32,
     console_left: usize,
     random: u64,
@@ -52,11 +60,15 @@ impl Host {
         Self {
             session: None,
             limits: Limits::DEFAULT,
+            mode: Mode::Strict,
+            replay: false,
+            turn: 0,
             epoch_ms: 0,
-            elapsed_ms: 0,
+            virtual_ms: 0,
+            started: Instant::now(),
             timers: BTreeMap::new(),
             next_timer: 1,
-            exchanges: BTreeMap::new(),
+            exchanges: Exchanges::default(),
             next_exchange: 0,
             console_left: 0,
             random: 0,
@@ -65,15 +77,34 @@ impl Host {
     }
 
     /// Sets clock, limits and random numbers for a run.
-    pub(crate) fn begin(&mut self, limits: Limits, block_timestamp: u64, seed: [u8; 32]) {
-        self.console_left = limits.console_bytes;
-        self.limits = limits;
-        self.epoch_ms = block_timestamp.saturating_mul(1000);
+    pub(crate) fn begin(&mut self, start: &Start) {
+        self.console_left = start.limits.console_bytes;
+        self.limits = start.limits.clone();
+        self.mode = start.options.mode;
+        self.replay = start.replay;
+        self.epoch_ms = start.clock_ms;
+        self.started = Instant::now();
         // Two independent streams from one seed: a digest with a tag each.
-        let derive = |tag: &[u8]| Sha256::new().chain_update(tag).chain_update(seed).finalize();
+        let derive = |tag: &[u8]| Sha256::new().chain_update(tag).chain_update(start.seed).finalize();
         let first = derive(b"Math.random");
         self.random = u64::from_le_bytes(*first.first_chunk().expect("a digest has 32 bytes"));
         self.bytes = ChaCha20Rng::from_seed(derive(b"crypto.getRandomValues").into());
+    }
+
+    /// Time since the start of the run as the script sees it, in milliseconds: real in compat mode,
+    /// otherwise the sum of the delays that passed.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        match self.mode {
+            Mode::Strict => self.virtual_ms,
+            Mode::Compat => u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Tells the runner in which turn the script was handed a response.
+    pub(crate) fn note_delivery(&mut self, id: u32) -> Result<(), JsErrorBox> {
+        let turn = self.turn;
+        self.turn += 1;
+        self.send(&FromChild::HttpDelivered { id, turn })
     }
 
     fn send(&mut self, message: &FromChild) -> Result<(), JsErrorBox> {
@@ -99,7 +130,7 @@ impl Host {
 fn op_now(state: &mut OpState, epoch: bool) -> f64 {
     let host = state.borrow::<Host>();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
-    let now = (if epoch { host.epoch_ms } else { 0 }).saturating_add(host.elapsed_ms) as f64;
+    let now = (if epoch { host.epoch_ms } else { 0 }).saturating_add(host.elapsed_ms()) as f64;
     now
 }
 
@@ -121,7 +152,7 @@ fn op_timer_start(state: &mut OpState, delay_ms: f64) -> u32 {
     let delay_ms = (delay_ms as u64).min(host.limits.execution_ms);
     let id = host.next_timer;
     host.next_timer = host.next_timer.wrapping_add(1).max(1);
-    let due = host.elapsed_ms.saturating_add(delay_ms);
+    let due = host.elapsed_ms().saturating_add(delay_ms);
     host.timers.insert((due, id), Timer { id, set_at: Instant::now(), delay_ms });
     id
 }
@@ -173,17 +204,14 @@ fn op_http_send(
         follow_redirects,
     }))?;
     host.next_exchange = id.wrapping_add(1);
-    host.exchanges.insert(id, None);
+    host.exchanges.open(id);
     Ok(id)
 }
 
 #[op2(fast)]
 fn op_http_abort(state: &mut OpState, id: u32) -> Result<(), JsErrorBox> {
     let host = state.borrow_mut::<Host>();
-    match host.exchanges.remove(&id) {
-        Some(None) => host.send(&FromChild::HttpAbort(id)),
-        _ => Ok(()),
-    }
+    if host.exchanges.abort(id) { host.send(&FromChild::HttpAbort(id)) } else { Ok(()) }
 }
 
 #[op2]

@@ -8,7 +8,6 @@
 //! | landlock: no path, no TCP | [`raise`] | reported |
 //! | user, network, IPC, UTS namespaces | [`enter_namespaces`] | reported |
 
-use std::fmt;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use eyre::{Context, Result, bail};
@@ -83,7 +82,7 @@ fn raise_landlock() -> &'static str {
         .and_then(Ruleset::create)
         .and_then(landlock::RulesetCreated::restrict_self);
     match raised.map(|status| status.ruleset) {
-        Ok(RulesetStatus::FullyEnforced) => "full",
+        Ok(RulesetStatus::FullyEnforced) => "full(v6)",
         Ok(RulesetStatus::PartiallyEnforced) => "partial",
         Ok(RulesetStatus::NotEnforced) => "off(kernel)",
         Err(_) => "off(refused)",
@@ -153,7 +152,8 @@ impl Walls {
                 unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) >= 0 }
             }),
             ("exec", || {
-                let path = c"/bin/true";
+                // It exits with an error code, which tells success from a refusal.
+                let path = c"/bin/false";
                 let argv = [path.as_ptr(), std::ptr::null()];
                 // SAFETY: both arrays are null-terminated and live.
                 unsafe { libc::execve(path.as_ptr(), argv.as_ptr(), std::ptr::null()) };
@@ -199,33 +199,103 @@ impl Walls {
                 let mut status = 0;
                 // SAFETY: `child` is an unreaped child of this process; `status` lives.
                 Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) })?;
-                // An exec that succeeds exits 0 as well, so "exec" counts only when killed.
                 if libc::WIFSIGNALED(status) {
                     return Ok(false);
                 }
                 if !libc::WIFEXITED(status) {
                     bail!("a probe neither exited nor died");
                 }
-                Ok(self.filter.is_some() || libc::WEXITSTATUS(status) == ESCAPED)
+                // The filter kills; a probe that lives to say it was refused means it does not stand.
+                Ok(self.filter.is_some() || libc::WEXITSTATUS(status) != 0)
             }
         }
     }
 }
 
-impl fmt::Display for Walls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let on = |yes: bool| if yes { "on" } else { "off" };
-        write!(f, "process=on rlimits=on ")?;
-        match &self.filter_error {
-            None => write!(f, "seccomp=on(kill)")?,
-            Some(error) => write!(f, "seccomp=off({error})")?,
+impl Walls {
+    /// Every wall by name, and how it stands.
+    pub(crate) fn layers(&self) -> Vec<(String, String)> {
+        layers(self.filter_error.as_deref(), self.landlock, self.namespaces, self.probes.as_deref())
+            .into_iter()
+            .map(|(name, state)| (name.to_owned(), state))
+            .collect()
+    }
+}
+
+/// The pure part of [`Walls::layers`]: one line of truth for each wall, present or not.
+fn layers(
+    filter_error: Option<&str>,
+    landlock: &str,
+    namespaces: Namespaces,
+    escaped: Option<&[&str]>,
+) -> [(&'static str, String); 7] {
+    let on = |yes: bool| if yes { "on" } else { "off(refused)" }.to_owned();
+    [
+        ("process", "on".to_owned()),
+        ("rlimits", "on".to_owned()),
+        ("seccomp", filter_error.map_or("on(kill)".to_owned(), |error| format!("off({error})"))),
+        ("landlock", landlock.to_owned()),
+        ("userns", on(namespaces.user)),
+        ("netns", on(namespaces.net)),
+        (
+            "self-test",
+            match escaped {
+                None => "not run".to_owned(),
+                Some([]) => "passed".to_owned(),
+                Some(escaped) => format!("FAILED({})", escaped.join(", ")),
+            },
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(
+        filter_error: Option<&str>,
+        landlock: &str,
+        user: bool,
+        net: bool,
+        escaped: Option<&[&str]>,
+    ) -> String {
+        let states = layers(filter_error, landlock, Namespaces { user, net }, escaped);
+        states.map(|(name, state)| format!("{name}={state}")).join(" ")
+    }
+
+    #[test]
+    fn every_missing_wall_is_named() {
+        let all = line(None, "full(v6)", true, true, Some(&[]));
+        assert_eq!(
+            all,
+            "process=on rlimits=on seccomp=on(kill) landlock=full(v6) userns=on netns=on self-test=passed"
+        );
+        let cases = [
+            (line(Some("arch"), "full(v6)", true, true, Some(&[])), "seccomp=off(arch)"),
+            (line(None, "off(kernel)", true, true, Some(&[])), "landlock=off(kernel)"),
+            (line(None, "partial(v3)", true, true, Some(&[])), "landlock=partial(v3)"),
+            (line(None, "full(v6)", false, true, Some(&[])), "userns=off(refused)"),
+            (line(None, "full(v6)", true, false, Some(&[])), "netns=off(refused)"),
+            (line(None, "full(v6)", true, true, None), "self-test=not run"),
+            (line(None, "full(v6)", true, true, Some(&["open", "exec"])), "self-test=FAILED(open, exec)"),
+        ];
+        for (line, part) in cases {
+            assert!(line.contains(part), "{line} does not say {part}");
         }
-        write!(f, " landlock={}", self.landlock)?;
-        write!(f, " userns={} netns={}", on(self.namespaces.user), on(self.namespaces.net))?;
-        match &self.probes {
-            None => write!(f, " self-test=not run"),
-            Some(escaped) if escaped.is_empty() => write!(f, " self-test=passed"),
-            Some(escaped) => write!(f, " self-test=FAILED({})", escaped.join(", ")),
-        }
+    }
+
+    #[test]
+    fn a_sandbox_is_weak_without_the_filter_or_with_a_failed_probe() {
+        let walls = |filter: bool, probes: Option<Vec<&'static str>>| Walls {
+            filter: filter.then(Vec::new),
+            filter_error: (!filter).then(|| "simulated".to_owned()),
+            landlock: "off(kernel)",
+            namespaces: Namespaces { user: false, net: false },
+            probes,
+        };
+        assert!(walls(true, Some(vec![])).is_strong());
+        assert!(!walls(false, Some(vec![])).is_strong());
+        assert!(!walls(true, Some(vec!["socket"])).is_strong());
+        assert!(!walls(true, None).is_strong());
     }
 }

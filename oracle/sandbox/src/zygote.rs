@@ -34,7 +34,7 @@ pub(crate) fn serve(memory_bytes: u64) -> Result<()> {
         &FromZygote::Ready {
             runtime_hash: engine.runtime_hash(),
             runtime: engine.version(),
-            layers: walls.to_string(),
+            layers: walls.layers(),
             strong: walls.is_strong(),
         },
         None,

@@ -15,7 +15,7 @@ use std::{
 };
 
 use alloy::primitives::{B256, Bytes};
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 use oracle_ocr::{FailureCode, Observation};
 use oracle_runner::{RunOutcome, RunRequest, Runner};
 
@@ -42,14 +42,15 @@ pub struct Execution {
 pub struct Executor {
     runner: Arc<Runner>,
     limits: Limits,
+    options: RunOptions,
     queued: Arc<AtomicUsize>,
 }
 
 impl Executor {
     /// An executor over a started runner.
     #[must_use]
-    pub fn new(runner: Arc<Runner>, limits: Limits) -> Self {
-        Self { runner, limits, queued: Arc::default() }
+    pub fn new(runner: Arc<Runner>, limits: Limits, options: RunOptions) -> Self {
+        Self { runner, limits, options, queued: Arc::default() }
     }
 
     /// Executes; always answers. `block_timestamp` is in unix seconds, of the event's block.
@@ -71,6 +72,7 @@ impl Executor {
             secrets: BTreeMap::new(),
             block_timestamp,
             limits: self.limits.clone(),
+            options: self.options,
         };
         match self.runner.run(run).await {
             Ok(report) => {

@@ -415,6 +415,7 @@ async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Tim
         members: nodes.iter().map(Node::member).collect(),
         timing,
         limits: Limits::DEFAULT,
+        options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
     };
     let config = OracleConfig {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 use oracle_runner::{RunOutcome, RunReport, RunRequest, Runner, RunnerConfig};
 
 use crate::{Example, Server};
@@ -47,6 +47,7 @@ pub fn request(example: &Example, server: &Server) -> RunRequest {
         secrets: example.secrets.clone(),
         block_timestamp: BLOCK_TIME,
         limits: Limits::DEFAULT,
+        options: RunOptions::default(),
     }
 }
 

@@ -212,7 +212,7 @@ async fn wrong_credentials_and_odd_answers_end_in_the_documented_error() {
                 case.what,
                 case.expected,
                 text(&report),
-                report.detail
+                report.diagnostic.message
             ));
         }
     }

@@ -21,7 +21,7 @@ async fn every_example_returns_what_rust_computes() {
                 example.file,
                 hex::encode(&example.expected),
                 text(&report),
-                report.detail,
+                report.diagnostic.message,
                 report.http,
                 report.console
             ));

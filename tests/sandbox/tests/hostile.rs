@@ -36,7 +36,7 @@ async fn server() -> Server {
 fn is_bounded(report: &RunReport, limits: &Limits) -> bool {
     report.console.iter().all(|line| line.len() <= limits.console_line_bytes)
         && report.console.iter().map(|line| line.len() + 1).sum::<usize>() <= limits.console_bytes
-        && report.detail.len() <= 4096
+        && report.diagnostic.message.len() <= 4096
         && report.http.iter().map(|exchange| exchange.response_bytes).max().unwrap_or(0)
             <= limits.http_response_bytes
 }
@@ -47,7 +47,7 @@ async fn attack(runner: &Runner, case: &Case, server: &Server) -> Result<(), Str
     request.limits = case.limits.clone();
     let report = runner.run(request).await.map_err(|error| format!("a fault of the node: {error}"))?;
     if !case.expected.iter().any(|end| end.matches(&report.outcome)) {
-        let ending = (report.ending, &report.detail);
+        let ending = (report.ending, &report.diagnostic.message);
         return Err(format!("ended with {:?} {ending:?}, not {:?}", text(&report), case.expected));
     }
     if !is_bounded(&report, &case.limits) {

@@ -101,7 +101,7 @@ async fn every_breach_ends_the_run_and_nothing_else() {
         let got = text(&report);
         // A flood may be ended by its deadline or by the bound on requests, whichever comes first.
         let late = how == "request-flood" && got == TIME_OUT;
-        assert!(got == expected || late, "{how}: {got:?} ({}; {})", report.ending, report.detail);
+        assert!(got == expected || late, "{how}: {got:?} ({}; {})", report.ending, report.diagnostic.message);
         assert!(report.console.iter().map(String::len).sum::<usize>() <= Limits::DEFAULT.console_bytes);
         let after = calm(Some(before), how).await;
         let growth = after.resident_bytes.saturating_sub(before.resident_bytes);
@@ -117,7 +117,7 @@ async fn long_texts_are_cut() {
     let error = misbehave(&runner, &server, "long-error").await;
     assert_eq!(text(&error), format!("error: {}", "e".repeat(Limits::DEFAULT.response_bytes)));
     let detail = misbehave(&runner, &server, "long-detail").await;
-    assert!(detail.detail.len() <= 4096, "{}", detail.detail.len());
+    assert!(detail.diagnostic.message.len() <= 4096, "{}", detail.diagnostic.message.len());
     let lines = misbehave(&runner, &server, "console-flood").await;
     assert!(lines.console.iter().all(|line| line.len() <= Limits::DEFAULT.console_line_bytes));
     assert!(lines.console_dropped > 0);

@@ -447,6 +447,7 @@ fn roster(f: usize, keys: &[Keys]) -> Roster {
         members: members.collect(),
         timing: Timing { t_obs_ms: 5_000, ..Timing::default() },
         limits: Limits::DEFAULT,
+        options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
     };
     Roster::new(B256::repeat_byte(0xd1), f as u8, &signers, &signers, &config).unwrap()

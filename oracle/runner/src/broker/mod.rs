@@ -17,24 +17,29 @@
 
 mod address;
 mod guard;
+mod modules;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use functions_types::limits::Limits;
 use guard::{Guard, PublicOnly, SystemLookup, Vetted};
-use oracle_frames::{HttpRequest, HttpResponse};
+pub(crate) use modules::loaded;
+use oracle_frames::{HttpRequest, HttpResponse, cut_text};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use url::Url;
 
-use crate::record::{HttpExchange, exchange_digest};
+use crate::record::exchange_digest;
+use crate::report::HttpExchange;
 use crate::{RunnerConfig, RunnerError};
 
 /// Redirects followed in one query.
 const REDIRECTS_MAX: usize = 5;
 /// Longest sum of header names and values, in bytes, either way.
 const HEADERS_MAX: usize = 32 * 1024;
+/// Longest URL kept in the record of an exchange, in bytes.
+const URL_KEPT: usize = 4096;
 /// Time to establish a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Request headers that belong to the connection, not to the script.
@@ -110,26 +115,6 @@ impl Broker {
         })
     }
 
-    /// The refusals that need no network: `nth` is 1 for the first request of the run.
-    pub(crate) fn refuse(
-        request: &HttpRequest,
-        nth: u32,
-        limits: &Limits,
-    ) -> Option<(HttpResponse, HttpExchange)> {
-        let (status, text) = if nth > limits.http_queries {
-            (429, format!("Exceeded maximum of {} HTTP queries", limits.http_queries))
-        } else if request.url.is_empty() {
-            (400, "Missing target URL parameter".to_owned())
-        } else if request.url.chars().count() > limits.http_url_chars {
-            (414, format!("Destination URL exceeds maximum length of {}", limits.http_url_chars))
-        } else if request.body.as_ref().is_some_and(|body| body.len() > limits.http_request_bytes) {
-            (413, format!("Request payload size exceeds {} byte limit", limits.http_request_bytes))
-        } else {
-            return None;
-        };
-        Some(refusal(request, status, &text, text.clone(), Duration::ZERO))
-    }
-
     /// Performs an exchange to its end, whatever the end is.
     pub(crate) async fn perform(
         &self,
@@ -141,7 +126,7 @@ impl Broker {
         let ended = tokio::time::timeout(limit, self.follow(&request, limits)).await;
         let (status, text, failure) = match ended {
             Ok(Ok(response)) => {
-                let exchange = record(&request, &response, began.elapsed(), None);
+                let exchange = answered(&request, &response, began.elapsed(), None);
                 return (response, exchange);
             }
             Err(_) => (
@@ -201,6 +186,26 @@ impl Broker {
         }
         Err(Failure::Other("too many redirects".into()))
     }
+}
+
+/// The refusals that need no network: `nth` is 1 for the first request of the run.
+pub(crate) fn refuse(
+    request: &HttpRequest,
+    nth: u32,
+    limits: &Limits,
+) -> Option<(HttpResponse, HttpExchange)> {
+    let (status, text) = if nth > limits.http_queries {
+        (429, format!("Exceeded maximum of {} HTTP queries", limits.http_queries))
+    } else if request.url.is_empty() {
+        (400, "Missing target URL parameter".to_owned())
+    } else if request.url.chars().count() > limits.http_url_chars {
+        (414, format!("Destination URL exceeds maximum length of {}", limits.http_url_chars))
+    } else if request.body.as_ref().is_some_and(|body| body.len() > limits.http_request_bytes) {
+        (413, format!("Request payload size exceeds {} byte limit", limits.http_request_bytes))
+    } else {
+        return None;
+    };
+    Some(refusal(request, status, &text, text.clone(), Duration::ZERO))
 }
 
 fn redirect_target(response: &reqwest::Response, from: &Url) -> Option<Url> {
@@ -288,25 +293,39 @@ fn refusal(
         // The texts hold nothing that JSON would have to escape.
         body: format!(r#"{{"error":"{text}"}}"#).into_bytes(),
     };
-    let exchange = record(request, &response, duration, Some(failure));
+    let exchange = answered(request, &response, duration, Some(failure));
     (response, exchange)
 }
 
-fn record(
+/// Record of an exchange that was not answered.
+pub(crate) fn asked(request: &HttpRequest) -> HttpExchange {
+    HttpExchange {
+        method: cut_text(&request.method, 64).to_owned(),
+        url: cut_text(&request.url, URL_KEPT).to_owned(),
+        host: host_of(&request.url),
+        status: 0,
+        request_bytes: request.body.as_ref().map_or(0, Vec::len),
+        response_bytes: 0,
+        duration: Duration::ZERO,
+        failure: None,
+        digest: exchange_digest(&request.method, &request.url, 0, &[]),
+    }
+}
+
+/// Record of an exchange that was.
+pub(crate) fn answered(
     request: &HttpRequest,
     response: &HttpResponse,
     duration: Duration,
     failure: Option<String>,
 ) -> HttpExchange {
     HttpExchange {
-        method: request.method.clone(),
-        host: host_of(&request.url),
         status: response.status,
-        request_bytes: request.body.as_ref().map_or(0, Vec::len),
         response_bytes: response.body.len(),
         duration,
         failure,
         digest: exchange_digest(&request.method, &request.url, response.status, &response.body),
+        ..asked(request)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use functions_types::limits::Limits;
+use functions_types::limits::{Limits, RunOptions};
 use oracle_runner::{RunOutcome, RunReport, RunRequest, Runner, RunnerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -47,6 +47,7 @@ pub(crate) fn request(source: &str) -> RunRequest {
         secrets: BTreeMap::new(),
         block_timestamp: 1_700_000_000,
         limits: Limits { execution_ms: 10_000, ..Limits::DEFAULT },
+        options: RunOptions::default(),
     }
 }
 
@@ -72,7 +73,7 @@ pub(crate) async fn check_table(table: &[(&str, &str)]) {
         if got != *expected {
             wrong.push(format!(
                 "{source}\n  expected {expected}\n  got      {got} ({}; {})",
-                report.ending, report.detail
+                report.ending, report.diagnostic.message
             ));
         }
     }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use oracle_frames::{
-    FromChild, HEADER_LEN, Header, HttpRequest, HttpResponse, Side, Start, ToChild, VERSION, Verdict,
+    Diagnostic, FromChild, HEADER_LEN, Header, HttpRequest, HttpResponse, Side, Start, ToChild, VERSION, Verdict,
 };
 
 /// Kind bytes of the wire, written out because this program breaks its rules.
@@ -77,7 +77,7 @@ impl Session {
             "long-error" => self.done(Verdict::Thrown("e".repeat(200_000))),
             "long-detail" => self.send(&FromChild::Done {
                 verdict: Verdict::Thrown("short".into()),
-                detail: "d".repeat(200_000),
+                diagnostic: "d".repeat(200_000).into(),
             }),
             // Floods.
             "console-flood" => loop {
@@ -161,7 +161,7 @@ impl Session {
     fn response(&mut self) -> io::Result<HttpResponse> {
         match self.receive()? {
             ToChild::HttpResponse(response) => Ok(response),
-            ToChild::Start(_) => Err(io::Error::other("a second order")),
+            other => Err(io::Error::other(format!("unasked: {other:?}"))),
         }
     }
 
@@ -197,7 +197,7 @@ impl Session {
 }
 
 fn done(verdict: Verdict) -> io::Result<Vec<u8>> {
-    FromChild::Done { verdict, detail: String::new() }.encode().map_err(io::Error::other)
+    FromChild::Done { verdict, diagnostic: Diagnostic::default() }.encode().map_err(io::Error::other)
 }
 
 fn request(id: u32, url: &str) -> HttpRequest {

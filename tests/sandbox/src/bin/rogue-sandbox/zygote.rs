@@ -31,7 +31,7 @@ pub(crate) fn serve(name: &str) -> io::Result<()> {
     let mut ready = FromZygote::Ready {
         runtime_hash: [9; 32],
         runtime: "rogue".into(),
-        layers: "none".into(),
+        layers: vec![("process".into(), "rogue".into())],
         strong: !is("weak"),
     }
     .encode();

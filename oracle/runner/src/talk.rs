@@ -1,0 +1,302 @@
+//! What is said during one run: what the child asks for, what it is answered, what is recorded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use functions_types::limits::Limits;
+use oracle_frames::{
+    HttpRequest, HttpResponse, ModuleAnswer, ModuleOutcome, ModuleRequest, ToChild, cut_text,
+};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::RunnerError;
+use crate::broker::{self, Broker};
+use crate::record::request_digest;
+use crate::report::{HttpExchange, ModuleLoad};
+use crate::transcript::{RecordedExchange, RecordedModule, Transcript, Veil};
+
+/// Requests after which a run is taken for an attack and ended; far above any limit on queries.
+/// Each costs a record of a few KiB at most.
+const REQUESTS_MAX: usize = 10_000;
+/// Import attempts beyond the limit on modules after which the same happens.
+const IMPORTS_MAX: usize = 2_000;
+
+/// Where answers come from.
+pub(crate) enum Source {
+    /// The network, under the operator's policy.
+    Live(Arc<Broker>),
+    /// A recording, and nothing else.
+    Replay(Arc<Transcript>),
+}
+
+/// How a replayed script departed from its recording.
+#[derive(Debug)]
+pub(crate) struct Divergence {
+    exchange: usize,
+    asked: String,
+    recorded: String,
+}
+
+impl From<Divergence> for RunnerError {
+    fn from(Divergence { exchange, asked, recorded }: Divergence) -> Self {
+        Self::Diverged { exchange, asked, recorded }
+    }
+}
+
+/// What a finished conversation leaves.
+pub(crate) struct Told {
+    pub(crate) console: Vec<String>,
+    pub(crate) console_dropped: usize,
+    pub(crate) http: Vec<HttpExchange>,
+    pub(crate) exchanges: Vec<RecordedExchange>,
+    pub(crate) modules: Vec<RecordedModule>,
+    pub(crate) loads: Vec<ModuleLoad>,
+}
+
+enum Finished {
+    Http(HttpResponse, HttpExchange),
+    Module(u32, ModuleOutcome, ModuleLoad),
+}
+
+/// The conversation with one child.
+pub(crate) struct Talk {
+    source: Source,
+    limits: Limits,
+    veil: Veil,
+    has_secrets: bool,
+    outbox: mpsc::UnboundedSender<Vec<u8>>,
+    console: Vec<String>,
+    console_bytes: usize,
+    console_dropped: usize,
+    under_way: HashMap<u32, AbortHandle>,
+    tasks: JoinSet<Finished>,
+    http: Vec<HttpExchange>,
+    exchanges: Vec<RecordedExchange>,
+    modules: Vec<Option<(RecordedModule, ModuleLoad)>>,
+    diverged: Option<Divergence>,
+}
+
+impl Talk {
+    pub(crate) fn new(
+        source: Source,
+        limits: Limits,
+        secrets: &BTreeMap<String, String>,
+        outbox: mpsc::UnboundedSender<Vec<u8>>,
+    ) -> Self {
+        Self {
+            source,
+            limits,
+            veil: Veil::new(secrets),
+            has_secrets: !secrets.is_empty(),
+            outbox,
+            console: Vec::new(),
+            console_bytes: 0,
+            console_dropped: 0,
+            under_way: HashMap::new(),
+            tasks: JoinSet::new(),
+            http: Vec::new(),
+            exchanges: Vec::new(),
+            modules: Vec::new(),
+            diverged: None,
+        }
+    }
+
+    /// Waits for one exchange to end and passes it on; never returns where none is under way.
+    pub(crate) async fn progress(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Ok(Finished::Http(response, exchange))) => self.answer(response, exchange),
+            Some(Ok(Finished::Module(id, outcome, load))) => self.supply(id, outcome, load),
+            // An aborted task.
+            Some(Err(_)) => {}
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(crate) fn take_divergence(&mut self) -> Option<Divergence> {
+        self.diverged.take()
+    }
+
+    pub(crate) fn print(&mut self, line: &str) {
+        let room = self.limits.console_bytes.saturating_sub(self.console_bytes);
+        let line = cut_text(line, self.limits.console_line_bytes);
+        if line.len() + 1 > room {
+            self.console_dropped += 1;
+            return;
+        }
+        self.console_bytes += line.len() + 1;
+        self.console.push(line.to_owned());
+    }
+
+    /// Takes a request for an exchange.
+    ///
+    /// # Errors
+    /// A text where no sandbox would have asked this.
+    pub(crate) fn exchange(&mut self, request: HttpRequest) -> Result<(), String> {
+        let at = self.exchanges.len();
+        if request.id as usize != at || at >= REQUESTS_MAX {
+            return Err(format!("HTTP request {} out of order or beyond reason", request.id));
+        }
+        let nth = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        // What is refused unsent may be as long as it likes: it is kept in brief.
+        let refusal = broker::refuse(&request, nth, &self.limits);
+        let brief = refusal.is_some();
+        self.exchanges.push(RecordedExchange::asked(&request, &self.veil, self.has_secrets, brief));
+        self.http.push(broker::asked(&request));
+        match &self.source {
+            Source::Replay(recording) => {
+                let recording = Arc::clone(recording);
+                self.replay(&recording, at, &request);
+            }
+            Source::Live(broker) => {
+                if let Some((response, exchange)) = refusal {
+                    self.answer(response, exchange);
+                    return Ok(());
+                }
+                let id = request.id;
+                let broker = Arc::clone(broker);
+                let limits = self.limits.clone();
+                let handle = self.tasks.spawn(async move {
+                    let (response, exchange) = broker.perform(request, &limits).await;
+                    Finished::Http(response, exchange)
+                });
+                self.under_way.insert(id, handle);
+            }
+        }
+        Ok(())
+    }
+
+    fn replay(&mut self, recording: &Transcript, at: usize, request: &HttpRequest) {
+        let diverged = |recorded: String| Divergence {
+            exchange: at,
+            asked: format!("{} {}", request.method, self.veil.hide_text(&request.url)),
+            recorded,
+        };
+        let Some(recorded) = recording.http.get(at) else {
+            self.diverged = Some(diverged("nothing more".to_owned()));
+            return;
+        };
+        let what = format!("{} {}", recorded.method, recorded.url);
+        if recorded.request_digest != request_digest(request) {
+            self.diverged = Some(diverged(what));
+            return;
+        }
+        let response = recorded.restored(request.id, &self.veil);
+        if recorded.response.is_some() && response.is_none() {
+            let why = format!("{what}, answered with a secret that is not the one given now");
+            self.diverged = Some(diverged(why));
+            return;
+        }
+        if let Some(response) = &response {
+            self.http[at] = broker::answered(request, response, Duration::ZERO, recorded.failure.clone());
+        }
+        let (now, then) = (&mut self.exchanges[at], recorded);
+        now.response.clone_from(&then.response);
+        now.response_digest = then.response_digest;
+        now.failure.clone_from(&then.failure);
+        let delivery = recorded.turn.zip(response);
+        self.send(&ToChild::HttpReplay { id: request.id, delivery });
+    }
+
+    pub(crate) fn abort(&mut self, id: u32) {
+        if let Some(handle) = self.under_way.remove(&id) {
+            handle.abort();
+        }
+    }
+
+    pub(crate) fn delivered(&mut self, id: u32, turn: u32) {
+        if let Some(exchange) = self.exchanges.get_mut(id as usize)
+            && exchange.response.is_some()
+            && exchange.turn.is_none()
+        {
+            exchange.turn = Some(turn);
+        }
+    }
+
+    fn answer(&mut self, response: HttpResponse, exchange: HttpExchange) {
+        let id = response.id;
+        self.under_way.remove(&id);
+        if let Some(record) = self.exchanges.get_mut(id as usize) {
+            record.answered(&response, &self.veil);
+            record.failure.clone_from(&exchange.failure);
+            self.http[id as usize] = exchange;
+        }
+        self.send(&ToChild::HttpResponse(response));
+    }
+
+    /// Takes a request for a module.
+    ///
+    /// # Errors
+    /// A text where no sandbox would have asked this.
+    pub(crate) fn import(&mut self, request: ModuleRequest) -> Result<(), String> {
+        let at = self.modules.len();
+        if request.id as usize != at || at >= IMPORTS_MAX {
+            return Err(format!("import {} out of order or beyond reason", request.id));
+        }
+        self.modules.push(None);
+        match &self.source {
+            Source::Replay(recording) => {
+                let recorded = recording.modules.get(at);
+                match recorded.filter(|r| r.specifier == request.specifier && r.kind == request.kind) {
+                    Some(recorded) => {
+                        let outcome = recorded.outcome.clone();
+                        let load = broker::loaded(&request, &outcome, Duration::ZERO, None);
+                        self.supply(request.id, outcome, load);
+                    }
+                    None => {
+                        self.diverged = Some(Divergence {
+                            exchange: at,
+                            asked: format!("import {}", cut_text(&request.specifier, 256)),
+                            recorded: recorded
+                                .map_or("no more imports".into(), |r| format!("import {}", r.specifier)),
+                        });
+                    }
+                }
+            }
+            Source::Live(broker) => {
+                let broker = Arc::clone(broker);
+                let limits = self.limits.clone();
+                let nth = u32::try_from(at + 1).unwrap_or(u32::MAX);
+                self.tasks.spawn(async move {
+                    let (outcome, load) = broker.load(&request, nth, &limits).await;
+                    Finished::Module(request.id, outcome, load)
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn supply(&mut self, id: u32, outcome: ModuleOutcome, load: ModuleLoad) {
+        let (specifier, kind) = (load.specifier.clone(), load.kind);
+        let record = RecordedModule { specifier, kind, outcome: outcome.clone() };
+        if let Some(slot) = self.modules.get_mut(id as usize) {
+            *slot = Some((record, load));
+        }
+        self.send(&ToChild::Module(ModuleAnswer { id, outcome }));
+    }
+
+    fn send(&self, message: &ToChild) {
+        match message.encode() {
+            Ok(frame) => {
+                // A child that is gone reads nothing; the reader notices.
+                let _ = self.outbox.send(frame);
+            }
+            Err(error) => tracing::error!(%error, "an answer does not fit its frame"),
+        }
+    }
+
+    /// Ends what is under way and gives what was recorded, in the order the script asked.
+    pub(crate) fn finish(mut self) -> Told {
+        self.tasks.abort_all();
+        let (modules, loads) = self.modules.into_iter().flatten().unzip();
+        Told {
+            console: self.console,
+            console_dropped: self.console_dropped,
+            http: self.http,
+            exchanges: self.exchanges,
+            modules,
+            loads,
+        }
+    }
+}
