@@ -1,0 +1,1 @@
+return Functions.encodeUint256(42);
