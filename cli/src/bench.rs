@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::Address;
-use functions_client::{Account, Request, stylus};
+use functions_client::{Account, Consumer, Request, stylus};
 use functions_types::{Juels, RequestId};
 use miette::{IntoDiagnostic, Result, miette};
 
+use crate::demo::consumer::Kind;
 use crate::demo::devchain::dev_account;
 use crate::demo::network::{Folder, Network, Wanted};
 use crate::demo::price_api::PriceApi;
@@ -72,6 +72,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
         callback_gas_limit: 300_000,
         port: 0,
+        consumer: Kind::Stylus,
+        solidity: None,
     };
     let folder = Folder::create()?;
     let mut network = None;
@@ -153,7 +155,7 @@ async fn measure(
     })
 }
 
-async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Result<Vec<(Account, Address)>> {
+async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Result<Vec<(Account, Consumer)>> {
     let program = Programs::start(&wanted.contracts)?.get("consumer_example").await?;
     let system = &network.system;
     let mut consumers = Vec::new();
@@ -171,13 +173,13 @@ async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Resu
             .add_consumer(&network.owner, network.subscription, deployed.address)
             .await
             .into_diagnostic()?;
-        consumers.push((account, deployed.address));
+        consumers.push((account, Consumer::Stylus(deployed.address)));
     }
     Ok(consumers)
 }
 
 /// One request from send to fulfillment.
-async fn one(network: &Network, from: &Account, consumer: Address, request: &Request) -> Result<Sample> {
+async fn one(network: &Network, from: &Account, consumer: Consumer, request: &Request) -> Result<Sample> {
     let begin_ms = unix_ms();
     let begin = Instant::now();
     let sent = network

@@ -25,6 +25,29 @@ pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
 pub(crate) const CONTRACTS: [&str; 5] =
     ["link_token", "price_feed", "router", "coordinator", "consumer_example"];
 
+/// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working folder or of
+/// the checkout this was built in.
+///
+/// # Errors
+/// When there is no such file, with the command that makes it.
+pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().into_diagnostic()?;
+    let candidates: Vec<PathBuf> = match given {
+        Some(path) => vec![path.to_owned()],
+        None => std::iter::once(PathBuf::from("target/reference"))
+            .chain(own.ancestors().map(|folder| folder.join("target/reference")))
+            .collect(),
+    };
+    candidates.iter().map(|folder| folder.join(name)).find(|file| file.is_file()).ok_or_else(|| {
+        miette!(
+            help = "compile them with ./tests/differential/reference/build (Node.js with npm), or name their folder with \
+                    --solidity-contracts; ./scripts/demo does this by itself",
+            "the compiled Solidity consumer {name} is not in {}",
+            given.unwrap_or(Path::new("target/reference")).display()
+        )
+    })
+}
+
 /// The folder of the contracts: `given`, or `dist/contracts` of the working folder or of the checkout this was built in.
 ///
 /// # Errors

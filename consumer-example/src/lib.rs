@@ -4,6 +4,7 @@
 //! [`functions_consumer`]; this contract adds what to do with an answer.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![cfg_attr(target_arch = "wasm32", allow(missing_docs, reason = "the entrypoint macro documents nothing"))]
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a chain calls the entrypoint"))]
 
 extern crate alloc;
 
@@ -29,7 +30,7 @@ sol! {
 
 /// What the contract remembers.
 #[storage]
-#[cfg_attr(target_arch = "wasm32", entrypoint)]
+#[entrypoint]
 pub struct ConsumerExample {
     requests: Requests,
     owner: StorageAddress,
@@ -47,10 +48,18 @@ impl ConsumerExample {
         self.requests.set_router(router);
     }
 
-    /// Asks the DON to run `source`; returns the request's id.
+    /// Asks the DON to run `source`; returns the request's id. Empty arguments and secrets are left out; secrets stand at
+    /// encrypted URLs, or with the DON when there are none and the version is not 0.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the consumer in upstream's documentation"
+    )]
     pub fn send_request(
         &mut self,
         source: String,
+        encrypted_secrets_urls: Bytes,
+        don_hosted_secrets_slot_id: u8,
+        don_hosted_secrets_version: u64,
         args: Vec<String>,
         bytes_args: Vec<Bytes>,
         subscription_id: u64,
@@ -61,6 +70,11 @@ impl ConsumerExample {
             return Err(OnlyOwner {}.abi_encode());
         }
         let mut request = RequestBuilder::inline(source)?;
+        if !encrypted_secrets_urls.is_empty() {
+            request = request.remote_secrets(encrypted_secrets_urls.to_vec())?;
+        } else if don_hosted_secrets_version > 0 {
+            request = request.don_hosted_secrets(don_hosted_secrets_slot_id, don_hosted_secrets_version);
+        }
         if !args.is_empty() {
             request = request.args(args)?;
         }
@@ -114,3 +128,4 @@ impl Consumer for ConsumerExample {
         Ok(())
     }
 }
+

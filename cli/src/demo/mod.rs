@@ -1,5 +1,6 @@
 //! `functions demo`: a whole network on this machine, one request through it, and the story of that request.
 
+pub(crate) mod consumer;
 pub(crate) mod devchain;
 pub(crate) mod network;
 pub(crate) mod node;
@@ -29,8 +30,8 @@ const INTERRUPTED: i32 = 130;
 /// Runs a whole network on this machine and takes one request through it
 ///
 /// Starts a local chain, deploys the contracts, starts the oracle nodes, sends a request through the example consumer and
-/// tells its life. Without --source the script asks three local price services and returns the median in US cents. Leaves
-/// nothing running.
+/// tells its life. Without --source the script is examples/median-price.js, which asks three local price services and returns
+/// the median in US dollars with 8 decimals. Leaves nothing running.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// Print exactly one JSON object on standard output
@@ -48,9 +49,12 @@ pub(crate) struct Options {
     /// The script's bytesArgs, a JSON array of 0x-hex strings
     #[arg(long, value_name = "JSON")]
     bytes_args: Option<String>,
-    /// Gas of the consumer's callback
-    #[arg(long, value_name = "N", default_value_t = 500_000)]
-    gas_limit: u32,
+    /// The contract that sends the request and receives the answer
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    consumer: consumer::Kind,
+    /// Gas of the consumer's callback: 500000 unless given; the Solidity consumers always ask for 70000
+    #[arg(long, value_name = "N")]
+    gas_limit: Option<u32>,
     /// Let scripts reach this private address too (repeatable)
     #[arg(long, value_name = "HOST:PORT")]
     allow_http: Vec<String>,
@@ -72,6 +76,9 @@ pub(crate) struct Options {
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]
     contracts: Option<PathBuf>,
+    /// Folder of the compiled Solidity consumers
+    #[arg(long, value_name = "DIR")]
+    solidity_contracts: Option<PathBuf>,
 }
 
 impl Options {
@@ -100,13 +107,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         return Err(miette!("cannot kill {} of {} nodes", options.kill, options.nodes));
     }
     let contracts = paths::contracts(options.contracts.as_deref())?;
+    let solidity = options.consumer.creation_code(options.solidity_contracts.as_deref())?;
+    let callback_gas_limit = options.consumer.callback_gas(options.gas_limit)?;
     for program in ["devchain", "functions-node", "functions-sandbox"] {
         paths::sibling(program)?;
     }
     let progress = Progress::start();
     // With nodes to kill the price services answer only once these are dead, so that no answer comes too early.
     let prices = PriceApi::start(options.kill == 0).await?;
-    let script = Script::read(&options, &prices)?;
+    let script = Script::read(&options, callback_gas_limit, &prices)?;
     let mut allow_http = options.allow_http.clone();
     allow_http.push(prices.host());
     let wanted = Wanted {
@@ -114,8 +123,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         allow_http,
         contracts,
         funding: options.fund,
-        callback_gas_limit: options.gas_limit,
+        callback_gas_limit,
         port: options.port,
+        consumer: options.consumer,
+        solidity,
     };
 
     let folder = Folder::create()?;
@@ -174,7 +185,12 @@ async fn tell(
     };
     let violence = options.violence();
     let outcome = story::run(network, script, &sent, begin_ms, &violence, prices, progress).await?;
-    output::result(&if options.json { outcome.json() } else { outcome.text() });
+    let text = match (options.json, options.keep) {
+        (false, _) => outcome.text(),
+        (true, false) => outcome.json().to_string(),
+        (true, true) => outcome.json_with_network(network).to_string(),
+    };
+    output::result(&text);
     if options.keep {
         describe(network, options.json, &outcome, progress);
         staying.set(true);
@@ -199,7 +215,7 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
         addresses.link,
         addresses.router,
         addresses.coordinator,
-        network.consumer,
+        network.consumer.address(),
         outcome.subscription,
     );
     for node in &network.nodes {

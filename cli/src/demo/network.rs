@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{Address, U256};
-use functions_client::{Account, Chain, System};
+use alloy::primitives::U256;
+use functions_client::{Account, Chain, Consumer, System};
 use functions_types::{DonId, Juels, SubscriptionId};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tempfile::TempDir;
 
+use super::consumer::Kind;
 use super::devchain::{Devchain, dev_account};
 use super::node::{Common, Home, Node};
 use crate::deploy::book::Book;
@@ -38,6 +39,10 @@ pub(crate) struct Wanted {
     pub(crate) callback_gas_limit: u32,
     /// Port of the chain; 0 takes a free one.
     pub(crate) port: u16,
+    /// The consumer.
+    pub(crate) consumer: Kind,
+    /// Creation code of the consumer, when it is a Solidity one.
+    pub(crate) solidity: Option<Vec<u8>>,
 }
 
 /// The running network.
@@ -46,8 +51,10 @@ pub(crate) struct Network {
     pub(crate) devchain: Devchain,
     /// The contracts.
     pub(crate) system: System,
-    /// The example consumer.
-    pub(crate) consumer: Address,
+    /// Which consumer it is.
+    pub(crate) kind: Kind,
+    /// The consumer of the subscription.
+    pub(crate) consumer: Consumer,
     /// The funded subscription.
     pub(crate) subscription: SubscriptionId,
     /// Owner of contracts and subscription.
@@ -112,7 +119,8 @@ impl Network {
             .collect::<Result<Vec<_>>>()?;
 
         // Making keys and deploying take the longest; they need nothing of each other.
-        let plan = Plan::local(don, quorum(wanted.nodes, (wanted.nodes - 1) / 3));
+        let mut plan = Plan::local(don, quorum(wanted.nodes, (wanted.nodes - 1) / 3));
+        plan.consumer = wanted.solidity.is_none();
         let mut book = Book::in_memory(chain.id(), owner.address());
         let path = Path { chain: &chain, owner: &owner, plan: &plan, programs: &programs, progress };
         let keys = async {
@@ -137,14 +145,22 @@ impl Network {
         }
         progress.step(format!("{} node processes started", nodes.len()));
 
-        let consumer = book.entries().consumer.expect("the local plan deploys the consumer");
+        let consumer = match &wanted.solidity {
+            Some(code) => {
+                let deployed =
+                    Consumer::deploy_solidity(&chain, &owner, code, router).await.into_diagnostic()?;
+                progress.step(format!("{} at {}", wanted.consumer.title(), deployed.address()));
+                deployed
+            }
+            None => Consumer::Stylus(book.entries().consumer.expect("the plan says so")),
+        };
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(5))
             .build()
             .into_diagnostic()?;
         let subscribe = async {
-            let id = system.create_subscription(&owner, consumer).await.into_diagnostic()?;
+            let id = system.create_subscription(&owner, consumer.address()).await.into_diagnostic()?;
             system.fund_subscription(&owner, id, wanted.funding).await.into_diagnostic()?;
             let tiers = &plan.router.maxCallbackGasLimits;
             let fits = tiers.iter().position(|most| *most >= wanted.callback_gas_limit);
@@ -159,7 +175,18 @@ impl Network {
         let (subscription, ()) = tokio::try_join!(subscribe, ready)?;
         progress.step(format!("{} nodes are ready", nodes.len()));
         let f = usize::from(don_set.f);
-        Ok(Self { devchain, system, consumer, subscription, owner, don, f, nodes, http })
+        Ok(Self {
+            devchain,
+            system,
+            kind: wanted.consumer,
+            consumer,
+            subscription,
+            owner,
+            don,
+            f,
+            nodes,
+            http,
+        })
     }
 
     /// Signatures a report needs.

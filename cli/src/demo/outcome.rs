@@ -6,6 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use functions_client::{ConsumerState, Fulfilled, Sent};
 use functions_types::{FulfillResult, SubscriptionId};
 
+use super::consumer::Kind;
 use super::network::Network;
 use super::node::{Observation, RequestStatus};
 use crate::output::link;
@@ -73,6 +74,7 @@ pub(crate) struct Outcome {
     router: Address,
     coordinator: Address,
     consumer: Address,
+    kind: Kind,
     transmitter_index: Option<usize>,
     /// The paying subscription.
     pub(crate) subscription: SubscriptionId,
@@ -104,7 +106,8 @@ impl Outcome {
             quorum: network.quorum(),
             router: network.system.addresses.router,
             coordinator: network.system.addresses.coordinator,
-            consumer: network.consumer,
+            consumer: network.consumer.address(),
+            kind: network.kind,
             transmitter_index: None,
             subscription: network.subscription,
             statuses: vec![RequestStatus::default(); network.nodes.len()],
@@ -128,7 +131,7 @@ impl Outcome {
     }
 
     /// One JSON object; amounts are decimal strings in juels.
-    pub(crate) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let done = self.fulfilled.as_ref();
         let filled = |bytes: &&Bytes| !bytes.is_empty();
         let t = &self.timings;
@@ -146,6 +149,7 @@ impl Outcome {
             "router": self.router.to_string(),
             "coordinator": self.coordinator.to_string(),
             "consumer": self.consumer.to_string(),
+            "consumerKind": self.kind.name(),
             "subscriptionId": self.subscription.0,
             "timingsMs": {
                 "event": t.event,
@@ -155,7 +159,19 @@ impl Outcome {
                 "callback": t.callback,
             },
         })
-        .to_string()
+    }
+
+    /// [`Self::json`] with what a program needs to use the network while it stays up.
+    pub(crate) fn json_with_network(&self, network: &Network) -> serde_json::Value {
+        let mut all = self.json();
+        all["network"] = serde_json::json!({
+            "rpcUrl": network.devchain.greeting.rpc_url,
+            "wsUrl": network.devchain.greeting.ws_url,
+            "chainId": network.devchain.greeting.chain_id,
+            "donId": network.don.to_string(),
+            "link": network.system.addresses.link.to_string(),
+        });
+        all
     }
 
     /// The story for people.
@@ -169,7 +185,8 @@ impl Outcome {
         let at = |ms: Option<u64>| ms.map_or(String::new(), |ms| format!("  after {ms} ms"));
         let t = &self.timings;
         writeln!(out, "\nRequest {}", self.sent.id)?;
-        writeln!(out, "  consumer     {}, subscription {}", self.consumer, self.subscription)?;
+        writeln!(out, "  consumer     {} at {}", self.kind.title(), self.consumer)?;
+        writeln!(out, "  subscription {}", self.subscription)?;
         writeln!(
             out,
             "  reservation  {} ({} juels)",
@@ -217,20 +234,19 @@ impl Outcome {
         if done.error.is_empty() {
             writeln!(out, "  result       {}", decoded(&done.response))?;
             if self.is_default && done.response.len() == 32 {
-                let cents: u128 = U256::from_be_slice(&done.response).saturating_to();
-                writeln!(
-                    out,
-                    "               the median price is {}.{:02} US dollars",
-                    cents / 100,
-                    cents % 100
-                )?;
+                let price: u128 = U256::from_be_slice(&done.response).saturating_to();
+                let (dollars, cents) = (price / 100_000_000, price % 100_000_000 / 1_000_000);
+                writeln!(out, "               the median price is {dollars}.{cents:02} US dollars")?;
             }
         } else {
             writeln!(out, "  error        {:?}", String::from_utf8_lossy(&done.error))?;
         }
         if let Some(stored) = &self.stored {
-            let same = (&stored.response, &stored.error) == (&done.response, &done.error);
-            let text = if same { "the same bytes" } else { "nothing new: its callback did not succeed" };
+            let text = match (stored.is_of(self.sent.id, done), stored.is_whole()) {
+                (true, true) => "the same bytes",
+                (true, false) => "the first 32 bytes of it, and its length",
+                (false, _) => "nothing new: its callback did not succeed",
+            };
             writeln!(out, "  consumer     stored {text}")?;
         }
         writeln!(

@@ -10,7 +10,7 @@ use super::Options;
 use super::price_api::PriceApi;
 
 /// The built-in script.
-pub(crate) const MEDIAN: &str = include_str!("median.js");
+pub(crate) const MEDIAN: &str = include_str!("../../../examples/median-price.js");
 
 /// What a request carries.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Script {
 
 impl Script {
     /// The script of the options: the built-in one asks `prices` unless `--args` says otherwise.
-    pub(crate) fn read(options: &Options, prices: &PriceApi) -> Result<Self> {
+    pub(crate) fn read(options: &Options, callback_gas_limit: u32, prices: &PriceApi) -> Result<Self> {
         let source = match &options.source {
             None => MEDIAN.to_owned(),
             Some(path) => read(path)?,
@@ -49,12 +49,7 @@ impl Script {
         };
         Ok(Self {
             is_default: options.source.is_none() && options.args.is_none(),
-            request: functions_client::Request {
-                source,
-                args,
-                bytes_args,
-                callback_gas_limit: options.gas_limit,
-            },
+            request: functions_client::Request { source, args, bytes_args, callback_gas_limit },
         })
     }
 }

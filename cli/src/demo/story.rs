@@ -75,7 +75,7 @@ pub(crate) async fn run(
     Ok(outcome)
 }
 
-/// Sends the request through the example consumer.
+/// Sends the request through the consumer.
 ///
 /// # Errors
 /// What the contracts refused it for, with what to do about it.
@@ -232,9 +232,8 @@ async fn settle(
     outcome.transmitted_by(network, fulfilled.transmitter);
     outcome.timings.order();
 
-    let stored = network.system.consumer_state(network.consumer).await.into_diagnostic()?;
-    let expected = (&fulfilled.response, &fulfilled.error);
-    if fulfilled.result_code == 0 && (&stored.response, &stored.error) != expected {
+    let stored = network.consumer.state(&network.system.chain).await.into_diagnostic()?;
+    if fulfilled.result_code == 0 && !stored.is_of(sent.id, fulfilled) {
         return Err(miette!("the consumer stored something else than the Router delivered"));
     }
     outcome.fulfilled = Some(fulfilled.clone());

@@ -74,6 +74,20 @@ pub enum ClientError {
         /// The event's name.
         event: &'static str,
     },
+    /// A receipt of a creation names no contract.
+    #[error("{what}: transaction {hash} created no contract")]
+    NoContract {
+        /// The operation under way.
+        what: String,
+        /// The transaction looked at.
+        hash: B256,
+    },
+    /// The consumer has no way to express the request.
+    #[error("{what}")]
+    Unsupported {
+        /// What it cannot express.
+        what: String,
+    },
     /// The program is too large for one contract.
     #[error("{name} is {size} bytes compressed; a contract may have at most {limit}")]
     TooLarge {

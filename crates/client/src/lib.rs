@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`chain`] | [`Chain`]: typed calls, transactions, logs |
 //! | [`account`] | [`Account`]: a key that pays |
+//! | [`consumer`] | [`Consumer`]: the example contracts that send requests |
 //! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
 //! | [`system`] | [`System`]: subscriptions, routes, oracle configuration |
 //! | [`requests`] | sending, following and timing out requests |
@@ -15,6 +16,7 @@
 pub mod account;
 pub mod chain;
 pub mod config;
+pub mod consumer;
 pub mod error;
 pub mod requests;
 pub mod revert;
@@ -23,9 +25,10 @@ pub mod system;
 
 pub use account::Account;
 pub use chain::Chain;
+pub use consumer::{Consumer, ConsumerState};
 pub use error::ClientError;
 pub use functions_types::abi;
-pub use requests::{ConsumerState, Fulfilled, NotProcessed, Request, Sent};
+pub use requests::{Fulfilled, NotProcessed, Request, Sent};
 pub use revert::Revert;
 pub use stylus::Program;
 pub use system::{Addresses, OracleConfig, System};

@@ -1,14 +1,15 @@
-//! Requests: sending them through the example consumer, following them, giving up on them.
+//! Requests: sending them through a consumer, following them, giving up on them.
 
 use alloy::primitives::aliases::U72;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolCall;
-use functions_types::abi::{Commitment, ConsumerExample, Coordinator, Router};
+use functions_types::abi::{Commitment, Coordinator, Router};
 use functions_types::{DonId, Juels, RequestId, SubscriptionId};
 
 use crate::account::Account;
-use crate::chain::Chain;
+use crate::chain::{Chain, Transaction};
+use crate::consumer::Consumer;
 use crate::error::ClientError;
 use crate::system::{System, juels};
 
@@ -73,27 +74,22 @@ pub struct NotProcessed {
 }
 
 impl System {
-    /// Sends `request` from the example consumer at `consumer`.
+    /// Sends `request` from `consumer`.
     ///
     /// # Errors
-    /// The Router's and Coordinator's refusals (`InsufficientBalance`, `InvalidConsumer`, …), otherwise as [`Chain::send`].
+    /// [`ClientError::Unsupported`] when the consumer cannot express it, the Router's and Coordinator's refusals
+    /// (`InsufficientBalance`, `InvalidConsumer`, …), otherwise as [`Chain::send`].
     pub async fn send_request(
         &self,
         from: &Account,
-        consumer: Address,
+        consumer: Consumer,
         subscription: SubscriptionId,
         don: DonId,
         request: &Request,
     ) -> Result<Sent, ClientError> {
-        let call = ConsumerExample::sendRequestCall {
-            source: request.source.clone(),
-            args: request.args.clone(),
-            bytesArgs: request.bytes_args.clone(),
-            subscriptionId: subscription.0,
-            callbackGasLimit: request.callback_gas_limit,
-            donId: don.0,
-        };
-        let receipt = self.chain.send(from, consumer, &call).await?;
+        let (what, input) = consumer.send_call(request, subscription, don)?;
+        let tx = Transaction { to: Some(consumer.address()), input, value: U256::ZERO, gas: None };
+        let receipt = self.chain.transact(from, what, tx).await?;
         let event: Coordinator::OracleRequest =
             Chain::event_in(&receipt, self.addresses.coordinator, "send a request", "OracleRequest")?;
         Ok(Sent {
@@ -167,27 +163,4 @@ impl System {
             Chain::event_in(&receipt, router, "time out a request", "RequestTimedOut")?;
         Ok(())
     }
-
-    /// What the example consumer stored last: response and error.
-    ///
-    /// # Errors
-    /// As [`Chain::call`].
-    pub async fn consumer_state(&self, consumer: Address) -> Result<ConsumerState, ClientError> {
-        Ok(ConsumerState {
-            request: RequestId(self.chain.call(consumer, &ConsumerExample::lastRequestIdCall {}).await?),
-            response: self.chain.call(consumer, &ConsumerExample::lastResponseCall {}).await?,
-            error: self.chain.call(consumer, &ConsumerExample::lastErrorCall {}).await?,
-        })
-    }
-}
-
-/// The example consumer's stored values.
-#[derive(Clone, Debug)]
-pub struct ConsumerState {
-    /// Id of its last request.
-    pub request: RequestId,
-    /// Last response; empty when the last fulfillment carried an error.
-    pub response: Bytes,
-    /// Last error; empty when the last fulfillment carried a response.
-    pub error: Bytes,
 }

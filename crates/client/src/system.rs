@@ -1,11 +1,12 @@
 //! The contracts of one deployment, and what owners and operators do with them.
 
 use alloy::primitives::aliases::U96;
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolValue;
+use functions_report::digest::OcrConfig;
 use functions_types::abi::{Coordinator, Link, Router, Subscription};
-use functions_types::{DonId, Juels, SubscriptionId};
+use functions_types::{DonId, Juels, SubscriptionId, word};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
@@ -188,7 +189,20 @@ impl System {
     /// # Errors
     /// As [`Chain::call`].
     pub async fn route(&self, don: DonId) -> Result<Option<Address>, ClientError> {
-        match self.chain.call(self.addresses.router, &Router::getContractByIdCall { id: don.0 }).await {
+        self.contract_by_id(don.0).await
+    }
+
+    /// The allow list the Router asks, if any.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub async fn allow_list(&self) -> Result<Option<Address>, ClientError> {
+        let id = self.chain.call(self.addresses.router, &Router::getAllowListIdCall {}).await?;
+        self.contract_by_id(id).await
+    }
+
+    async fn contract_by_id(&self, id: B256) -> Result<Option<Address>, ClientError> {
+        match self.chain.call(self.addresses.router, &Router::getContractByIdCall { id }).await {
             Ok(address) => Ok(Some(address)),
             Err(e) if e.revert().and_then(|r| r.name()) == Some("RouteNotFound") => Ok(None),
             Err(e) => Err(e),
@@ -200,10 +214,23 @@ impl System {
     /// # Errors
     /// As [`Chain::send`].
     pub async fn set_route(&self, owner: &Account, don: DonId) -> Result<(), ClientError> {
+        self.install(owner, don.0, self.addresses.coordinator).await
+    }
+
+    /// Has the Router ask an allow list from now on: nobody manages a subscription without accepting its terms.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn set_allow_list(&self, owner: &Account, list: Address) -> Result<(), ClientError> {
+        let id = self.chain.call(self.addresses.router, &Router::getAllowListIdCall {}).await?;
+        self.install(owner, id, list).await
+    }
+
+    async fn install(&self, owner: &Account, id: B256, contract: Address) -> Result<(), ClientError> {
         let router = self.addresses.router;
         let proposal = Router::proposeContractsUpdateCall {
-            proposedContractSetIds: vec![don.0],
-            proposedContractSetAddresses: vec![self.addresses.coordinator],
+            proposedContractSetIds: vec![id],
+            proposedContractSetAddresses: vec![contract],
         };
         self.chain.send(owner, router, &proposal).await?;
         self.chain.send(owner, router, &Router::updateContractsCall {}).await?;
@@ -223,26 +250,18 @@ impl System {
 }
 
 impl OracleConfig {
-    /// The digest `setConfig` gives this configuration as the `count`th of `coordinator`: the keccak of all arguments, its
-    /// two most significant bytes replaced by `0x0001`.
-    ///
-    /// Upstream: `OCR2Base._configDigestFromConfigData` (Coordinator 1.3.0).
+    /// The digest `setConfig` gives this configuration as the `count`th of `coordinator`.
     pub fn digest(&self, chain_id: u64, coordinator: Address, count: u64) -> B256 {
-        let preimage = (
-            U256::from(chain_id),
-            coordinator,
-            count,
-            self.signers.clone(),
-            self.transmitters.clone(),
-            U256::from(self.f),
-            Bytes::new(),
-            self.offchain_version,
-            self.offchain.clone(),
-        )
-            .abi_encode_params();
-        let mut digest = keccak256(preimage);
-        digest[..2].copy_from_slice(&[0, 1]);
-        digest
+        let words = |all: &[Address]| all.iter().copied().map(word::from_address).collect::<Vec<_>>();
+        OcrConfig {
+            signers: &words(&self.signers),
+            transmitters: &words(&self.transmitters),
+            f: self.f,
+            onchain_config: &[],
+            offchain_config_version: self.offchain_version,
+            offchain_config: &self.offchain,
+        }
+        .digest(chain_id, coordinator, count)
     }
 }
 

@@ -41,7 +41,7 @@ impl Requests {
 }
 
 /// Who pays for a request, how much gas its callback gets, and which DON runs it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// The subscription; this contract is one of its consumers.
     pub subscription_id: u64,

@@ -81,6 +81,23 @@ sol! {
         uint16 operationFeeCentsUsd;
     }
 
+    /// The billing configuration of Coordinator 1.3.1.
+    struct BillingConfigV131 {
+        uint32 fulfillmentGasPriceOverEstimationBP;
+        uint32 feedStalenessSeconds;
+        uint32 gasOverheadBeforeCallback;
+        uint32 gasOverheadAfterCallback;
+        uint40 minimumEstimateGasPriceWei;
+        uint16 maxSupportedRequestDataVersion;
+        uint64 fallbackUsdPerUnitLink;
+        uint8 fallbackUsdPerUnitLinkDecimals;
+        uint224 fallbackNativePerUnitLink;
+        uint32 requestTimeoutSeconds;
+        uint16 donFeeCentsUsd;
+        uint16 operationFeeCentsUsd;
+        uint16 transmitTxSizeBytes;
+    }
+
     struct AllowListConfig {
         bool enabled;
         address signerPublicKey;
@@ -236,6 +253,13 @@ sol! {
         event Transmitted(bytes32 configDigest, uint32 epoch);
     }
 
+    /// What Coordinator 1.3.1 has in place of 1.3.0's.
+    interface CoordinatorV131 {
+        function getConfig() external view returns (BillingConfigV131);
+        function updateConfig(BillingConfigV131 config) external;
+        event ConfigUpdated(BillingConfigV131 config);
+    }
+
     /// Terms of service.
     interface AllowList {
         function acceptOwnership() external;
@@ -267,10 +291,11 @@ sol! {
         event UnblockedAccess(address user);
     }
 
-    /// What the Router calls.
+    /// What the Router calls, and the error consumers customarily raise for a request they did not send.
     interface Client {
         function handleOracleFulfillment(bytes32 requestId, bytes response, bytes err) external;
         error OnlyRouterCanFulfill();
+        error UnexpectedRequestID(bytes32 requestId);
         event RequestFulfilled(bytes32 indexed id);
         event RequestSent(bytes32 indexed id);
     }
@@ -307,11 +332,22 @@ sol! {
 
     /// The example consumer of this repository.
     interface ConsumerExample {
-        function sendRequest(string source, string[] args, bytes[] bytesArgs, uint64 subscriptionId, uint32 callbackGasLimit, bytes32 donId) external returns (bytes32);
+        function sendRequest(string source, bytes encryptedSecretsUrls, uint8 donHostedSecretsSlotId, uint64 donHostedSecretsVersion, string[] args, bytes[] bytesArgs, uint64 subscriptionId, uint32 callbackGasLimit, bytes32 donId) external returns (bytes32);
         function lastRequestId() external view returns (bytes32);
         function lastResponse() external view returns (bytes);
         function lastError() external view returns (bytes);
         event Response(bytes32 indexed requestId, bytes response, bytes err);
+    }
+
+    /// Upstream's Solidity example consumer, versions 1.0.0 and 1.3.0: it asks for 70,000 gas and keeps the first 32 bytes of an answer.
+    interface FunctionsClientExample {
+        function sendRequest(string source, bytes encryptedSecretsReferences, string[] args, uint64 subscriptionId, bytes32 jobId) external;
+        function MAX_CALLBACK_GAS() external view returns (uint32);
+        function s_lastRequestId() external view returns (bytes32);
+        function s_lastResponse() external view returns (bytes32);
+        function s_lastError() external view returns (bytes32);
+        function s_lastResponseLength() external view returns (uint32);
+        function s_lastErrorLength() external view returns (uint32);
     }
 
     /// Constructors of our programs, all called `stylus_constructor`: the selector is that of the empty argument list, so

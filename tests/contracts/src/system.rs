@@ -206,6 +206,9 @@ impl System {
     ) -> (Receipt, abi::Coordinator::OracleRequest) {
         let call = abi::ConsumerExample::sendRequestCall {
             source: source.into(),
+            encryptedSecretsUrls: Bytes::new(),
+            donHostedSecretsSlotId: 0,
+            donHostedSecretsVersion: 0,
             args: vec![],
             bytesArgs: vec![],
             subscriptionId: SUBSCRIPTION,

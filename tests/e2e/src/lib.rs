@@ -2,8 +2,9 @@
 //!
 //! The programs must be built before (`./scripts/test` does): they are looked for beside the test's own folder.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use serde_json::Value;
 
 /// How long ended processes may take to vanish.
 const VANISH: Duration = Duration::from_secs(5);
+
+/// What the default script returns: 15.02 US dollars with 8 decimals.
+pub const MEDIAN: u64 = 1_502_000_000;
 
 /// What one run of the demo printed.
 pub struct Told {
@@ -50,6 +54,20 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate lies in tests/e2e")
 }
 
+/// The folder of upstream's compiled contracts; says why not when they are not compiled.
+pub fn solidity() -> Option<PathBuf> {
+    let folder =
+        std::env::var_os("REFERENCE_DIR").map_or_else(|| root().join("target/reference"), PathBuf::from);
+    if folder.join("client_v1_3_0.hex").is_file() {
+        return Some(folder);
+    }
+    eprintln!(
+        "SKIPPED: upstream's consumers are not in {}; compile them with tests/differential/reference/build",
+        folder.display()
+    );
+    None
+}
+
 /// Runs `functions demo --json` with more arguments, then checks that nothing it started is left.
 ///
 /// # Panics
@@ -75,6 +93,56 @@ pub fn demo(args: &[&str]) -> Told {
     let json =
         if stdout.is_empty() { Value::Null } else { serde_json::from_str(&stdout).expect("one JSON object") };
     Told { json, stderr, code: output.status.code().unwrap_or(-1) }
+}
+
+/// A network that stays up until [`Kept::end`].
+pub struct Kept {
+    child: Child,
+    /// The JSON object it printed once its first request was settled.
+    pub json: Value,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// Runs `functions demo --keep --json` and waits for its first request.
+///
+/// # Panics
+/// When the program cannot run or prints no JSON object.
+pub fn keep() -> Kept {
+    let turn = turn();
+    let mut child = Command::new("setsid")
+        .arg(programs().join("functions"))
+        .args(["demo", "--keep", "--json", "--contracts"])
+        .arg(root().join("dist/contracts"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("setsid and the demo start");
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().expect("standard output is piped");
+    BufReader::new(stdout).read_line(&mut line).expect("standard output is text");
+    Kept { child, json: serde_json::from_str(&line).expect("one JSON object"), _turn: turn }
+}
+
+impl Kept {
+    /// Interrupts it as Ctrl-C does, then checks that nothing is left.
+    ///
+    /// # Panics
+    /// When it does not end well or leaves processes behind.
+    pub fn end(mut self) {
+        let id = self.child.id();
+        let interrupted = Command::new("kill").args(["-INT", &id.to_string()]).status();
+        assert!(interrupted.expect("kill is a program").success());
+        assert!(self.child.wait().expect("the demo ends").success());
+        assert_nothing_left(id);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // After a failed assertion: ended processes may be killed once more. Its own children die with it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// Runs `functions demo --json` with a script.

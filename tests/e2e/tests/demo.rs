@@ -1,6 +1,6 @@
 //! Requests from consumer to callback, through a chain and node processes.
 
-use e2e_tests::{Told, demo, script, word};
+use e2e_tests::{MEDIAN, Told, demo, script, word};
 use serde_json::Value;
 
 fn amount(told: &Told, field: &str) -> u128 {
@@ -21,7 +21,7 @@ fn assert_settled(told: &Told) {
 fn demo_delivers_the_median_when_four_nodes_run() {
     let told = demo(&[]);
     assert_settled(&told);
-    assert_eq!(told.json["result"], word(1502));
+    assert_eq!(told.json["result"], word(MEDIAN));
     assert_eq!(told.json["error"], Value::Null);
     let steps = ["event", "observed", "report", "transmitted", "callback"];
     let times = steps.map(|step| told.json["timingsMs"][step].as_u64().expect(step));
@@ -72,7 +72,7 @@ fn demo_releases_the_reservation_when_two_of_four_nodes_die() {
 fn demo_fulfills_once_when_two_nodes_are_killed_and_started_again() {
     let told = demo(&["--kill", "2", "--restart"]);
     assert_settled(&told);
-    assert_eq!(told.json["result"], word(1502));
+    assert_eq!(told.json["result"], word(MEDIAN));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn demo_fulfills_when_two_of_seven_nodes_die() {
     assert_eq!(told.code, 0);
     assert_eq!(told.json["resultCode"], 0);
     assert_eq!(told.json["signatures"], 5);
-    assert_eq!(told.json["result"], word(1502));
+    assert_eq!(told.json["result"], word(MEDIAN));
 }
 
 #[test]

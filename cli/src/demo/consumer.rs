@@ -1,0 +1,104 @@
+//! Which contract sends the demo's request and receives its answer.
+
+use std::path::Path;
+
+use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use crate::paths;
+
+/// Gas of a callback unless the user asks for another amount.
+const CALLBACK_GAS: u32 = 500_000;
+/// Longest creation code file read, in bytes: twice the chain's limit for creation code, in hexadecimal, with room.
+const MAX_HEX_BYTES: u64 = 4 * 49_152;
+
+/// The consumers the demo knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    /// This repository's example, a Stylus program
+    #[default]
+    #[value(name = "stylus")]
+    Stylus,
+    /// FunctionsClientExample of the npm package's v1_0_0, unmodified Solidity
+    #[value(name = "v1_0_0")]
+    V1_0_0,
+    /// FunctionsClientExample for the 1.3.0 client, unmodified Solidity
+    #[value(name = "v1_3_0")]
+    V1_3_0,
+}
+
+impl Kind {
+    /// As the user writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Stylus => "stylus",
+            Self::V1_0_0 => "v1_0_0",
+            Self::V1_3_0 => "v1_3_0",
+        }
+    }
+
+    /// For people.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Stylus => "Stylus consumer-example",
+            Self::V1_0_0 => "Solidity FunctionsClientExample v1_0_0",
+            Self::V1_3_0 => "Solidity FunctionsClientExample v1_3_0",
+        }
+    }
+
+    /// Creation code of a Solidity consumer, from the folder `given` or the usual one; nothing for the Stylus one.
+    ///
+    /// # Errors
+    /// When it has not been compiled, with the command that does it.
+    pub(crate) fn creation_code(self, given: Option<&Path>) -> Result<Option<Vec<u8>>> {
+        let name = match self {
+            Self::Stylus => return Ok(None),
+            Self::V1_0_0 => "client.hex",
+            Self::V1_3_0 => "client_v1_3_0.hex",
+        };
+        let file = paths::solidity(given, name)?;
+        let place = || format!("cannot read {}", file.display());
+        let size = std::fs::metadata(&file).into_diagnostic().wrap_err_with(place)?.len();
+        if size > MAX_HEX_BYTES {
+            return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
+        }
+        let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(place)?;
+        hex::decode(text.trim()).map(Some).into_diagnostic().wrap_err_with(place)
+    }
+
+    /// Gas of the callback.
+    ///
+    /// # Errors
+    /// When the user asks for an amount this consumer cannot ask for.
+    pub(crate) fn callback_gas(self, wanted: Option<u32>) -> Result<u32> {
+        match (self, wanted) {
+            (Self::Stylus, wanted) => Ok(wanted.unwrap_or(CALLBACK_GAS)),
+            (_, None | Some(SOLIDITY_CALLBACK_GAS)) => Ok(SOLIDITY_CALLBACK_GAS),
+            (_, Some(_)) => Err(miette!(
+                help = "leave --gas-limit out, or use --consumer stylus",
+                "the Solidity example asks for {SOLIDITY_CALLBACK_GAS} gas; that is a constant of the contract"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callback_gas_is_fixed_for_solidity_only() {
+        assert_eq!(Kind::Stylus.callback_gas(None).unwrap(), CALLBACK_GAS);
+        assert_eq!(Kind::Stylus.callback_gas(Some(7)).unwrap(), 7);
+        assert_eq!(Kind::V1_0_0.callback_gas(None).unwrap(), SOLIDITY_CALLBACK_GAS);
+        assert!(Kind::V1_3_0.callback_gas(Some(7)).is_err());
+    }
+
+    #[test]
+    fn creation_code_names_the_remedy_when_nothing_is_compiled() {
+        let nowhere = Path::new("/nonexistent");
+        assert!(Kind::Stylus.creation_code(Some(nowhere)).unwrap().is_none());
+        let error = Kind::V1_0_0.creation_code(Some(nowhere)).unwrap_err();
+        assert!(error.help().unwrap().to_string().contains("reference/build"));
+    }
+}
