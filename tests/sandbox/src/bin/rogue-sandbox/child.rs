@@ -6,7 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use oracle_frames::{
-    Diagnostic, FromChild, HEADER_LEN, Header, HttpRequest, HttpResponse, Side, Start, ToChild, VERSION, Verdict,
+    Diagnostic, FromChild, HEADER_LEN, Header, HttpRequest, HttpResponse, Side, Start, ToChild, VERSION,
+    Verdict,
 };
 
 /// Kind bytes of the wire, written out because this program breaks its rules.
@@ -40,11 +41,13 @@ impl Session {
             "noise" => self.0.write_all(&[0xff; 4096]),
             "half-a-header" => self.0.write_all(&[VERSION, DONE]),
             "half-a-payload" => self.raw(VERSION, CONSOLE, 100, b"half"),
-            "trailing-bytes" => self.raw(VERSION, DONE, 6, &[2, 0, 0, 0, 0, 77]),
-            "unknown-verdict" => self.raw(VERSION, DONE, 5, &[99, 0, 0, 0, 0]),
+            "trailing-bytes" => self.spoiled(|payload| payload.push(77)),
+            "missing-bytes" => self.spoiled(|payload| payload.truncate(payload.len() - 1)),
+            "unknown-verdict" => self.spoiled(|payload| payload[0] = 99),
             "lying-length" => self.raw(VERSION, CONSOLE, 8, &[0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]),
             "console-not-utf8" => self.raw(VERSION, CONSOLE, 6, &[2, 0, 0, 0, 0xff, 0xfe]),
-            "error-not-utf8" => self.raw(VERSION, DONE, 11, &[1, 2, 0, 0, 0, 0xff, 0xfe, 0, 0, 0, 0]),
+            // Behind the verdict's kind and the text's length.
+            "error-not-utf8" => self.spoiled(|payload| payload[5] = 0xff),
             // Ends that are none.
             "close" => Ok(()),
             "abort" => std::process::abort(),
@@ -177,6 +180,14 @@ impl Session {
         self.0.write_all(&[version, kind])?;
         self.0.write_all(&len.to_le_bytes())?;
         self.0.write_all(payload)
+    }
+
+    /// Sends a verdict whose payload was changed; the header tells its new length.
+    fn spoiled(&mut self, spoil: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let mut payload = done(Verdict::Thrown("text".into()))?.split_off(HEADER_LEN);
+        spoil(&mut payload);
+        let len = u32::try_from(payload.len()).map_err(io::Error::other)?;
+        self.raw(VERSION, DONE, len, &payload)
     }
 
     fn receive(&mut self) -> io::Result<ToChild> {
