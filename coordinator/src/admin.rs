@@ -3,20 +3,20 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    host, revert,
+    host, refuse, revert,
 };
 use functions_types::selectors::{errors::coordinator::EMPTY_PUBLIC_KEY, events::coordinator as events};
 
-use crate::storage::{PROPOSED_OWNER, Pool, in_row};
+use crate::storage::{Account, Owner, Pool, USD_FALLBACK, in_row};
 
 /// Ends the call with `Error("Only callable by owner")` unless the owner calls.
 #[inline(never)]
-pub fn only_owner() -> Pool {
-    let pool = Pool::load();
-    if host::sender() != pool.owner {
-        revert::error_text(revert::ERROR_STRING, "Only callable by owner");
+pub fn only_owner() -> Owner {
+    let owner = Owner::load();
+    if host::sender() != owner.address() {
+        refuse!(revert::ERROR_STRING, "Only callable by owner");
     }
-    pool
+    owner
 }
 
 /// `transferOwnership(address)`: proposes an owner; the zero address takes the proposal back.
@@ -28,12 +28,12 @@ pub fn only_owner() -> Pool {
 /// `OwnershipTransferRequested`.
 pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
     let to = args.address(0);
-    let pool = only_owner();
-    if to == pool.owner {
-        revert::error_text(revert::ERROR_STRING, "Cannot transfer to self");
+    let from = only_owner().address();
+    if to == from {
+        refuse!(revert::ERROR_STRING, "Cannot transfer to self");
     }
-    host::store(&PROPOSED_OWNER, &to.into_word());
-    log_owners(&events::OWNERSHIP_TRANSFER_REQUESTED, &pool.owner, &to);
+    propose(host::load_at(USD_FALLBACK), &to);
+    log_owners(&events::OWNERSHIP_TRANSFER_REQUESTED, &from, &to);
     Buf::empty()
 }
 
@@ -46,20 +46,34 @@ pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
 /// `OwnershipTransferred`.
 pub fn accept_ownership() -> Buf {
     let sender = host::sender();
-    if host::load(&PROPOSED_OWNER) != sender.into_word() {
-        revert::error_text(revert::ERROR_STRING, "Must be proposed owner");
+    let word = host::load_at(USD_FALLBACK);
+    if Address::from_word(word) != sender {
+        refuse!(revert::ERROR_STRING, "Must be proposed owner");
     }
+    let owner = Owner::load();
+    let old = owner.address();
+    // Operation fees so far are the old owner's.
     let mut pool = Pool::load();
-    let old = core::mem::replace(&mut pool.owner, sender);
-    pool.store();
-    host::store(&PROPOSED_OWNER, &B256::ZERO);
+    if pool.operation_fees != 0 {
+        Account::credit(&old, pool.operation_fees);
+        pool.operation_fees = 0;
+        pool.store();
+    }
+    owner.with_address(&sender).store();
+    propose(word, &Address::ZERO);
     log_owners(&events::OWNERSHIP_TRANSFERRED, &old, &sender);
     Buf::empty()
 }
 
+/// Writes the proposed owner into its word, keeping what shares it.
+fn propose(mut word: B256, to: &Address) {
+    word[12..].copy_from_slice(to.as_slice());
+    host::store_at(USD_FALLBACK, &word);
+}
+
+#[inline(always)]
 fn log_owners(event: &B256, from: &Address, to: &Address) {
-    let mut log = Buf::new(96);
-    log.raw(&event.0);
+    let mut log = Buf::event(event, 2, 0);
     log.address(from);
     log.address(to);
     host::log(&log, 3);

@@ -2,44 +2,63 @@
 
 use alloy_primitives::U256;
 use functions_contract::{
-    Address, B256,
+    Address,
     abi::{Buf, Tuple, tail},
     host,
     revert::{add, malformed},
 };
 use functions_report::Entry;
-use functions_rules::{FulfillmentCost, fulfillment::l1_share_down};
+use functions_rules::{
+    FulfillmentCost,
+    fulfillment::{l1_share_down, overhead_gas},
+};
 use functions_types::{
     Commitment, FulfillResult,
     selectors::{events::coordinator as events, functions::router::FULFILL},
-    word::{from_address, from_u128},
 };
 
 use crate::{
-    division::Host,
-    feeds, log_request,
-    storage::{Account, Pool, Roster, commitment, rule},
+    division::{self, Host},
+    feeds, open,
+    storage::{Account, Pool, Roster, rule},
 };
+
+/// Where the admin fee lies in an encoded commitment.
+const ADMIN_FEE: usize = 6 * 32;
 
 /// What all entries of one report have in common.
 pub struct Batch {
     router: Address,
+    staleness_seconds: u32,
     transmitter: Address,
+    entries: u8,
+    prices: Option<Prices>,
+}
+
+/// The prices of this transaction.
+#[derive(Clone, Copy)]
+struct Prices {
     gas_price_wei: U256,
     wei_per_link: U256,
+    /// Of each entry.
     l1_share_wei: U256,
 }
 
 impl Batch {
-    /// Reads the prices of this transaction, the L1 fee shared among `entries` (not zero).
-    pub fn load(roster: &Roster, transmitter: Address, entries: u8) -> Self {
-        Self {
-            router: roster.router(),
-            transmitter,
+    /// A batch of `entries` (not zero). Prices are read when the first entry needs them.
+    pub fn new(roster: &Roster, transmitter: Address, entries: u8) -> Self {
+        let (router, staleness_seconds) = (roster.router(), roster.feed_staleness_seconds());
+        Self { router, staleness_seconds, transmitter, entries, prices: None }
+    }
+
+    #[inline(never)]
+    fn prices(&mut self) -> Prices {
+        let (entries, staleness_seconds) = (self.entries, self.staleness_seconds);
+        *self.prices.get_or_insert_with(|| Prices {
             gas_price_wei: feeds::gas_price(),
-            wei_per_link: feeds::wei_per_link(roster.feed_staleness_seconds()),
             l1_share_wei: l1_share_down::<Host>(feeds::l1_fee_wei(), entries),
-        }
+            wei_per_link: feeds::wei_per_link(staleness_seconds),
+        })
     }
 
     /// Has the Router fulfill one request; if it was charged, forgets it and splits what was paid: gas to the transmitter, DON fee
@@ -55,49 +74,54 @@ impl Batch {
     /// `RequestBilled`, `OracleResponse`.
     ///
     /// Upstream: `FunctionsBilling._fulfillAndBill` (1.3.0).
-    pub fn fulfill_and_bill(&self, entry: &Entry<'_>) {
+    pub fn fulfill_and_bill(&mut self, entry: &Entry<'_>) {
         let Ok(request) = Commitment::decode(entry.onchain_metadata) else { malformed() };
         let (don_fee, operation_fee) = (request.don_fee, request.admin_fee);
-        let cost = rule(FulfillmentCost::new::<Host>(
-            self.gas_price_wei,
-            self.l1_share_wei,
-            self.wei_per_link,
-            (request.gas_overhead_before_callback, request.gas_overhead_after_callback),
+        let gas = overhead_gas(request.gas_overhead_before_callback, request.gas_overhead_after_callback);
+        let gas = rule(gas);
+        let Prices { gas_price_wei, wei_per_link, l1_share_wei } = self.prices();
+        let cost = FulfillmentCost::new::<Host>(
+            gas_price_wei,
+            l1_share_wei,
+            wei_per_link,
+            gas,
             don_fee,
             operation_fee,
-        ));
-        let (result, callback_cost) = self.fulfill(entry, &cost, &request.with_admin_fee(0));
+        );
+        let cost = rule(cost);
+        let (result, callback_cost) = self.fulfill(entry, &cost);
         if !result.is_charged() {
             return;
         }
 
         let id = &entry.request_id.0.0;
-        host::store(&commitment(id), &B256::ZERO);
+        open::close(id);
         Account::credit(&self.transmitter, add(cost.gas_overhead, callback_cost, 96));
         let mut pool = Pool::load();
         pool.juels = add(pool.juels, don_fee, 96);
+        pool.operation_fees = add(pool.operation_fees, operation_fee, 96);
         pool.store();
-        Account::credit(&pool.owner, operation_fee);
 
-        let bill = [
-            from_u128(cost.juels_per_gas),
-            self.l1_share_wei.to_be_bytes(),
-            from_u128(callback_cost),
-            from_u128(don_fee),
-            [0; 32],
-            from_u128(operation_fee),
-        ];
-        log_request(&events::REQUEST_BILLED, id, &bill);
-        log_request(&events::ORACLE_RESPONSE, id, &[from_address(self.transmitter)]);
+        let mut log = Buf::event(&events::REQUEST_BILLED, 7, 0);
+        log.raw(id);
+        log.num(cost.juels_per_gas);
+        log.raw(&division::write(l1_share_wei));
+        log.num(callback_cost);
+        log.num(don_fee);
+        log.num(0);
+        log.num(operation_fee);
+        host::log(&log, 2);
+        let mut log = Buf::event(&events::ORACLE_RESPONSE, 2, 0);
+        log.raw(id);
+        log.address(&self.transmitter);
+        host::log(&log, 2);
     }
 
     /// `Router.fulfill`: how it ended and what the callback cost, in juels (96 bits).
-    fn fulfill(
-        &self,
-        entry: &Entry<'_>,
-        cost: &FulfillmentCost,
-        request: &Commitment,
-    ) -> (FulfillResult, u128) {
+    ///
+    /// The commitment travels in on-chain form: the metadata with a Router's fee of zero in the place of the operation fee.
+    fn fulfill(&self, entry: &Entry<'_>, cost: &FulfillmentCost) -> (FulfillResult, u128) {
+        let commitment = &entry.onchain_metadata[..Commitment::ENCODED_LEN];
         let (result_tail, error_tail) = (tail(entry.result.len()), tail(entry.error.len()));
         let mut call = Buf::call(FULFILL, 16, result_tail + error_tail);
         call.num(16 * 32);
@@ -105,14 +129,16 @@ impl Batch {
         call.num(cost.juels_per_gas);
         call.num(cost.without_callback);
         call.address(&self.transmitter);
-        call.raw(&request.encode());
+        call.raw(&commitment[..ADMIN_FEE]);
+        call.num(0);
+        call.raw(&commitment[ADMIN_FEE + 32..]);
         call.bytes(entry.result);
         call.bytes(entry.error);
         if !host::call(&self.router, call.as_bytes(), u64::MAX) {
             host::bubble();
         }
         let data = host::return_data(64);
-        let returned = Tuple::new(&data, 2); // a Router without code returns nothing
+        let returned = Tuple::new(data, 2); // a Router without code returns nothing
         let Some(result) = FulfillResult::from_code(returned.uint(0, 8) as u8) else { malformed() };
         (result, returned.uint(1, 96))
     }

@@ -3,7 +3,7 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    host, revert,
+    construction, host, refuse, revert,
     revert::malformed,
     word,
 };
@@ -11,70 +11,91 @@ use functions_types::selectors::{errors::coordinator as errors, events::coordina
 
 use crate::{
     admin::only_owner,
-    storage::{FALLBACK, GUARD, MISC, NATIVE, Pool, ROUTER, USD},
+    storage::{FALLBACK, NATIVE, Owner, ROUTER, Roster, USD, USD_FALLBACK},
 };
 
 /// Words of the configuration on the wire.
 pub const WORDS: usize = 12;
 
-/// Where each field lies: bits on the wire, then slot (last byte), first byte and length in storage.
+/// Where each field lies: bits on the wire, then which of the words, first byte and length in storage.
 ///
 /// Order: over-estimation, staleness, overhead before, overhead after, minimum gas price, highest data version, USD fallback and
 /// its decimals, native fallback, request timeout, DON fee, operation fee.
 const FIELDS: [(u16, u8, u8, u8); WORDS] = [
-    (32, 2, 20, 4),
     (32, 1, 20, 4),
-    (32, 2, 24, 4),
-    (32, 2, 28, 4),
-    (40, 3, 20, 5),
-    (16, 3, 25, 2),
-    (64, 5, 0, 8),
-    (8, 3, 31, 1),
-    (224, 4, 0, 28),
-    (32, 3, 27, 4),
-    (16, 4, 28, 2),
-    (16, 4, 30, 2),
+    (32, 0, 22, 4),
+    (32, 1, 24, 4),
+    (32, 1, 28, 4),
+    (40, 0, 26, 5),
+    (16, 2, 20, 2),
+    (64, 4, 0, 8),
+    (8, 0, 31, 1),
+    (224, 3, 0, 28),
+    (32, 2, 22, 4),
+    (16, 2, 26, 2),
+    (16, 2, 28, 2),
 ];
 
 /// The five words that hold configuration, in the order of their slots.
 type Words = [B256; 5];
-const SLOTS: [B256; 5] = [ROUTER, NATIVE, USD, FALLBACK, MISC];
+const SLOTS: [u8; 5] = [ROUTER, NATIVE, USD, FALLBACK, USD_FALLBACK];
+
+/// Word, first byte and length of field `index`: [`FIELDS`] as numbers, which become code and not data.
+#[inline(never)]
+fn field(index: usize) -> (usize, usize, usize) {
+    const PACKED: [u64; 3] = {
+        let mut packed = [0; 3];
+        let mut at = 0;
+        while at < WORDS {
+            let (_, word, from, len) = FIELDS[at];
+            packed[at / 4] |= (word as u64 | (from as u64) << 4 | (len as u64) << 9) << (at % 4 * 16);
+            at += 1;
+        }
+        packed
+    };
+    let four = match index / 4 {
+        0 => PACKED[0],
+        1 => PACKED[1],
+        _ => PACKED[2],
+    };
+    let packed = (four >> (index % 4 * 16)) as usize;
+    (packed & 15, packed >> 4 & 31, packed >> 9 & 31)
+}
 
 /// Puts a configuration of the wire into the words; what else they hold stays.
 ///
 /// Ends the call without data when a field does not fit its type.
 fn unpack(config: Tuple<'_>, words: &mut Words) {
-    for (index, (_, slot, from, len)) in FIELDS.into_iter().enumerate() {
-        let (from, len) = (from as usize, len as usize);
+    for index in 0..WORDS {
+        let (word, from, len) = field(index);
         let value = config.word(index);
         if value[..32 - len].iter().any(|byte| *byte != 0) {
             malformed();
         }
-        words[slot as usize - 1][from..from + len].copy_from_slice(&value[32 - len..]);
+        words[word][from..from + len].copy_from_slice(&value[32 - len..]);
     }
 }
 
 /// Appends the configuration as the wire has it.
 fn pack(words: &Words, out: &mut Buf) {
-    for (_, slot, from, len) in FIELDS {
-        let (from, len) = (from as usize, len as usize);
+    for index in 0..WORDS {
+        let (word, from, len) = field(index);
         let mut value = [0; 32];
-        value[32 - len..].copy_from_slice(&words[slot as usize - 1][from..from + len]);
+        value[32 - len..].copy_from_slice(&words[word][from..from + len]);
         out.raw(&value);
     }
 }
 
 fn load() -> Words {
-    SLOTS.map(|slot| host::load(&slot))
+    SLOTS.map(host::load_at)
 }
 
 /// Stores the words and emits `ConfigUpdated`.
 fn store(words: &Words) {
-    for (slot, word) in SLOTS.iter().zip(words) {
-        host::store(slot, word);
+    for (slot, word) in SLOTS.into_iter().zip(words) {
+        host::store_at(slot, word);
     }
-    let mut log = Buf::new((1 + WORDS) * 32);
-    log.raw(&events::CONFIG_UPDATED.0);
+    let mut log = Buf::event(&events::CONFIG_UPDATED, WORDS, 0);
     pack(words, &mut log);
     host::log(&log, 1);
 }
@@ -89,17 +110,14 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let feeds = [args.address(2 + WORDS), args.address(3 + WORDS)];
     let mut words = [B256::ZERO; 5];
     unpack(config, &mut words);
-    if host::load(&GUARD) != B256::ZERO {
-        malformed();
-    }
+    construction::once();
     if owner == Address::ZERO {
-        revert::error_text(revert::ERROR_STRING, "Cannot set owner to zero");
+        refuse!(revert::ERROR_STRING, "Cannot set owner to zero");
     }
     if router == Address::ZERO {
         revert::error(errors::ROUTER_MUST_BE_SET);
     }
-    host::store(&GUARD, &B256::with_last_byte(1));
-    Pool { juels: 0, owner }.store();
+    Owner::new(owner).store();
     for (word, address) in words.iter_mut().zip([&router, &feeds[0], &feeds[1]]) {
         word[..20].copy_from_slice(address.as_slice());
     }
@@ -138,15 +156,16 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Reads slots 2 and 3.
-    pub fn load() -> Self {
-        let (native, usd) = (host::load(&NATIVE).0, host::load(&USD).0);
+    /// Reads slots 2 and 3; slot 1 is the roster.
+    #[inline(never)]
+    pub fn load(roster: &Roster) -> Self {
+        let (native, usd) = (host::load_at(NATIVE).0, host::load_at(USD).0);
         Self {
             over_estimation_bp: word::get(&native, 20, 4) as u32,
             overheads: (word::get(&native, 24, 4) as u32, word::get(&native, 28, 4) as u32),
-            minimum_gas_price_wei: word::get(&usd, 20, 5) as u64,
-            max_data_version: word::get(&usd, 25, 2) as u16,
-            timeout_seconds: word::get(&usd, 27, 4) as u32,
+            minimum_gas_price_wei: roster.minimum_gas_price_wei(),
+            max_data_version: word::get(&usd, 20, 2) as u16,
+            timeout_seconds: word::get(&usd, 22, 4) as u32,
         }
     }
 }
@@ -164,9 +183,9 @@ mod tests {
                 assert!(!core::mem::replace(&mut used[slot as usize - 1][byte as usize], true));
             }
         }
-        // The first 20 bytes of slots 1 to 3 are addresses, bytes 24 to 29 of slot 1 the OCR numbers, 8 to 11 of slot 5 a block.
+        // The first three words begin with addresses; then come the OCR numbers in the first. The last ends with an address.
         assert!(used[..3].iter().all(|word| !word[..20].contains(&true)));
-        assert!(!used[0][24..].contains(&true) && !used[4][8..].contains(&true));
+        assert!(!used[0][20..22].contains(&true) && !used[4][12..].contains(&true));
     }
 
     proptest::proptest! {
@@ -182,7 +201,8 @@ mod tests {
             pack(&words, &mut out);
             proptest::prop_assert_eq!(out.as_bytes(), wire.as_flattened());
             proptest::prop_assert_eq!(&words[1][..20], &before[1][..20]);
-            proptest::prop_assert_eq!(&words[0][24..], &before[0][24..]);
+            proptest::prop_assert_eq!(&words[0][..22], &before[0][..22]);
+            proptest::prop_assert_eq!(&words[4][8..], &before[4][8..]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::{U256, address};
 use functions_contract::{
     Address,
-    abi::{Buf, Tuple},
+    abi::{Buf, Tuple, halves},
     host, revert,
     revert::malformed,
     word,
@@ -13,7 +13,10 @@ use functions_types::selectors::{
     functions::{any::GET_CURRENT_TX_L1_GAS_FEES, feed},
 };
 
-use crate::storage::{FALLBACK, MISC, NATIVE, Roster, USD, address_of};
+use crate::{
+    division,
+    storage::{FALLBACK, NATIVE, Roster, USD, USD_FALLBACK, address_of},
+};
 
 /// Arbitrum's precompile of gas information.
 const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
@@ -21,7 +24,7 @@ const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006C
 /// A view call without arguments that must return `words` words; a revert is passed on, an account without code ends the call
 /// without data because nothing comes back.
 #[inline(never)]
-pub fn read(contract: &Address, selector: u32, words: usize) -> alloc::vec::Vec<u8> {
+pub fn read(contract: &Address, selector: u32, words: usize) -> &'static [u8] {
     if !host::static_call(contract, &selector.to_be_bytes()) {
         host::bubble();
     }
@@ -35,46 +38,51 @@ pub fn read(contract: &Address, selector: u32, words: usize) -> alloc::vec::Vec<
 /// The answer of a feed, or `None` when it is stale.
 ///
 /// A round in the future is `Panic(0x11)`, an answer that is not positive the custom error `invalid`.
+#[inline(never)]
 fn answer(feed: &Address, staleness_seconds: u32, invalid: u32) -> Option<U256> {
     let data = read(feed, feed::LATEST_ROUND_DATA, 5);
-    let round = Tuple::new(&data, 5);
+    let round = Tuple::new(data, 5);
     round.uint(0, 80);
     round.uint(4, 80);
-    let updated_at = U256::from_be_bytes(*round.word(3));
-    let now = U256::from(host::timestamp());
-    if updated_at > now {
+    let (high, updated_at) = halves(round.word(3));
+    let now = u128::from(host::timestamp());
+    if high != 0 || updated_at > now {
         revert::panic(revert::OVERFLOW);
     }
-    if staleness_seconds > 0 && now.wrapping_sub(updated_at) > U256::from(staleness_seconds) {
+    if staleness_seconds > 0 && now - updated_at > staleness_seconds.into() {
         return None;
     }
     let answer = round.word(1);
     if answer[0] >= 0x80 || *answer == [0; 32] {
         revert::error_word(invalid, answer);
     }
-    Some(U256::from_be_bytes(*answer))
+    Some(division::read(answer))
 }
 
 /// Wei for one LINK, or the configured fallback when the feed is stale.
+#[inline(never)]
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
-    let feed = address_of(&host::load(&NATIVE));
+    let feed = address_of(&host::load_at(NATIVE));
     answer(&feed, staleness_seconds, errors::INVALID_LINK_WEI_PRICE).unwrap_or_else(|| {
         let mut fallback = [0; 32];
-        fallback[4..].copy_from_slice(&host::load(&FALLBACK)[..28]);
-        U256::from_be_bytes(fallback)
+        fallback[4..].copy_from_slice(&host::load_at(FALLBACK)[..28]);
+        division::read(&fallback)
     })
 }
 
 /// US dollars for one LINK with their decimals, or the configured fallback pair when the feed is stale.
-pub fn usd_per_link(staleness_seconds: u32) -> (U256, u8) {
-    let slot = host::load(&USD);
-    let feed = address_of(&slot);
-    match answer(&feed, staleness_seconds, errors::INVALID_USD_LINK_PRICE) {
+#[inline(never)]
+pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
+    let feed = address_of(&host::load_at(USD));
+    match answer(&feed, roster.feed_staleness_seconds(), errors::INVALID_USD_LINK_PRICE) {
         Some(price) => {
             let data = read(&feed, feed::DECIMALS, 1);
-            (price, Tuple::new(&data, 1).uint(0, 8) as u8)
+            (price, Tuple::new(data, 1).uint(0, 8) as u8)
         }
-        None => (U256::from(word::get(&host::load(&MISC).0, 0, 8) as u64), slot[31]),
+        None => {
+            let price = word::get(&host::load_at(USD_FALLBACK).0, 0, 8) as u64;
+            (U256::from(price), roster.usd_fallback_decimals())
+        }
     }
 }
 
@@ -83,7 +91,7 @@ pub fn l1_fee_wei() -> U256 {
     match host::chain_id() {
         42_161 | 421_613 | 421_614 => {
             let data = read(&ARB_GAS_INFO, GET_CURRENT_TX_L1_GAS_FEES, 1);
-            U256::from_be_bytes(*Tuple::new(&data, 1).word(0))
+            division::read(Tuple::new(data, 1).word(0))
         }
         _ => U256::ZERO,
     }
@@ -91,19 +99,19 @@ pub fn l1_fee_wei() -> U256 {
 
 /// `getWeiPerUnitLink()`.
 pub fn get_wei_per_unit_link() -> Buf {
-    Buf::of_word(&wei_per_link(Roster::load().feed_staleness_seconds()).to_be_bytes())
+    Buf::of_word(&division::write(wei_per_link(Roster::load().feed_staleness_seconds())))
 }
 
 /// `getUsdPerUnitLink()`.
 pub fn get_usd_per_unit_link() -> Buf {
-    let (price, decimals) = usd_per_link(Roster::load().feed_staleness_seconds());
+    let (price, decimals) = usd_per_link(&Roster::load());
     let mut out = Buf::new(64);
-    out.raw(&price.to_be_bytes::<32>());
+    out.raw(&division::write(price));
     out.num(decimals.into());
     out
 }
 
 /// The price the transaction pays, in wei per gas.
 pub fn gas_price() -> U256 {
-    U256::from_be_bytes(host::gas_price().0)
+    division::read(&host::gas_price().0)
 }

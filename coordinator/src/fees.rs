@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use functions_contract::{
     abi::{Buf, Tuple},
-    host, revert, word,
+    host, revert,
 };
 use functions_rules::{Estimate, juels};
 use functions_types::selectors::{
@@ -13,9 +13,9 @@ use functions_types::selectors::{
 
 use crate::{
     config::Terms,
-    division::Host,
+    division::{self, Host},
     feeds,
-    storage::{FALLBACK, Roster, rule},
+    storage::{Roster, USD, rule},
 };
 
 /// Gas price above which nothing is estimated, in wei.
@@ -23,11 +23,21 @@ const GAS_PRICE_CEILING_WEI: U256 = U256::from_limbs([1_000_000_000_000_000, 0, 
 
 /// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
 #[inline(never)]
-pub fn flat_fees(staleness_seconds: u32) -> (u128, u128) {
-    let (price, decimals) = feeds::usd_per_link(staleness_seconds);
-    let fees = host::load(&FALLBACK).0;
-    let fee = |from| rule(juels::from_cents_down::<Host>(word::get(&fees, from, 2) as u16, price, decimals));
-    (fee(28), fee(30))
+pub fn flat_fees(roster: &Roster) -> (u128, u128) {
+    let (price, decimals) = feeds::usd_per_link(roster);
+    (fee(DON_FEE, price, decimals), fee(OPERATION_FEE, price, decimals))
+}
+
+/// Where the cents of the DON fee lie in the word of the USD feed.
+const DON_FEE: usize = 26;
+/// Where those of the operation fee lie.
+const OPERATION_FEE: usize = 28;
+
+#[inline(never)]
+fn fee(from: usize, price: U256, decimals: u8) -> u128 {
+    let usd = host::load_at(USD);
+    let cents = u16::from_be_bytes([usd[from], usd[from + 1]]);
+    rule(juels::from_cents_down::<Host>(cents, price, decimals))
 }
 
 /// The reservation of a request in juels (96 bits).
@@ -59,25 +69,24 @@ pub fn estimate(
 /// The Router's admin fee in juels (72 bits).
 pub fn admin_fee() -> u128 {
     let data = feeds::read(&Roster::load().router(), GET_ADMIN_FEE, 1);
-    Tuple::new(&data, 1).uint(0, 72)
+    Tuple::new(data, 1).uint(0, 72)
 }
 
 /// `getDONFeeJuels(bytes)`; the bytes are ignored.
 pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
     args.bytes(0);
-    Buf::of(one_fee(28))
+    Buf::of(one_fee(DON_FEE))
 }
 
 /// `getOperationFeeJuels()`.
 pub fn get_operation_fee_juels() -> Buf {
-    Buf::of(one_fee(30))
+    Buf::of(one_fee(OPERATION_FEE))
 }
 
 /// One of the two fees alone, so that the other cannot fail it.
 fn one_fee(from: usize) -> u128 {
-    let (price, decimals) = feeds::usd_per_link(Roster::load().feed_staleness_seconds());
-    let cents = word::get(&host::load(&FALLBACK).0, from, 2) as u16;
-    rule(juels::from_cents_down::<Host>(cents, price, decimals))
+    let (price, decimals) = feeds::usd_per_link(&Roster::load());
+    fee(from, price, decimals)
 }
 
 /// `estimateCost(uint64 subscriptionId, bytes data, uint32 callbackGasLimit, uint256 gasPriceWei)`: needs neither the
@@ -89,7 +98,7 @@ pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     let subscription = args.u64(0);
     args.bytes(1);
     let callback_gas_limit = args.uint(2, 32) as u32;
-    let gas_price = U256::from_be_bytes(*args.word(3));
+    let gas_price = division::read(args.word(3));
     let roster = Roster::load();
     let mut call = Buf::call(IS_VALID_CALLBACK_GAS_LIMIT, 2, 0);
     call.num(subscription.into());
@@ -100,6 +109,6 @@ pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     }
     let admin_fee = admin_fee();
     let staleness = roster.feed_staleness_seconds();
-    let fees = flat_fees(staleness);
-    Buf::of(estimate(&Terms::load(), staleness, callback_gas_limit, gas_price, admin_fee, fees))
+    let fees = flat_fees(&roster);
+    Buf::of(estimate(&Terms::load(&roster), staleness, callback_gas_limit, gas_price, admin_fee, fees))
 }

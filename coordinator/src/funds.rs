@@ -11,7 +11,7 @@ use functions_types::selectors::{errors::coordinator as errors, functions::route
 use crate::{
     admin::only_owner,
     ocr2::oracle,
-    storage::{Account, Pool, Roster, TRANSMITTERS},
+    storage::{Account, Owner, Pool, Roster, TRANSMITTERS},
 };
 
 /// Shares the fee pool equally among the transmitters; less than one juel each stays.
@@ -35,21 +35,34 @@ pub fn disperse_pool(oracles: u8) {
     pool.store();
 }
 
+/// The operation fees in the pool if they are this holder's; they are taken out of it. With what the holder's account has they are
+/// not more than the Router holds for this Coordinator, which is 96 bits.
+#[inline(never)]
+fn take_operation_fees(holder: &Address) -> u128 {
+    let mut pool = Pool::load();
+    let fees = pool.operation_fees;
+    if fees == 0 || *holder != Owner::load().address() {
+        return 0;
+    }
+    pool.operation_fees = 0;
+    pool.store();
+    fees
+}
+
 /// `oracleWithdraw(address recipient, uint96 amount)`: pays out of the caller's balance; amount 0 means all of it.
 ///
 /// # Errors
 /// `NoTransmittersSet()`, `InsufficientBalance()`, and what the Router says: `InvalidCalldata()` when there is nothing.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (recipient, amount) = (args.address(0), args.uint(1, 96));
-    let roster = Roster::load();
+    let (roster, sender) = (Roster::load(), host::sender());
     disperse_pool(roster.oracles());
-    let account = Account::load(&host::sender());
-    let balance = account.juels();
+    let balance = take_operation_fees(&sender) + Account::load(&sender).juels();
     let amount = if amount == 0 { balance } else { amount };
     if balance < amount {
         revert::error(errors::INSUFFICIENT_BALANCE);
     }
-    account.set_juels(balance - amount);
+    Account::load(&sender).set_juels(balance - amount);
     pay(&roster.router(), &recipient, amount);
     Buf::empty()
 }
@@ -61,10 +74,9 @@ pub fn oracle_withdraw_all() -> Buf {
     disperse_pool(roster.oracles());
     for index in 0..roster.oracles() {
         let transmitter = oracle(TRANSMITTERS, index);
-        let account = Account::load(&transmitter);
-        let balance = account.juels();
+        let balance = take_operation_fees(&transmitter) + Account::load(&transmitter).juels();
         if balance > 0 {
-            account.set_juels(0);
+            Account::load(&transmitter).set_juels(0);
             pay(&roster.router(), &transmitter, balance);
         }
     }

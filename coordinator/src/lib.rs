@@ -9,32 +9,35 @@
 //!
 //! # Storage layout
 //!
-//! Slots are packed by hand; bytes count from the most significant end.
+//! Slots are packed by hand; bytes count from the most significant end. The addresses a request needs share their words with the
+//! numbers it needs; what every report changes lies in one word and the transmitter's own.
 //!
 //! | slot | holds |
 //! | --- | --- |
-//! | 0 | fee pool (12), owner (20) |
-//! | 1 | Router (20), feed staleness (4), oracles n (1), faulty f (1), config count (4) |
+//! | 0 | [`storage::Pool`]: fee pool (12), operation fees of the owner (12), 0 (8) |
+//! | 1 | [`storage::Roster`]: Router (20), oracles n (1), faulty f (1), feed staleness (4), minimum gas price (5), decimals of the USD fallback (1) |
 //! | 2 | LINK/native feed (20), over-estimation (4), gas overhead before (4) and after (4) the callback |
-//! | 3 | LINK/USD feed (20), minimum gas price (5), highest data version (2), request timeout (4), decimals of the USD fallback (1) |
-//! | 4 | native fallback (28), DON fee (2), operation fee (2) |
-//! | 5 | USD fallback (8), block of the latest OCR configuration (4) |
+//! | 3 | LINK/USD feed (20), highest data version (2), request timeout (4), DON fee (2), operation fee (2), 0 (2) |
+//! | 4 | native fallback (28), 0 (4) |
+//! | 5 | [`storage::Owner`]: OCR configurations so far (4), block of the latest (4), 0 (4), owner (20) |
 //! | 6 | digest of the latest OCR configuration |
-//! | 7 | proposed owner |
+//! | 7 | USD fallback (8), 0 (4), proposed owner (20) |
 //! | 8 · 2³² + i, 9 · 2³² + i | DON key, threshold key: length at i = 0, then the bytes |
 //! | 10 · 2³² + i, 11 · 2³² + i | address (20) of signer `i`, of transmitter `i` |
-//! | keccak256(request id ‖ 12) | hash of the commitment |
-//! | 1 ‖ 0 (11) ‖ address (20) | account: withdrawable juels (12), role (1), oracle index (1) |
+//! | 13 · 2³² + i, i < 32 | an open request's id, or 1 when the request is done: [`open`] |
+//! | keccak256(request id ‖ 12) | 1 while the request is open and its place in row 13 is another's |
+//! | 1 ‖ 0 (11) ‖ address (20) | [`storage::Account`]: withdrawable juels (12), role (1), oracle index (1) |
 //! | keccak256("stylus_constructor") | 1 once constructed |
 //!
-//! An account's role and balance share a word because a transmit checks the one and raises the other.
+//! An account's role and balance share a word because a transmit checks the one and raises the other. The owner's operation fees
+//! wait in slot 0 until the owner withdraws or hands the Coordinator on.
 //!
 //! # Deviations
 //!
 //! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction is
 //!   possible once.
-//! * The native feed is read once in a transmit, not twice for every entry, and before the first entry's metadata is decoded:
-//!   with a broken feed and malformed metadata the call ends with the feed's error, not without data.
+//! * The native feed is read once in a transmit, not twice for every entry: a callback that changes the feed's answer does not
+//!   change the price of later entries.
 //! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
@@ -50,11 +53,12 @@ pub mod feeds;
 pub mod fees;
 pub mod funds;
 pub mod ocr2;
+pub mod open;
 pub mod requests;
 pub mod storage;
 pub mod transmit;
 
-use functions_contract::{abi::Buf, dispatch, host};
+use functions_contract::{abi::Buf, constant, dispatch};
 use functions_types::selectors::functions::{any, coordinator as f};
 
 dispatch! {
@@ -93,20 +97,10 @@ dispatch! {
         f::SET_DON_PUBLIC_KEY => admin::set_key(storage::DON_KEY, args.head(1)),
         f::GET_THRESHOLD_PUBLIC_KEY => admin::key(storage::THRESHOLD_KEY),
         f::SET_THRESHOLD_PUBLIC_KEY => admin::set_key(storage::THRESHOLD_KEY, args.head(1)),
-        f::OWNER => Buf::of_address(&storage::Pool::load().owner),
+        f::OWNER => Buf::of_address(&storage::Owner::load().address()),
         f::TRANSFER_OWNERSHIP => admin::transfer_ownership(args.head(1)),
         f::ACCEPT_OWNERSHIP => admin::accept_ownership(),
-        f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Coordinator v1.3.0"),
+        f::TYPE_AND_VERSION => constant!("Functions Coordinator v1.3.0"),
         any::STYLUS_CONSTRUCTOR => config::construct(args.head(config::WORDS + 4)),
     }
-}
-
-/// Emits a log whose only topic besides the event is a request id; the data are whole words.
-#[inline(never)]
-fn log_request(event: &functions_contract::B256, request_id: &[u8; 32], data: &[[u8; 32]]) {
-    let mut log = Buf::new(64 + data.len() * 32);
-    log.raw(&event.0);
-    log.raw(request_id);
-    log.raw(data.as_flattened());
-    host::log(&log, 2);
 }

@@ -3,7 +3,7 @@
 use functions_contract::{
     Address,
     abi::{Buf, Tuple},
-    host, revert, word,
+    host, refuse,
 };
 use functions_report::{
     MAX_ORACLES,
@@ -17,7 +17,7 @@ use functions_types::{
 use crate::{
     admin::only_owner,
     funds,
-    storage::{Account, DIGEST, MISC, Role, Roster, SIGNERS, TRANSMITTERS, address_of, in_row},
+    storage::{Account, DIGEST, Owner, Role, Roster, SIGNERS, TRANSMITTERS, address_of, in_row},
 };
 
 /// The words of an address array; ends the call without data when one has dirty bits.
@@ -29,10 +29,12 @@ fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; 32]] {
     items.as_bytes()[..len * 32].as_chunks().0
 }
 
-fn require(holds: bool, message: &str) {
-    if !holds {
-        revert::error_text(INVALID_CONFIG, message);
-    }
+macro_rules! require {
+    ($holds:expr, $message:expr) => {
+        if !$holds {
+            refuse!(INVALID_CONFIG, $message);
+        }
+    };
 }
 
 /// `setConfig(address[] signers, address[] transmitters, uint8 f, bytes onchainConfig, uint64 offchainConfigVersion, bytes
@@ -56,11 +58,11 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
         offchain_config: args.bytes(5),
     };
     let oracles = config.signers.len();
-    require(oracles <= MAX_ORACLES, "too many signers");
-    require(config.f > 0, "f must be positive");
-    require(oracles == config.transmitters.len(), "oracle addresses out of registration");
-    require(oracles > 3 * usize::from(config.f), "faulty-oracle f too high");
-    only_owner();
+    require!(oracles <= MAX_ORACLES, "too many signers");
+    require!(config.f > 0, "f must be positive");
+    require!(oracles == config.transmitters.len(), "oracle addresses out of registration");
+    require!(oracles > 3 * usize::from(config.f), "faulty-oracle f too high");
+    let owner = only_owner();
 
     let roster = Roster::load();
     if roster.oracles() > 0 {
@@ -72,25 +74,23 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
         }
     }
     for (index, (signer, transmitter)) in (0_u8..).zip(config.signers.iter().zip(config.transmitters)) {
-        require(*signer != [0; 32], "signer must not be empty");
-        require(*transmitter != [0; 32], "transmitter must not be empty");
-        enrol(SIGNERS, signer, Role::Signer, index, "repeated signer address");
-        enrol(TRANSMITTERS, transmitter, Role::Transmitter, index, "repeated transmitter address");
+        require!(*signer != [0; 32], "signer must not be empty");
+        require!(*transmitter != [0; 32], "transmitter must not be empty");
+        require!(enrol(SIGNERS, signer, Role::Signer, index), "repeated signer address");
+        require!(enrol(TRANSMITTERS, transmitter, Role::Transmitter, index), "repeated transmitter address");
     }
 
-    let config_count = roster.config_count().wrapping_add(1);
-    let mut misc = host::load(&MISC);
-    let previous_block = word::get(&misc.0, 8, 4);
-    word::put(&mut misc.0, 8, 4, (host::block_number() as u32).into());
-    host::store(&MISC, &misc);
-    roster.store_oracles(oracles as u8, config.f, config_count);
+    let (config_count, previous_block) = (owner.config_count().wrapping_add(1), owner.config_block());
+    owner.store_config(config_count, host::block_number() as u32);
+    roster.store_oracles(oracles as u8, config.f);
 
     // The digest's preimage and the event's data differ in their first two words only.
     let words = [from_u128(host::chain_id().into()), from_address(host::this())];
-    let mut log = config.encode(&events::CONFIG_SET.0, words, config_count.into());
+    let topic = Buf::event(&events::CONFIG_SET, 0, 0);
+    let mut log = config.encode(topic.as_bytes(), words, config_count.into());
     let digest = digest_of(&log[32..]);
-    host::store(&DIGEST, &digest);
-    log[32..64].copy_from_slice(&from_u128(previous_block));
+    host::store_at(DIGEST, &digest);
+    log[32..64].copy_from_slice(&from_u128(previous_block.into()));
     log[64..96].copy_from_slice(&digest.0);
     let mut buf = Buf::new(log.len());
     buf.raw(&log);
@@ -103,16 +103,19 @@ pub fn oracle(row: u8, index: u8) -> Address {
     address_of(&host::load(&in_row(row, index.into())))
 }
 
-/// Gives an address without a role its place.
+/// Gives an address its place; false when it has a role already.
 #[inline(never)]
-fn enrol(row: u8, word: &[u8; 32], role: Role, index: u8, repeated: &str) {
+fn enrol(row: u8, word: &[u8; 32], role: Role, index: u8) -> bool {
     let address = Address::from_slice(&word[12..]);
     let account = Account::load(&address);
-    require(account.is(Role::None), repeated);
+    if !account.is(Role::None) {
+        return false;
+    }
     account.set_role(role, index);
     let mut slot = functions_contract::B256::ZERO;
     slot[..20].copy_from_slice(address.as_slice());
     host::store(&in_row(row, index.into()), &slot);
+    true
 }
 
 /// `latestConfigDetails() returns (uint32 configCount, uint32 blockNumber, bytes32 configDigest)`; zeros before the first.
@@ -120,9 +123,10 @@ fn enrol(row: u8, word: &[u8; 32], role: Role, index: u8, repeated: &str) {
 /// The block number is the parent chain's.
 pub fn latest_config_details() -> Buf {
     let mut out = Buf::new(96);
-    out.num(Roster::load().config_count().into());
-    out.num(word::get(&host::load(&MISC).0, 8, 4));
-    out.raw(&host::load(&DIGEST).0);
+    let owner = Owner::load();
+    out.num(owner.config_count().into());
+    out.num(owner.config_block().into());
+    out.raw(&host::load_at(DIGEST).0);
     out
 }
 

@@ -1,21 +1,23 @@
 //! Where everything lies; the layout is the table of the crate's documentation.
 
-use functions_contract::{Address, B256, host, revert, revert::add, word};
+use functions_contract::{Address, B256, host, refuse, revert, revert::add, word};
 
-/// Router, staleness, oracle counts.
-pub const ROUTER: B256 = B256::with_last_byte(1);
-/// LINK/native feed and overheads.
-pub const NATIVE: B256 = B256::with_last_byte(2);
-/// LINK/USD feed and limits.
-pub const USD: B256 = B256::with_last_byte(3);
-/// Native fallback and fees.
-pub const FALLBACK: B256 = B256::with_last_byte(4);
-/// USD fallback and configuration block.
-pub const MISC: B256 = B256::with_last_byte(5);
+/// Slot of the fee [`Pool`].
+const POOL: u8 = 0;
+/// Router, numbers of oracles, configuration.
+pub const ROUTER: u8 = 1;
+/// LINK/native feed and configuration.
+pub const NATIVE: u8 = 2;
+/// LINK/USD feed and configuration.
+pub const USD: u8 = 3;
+/// Fallback of the native feed.
+pub const FALLBACK: u8 = 4;
+/// Slot of the [`Owner`].
+const OWNER: u8 = 5;
 /// Digest of the OCR configuration.
-pub const DIGEST: B256 = B256::with_last_byte(6);
-/// Proposed owner, in the last 20 bytes.
-pub const PROPOSED_OWNER: B256 = B256::with_last_byte(7);
+pub const DIGEST: u8 = 6;
+/// Fallback of the USD feed, and the proposed owner in the last 20 bytes.
+pub const USD_FALLBACK: u8 = 7;
 /// Row of the DON's public key.
 pub const DON_KEY: u8 = 8;
 /// Row of the threshold public key.
@@ -24,27 +26,14 @@ pub const THRESHOLD_KEY: u8 = 9;
 pub const SIGNERS: u8 = 10;
 /// Row of the transmitters.
 pub const TRANSMITTERS: u8 = 11;
-/// keccak256 of `stylus_constructor`: where the Stylus SDK, too, remembers that construction is over.
-pub const GUARD: B256 = B256::new([
-    0xd7, 0x19, 0xfb, 0x9e, 0xca, 0x6b, 0xd4, 0x80, 0x44, 0xbf, 0x2b, 0x38, 0xd8, 0x0a, 0xea, 0x3d, 0xd6,
-    0x66, 0x51, 0x1b, 0x02, 0x36, 0x08, 0x1c, 0xd9, 0xa2, 0xb9, 0x55, 0x55, 0xfe, 0x7c, 0x8c,
-]);
 
 /// Slot `index` of a row: `row · 2³² + index`.
+#[inline(never)]
 pub fn in_row(row: u8, index: u32) -> B256 {
     let mut slot = B256::with_last_byte(0);
     slot[27] = row;
     slot[28..].copy_from_slice(&index.to_be_bytes());
     slot
-}
-
-/// Where the commitment of a request lies.
-#[inline(never)]
-pub fn commitment(request_id: &[u8; 32]) -> B256 {
-    let mut preimage = [0; 64];
-    preimage[..32].copy_from_slice(request_id);
-    preimage[63] = 12;
-    host::keccak(&preimage)
 }
 
 /// The address in the first 20 bytes of a word.
@@ -58,8 +47,9 @@ pub struct Roster(B256);
 
 impl Roster {
     /// Reads the slot.
+    #[inline(never)]
     pub fn load() -> Self {
-        Self(host::load(&ROUTER))
+        Self(host::load_at(ROUTER))
     }
 
     /// The Router.
@@ -67,49 +57,53 @@ impl Roster {
         address_of(&self.0)
     }
 
-    /// Seconds after which a feed is stale; 0 means never.
-    pub fn feed_staleness_seconds(&self) -> u32 {
-        word::get(&self.0.0, 20, 4) as u32
-    }
-
     /// Oracles of the configuration in force, 0 before the first.
     pub fn oracles(&self) -> u8 {
-        self.0[24]
+        self.0[20]
     }
 
     /// Faulty oracles tolerated.
     pub fn f(&self) -> u8 {
-        self.0[25]
+        self.0[21]
     }
 
-    /// OCR configurations so far.
-    pub fn config_count(&self) -> u32 {
-        word::get(&self.0.0, 26, 4) as u32
+    /// Seconds after which a feed is stale; 0 means never.
+    pub fn feed_staleness_seconds(&self) -> u32 {
+        word::get(&self.0.0, 22, 4) as u32
+    }
+
+    /// Floor of the gas price of an estimate, in wei.
+    pub fn minimum_gas_price_wei(&self) -> u64 {
+        word::get(&self.0.0, 26, 5) as u64
+    }
+
+    /// Decimals of the fallback of the USD feed.
+    pub fn usd_fallback_decimals(&self) -> u8 {
+        self.0[31]
     }
 
     /// Stores the numbers of a new OCR configuration.
-    pub fn store_oracles(mut self, oracles: u8, f: u8, config_count: u32) {
-        self.0[24] = oracles;
-        self.0[25] = f;
-        word::put(&mut self.0.0, 26, 4, config_count.into());
-        host::store(&ROUTER, &self.0);
+    pub fn store_oracles(mut self, oracles: u8, f: u8) {
+        self.0[20] = oracles;
+        self.0[21] = f;
+        host::store_at(ROUTER, &self.0);
     }
 }
 
-/// Slot 0: what is held for all oracles together, and the owner.
+/// Slot 0: what reports have earned and nobody in particular has been given yet.
 pub struct Pool {
     /// Juels to be shared among the transmitters.
     pub juels: u128,
-    /// The owner.
-    pub owner: Address,
+    /// Operation fees: juels of whoever owns the Coordinator.
+    pub operation_fees: u128,
 }
 
 impl Pool {
     /// Reads the slot.
     #[inline(never)]
     pub fn load() -> Self {
-        let word = host::load(&B256::ZERO);
-        Self { juels: word::get(&word.0, 0, 12), owner: Address::from_slice(&word[12..]) }
+        let word = host::load_at(POOL);
+        Self { juels: word::get(&word.0, 0, 12), operation_fees: word::get(&word.0, 12, 12) }
     }
 
     /// Writes the slot.
@@ -117,8 +111,65 @@ impl Pool {
     pub fn store(&self) {
         let mut word = B256::ZERO;
         word::put(&mut word.0, 0, 12, self.juels);
-        word[12..].copy_from_slice(self.owner.as_slice());
-        host::store(&B256::ZERO, &word);
+        word::put(&mut word.0, 12, 12, self.operation_fees);
+        host::store_at(POOL, &word);
+    }
+}
+
+/// Slot 5: who owns the Coordinator, and how often and when it was configured.
+#[derive(Clone, Copy)]
+pub struct Owner(B256);
+
+impl Owner {
+    /// A first owner.
+    pub const fn new(address: Address) -> Self {
+        let mut word = B256::ZERO;
+        let mut at = 0;
+        while at < 20 {
+            word.0[12 + at] = address.0.0[at];
+            at += 1;
+        }
+        Self(word)
+    }
+
+    /// Reads the slot.
+    #[inline(never)]
+    pub fn load() -> Self {
+        Self(host::load_at(OWNER))
+    }
+
+    /// Writes the slot.
+    #[inline(never)]
+    pub fn store(&self) {
+        host::store_at(OWNER, &self.0);
+    }
+
+    /// The owner.
+    pub fn address(&self) -> Address {
+        Address::from_word(self.0)
+    }
+
+    /// The same slot with another owner.
+    pub fn with_address(mut self, address: &Address) -> Self {
+        self.0[12..].copy_from_slice(address.as_slice());
+        self
+    }
+
+    /// OCR configurations so far.
+    pub fn config_count(&self) -> u32 {
+        word::get(&self.0.0, 0, 4) as u32
+    }
+
+    /// Block of the latest OCR configuration, by the parent chain's count.
+    pub fn config_block(&self) -> u32 {
+        word::get(&self.0.0, 4, 4) as u32
+    }
+
+    /// Stores the numbers of a new OCR configuration.
+    pub fn store_config(mut self, count: u32, block: u32) {
+        word::put(&mut self.0.0, 0, 4, count.into());
+        word::put(&mut self.0.0, 4, 4, block.into());
+        self.store();
     }
 }
 
@@ -150,7 +201,7 @@ impl Account {
         Self { slot, word: host::load(&slot) }
     }
 
-    /// Juels the address may withdraw.
+    /// Juels the address may withdraw, besides the operation fees of the owner.
     pub fn juels(&self) -> u128 {
         word::get(&self.word.0, 0, 12)
     }
@@ -173,6 +224,7 @@ impl Account {
     }
 
     /// Sets the withdrawable juels.
+    #[inline(never)]
     pub fn set_juels(mut self, juels: u128) {
         word::put(&mut self.word.0, 0, 12, juels);
         host::store(&self.slot, &self.word);
@@ -188,18 +240,22 @@ impl Account {
 }
 
 /// A rule's result, or the end of the call with the revert data upstream gives.
-#[inline(never)]
+#[inline(always)]
 pub fn rule<T>(result: Result<T, functions_rules::RuleError>) -> T {
-    use functions_rules::RuleError;
     match result {
         Ok(value) => value,
-        Err(RuleError::DivisionByZero) => revert::panic(revert::DIVISION_BY_ZERO),
-        Err(RuleError::Above72Bits) => {
-            revert::error_text(revert::ERROR_STRING, "SafeCast: value doesn't fit in 72 bits")
-        }
-        Err(RuleError::Above96Bits) => {
-            revert::error_text(revert::ERROR_STRING, "SafeCast: value doesn't fit in 96 bits")
-        }
-        Err(_) => revert::panic(revert::OVERFLOW),
+        Err(error) => broken(error),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn broken(error: functions_rules::RuleError) -> ! {
+    use functions_rules::RuleError;
+    match error {
+        RuleError::DivisionByZero => revert::panic(revert::DIVISION_BY_ZERO),
+        RuleError::Above72Bits => refuse!(revert::ERROR_STRING, "SafeCast: value doesn't fit in 72 bits"),
+        RuleError::Above96Bits => refuse!(revert::ERROR_STRING, "SafeCast: value doesn't fit in 96 bits"),
+        _ => revert::panic(revert::OVERFLOW),
     }
 }

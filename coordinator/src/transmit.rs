@@ -3,7 +3,7 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    host, revert,
+    host, refuse, revert,
     revert::malformed,
 };
 use functions_report::{
@@ -16,7 +16,8 @@ use functions_types::selectors::{errors::coordinator::REPORT_INVALID, events::co
 
 use crate::{
     billing::Batch,
-    storage::{Account, Role, Roster, commitment},
+    open::is_open,
+    storage::{Account, Role, Roster},
 };
 
 /// The precompile that recovers signers.
@@ -47,10 +48,12 @@ impl quorum::Roster for Chain {
     }
 }
 
-fn require(holds: bool, message: &str) {
-    if !holds {
-        revert::error_text(REPORT_INVALID, message);
-    }
+macro_rules! require {
+    ($holds:expr, $message:expr) => {
+        if !$holds {
+            refuse!(REPORT_INVALID, $message);
+        }
+    };
 }
 
 /// `transmit(bytes32[3] reportContext, bytes report, bytes32[] rs, bytes32[] ss, bytes32 rawVs)`: fulfills the requests of a report
@@ -76,40 +79,38 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
     let raw_vs = args.word(6);
     let Ok(report) = Report::parse(bytes) else { malformed() };
     let Some(entries) = report.entries() else {
-        revert::error_text(REPORT_INVALID, "Fields must be equal length");
+        refuse!(REPORT_INVALID, "Fields must be equal length");
     };
-    let is_open = |id: &[u8; 32]| host::load(&commitment(id)) != B256::ZERO;
     if !report.request_ids().iter().any(is_open) {
         return Buf::empty();
     }
 
-    let mut log = Buf::new(96);
-    log.raw(&events::TRANSMITTED.0);
+    let mut log = Buf::event(&events::TRANSMITTED, 2, 0);
     log.raw(&context[0]);
     log.num(epoch(&context).into());
     host::log(&log, 1);
 
     let expected = CONSTANT_LEN + bytes.len() + 32 * (rs_len + ss_len);
-    require(4 + args.as_bytes().len() == expected, "calldata length mismatch");
+    require!(4 + args.as_bytes().len() == expected, "calldata length mismatch");
     let roster = Roster::load();
-    require(rs_len == quorum::size(roster.oracles(), roster.f()), "wrong number of signatures");
-    require(ss_len == rs_len, "report rs and ss must be of equal length");
+    require!(rs_len == quorum::size(roster.oracles(), roster.f()), "wrong number of signatures");
+    require!(ss_len == rs_len, "report rs and ss must be of equal length");
     if roster.oracles() == 0 {
         revert::panic(revert::OUT_OF_RANGE);
     }
     let sender = host::sender();
-    require(Account::load(&sender).is(Role::Transmitter), "unauthorized transmitter");
+    require!(Account::load(&sender).is(Role::Transmitter), "unauthorized transmitter");
 
     let hash = signed_hash(bytes, &context);
     let (rs, ss) = (rs.as_bytes().as_chunks().0, ss.as_bytes().as_chunks().0);
     match quorum::verify(&hash, &rs[..rs_len], &ss[..ss_len], raw_vs, &Chain, &Chain) {
         Ok(()) => {}
         Err(SignatureError::RecoveryByteOverflow) => revert::panic(revert::OVERFLOW),
-        Err(SignatureError::NotUnique) => require(false, "non-unique signature"),
-        Err(_) => require(false, "address not authorized to sign"),
+        Err(SignatureError::NotUnique) => refuse!(REPORT_INVALID, "non-unique signature"),
+        Err(_) => refuse!(REPORT_INVALID, "address not authorized to sign"),
     }
 
-    let batch = Batch::load(&roster, sender, entries);
+    let mut batch = Batch::new(&roster, sender, entries);
     for index in 0..usize::from(entries) {
         match report.entry(index) {
             Ok(entry) => batch.fulfill_and_bill(&entry),

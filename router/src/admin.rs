@@ -3,15 +3,14 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple, WORD},
-    host,
-    revert::{ERROR_STRING, error_text, malformed},
+    construction, host, refuse,
+    revert::{ERROR_STRING, malformed},
     word,
 };
 use functions_types::selectors::events::router as ev;
 
 use crate::storage::{
-    self, ALLOW_LIST_ID, CONSTRUCTED, LIMITS, LINK, OWNER, PROPOSED_OWNER, Purse, SETTINGS, SETTINGS_TIERS,
-    load_address, number, tier_slot,
+    ADMIN_FEE, Book, FIRST_TIER, Limits, PAUSED, PROPOSED_OWNER, Settings, load_tier, store_tier,
 };
 
 /// Words of the configuration's head.
@@ -19,48 +18,47 @@ const CONFIG_WORDS: usize = 7;
 
 /// Refuses everyone but the owner.
 #[inline(never)]
-pub(crate) fn only_owner() {
-    if host::sender() != Purse::load(&OWNER).holder {
-        error_text(ERROR_STRING, "Only callable by owner");
+pub(crate) fn only_owner() -> Settings {
+    let settings = Settings::load();
+    if host::sender() != settings.owner() {
+        refuse!(ERROR_STRING, "Only callable by owner");
     }
+    settings
 }
 
 /// Refuses while the Router is paused.
 #[inline(never)]
-pub(crate) fn not_paused() {
-    if storage::settings().is_paused() {
+pub(crate) fn not_paused() -> Settings {
+    let settings = Settings::load();
+    if settings.is(PAUSED) {
         paused();
     }
+    settings
 }
 
 #[cold]
 #[inline(never)]
 pub(crate) fn paused() -> ! {
-    error_text(ERROR_STRING, "Pausable: paused")
+    refuse!(ERROR_STRING, "Pausable: paused")
 }
 
 /// `constructor(address owner, address link, Config config)`, once.
 pub fn construct(args: Tuple<'_>) -> Buf {
     let (owner, link) = (args.address(0), args.address(1));
     let config = Config::read(args, 2);
-    if host::load(&CONSTRUCTED) != B256::ZERO {
-        malformed();
-    }
+    construction::once();
     if owner == Address::ZERO {
-        error_text(ERROR_STRING, "Cannot set owner to zero");
+        refuse!(ERROR_STRING, "Cannot set owner to zero");
     }
-    host::store(&CONSTRUCTED, &B256::with_last_byte(1));
-    host::store(&LINK, &link.into_word());
-    Purse { juels: 0, holder: owner }.store(&OWNER);
-    config.store();
+    Book { total: 0, link }.store();
+    config.store(Settings(owner.into_word()));
     Buf::empty()
 }
 
 /// `updateConfig(Config)`, by the owner: replaces the whole configuration, unchecked.
 pub fn update_config(args: Tuple<'_>) -> Buf {
     let config = Config::read(args, 0);
-    only_owner();
-    config.store();
+    config.store(only_owner());
     Buf::empty()
 }
 
@@ -91,27 +89,31 @@ impl<'a> Config<'a> {
     }
 
     /// Stores it, keeping what shares its words, and tells the world.
-    fn store(&self) {
-        let mut settings = storage::settings().0;
-        word::put(&mut settings, 0, 9, self.fields.uint(1, 72));
-        settings[9..13].copy_from_slice(&self.fields.word(2)[..4]);
-        word::put(&mut settings, 13, 2, self.fields.uint(3, 16));
-        word::put(&mut settings, 16, 2, self.tiers_len as u128);
+    fn store(&self, mut settings: Settings) {
+        let admin_fee = self.fields.uint(1, 72);
+        settings.mark(ADMIN_FEE, admin_fee != 0);
+        settings.mark(FIRST_TIER, self.tiers_len != 0);
+        word::put(&mut settings.0, 1, 2, self.fields.uint(3, 16));
+        settings.0[3..7].copy_from_slice(&self.fields.word(2)[..4]);
         for tier in 0..self.tiers_len {
             let limit = self.tiers.uint(tier, 32);
-            if tier < SETTINGS_TIERS {
-                let at = 18 + 4 * tier;
-                settings[at..at + 4].copy_from_slice(&(limit as u32).to_be_bytes());
-            } else {
-                host::store(&tier_slot(tier), &number(limit));
+            if tier == 0 {
+                word::put(&mut settings.0, 7, 4, limit);
             }
+            store_tier(tier, limit as u32);
         }
-        host::store(&SETTINGS, &settings);
-        let mut limits = storage::limits().0;
-        word::put(&mut limits, 8, 2, self.fields.uint(0, 16));
-        word::put(&mut limits, 10, 2, self.fields.uint(5, 16));
-        word::put(&mut limits, 12, 9, self.fields.uint(6, 72));
-        host::store(&LIMITS, &limits);
+        settings.store();
+        let mut limits = Limits::load();
+        for (at, len, value) in [
+            (8, 2, self.fields.uint(0, 16)),
+            (10, 2, self.fields.uint(5, 16)),
+            (12, 9, self.fields.uint(6, 72)),
+            (21, 9, admin_fee),
+            (30, 2, self.tiers_len as u128),
+        ] {
+            word::put(&mut limits.0, at, len, value);
+        }
+        limits.store();
         let mut event = Buf::event(&ev::CONFIG_UPDATED, config_words(), 0);
         encode_config(&mut event);
         host::log(&event, 1);
@@ -127,48 +129,40 @@ pub fn get_config() -> Buf {
 
 /// Words of the encoded configuration: its offset, its head, its tiers.
 fn config_words() -> usize {
-    1 + CONFIG_WORDS + 1 + storage::settings().tiers()
+    1 + CONFIG_WORDS + 1 + Limits::load().tiers()
 }
 
 #[inline(never)]
 fn encode_config(out: &mut Buf) {
-    let (settings, limits) = (storage::settings(), storage::limits());
+    let (settings, limits) = (Settings::load(), Limits::load());
     out.num(WORD as u128);
     out.num(limits.max_consumers().into());
-    out.num(settings.admin_fee());
+    out.num(limits.admin_fee());
     out.raw(&settings.selector());
     out.raw(&[0; 28]);
     out.num(settings.gas_for_call_exact_check().into());
     out.num((CONFIG_WORDS * WORD) as u128);
     out.num(limits.deposit_minimum_requests().into());
     out.num(limits.deposit_juels());
-    out.num(settings.tiers() as u128);
-    for tier in 0..settings.tiers() {
-        out.num(settings.tier(tier).into());
+    out.num(limits.tiers() as u128);
+    for tier in 0..limits.tiers() {
+        out.num(load_tier(tier).into());
     }
-}
-
-/// `setAllowListId(bytes32)`, by the owner.
-pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
-    only_owner();
-    host::store(&ALLOW_LIST_ID, &args.b256(0));
-    Buf::empty()
 }
 
 /// `pause()` and `unpause()`, by the owner.
 pub fn set_paused(pause: bool) -> Buf {
-    only_owner();
-    let mut settings = storage::settings();
-    if settings.is_paused() == pause {
+    let mut settings = only_owner();
+    if settings.is(PAUSED) == pause {
         if pause {
             paused();
         }
-        error_text(ERROR_STRING, "Pausable: not paused");
+        refuse!(ERROR_STRING, "Pausable: not paused");
     }
-    settings.0[15] = pause.into();
-    host::store(&SETTINGS, &settings.0);
+    settings.mark(PAUSED, pause);
+    settings.store();
     let mut event = if pause { Buf::event(&ev::PAUSED, 1, 0) } else { Buf::event(&ev::UNPAUSED, 1, 0) };
-    event.address(&host::sender());
+    event.address(&settings.owner());
     host::log(&event, 1);
     Buf::empty()
 }
@@ -176,12 +170,11 @@ pub fn set_paused(pause: bool) -> Buf {
 /// `transferOwnership(address)`, by the owner: proposes; the zero address withdraws the proposal.
 pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
     let to = args.address(0);
-    only_owner();
-    let from = host::sender();
+    let from = only_owner().owner();
     if to == from {
-        error_text(ERROR_STRING, "Cannot transfer to self");
+        refuse!(ERROR_STRING, "Cannot transfer to self");
     }
-    host::store(&PROPOSED_OWNER, &to.into_word());
+    host::store_at(PROPOSED_OWNER, &to.into_word());
     ownership_event(&ev::OWNERSHIP_TRANSFER_REQUESTED, &from, &to);
     Buf::empty()
 }
@@ -189,14 +182,14 @@ pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
 /// `acceptOwnership()`, by the proposed owner.
 pub fn accept_ownership() -> Buf {
     let to = host::sender();
-    if to != load_address(&PROPOSED_OWNER) {
-        error_text(ERROR_STRING, "Must be proposed owner");
+    if to.into_word() != host::load_at(PROPOSED_OWNER) {
+        refuse!(ERROR_STRING, "Must be proposed owner");
     }
-    let mut owner = Purse::load(&OWNER);
-    let from = owner.holder;
-    owner.holder = to;
-    owner.store(&OWNER);
-    host::store(&PROPOSED_OWNER, &B256::ZERO);
+    let mut settings = Settings::load();
+    let from = settings.owner();
+    settings.0[12..].copy_from_slice(to.as_slice());
+    settings.store();
+    host::store_at(PROPOSED_OWNER, &B256::ZERO);
     ownership_event(&ev::OWNERSHIP_TRANSFERRED, &from, &to);
     Buf::empty()
 }

@@ -21,7 +21,7 @@ pub struct Outcome {
     /// Gas from just before to just after the call.
     pub gas_used: u64,
     /// At most [`MAX_RETURN_BYTES`] of what it returned or raised.
-    pub return_data: alloc::vec::Vec<u8>,
+    pub return_data: &'static [u8],
 }
 
 /// Calls the consumer. A consumer without code is not called and has failed.
@@ -32,8 +32,8 @@ pub struct Outcome {
 ///
 /// Upstream: `CallWithExactGas`, `FunctionsRouter._callback` (1.0.0).
 pub fn run(settings: &Settings, terms: &Commitment, response: &[u8], err: &[u8]) -> Outcome {
-    if host::code_size(&terms.client) == 0 {
-        return Outcome { success: false, gas_used: 0, return_data: alloc::vec::Vec::new() };
+    if !host::has_code(&terms.client) {
+        return Outcome { success: false, gas_used: 0, return_data: &[] };
     }
     let mut call = Buf::new(4 + 3 * WORD + tail(response.len()) + tail(err.len()));
     call.raw(&settings.selector());

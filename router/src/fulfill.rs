@@ -19,10 +19,10 @@ use functions_types::{
 };
 
 use crate::{
+    account::{Consumer, Subscription},
     admin::paused,
     callback,
-    storage::{self, Consumer, Purse, Subscription, commitment_slot},
-    subscriptions::existing,
+    storage::{self, PAUSED, Settings, commitment_slot},
 };
 
 /// Words before the commitment among the arguments.
@@ -48,8 +48,8 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     let encoded = &args.as_bytes()[HEAD_WORDS * WORD..HEAD_WORDS * WORD + Commitment::ENCODED_LEN];
     let Ok(terms) = Commitment::decode(encoded) else { malformed() };
 
-    let settings = storage::settings();
-    if settings.is_paused() {
+    let settings = Settings::load();
+    if settings.is(PAUSED) {
         paused();
     }
     if host::sender() != terms.coordinator {
@@ -66,7 +66,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
         return result(refusal, 0);
     }
 
-    host::store(&slot, &B256::ZERO);
+    host::clear(&slot);
     let outcome = callback::run(&settings, &terms, response, err);
     let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, outcome.gas_used);
     let settlement = checked(settlement);
@@ -81,11 +81,11 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     event.address(&transmitter);
     event.num(code.code().into());
     let mut offset = 6 * WORD;
-    for bytes in [response, err, &outcome.return_data] {
+    for bytes in [response, err, outcome.return_data] {
         event.num(offset as u128);
         offset += tail(bytes.len());
     }
-    for bytes in [response, err, &outcome.return_data] {
+    for bytes in [response, err, outcome.return_data] {
         event.bytes(bytes);
     }
     host::log(&event, 3);
@@ -120,7 +120,7 @@ fn check(
     }
     let worst =
         checked(worst_case(terms.admin_fee, cost_without_callback, juels_per_gas, terms.callback_gas_limit));
-    if worst > existing(terms.subscription_id).1.juels {
+    if worst > Subscription::existing_funds(terms.subscription_id).1.balance {
         return Some(FulfillResult::SubscriptionBalanceInvariantViolation);
     }
     if worst > terms.estimated_total_cost_juels {
@@ -142,14 +142,12 @@ fn checked<T>(result: Result<T, RuleError>) -> T {
 /// as completed.
 fn settle(terms: &Commitment, settlement: &Settlement) {
     let subscription = Subscription::new(terms.subscription_id);
-    let mut account = Purse::load(&subscription.account());
-    let mut blocked = Purse::load(&subscription.blocked());
-    match settlement.apply(account.juels, blocked.juels, terms.estimated_total_cost_juels) {
-        Some((balance, still_blocked)) => (account.juels, blocked.juels) = (balance, still_blocked),
-        None => error_num(e::INSUFFICIENT_BALANCE, account.juels),
+    let mut funds = subscription.funds();
+    match settlement.apply(funds.balance, funds.blocked, terms.estimated_total_cost_juels) {
+        Some(after) => (funds.balance, funds.blocked) = after,
+        None => error_num(e::INSUFFICIENT_BALANCE, funds.balance),
     }
-    account.store(&subscription.account());
-    blocked.store(&subscription.blocked());
+    subscription.set_funds(&funds);
     storage::credit(&terms.coordinator, settlement.coordinator_credit);
     if terms.admin_fee != 0 {
         storage::credit(&host::this(), terms.admin_fee);

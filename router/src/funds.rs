@@ -3,8 +3,9 @@
 use functions_contract::{
     Address,
     abi::{Buf, Tuple, WORD, halves},
-    host,
-    revert::{ERROR_STRING, OVERFLOW, error, error_num, error_text, malformed, panic, sub},
+    host, refuse,
+    revert::{ERROR_STRING, OVERFLOW, add, error, error_num, malformed, panic, sub},
+    word,
 };
 use functions_types::{
     SubscriptionId,
@@ -12,10 +13,9 @@ use functions_types::{
 };
 
 use crate::{
+    account::Subscription,
     admin::{not_paused, only_owner},
-    routes::link,
-    storage::{OWNER, Purse, load_number, number, withdrawable_slot},
-    subscriptions::fund,
+    storage::{Book, load_number, number, withdrawable_slot},
 };
 
 /// `onTokenTransfer(address,uint256,bytes)`, by LINK: `data` is the id of the subscription to fund.
@@ -25,7 +25,8 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     args.address(0);
     let (amount, data) = (args.word(1), args.bytes(2));
     not_paused();
-    if host::sender() != link() {
+    let mut book = Book::load();
+    if host::sender() != book.link {
         error(e::ONLY_CALLABLE_FROM_LINK);
     }
     if data.len() != WORD {
@@ -33,14 +34,20 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     }
     let id = SubscriptionId(Tuple::new(data, 1).u64(0));
     let (high, low) = halves(amount);
-    let before = fund(id, low & ((1 << 96) - 1));
+    let juels = low & ((1 << 96) - 1);
+    let (subscription, mut funds) = Subscription::existing_funds(id);
+    let before = funds.balance;
+    funds.balance = add(before, juels, 96);
+    subscription.set_funds(&funds);
+    book.total = add(book.total, juels, 96);
+    book.store();
     let (new_low, carry) = low.overflowing_add(before);
     let Some(new_high) = high.checked_add(carry.into()) else { panic(OVERFLOW) };
     let mut event = Buf::event(&ev::SUBSCRIPTION_FUNDED, 3, 0);
     event.num(id.0.into());
     event.num(before);
-    event.raw(&new_high.to_be_bytes());
-    event.raw(&new_low.to_be_bytes());
+    event.raw(&word::write(new_high));
+    event.raw(&word::write(new_low));
     host::log(&event, 2);
     Buf::empty()
 }
@@ -74,10 +81,16 @@ fn withdraw(holder: &Address, to: &Address, amount: u128) {
         error_num(e::INSUFFICIENT_BALANCE, balance);
     }
     host::store(&slot, &number(balance - amount));
-    let mut total = Purse::load(&OWNER);
-    total.juels = sub(total.juels, amount);
-    total.store(&OWNER);
-    transfer_link(to, &number(amount));
+    take_from_book(to, amount);
+}
+
+/// Pays juels out of the book.
+#[inline(never)]
+pub(crate) fn take_from_book(to: &Address, juels: u128) {
+    let mut book = Book::load();
+    book.total = sub(book.total, juels);
+    book.store();
+    transfer_link(&book.link, to, &number(juels));
 }
 
 /// `recoverFunds(address)`, by the owner: sends on LINK that is in no book.
@@ -86,18 +99,18 @@ pub fn recover_funds(args: Tuple<'_>) -> Buf {
     only_owner();
     let mut call = Buf::call(l::BALANCE_OF, 1, 0);
     call.address(&host::this());
-    host::must_static_call(&link(), call.as_bytes());
+    let Book { total, link } = Book::load();
+    host::ask_static(&link, call.as_bytes());
     let answer = host::return_data(WORD);
-    let (high, low) = halves(Tuple::new(&answer, 1).word(0));
-    let total = Purse::load(&OWNER).juels;
+    let (high, low) = halves(Tuple::new(answer, 1).word(0));
     if high == 0 && low <= total {
         return Buf::empty();
     }
     let (rest, borrow) = low.overflowing_sub(total);
     let mut amount = number(rest);
     // The held amount is above the total, so a borrow finds something in the high half.
-    amount[..16].copy_from_slice(&high.wrapping_sub(borrow.into()).to_be_bytes());
-    transfer_link(&to, &amount);
+    amount[..16].copy_from_slice(&word::write(high.wrapping_sub(borrow.into())));
+    transfer_link(&link, &to, &amount);
     let mut event = Buf::event(&ev::FUNDS_RECOVERED, 2, 0);
     event.address(&to);
     event.raw(amount.as_slice());
@@ -107,27 +120,26 @@ pub fn recover_funds(args: Tuple<'_>) -> Buf {
 
 /// Sends LINK as a safe wrapper does: a token without code, a failure and a `false` are all refusals.
 #[inline(never)]
-pub(crate) fn transfer_link(to: &Address, amount: &[u8; WORD]) {
-    let token = link();
+fn transfer_link(token: &Address, to: &Address, amount: &[u8; WORD]) {
     let mut call = Buf::call(l::TRANSFER, 2, 0);
     call.address(to);
     call.raw(amount);
-    if host::code_size(&token) == 0 {
-        error_text(ERROR_STRING, "Address: call to non-contract");
+    if !host::has_code(token) {
+        refuse!(ERROR_STRING, "Address: call to non-contract");
     }
-    let succeeded = host::call(&token, call.as_bytes(), u64::MAX);
+    let succeeded = host::call(token, call.as_bytes(), u64::MAX);
     let answer = host::return_data(if succeeded { WORD } else { usize::MAX });
     if !succeeded {
         if answer.is_empty() {
-            error_text(ERROR_STRING, "SafeERC20: low-level call failed");
+            refuse!(ERROR_STRING, "SafeERC20: low-level call failed");
         }
-        host::revert(&answer);
+        host::revert(answer);
     }
     if answer.is_empty() {
         return;
     }
-    match Tuple::new(&answer, 1).uint(0, 8) {
-        0 => error_text(ERROR_STRING, "SafeERC20: ERC20 operation did not succeed"),
+    match Tuple::new(answer, 1).uint(0, 8) {
+        0 => refuse!(ERROR_STRING, "SafeERC20: ERC20 operation did not succeed"),
         1 => {}
         _ => malformed(),
     }

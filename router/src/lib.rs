@@ -12,24 +12,32 @@
 //!
 //! Slots are packed by hand; bytes count from the most significant end. A mapping's entry lies at
 //! `keccak256(key ‖ slot)` as in Solidity; `base[i]` is `base` with its last four bytes replaced by `i`.
+//! What one request changes lies together: a request and a fulfillment write one word of the
+//! subscription and one of the consumer, and those are never zero while requests come.
 //!
 //! | slot | holds |
 //! | --- | --- |
-//! | 0 | [`storage::Settings`]: what every request reads |
-//! | 1 | [`storage::Limits`]: subscription count and the rest of the configuration |
-//! | 2 | total balance (12), owner (20) |
+//! | 0 | [`storage::Settings`]: what nearly every call reads: marks (1), gas for the exact-gas check (2), callback selector (4), limit of tier 0 (4), 0 (1), owner (20) |
+//! | 1 | [`storage::Limits`]: subscription count (8), most consumers (2), completed requests for a full refund (2), deposit (9), admin fee (9), number of tiers (2) |
+//! | 2 | [`storage::Book`]: total balance (12), LINK (20) |
 //! | 3 | proposed owner |
-//! | 4 | LINK |
-//! | 5 | allow-list id |
-//! | 6 | length of the proposed contract set |
+//! | 4 | allow-list id |
+//! | 5 | length of the proposed contract set |
 //! | 7 | mapping route id → contract |
-//! | 8 | mapping subscription id → `base`; `base[0]` balance (12) and owner (20), `base[1]` blocked balance (12) and proposed owner (20), `base[2]` flags, `base[3]` number of consumers, `base[16 + i]` consumer `i` |
+//! | 8 | mapping subscription id → `base` |
+//! | `base[0]` | [`account::Funds`]: balance (12), blocked balance (12), number of consumers (4), whether the zero address owns it (1), 0 (3) |
+//! | `base[1]` | [`account::Holder`]: the first bytes of the flags (11), whether `base[3]` holds them all (1), owner (20) |
+//! | `base[2]` | proposed owner |
+//! | `base[3]` | flags, if one of their last 21 bytes is not zero |
+//! | `base[16 + i]` | consumer `i` |
 //! | 9 | mapping consumer (20) ‖ 0 (4) ‖ subscription id (8) → allowed (1, at 15), initiated (8), completed (8) |
 //! | 10 | mapping request id → hash of its commitment |
 //! | 11 | mapping holder → withdrawable juels |
-//! | 12 · 2³² + i | callback gas limit of tier `i`, from tier 3 on |
+//! | 12 · 2³² + i | callback gas limits of tiers `8i` to `8i + 7` (4 each) |
 //! | 13 · 2³² + 2i, + 2i + 1 | proposed contract set: id and contract of entry `i` |
 //! | keccak256("stylus_constructor") | 1 once constructed |
+//!
+//! The marks of slot 0: 1 paused, 2 the route of the allow-list id leads to a contract, 4 the admin fee is not zero, 8 tier 0 exists.
 //!
 //! # Deviations
 //!
@@ -46,6 +54,7 @@
 
 extern crate alloc;
 
+pub mod account;
 pub mod admin;
 pub mod callback;
 pub mod fulfill;
@@ -56,7 +65,7 @@ pub mod storage;
 pub mod subscriptions;
 pub mod timeouts;
 
-use functions_contract::{abi::Buf, dispatch, host};
+use functions_contract::{abi::Buf, constant, dispatch, host};
 use functions_types::selectors::functions::{any, router as f};
 
 dispatch! {
@@ -83,7 +92,7 @@ dispatch! {
         f::SET_FLAGS => subscriptions::set_flags(args.head(2)),
         f::GET_SUBSCRIPTION => subscriptions::get_subscription(args.head(1)),
         f::GET_SUBSCRIPTIONS_IN_RANGE => subscriptions::get_subscriptions_in_range(args.head(2)),
-        f::GET_SUBSCRIPTION_COUNT => Buf::of(storage::limits().count().into()),
+        f::GET_SUBSCRIPTION_COUNT => Buf::of(storage::Limits::load().count().into()),
         f::GET_CONSUMER => subscriptions::get_consumer(args.head(2)),
         f::GET_FLAGS => Buf::of_word(&subscriptions::flags(args.head(1))),
         f::PENDING_REQUEST_EXISTS => subscriptions::pending_request_exists(args.head(1)),
@@ -93,7 +102,7 @@ dispatch! {
         f::ORACLE_WITHDRAW => funds::oracle_withdraw(args.head(2)),
         f::OWNER_WITHDRAW => funds::owner_withdraw(args.head(2)),
         f::RECOVER_FUNDS => funds::recover_funds(args.head(1)),
-        f::GET_TOTAL_BALANCE => Buf::of(storage::Purse::load(&storage::OWNER).juels),
+        f::GET_TOTAL_BALANCE => Buf::of(storage::Book::load().total),
 
         // Routes
         f::GET_CONTRACT_BY_ID => Buf::of_address(&routes::contract_by_id(&args.head(1).b256(0))),
@@ -106,17 +115,17 @@ dispatch! {
         // Configuration, pause, ownership
         f::GET_CONFIG => admin::get_config(),
         f::UPDATE_CONFIG => admin::update_config(args.head(1)),
-        f::GET_ADMIN_FEE => Buf::of(storage::settings().admin_fee()),
-        f::GET_ALLOW_LIST_ID => Buf::of_word(&host::load(&storage::ALLOW_LIST_ID)),
-        f::SET_ALLOW_LIST_ID => admin::set_allow_list_id(args.head(1)),
+        f::GET_ADMIN_FEE => Buf::of(storage::Settings::load().admin_fee()),
+        f::GET_ALLOW_LIST_ID => Buf::of_word(&host::load_at(storage::ALLOW_LIST_ID)),
+        f::SET_ALLOW_LIST_ID => routes::set_allow_list_id(args.head(1)),
         f::PAUSE => admin::set_paused(true),
         f::UNPAUSE => admin::set_paused(false),
-        f::PAUSED => Buf::of(storage::settings().is_paused().into()),
-        f::OWNER => Buf::of_address(&storage::Purse::load(&storage::OWNER).holder),
+        f::PAUSED => Buf::of(storage::Settings::load().is(storage::PAUSED).into()),
+        f::OWNER => Buf::of_address(&storage::Settings::load().owner()),
         f::TRANSFER_OWNERSHIP => admin::transfer_ownership(args.head(1)),
         f::ACCEPT_OWNERSHIP => admin::accept_ownership(),
         f::MAX_CALLBACK_RETURN_BYTES => Buf::of(callback::MAX_RETURN_BYTES as u128),
-        f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Router v1.0.0"),
+        f::TYPE_AND_VERSION => constant!("Functions Router v1.0.0"),
         any::STYLUS_CONSTRUCTOR => admin::construct(args.head(3)),
     }
 }

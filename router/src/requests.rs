@@ -12,9 +12,9 @@ use functions_types::{
 };
 
 use crate::{
+    account::{Consumer, Subscription},
     admin::paused,
-    storage::{self, Consumer, Purse, Settings, Subscription, commitment_slot},
-    subscriptions::existing,
+    storage::{PAUSED, Settings, commitment_slot},
 };
 
 /// Words of `RequestMeta`'s head.
@@ -41,22 +41,24 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     let don_id = args.b256(4);
 
     let coordinator = coordinator(&don_id);
-    let settings = storage::settings();
-    if settings.is_paused() {
+    let settings = Settings::load();
+    if settings.is(PAUSED) {
         paused();
     }
-    let (subscription, account) = existing(id);
+    let (subscription, holder) = Subscription::existing(id);
     let client = host::sender();
     let consumer = Consumer::load(&client, id);
     if !consumer.allowed {
         error(e::INVALID_CONSUMER);
     }
-    let flags = host::load(&subscription.flags());
+    let flags = subscription.flags(&holder);
     check_callback_gas(&settings, flags[0], callback_gas_limit);
     if data.is_empty() {
         error(e::EMPTY_REQUEST_DATA);
     }
-    let available = sub(account.juels, Purse::load(&subscription.blocked()).juels);
+    let funds = subscription.funds();
+    let available = sub(funds.balance, funds.blocked);
+    let (owner, admin_fee) = (holder.owner(), settings.admin_fee());
 
     let mut call = Buf::call(coordinator::START_REQUEST, 1 + REQUEST_META_WORDS, tail(data.len()));
     call.num(WORD as u128);
@@ -64,17 +66,17 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     call.raw(flags.as_slice());
     call.address(&client);
     call.num(available);
-    call.num(settings.admin_fee());
+    call.num(admin_fee);
     call.num(id.0.into());
     call.num(consumer.initiated.into());
     call.num(callback_gas_limit.into());
     call.num(data_version);
     call.num(consumer.completed.into());
-    call.address(&account.holder);
+    call.address(&owner);
     call.bytes(data);
-    host::must_call(&coordinator, call.as_bytes());
+    host::ask(&coordinator, call.as_bytes());
     let answer = host::return_data(Commitment::ENCODED_LEN);
-    let Ok(priced) = Commitment::decode(&answer) else { malformed() };
+    let Ok(priced) = Commitment::decode(answer) else { malformed() };
 
     // The stored hash is that of the answer with the Router's own values in place of the Coordinator's.
     let mut encoded = Buf::new(Commitment::ENCODED_LEN);
@@ -84,7 +86,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     encoded.address(&client);
     encoded.num(id.0.into());
     encoded.num(callback_gas_limit.into());
-    encoded.num(settings.admin_fee());
+    encoded.num(admin_fee);
     encoded.raw(&answer[7 * WORD..]);
     reserve(&priced, &client, &host::keccak(encoded.as_bytes()), &subscription);
 
@@ -93,7 +95,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     event.raw(request_id.as_slice());
     event.raw(don_id.as_slice());
     event.num(id.0.into());
-    event.address(&account.holder);
+    event.address(&owner);
     event.address(&client);
     event.address(&host::origin());
     event.num(7 * WORD as u128);
@@ -113,9 +115,9 @@ fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Sub
         error_word(e::DUPLICATE_REQUEST_ID, &terms.request_id.0);
     }
     host::store(&slot, hash);
-    let mut blocked = Purse::load(&subscription.blocked());
-    blocked.juels = add(blocked.juels, terms.estimated_total_cost_juels, 96);
-    blocked.store(&subscription.blocked());
+    let mut funds = subscription.funds();
+    funds.blocked = add(funds.blocked, terms.estimated_total_cost_juels, 96);
+    subscription.set_funds(&funds);
     let mut consumer = Consumer::load(client, subscription.id);
     // A 64-bit counter of requests does not overflow.
     consumer.initiated = consumer.initiated.wrapping_add(1);
@@ -125,18 +127,18 @@ fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Sub
 /// `isValidCallbackGasLimit(uint64,uint32)`: returns nothing or reverts. The subscription need not exist.
 pub fn is_valid_callback_gas_limit(args: Tuple<'_>) -> Buf {
     let (id, limit) = (SubscriptionId(args.u64(0)), args.uint(1, 32) as u32);
-    let flags = host::load(&Subscription::new(id).flags());
-    check_callback_gas(&storage::settings(), flags[0], limit);
+    let subscription = Subscription::new(id);
+    let flags = subscription.flags(&subscription.holder());
+    check_callback_gas(&Settings::load(), flags[0], limit);
     Buf::empty()
 }
 
 /// The first byte of a subscription's flags chooses the tier that bounds its callbacks.
 #[inline(never)]
 fn check_callback_gas(settings: &Settings, tier: u8, limit: u32) {
-    if usize::from(tier) >= settings.tiers() {
+    let Some(max) = settings.tier(tier) else {
         error_num(e::INVALID_GAS_FLAG_VALUE, tier.into());
-    }
-    let max = settings.tier(tier.into());
+    };
     if limit > max {
         error_num(e::GAS_LIMIT_TOO_BIG, max.into());
     }

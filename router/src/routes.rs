@@ -5,13 +5,14 @@ use functions_contract::{
     abi::{Buf, Tuple, WORD},
     host,
     revert::{error, error_address, error_word, malformed},
+    word,
 };
 use functions_types::selectors::{errors::router as e, events::router as ev, functions::allow_list};
 
 use crate::{
     admin::only_owner,
     storage::{
-        self, ALLOW_LIST_ID, PROPOSAL_LEN, load_address, load_number, number, proposal_slot, route_slot,
+        ALLOW_LIST_ID, PROPOSAL_LEN, Settings, TERMS, load_address, number, proposal_slots, route_slot,
     },
 };
 
@@ -39,12 +40,12 @@ fn found(contract: Address, id: &B256) -> Address {
 }
 
 fn proposal_len() -> usize {
-    load_number(&PROPOSAL_LEN) as usize
+    word::get(&host::load_at(PROPOSAL_LEN), 30, 2) as usize
 }
 
 #[inline(never)]
 fn proposal_entry(index: usize) -> (B256, Address) {
-    let (id, contract) = proposal_slot(index);
+    let (id, contract) = proposal_slots(index);
     (host::load(&id), load_address(&contract))
 }
 
@@ -81,27 +82,31 @@ pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
         if to == Address::ZERO || to == from {
             error(e::INVALID_PROPOSAL);
         }
-        let (id_slot, contract_slot) = proposal_slot(index);
+        let (id_slot, contract_slot) = proposal_slots(index);
         host::store(&id_slot, &id);
         host::store(&contract_slot, &to.into_word());
         route_event(&ev::CONTRACT_PROPOSED, &id, &from, &to);
     }
     clear_proposal(len);
-    host::store(&PROPOSAL_LEN, &number(len as u128));
+    host::store_at(PROPOSAL_LEN, &number(len as u128));
     Buf::empty()
 }
 
 /// `updateContracts()`, by the owner: makes the proposal live and forgets it.
 pub fn update_contracts() -> Buf {
-    only_owner();
+    let mut settings = only_owner();
     for index in 0..proposal_len() {
         let (id, to) = proposal_entry(index);
         let slot = route_slot(&id);
+        if !settings.is(TERMS) && id == host::load_at(ALLOW_LIST_ID) {
+            settings.mark(TERMS, true);
+            settings.store();
+        }
         route_event(&ev::CONTRACT_UPDATED, &id, &load_address(&slot), &to);
         host::store(&slot, &to.into_word());
     }
     clear_proposal(0);
-    host::store(&PROPOSAL_LEN, &B256::ZERO);
+    host::store_at(PROPOSAL_LEN, &B256::ZERO);
     Buf::empty()
 }
 
@@ -109,9 +114,9 @@ pub fn update_contracts() -> Buf {
 #[inline(never)]
 fn clear_proposal(from: usize) {
     for index in from..proposal_len() {
-        let (id, contract) = proposal_slot(index);
-        host::store(&id, &B256::ZERO);
-        host::store(&contract, &B256::ZERO);
+        let (id, contract) = proposal_slots(index);
+        host::clear(&id);
+        host::clear(&contract);
     }
 }
 
@@ -124,28 +129,33 @@ fn route_event(signature: &B256, id: &B256, from: &Address, to: &Address) {
     host::log(&event, 1);
 }
 
+/// `setAllowListId(bytes32)`, by the owner.
+pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
+    let mut settings = only_owner();
+    let id = args.b256(0);
+    host::store_at(ALLOW_LIST_ID, &id);
+    settings.mark(TERMS, load_address(&route_slot(&id)) != Address::ZERO);
+    settings.store();
+    Buf::empty()
+}
+
 /// Asks the allow list, if a route leads to one, whether the caller accepted the terms of service.
 #[inline(never)]
-pub(crate) fn terms_accepted() {
-    let list = load_address(&route_slot(&host::load(&ALLOW_LIST_ID)));
-    if list == Address::ZERO {
+pub(crate) fn terms_accepted(settings: &Settings) {
+    if !settings.is(TERMS) {
         return;
     }
+    let list = load_address(&route_slot(&host::load_at(ALLOW_LIST_ID)));
     let sender = host::sender();
     let mut call = Buf::call(allow_list::HAS_ACCESS, 3, 0);
     call.address(&sender);
     call.num(2 * WORD as u128);
     call.num(0);
-    host::must_static_call(&list, call.as_bytes());
+    host::ask_static(&list, call.as_bytes());
     let answer = host::return_data(WORD);
-    match Tuple::new(&answer, 1).uint(0, 8) {
+    match Tuple::new(answer, 1).uint(0, 8) {
         0 => error_address(e::SENDER_MUST_ACCEPT_TERMS_OF_SERVICE, &sender),
         1 => {}
         _ => malformed(),
     }
-}
-
-/// The contract behind the LINK route of the constructor.
-pub(crate) fn link() -> Address {
-    load_address(&storage::LINK)
 }

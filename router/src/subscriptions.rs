@@ -4,7 +4,7 @@ use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple, WORD},
     host,
-    revert::{add, error, error_address, error_num, sub},
+    revert::{error, error_address, error_num},
     word,
 };
 use functions_types::{
@@ -13,10 +13,11 @@ use functions_types::{
 };
 
 use crate::{
+    account::{Consumer, Funds, Holder, Subscription},
     admin::{not_paused, only_owner},
-    funds::transfer_link,
+    funds::take_from_book,
     routes::terms_accepted,
-    storage::{self, Consumer, LIMITS, OWNER, Purse, Subscription, number, subscription_event},
+    storage::{self, Limits},
 };
 
 /// The subscription in argument `index`.
@@ -24,56 +25,46 @@ fn id(args: Tuple<'_>, index: usize) -> SubscriptionId {
     SubscriptionId(args.u64(index))
 }
 
-/// A subscription that exists, with its balance and owner.
-#[inline(never)]
-pub(crate) fn existing(id: SubscriptionId) -> (Subscription, Purse) {
-    let subscription = Subscription::new(id);
-    let account = Purse::load(&subscription.account());
-    if account.holder == Address::ZERO {
-        error(e::INVALID_SUBSCRIPTION);
-    }
-    (subscription, account)
-}
-
 /// The common entry of what a subscription's owner may do: not paused, owner, terms of service.
 #[inline(never)]
-fn owned(id: SubscriptionId) -> (Subscription, Purse) {
-    not_paused();
-    let (subscription, account) = existing(id);
-    if account.holder != host::sender() {
+fn owned(id: SubscriptionId) -> (Subscription, Holder) {
+    let settings = not_paused();
+    let (subscription, holder) = Subscription::existing(id);
+    if holder.owner() != host::sender() {
         error(e::MUST_BE_SUBSCRIPTION_OWNER);
     }
-    terms_accepted();
-    (subscription, account)
+    terms_accepted(&settings);
+    (subscription, holder)
 }
 
 /// `createSubscription()` and `createSubscriptionWithConsumer(address)`: opens an empty subscription of
 /// the caller. The consumer is added without regard to the limit of consumers.
 pub fn create(consumer: Option<Address>) -> Buf {
-    not_paused();
-    terms_accepted();
-    let mut limits = storage::limits().0;
-    let id = SubscriptionId(word::get(&limits, 0, 8) as u64 + 1);
-    word::put(&mut limits, 0, 8, id.0.into());
-    host::store(&LIMITS, &limits);
+    terms_accepted(&not_paused());
+    let mut limits = Limits::load();
+    let id = SubscriptionId(limits.count() + 1);
+    word::put(&mut limits.0, 0, 8, id.0.into());
+    limits.store();
     let subscription = Subscription::new(id);
     let owner = host::sender();
-    Purse { juels: 0, holder: owner }.store(&subscription.account());
-    subscription_event(&ev::SUBSCRIPTION_CREATED, id, &[&owner]);
+    subscription.set_owner(Holder::NONE, &owner);
+    subscription.log(&ev::SUBSCRIPTION_CREATED, &[&owner]);
     if let Some(consumer) = consumer {
-        push_consumer(&subscription, Consumer::load(&consumer, id), &consumer);
+        let funds = subscription.funds();
+        push_consumer(&subscription, funds, Consumer::load(&consumer, id), &consumer);
     }
     Buf::of(id.0.into())
 }
 
 #[inline(never)]
-fn push_consumer(subscription: &Subscription, mut record: Consumer, consumer: &Address) {
+fn push_consumer(subscription: &Subscription, mut funds: Funds, mut record: Consumer, consumer: &Address) {
     record.allowed = true;
     record.store();
-    let len = subscription.len();
-    host::store(&subscription.len_slot(), &number(u128::from(len) + 1));
-    host::store(&subscription.consumer_slot(len), &consumer.into_word());
-    subscription_event(&ev::SUBSCRIPTION_CONSUMER_ADDED, subscription.id, &[consumer]);
+    subscription.set_consumer(funds.consumers, consumer);
+    // Every consumer is paid for with a word of storage: there are never 2³² of them.
+    funds.consumers = funds.consumers.wrapping_add(1);
+    subscription.set_funds(&funds);
+    subscription.log(&ev::SUBSCRIPTION_CONSUMER_ADDED, &[consumer]);
 }
 
 /// `addConsumer(uint64,address)`: nothing happens when it is on the list already, but a full list is
@@ -81,13 +72,13 @@ fn push_consumer(subscription: &Subscription, mut record: Consumer, consumer: &A
 pub fn add_consumer(args: Tuple<'_>) -> Buf {
     let (id, consumer) = (id(args, 0), args.address(1));
     let (subscription, _) = owned(id);
-    let max = storage::limits().max_consumers();
-    if subscription.len() >= max {
+    let (funds, max) = (subscription.funds(), Limits::load().max_consumers());
+    if funds.consumers >= max {
         error_num(e::TOO_MANY_CONSUMERS, max.into());
     }
     let record = Consumer::load(&consumer, id);
     if !record.allowed {
-        push_consumer(&subscription, record, &consumer);
+        push_consumer(&subscription, funds, record, &consumer);
     }
     Buf::empty()
 }
@@ -104,62 +95,60 @@ pub fn remove_consumer(args: Tuple<'_>) -> Buf {
         error(e::CANNOT_REMOVE_WITH_PENDING_REQUESTS);
     }
     record.delete();
-    let len = subscription.len();
+    let mut funds = subscription.funds();
     // An allowed consumer is on the list, so the list is not empty and holds it.
-    let last = len - 1;
+    let last = funds.consumers.wrapping_sub(1);
     let index = (0..last).find(|&index| subscription.consumer(index) == consumer).unwrap_or(last);
     if index != last {
-        host::store(&subscription.consumer_slot(index), &subscription.consumer(last).into_word());
+        subscription.set_consumer(index, &subscription.consumer(last));
     }
-    host::store(&subscription.consumer_slot(last), &B256::ZERO);
-    host::store(&subscription.len_slot(), &number(last.into()));
-    subscription_event(&ev::SUBSCRIPTION_CONSUMER_REMOVED, id, &[&consumer]);
+    subscription.set_consumer(last, &Address::ZERO);
+    funds.consumers = last;
+    subscription.set_funds(&funds);
+    subscription.log(&ev::SUBSCRIPTION_CONSUMER_REMOVED, &[&consumer]);
     Buf::empty()
 }
 
 /// `proposeSubscriptionOwnerTransfer(uint64,address)`.
 pub fn propose_owner_transfer(args: Tuple<'_>) -> Buf {
     let (id, new) = (id(args, 0), args.address(1));
-    let (subscription, account) = owned(id);
-    let mut blocked = Purse::load(&subscription.blocked());
-    if new == Address::ZERO || new == blocked.holder {
+    let (subscription, holder) = owned(id);
+    if new == Address::ZERO || new == subscription.proposed_owner() {
         error(e::INVALID_CALLDATA);
     }
-    blocked.holder = new;
-    blocked.store(&subscription.blocked());
-    subscription_event(&ev::SUBSCRIPTION_OWNER_TRANSFER_REQUESTED, id, &[&account.holder, &new]);
+    subscription.set_proposed_owner(&new);
+    subscription.log(&ev::SUBSCRIPTION_OWNER_TRANSFER_REQUESTED, &[&holder.owner(), &new]);
     Buf::empty()
 }
 
 /// `acceptSubscriptionOwnerTransfer(uint64)`, by the proposed owner.
 pub fn accept_owner_transfer(args: Tuple<'_>) -> Buf {
     let id = id(args, 0);
-    not_paused();
-    terms_accepted();
+    terms_accepted(&not_paused());
     let subscription = Subscription::new(id);
-    let mut blocked = Purse::load(&subscription.blocked());
-    let new = host::sender();
-    if blocked.holder != new {
-        error_address(e::MUST_BE_PROPOSED_OWNER, &blocked.holder);
+    let (proposed, new) = (subscription.proposed_owner(), host::sender());
+    if proposed != new {
+        error_address(e::MUST_BE_PROPOSED_OWNER, &proposed);
     }
-    let mut account = Purse::load(&subscription.account());
-    let from = account.holder;
-    account.holder = new;
-    account.store(&subscription.account());
-    blocked.holder = Address::ZERO;
-    blocked.store(&subscription.blocked());
-    subscription_event(&ev::SUBSCRIPTION_OWNER_TRANSFERRED, id, &[&from, &new]);
+    let holder = subscription.holder();
+    let from = holder.owner();
+    subscription.set_owner(holder, &new);
+    subscription.set_proposed_owner(&Address::ZERO);
+    if new == Address::ZERO {
+        subscription.set_funds(&Funds { given_away: true, ..subscription.funds() });
+    }
+    subscription.log(&ev::SUBSCRIPTION_OWNER_TRANSFERRED, &[&from, &new]);
     Buf::empty()
 }
 
 /// `cancelSubscription(uint64,address)`: refunds to `to`, less the deposit if too little was completed.
 pub fn cancel(args: Tuple<'_>) -> Buf {
     let (id, to) = (id(args, 0), args.address(1));
-    let (subscription, account) = owned(id);
+    let (subscription, holder) = owned(id);
     if has_pending(&subscription) {
         error(e::CANNOT_REMOVE_WITH_PENDING_REQUESTS);
     }
-    close(&subscription, &account, &to, true);
+    close(&subscription, &holder, &to, true);
     Buf::empty()
 }
 
@@ -168,27 +157,24 @@ pub fn cancel(args: Tuple<'_>) -> Buf {
 pub fn owner_cancel(args: Tuple<'_>) -> Buf {
     let id = id(args, 0);
     only_owner();
-    let (subscription, account) = existing(id);
-    close(&subscription, &account, &account.holder, false);
+    let (subscription, holder) = Subscription::existing(id);
+    close(&subscription, &holder, &holder.owner(), false);
     Buf::empty()
 }
 
 #[inline(never)]
-fn close(subscription: &Subscription, account: &Purse, to: &Address, keep_deposit: bool) {
+fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposit: bool) {
+    let funds = subscription.funds();
     let mut completed = 0u64;
-    for index in 0..subscription.len() {
+    for index in 0..funds.consumers {
         let record = Consumer::load(&subscription.consumer(index), subscription.id);
         completed = completed.wrapping_add(record.completed);
         record.delete();
-        host::store(&subscription.consumer_slot(index), &B256::ZERO);
+        subscription.set_consumer(index, &Address::ZERO);
     }
-    for slot in
-        [subscription.account(), subscription.blocked(), subscription.flags(), subscription.len_slot()]
-    {
-        host::store(&slot, &B256::ZERO);
-    }
-    let mut refund = account.juels;
-    let limits = storage::limits();
+    subscription.delete(holder);
+    let mut refund = funds.balance;
+    let limits = Limits::load();
     if keep_deposit && completed < limits.deposit_minimum_requests() {
         let deposit = limits.deposit_juels().min(refund);
         if deposit > 0 {
@@ -197,10 +183,7 @@ fn close(subscription: &Subscription, account: &Purse, to: &Address, keep_deposi
         }
     }
     if refund > 0 {
-        let mut total = Purse::load(&OWNER);
-        total.juels = sub(total.juels, refund);
-        total.store(&OWNER);
-        transfer_link(to, &number(refund));
+        take_from_book(to, refund);
     }
     let mut event = Buf::event(&ev::SUBSCRIPTION_CANCELED, 3, 0);
     event.num(subscription.id.0.into());
@@ -213,14 +196,15 @@ fn close(subscription: &Subscription, account: &Purse, to: &Address, keep_deposi
 pub fn set_flags(args: Tuple<'_>) -> Buf {
     let (id, flags) = (id(args, 0), args.b256(1));
     only_owner();
-    let (subscription, _) = existing(id);
-    host::store(&subscription.flags(), &flags);
+    let (subscription, holder) = Subscription::existing(id);
+    subscription.set_flags(holder, &flags);
     Buf::empty()
 }
 
 /// `getFlags(uint64)`: zero for an unknown subscription.
 pub fn flags(args: Tuple<'_>) -> B256 {
-    host::load(&Subscription::new(id(args, 0)).flags())
+    let subscription = Subscription::new(id(args, 0));
+    subscription.flags(&subscription.holder())
 }
 
 /// `getConsumer(address client, uint64 subscriptionId)`: zero for an unknown one.
@@ -240,13 +224,13 @@ pub fn pending_request_exists(args: Tuple<'_>) -> Buf {
 
 #[inline(never)]
 fn has_pending(subscription: &Subscription) -> bool {
-    (0..subscription.len())
+    (0..subscription.funds().consumers)
         .any(|index| Consumer::load(&subscription.consumer(index), subscription.id).has_pending())
 }
 
 /// `getSubscription(uint64)`.
 pub fn get_subscription(args: Tuple<'_>) -> Buf {
-    let (subscription, _) = existing(id(args, 0));
+    let (subscription, _) = Subscription::existing(id(args, 0));
     let mut out = Buf::new(WORD + encoded_len(&subscription));
     out.num(WORD as u128);
     encode(&subscription, &mut out);
@@ -256,7 +240,7 @@ pub fn get_subscription(args: Tuple<'_>) -> Buf {
 /// `getSubscriptionsInRange(uint64,uint64)`: both ends included; a closed subscription is all zero.
 pub fn get_subscriptions_in_range(args: Tuple<'_>) -> Buf {
     let (start, end) = (args.u64(0), args.u64(1));
-    let count = storage::limits().count();
+    let count = Limits::load().count();
     if start > end || end > count || count == 0 {
         error(e::INVALID_CALLDATA);
     }
@@ -279,34 +263,21 @@ pub fn get_subscriptions_in_range(args: Tuple<'_>) -> Buf {
 
 #[inline(never)]
 fn encoded_len(subscription: &Subscription) -> usize {
-    (7 + subscription.len() as usize) * WORD
+    (7 + subscription.funds().consumers as usize) * WORD
 }
 
 /// Writes the dynamic struct: six head words, then the consumers.
 #[inline(never)]
 fn encode(subscription: &Subscription, out: &mut Buf) {
-    for slot in [subscription.account(), subscription.blocked()] {
-        let purse = Purse::load(&slot);
-        out.num(purse.juels);
-        out.address(&purse.holder);
-    }
+    let (funds, holder) = (subscription.funds(), subscription.holder());
+    out.num(funds.balance);
+    out.address(&holder.owner());
+    out.num(funds.blocked);
+    out.address(&subscription.proposed_owner());
     out.num(6 * WORD as u128);
-    out.raw(host::load(&subscription.flags()).as_slice());
-    let len = subscription.len();
-    out.num(len.into());
-    for index in 0..len {
+    out.raw(subscription.flags(&holder).as_slice());
+    out.num(funds.consumers.into());
+    for index in 0..funds.consumers {
         out.address(&subscription.consumer(index));
     }
-}
-
-/// Adds `juels` to a subscription's balance and to the book; returns the balance before.
-pub(crate) fn fund(id: SubscriptionId, juels: u128) -> u128 {
-    let (subscription, mut account) = existing(id);
-    let before = account.juels;
-    account.juels = add(before, juels, 96);
-    account.store(&subscription.account());
-    let mut total = Purse::load(&OWNER);
-    total.juels = add(total.juels, juels, 96);
-    total.store(&OWNER);
-    before
 }

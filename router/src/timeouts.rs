@@ -1,7 +1,6 @@
 //! Timeouts: a request nobody fulfilled is given up, and its reservation released.
 
 use functions_contract::{
-    B256,
     abi::{Buf, Tuple},
     host,
     revert::{error, malformed, sub},
@@ -13,8 +12,9 @@ use functions_types::{
 };
 
 use crate::{
+    account::{Consumer, Subscription},
     admin::not_paused,
-    storage::{Consumer, Purse, Subscription, commitment_slot},
+    storage::commitment_slot,
 };
 
 /// `timeoutRequests(Commitment[])`, by anyone: all of the list or nothing. The commitments are in on-chain
@@ -46,15 +46,15 @@ fn give_up(encoded: &[u8]) {
     if !is_timed_out(host::timestamp(), terms.timeout_timestamp) {
         error(e::TIMEOUT_NOT_EXCEEDED);
     }
-    host::store(&slot, &B256::ZERO);
+    host::clear(&slot);
     let mut call = Buf::call(coordinator::DELETE_COMMITMENT, 1, 0);
     call.raw(request_id.as_slice());
     host::must_call(&terms.coordinator, call.as_bytes());
 
     let subscription = Subscription::new(terms.subscription_id);
-    let mut blocked = Purse::load(&subscription.blocked());
-    blocked.juels = sub(blocked.juels, terms.estimated_total_cost_juels);
-    blocked.store(&subscription.blocked());
+    let mut funds = subscription.funds();
+    funds.blocked = sub(funds.blocked, terms.estimated_total_cost_juels);
+    subscription.set_funds(&funds);
     Consumer::complete(&terms.client, terms.subscription_id);
     let mut event = Buf::event(&ev::REQUEST_TIMED_OUT, 1, 0);
     event.raw(request_id.as_slice());

@@ -3,10 +3,10 @@
 //! Reading follows Solidity's ABI coder v2: an offset or length outside the region, or a static value
 //! with dirty bits, ends the call without data ([`malformed`]). Bytes after the last argument are ignored.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec;
 use alloy_primitives::{Address, B256};
 
-use crate::revert::malformed;
+use crate::{revert::malformed, word};
 
 /// Bytes in one ABI word.
 pub const WORD: usize = 32;
@@ -116,7 +116,14 @@ pub fn halves(word: &[u8; WORD]) -> (u128, u128) {
     let mut low = [0; 16];
     high.copy_from_slice(&word[..16]);
     low.copy_from_slice(&word[16..]);
-    (u128::from_be_bytes(high), u128::from_be_bytes(low))
+    (word::read(&high), word::read(&low))
+}
+
+/// Zeroed memory for the rest of the call. A program's allocator never takes anything back, so that giving it back would be code
+/// without effect.
+#[inline(never)]
+pub fn zeroed(len: usize) -> &'static mut [u8] {
+    vec![0; len].leak()
 }
 
 /// A writer over zeroed memory of a capacity fixed at its creation.
@@ -124,7 +131,7 @@ pub fn halves(word: &[u8; WORD]) -> (u128, u128) {
 /// Writing past the capacity ends the call without data: every caller computes the capacity from the
 /// lengths it writes.
 pub struct Buf {
-    bytes: Vec<u8>,
+    bytes: &'static mut [u8],
     at: usize,
 }
 
@@ -132,7 +139,7 @@ impl Buf {
     /// An empty buffer for at most `capacity` bytes.
     #[inline(never)]
     pub fn new(capacity: usize) -> Self {
-        Self { bytes: vec![0; capacity], at: 0 }
+        Self { bytes: zeroed(capacity), at: 0 }
     }
 
     /// A buffer for a call: its selector is written, `words` words and `tail` bytes have room.
@@ -166,15 +173,13 @@ impl Buf {
     #[inline(never)]
     fn with_topic(a: u64, b: u64, c: u64, d: u64, capacity: usize) -> Self {
         let mut buf = Self::new(capacity);
-        for quarter in [a, b, c, d] {
-            buf.raw(&quarter.to_be_bytes());
-        }
+        buf.raw(&word::of(a, b, c, d));
         buf
     }
 
     /// Nothing: what a function without return values returns.
     pub const fn empty() -> Self {
-        Self { bytes: Vec::new(), at: 0 }
+        Self { bytes: &mut [], at: 0 }
     }
 
     /// One word holding `value`.
@@ -206,6 +211,15 @@ impl Buf {
         buf
     }
 
+    /// What [`constant!`](crate::constant) expands to.
+    #[inline(never)]
+    #[expect(clippy::too_many_arguments, reason = "numbers in registers are the point")]
+    pub fn of_text(len: usize, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> Self {
+        let mut buf = Self::new(WORD + tail(len));
+        buf.text(&Text { len, a, b, c, d, e, f });
+        buf
+    }
+
     /// What has been written.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.at]
@@ -225,8 +239,12 @@ impl Buf {
     /// A word holding an unsigned integer.
     #[inline(never)]
     pub fn num(&mut self, value: u128) {
-        self.at += WORD - 16;
-        self.raw(&value.to_be_bytes());
+        let end = self.at + WORD;
+        match self.bytes.get_mut(end - 16..end) {
+            Some(place) => place.copy_from_slice(&word::write(value)),
+            None => malformed(),
+        }
+        self.at = end;
     }
 
     /// A word holding an address.
@@ -236,6 +254,20 @@ impl Buf {
         self.raw(value.as_slice());
     }
 
+    /// One `string`: offset, length, content, padding.
+    #[inline(never)]
+    pub fn text(&mut self, text: &Text) {
+        self.num(WORD as u128);
+        self.num(text.len as u128);
+        let end = self.at + text.len.next_multiple_of(WORD);
+        for part in [text.a, text.b, text.c, text.d, text.e, text.f] {
+            if self.at < end {
+                self.raw(&part.to_be_bytes());
+            }
+        }
+        self.at = end;
+    }
+
     /// The tail of `bytes` or `string`: length, content, padding to a whole word.
     #[inline(never)]
     pub fn bytes(&mut self, value: &[u8]) {
@@ -243,6 +275,45 @@ impl Buf {
         let end = self.at + tail(value.len()) - WORD;
         self.raw(value);
         self.at = end;
+    }
+}
+
+/// A constant text as numbers: they become code, while bytes would be data, which every call pays for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Bytes of the text.
+    pub len: usize,
+    /// The text in six big-endian numbers, zeros behind it.
+    pub a: u64,
+    /// Bytes 8 to 15.
+    pub b: u64,
+    /// Bytes 16 to 23.
+    pub c: u64,
+    /// Bytes 24 to 31.
+    pub d: u64,
+    /// Bytes 32 to 39.
+    pub e: u64,
+    /// Bytes 40 to 47.
+    pub f: u64,
+}
+
+impl Text {
+    /// A text of at most 48 bytes.
+    ///
+    /// # Panics
+    /// While compiling, for a longer one.
+    pub const fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        assert!(bytes.len() <= 48, "a constant text has at most 48 bytes");
+        let mut parts = [0; 6];
+        let mut at = 0;
+        while at < 48 {
+            let byte = if at < bytes.len() { bytes[at] } else { 0 };
+            parts[at / 8] = parts[at / 8] << 8 | byte as u64;
+            at += 1;
+        }
+        let [a, b, c, d, e, f] = parts;
+        Self { len: bytes.len(), a, b, c, d, e, f }
     }
 }
 

@@ -11,6 +11,7 @@ macro_rules! absent {
 
 absent! {
     fn account_code_size(address: *const u8) -> usize;
+    fn account_codehash(address: *const u8, out: *mut u8);
     fn block_number() -> u64;
     fn block_timestamp() -> u64;
     fn call_contract(to: *const u8, data: *const u8, len: usize, value: *const u8, gas: u64, out: *mut usize) -> u8;

@@ -1,11 +1,11 @@
 //! The chain's host functions with plain Rust types.
 
-use alloc::{vec, vec::Vec};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 
 use crate::{
-    abi::{Buf, Tuple},
+    abi::{Buf, Tuple, zeroed},
     revert::malformed,
+    word,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -27,7 +27,7 @@ pub fn enter(len: usize, route: fn(u32, Tuple<'_>) -> Buf) -> usize {
     // The chain refuses programs that could grow their memory without paying for it.
     // SAFETY: growing by nothing touches no memory.
     unsafe { vm::pay_for_memory_grow(0) };
-    let mut args = vec![0; len];
+    let args = zeroed(len);
     let mut value = [0; 32];
     // SAFETY: both destinations have the length the host writes: the calldata's, and one word.
     unsafe {
@@ -141,6 +141,24 @@ pub fn store(slot: &B256, word: &B256) {
     unsafe { vm::storage_cache_bytes32(slot.0.as_ptr(), word.0.as_ptr()) };
 }
 
+/// The storage word in slot `number`.
+#[inline(never)]
+pub fn load_at(number: u8) -> B256 {
+    load(&B256::with_last_byte(number))
+}
+
+/// Sets the storage word at `slot` to zero, in the frame's cache.
+#[inline(never)]
+pub fn clear(slot: &B256) {
+    store(slot, &B256::with_last_byte(0));
+}
+
+/// Sets the storage word in slot `number`, in the frame's cache.
+#[inline(never)]
+pub fn store_at(number: u8, word: &B256) {
+    store(&B256::with_last_byte(number), word);
+}
+
 /// Writes the storage cache back and drops it, so that inner frames see this frame's effects and
 /// this frame reads theirs.
 pub fn flush() {
@@ -153,6 +171,17 @@ pub fn flush() {
 pub fn code_size(address: &Address) -> usize {
     // SAFETY: the host reads 20 bytes.
     unsafe { vm::account_code_size(address.0.as_ptr()) }
+}
+
+/// Whether `address` has code, seen by the code's hash: asking for its size costs 700 gas more.
+#[inline(never)]
+pub fn has_code(address: &Address) -> bool {
+    let mut hash = B256::ZERO;
+    // SAFETY: the host reads 20 bytes and writes 32.
+    unsafe { vm::account_codehash(address.0.as_ptr(), hash.0.as_mut_ptr()) };
+    // The hash of no code at all; an account that does not exist has zero.
+    const EMPTY: [u64; 4] = word::quarters(&KECCAK256_EMPTY.0);
+    hash != B256::ZERO && hash.0 != word::of(EMPTY[0], EMPTY[1], EMPTY[2], EMPTY[3])
 }
 
 /// Calls `to` with at most `gas`, without value; tells whether it succeeded. Storage is flushed first.
@@ -184,10 +213,10 @@ pub fn static_call(to: &Address, data: &[u8]) -> bool {
 
 /// At most `limit` bytes of what the last call returned.
 #[inline(never)]
-pub fn return_data(limit: usize) -> Vec<u8> {
+pub fn return_data(limit: usize) -> &'static [u8] {
     // SAFETY: no memory is involved.
     let size = unsafe { vm::return_data_size() };
-    let mut out = vec![0; if size < limit { size } else { limit }];
+    let out = zeroed(if size < limit { size } else { limit });
     // SAFETY: the host writes at most `out.len()` bytes.
     unsafe { vm::read_return_data(out.as_mut_ptr(), 0, out.len()) };
     out
@@ -197,16 +226,30 @@ pub fn return_data(limit: usize) -> Vec<u8> {
 #[cold]
 #[inline(never)]
 pub fn bubble() -> ! {
-    revert(&return_data(usize::MAX))
+    revert(return_data(usize::MAX))
 }
 
 /// Calls a contract as Solidity does: no code ends the call without data, a revert is passed on.
 #[inline(never)]
 pub fn must_call(to: &Address, data: &[u8]) {
-    if code_size(to) == 0 {
+    if !has_code(to) {
         malformed();
     }
+    ask(to, data);
+}
+
+/// [`must_call`] of a contract that must answer: no code shows in the answer's length, which the caller checks.
+#[inline(never)]
+pub fn ask(to: &Address, data: &[u8]) {
     if !call(to, data, u64::MAX) {
+        bubble();
+    }
+}
+
+/// [`ask`] as a static call.
+#[inline(never)]
+pub fn ask_static(to: &Address, data: &[u8]) {
+    if !static_call(to, data) {
         bubble();
     }
 }
@@ -214,12 +257,10 @@ pub fn must_call(to: &Address, data: &[u8]) {
 /// [`must_call`] as a static call.
 #[inline(never)]
 pub fn must_static_call(to: &Address, data: &[u8]) {
-    if code_size(to) == 0 {
+    if !has_code(to) {
         malformed();
     }
-    if !static_call(to, data) {
-        bubble();
-    }
+    ask_static(to, data);
 }
 
 /// Emits a log: `topics` words, then the data, in one buffer.

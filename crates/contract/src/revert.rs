@@ -2,7 +2,10 @@
 
 use alloy_primitives::Address;
 
-use crate::{abi::Buf, host};
+use crate::{
+    abi::{Buf, Text},
+    host,
+};
 
 /// Selector of Solidity's `Error(string)`.
 pub const ERROR_STRING: u32 = 0x08c3_79a0;
@@ -66,6 +69,35 @@ pub fn error_text(selector: u32, text: &str) -> ! {
     let mut data = Buf::call(selector, 1, crate::abi::tail(text.len()));
     data.num(32);
     data.bytes(text.as_bytes());
+    host::revert(data.as_bytes())
+}
+
+/// Ends the call with a custom error that has one string, given as a constant: [`error_text`] without bytes among the data, which
+/// every call would pay for.
+#[macro_export]
+macro_rules! refuse {
+    ($selector:expr, $text:expr) => {{
+        const TEXT: $crate::abi::Text = $crate::abi::Text::new($text);
+        $crate::revert::refuse_with($selector, TEXT.len, TEXT.a, TEXT.b, TEXT.c, TEXT.d, TEXT.e, TEXT.f)
+    }};
+}
+
+/// One `string` that is a constant: [`Buf::of_bytes`] without bytes among the data.
+#[macro_export]
+macro_rules! constant {
+    ($text:expr) => {{
+        const TEXT: $crate::abi::Text = $crate::abi::Text::new($text);
+        $crate::abi::Buf::of_text(TEXT.len, TEXT.a, TEXT.b, TEXT.c, TEXT.d, TEXT.e, TEXT.f)
+    }};
+}
+
+/// What [`refuse!`](crate::refuse) expands to.
+#[cold]
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "numbers in registers are the point")]
+pub fn refuse_with(selector: u32, len: usize, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> ! {
+    let mut data = Buf::call(selector, 1, crate::abi::tail(len));
+    data.text(&Text { len, a, b, c, d, e, f });
     host::revert(data.as_bytes())
 }
 

@@ -47,13 +47,13 @@ impl Estimate {
     pub fn juels<D: Division>(&self) -> Result<u128, RuleError> {
         let minimum = U256::from(self.minimum_gas_price_wei);
         let price = if self.gas_price_wei < minimum { minimum } else { self.gas_price_wei };
-        let extra = D::div(mul256(price, U256::from(self.over_estimation_bp))?, U256::from(10_000_u64));
+        let extra = D::div(mul256(price, self.over_estimation_bp.into())?, U256::from(10_000_u64));
         let price = add256(price, extra)?;
         let gas = u64::from(self.gas_overhead_before_callback)
             + u64::from(self.gas_overhead_after_callback)
             + u64::from(self.callback_gas_limit); // three 32-bit numbers cannot overflow 64 bits
         fit(gas.into(), 32)?;
-        let wei = add256(mul256(price, U256::from(gas))?, self.l1_fee_wei)?;
+        let wei = add256(mul256(price, gas)?, self.l1_fee_wei)?;
         let gas_juels = juels::from_wei_down::<D>(wei, self.wei_per_link)?;
         let fees = add(add(self.don_fee, self.admin_fee, 96)?, self.operation_fee, 96)?;
         add(gas_juels, fees, 96)

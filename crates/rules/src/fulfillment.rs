@@ -18,31 +18,38 @@ pub struct FulfillmentCost {
 }
 
 impl FulfillmentCost {
-    /// The cost of a fulfillment of a request with these overheads (40 bits each) and fees (72 bits each).
+    /// The cost of a fulfillment of a request with this [`overhead_gas`] and these fees (72 bits each).
     ///
     /// ```text
-    /// gas_overhead     = floor(1e18 * ((before + after) * gas_price + l1_share) / wei_per_link)
+    /// gas_overhead     = floor(1e18 * (overhead_gas * gas_price + l1_share) / wei_per_link)
     /// juels_per_gas    = floor(1e18 * gas_price / wei_per_link)
     /// without_callback = gas_overhead + don_fee + operation_fee
     /// ```
     ///
     /// # Errors
-    /// [`RuleError::Overflow`] (the overheads add up in 40 bits), [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
+    /// [`RuleError::Overflow`], [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
     pub fn new<D: Division>(
         gas_price_wei: U256,
         l1_share_wei: U256,
         wei_per_link: U256,
-        overheads: (u64, u64),
+        overhead_gas: u64,
         don_fee: u128,
         operation_fee: u128,
     ) -> Result<Self, RuleError> {
-        let gas = add(overheads.0.into(), overheads.1.into(), 40)? as u64;
-        let wei = mul256(U256::from(gas), gas_price_wei)?;
+        let wei = mul256(gas_price_wei, overhead_gas)?;
         let gas_overhead = juels::from_wei_down::<D>(add256(wei, l1_share_wei)?, wei_per_link)?;
         let juels_per_gas = juels::from_wei_down::<D>(gas_price_wei, wei_per_link)?;
         let without_callback = add(add(gas_overhead, don_fee, 96)?, operation_fee, 96)?;
         Ok(Self { juels_per_gas, gas_overhead, without_callback })
     }
+}
+
+/// Gas billed around a callback: the overheads before and after it (40 bits each), summed in 40 bits.
+///
+/// # Errors
+/// [`RuleError::Overflow`].
+pub fn overhead_gas(before: u64, after: u64) -> Result<u64, RuleError> {
+    Ok(add(before.into(), after.into(), 40)? as u64)
 }
 
 /// One entry's share of the transaction's L1 fee, rounded down; `entries` is not zero.

@@ -5,7 +5,7 @@ use alloy_primitives::U256;
 use crate::{Division, RuleError, fit, mul256};
 
 /// Juels in one LINK.
-const JUELS_PER_LINK: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+const JUELS_PER_LINK: u64 = 1_000_000_000_000_000_000;
 
 /// `1e18 * wei / wei_per_link`, rounded down, in 96 bits.
 ///
@@ -13,7 +13,7 @@ const JUELS_PER_LINK: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 
 /// [`RuleError::Overflow`] above 256 bits on the way, [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
 #[inline(never)]
 pub fn from_wei_down<D: Division>(wei: U256, wei_per_link: U256) -> Result<u128, RuleError> {
-    divide::<D>(mul256(JUELS_PER_LINK, wei)?, wei_per_link)
+    divide::<D>(mul256(wei, JUELS_PER_LINK)?, wei_per_link)
 }
 
 /// A fee in US cents: `floor(floor(cents * 10^(18 + decimals) / usd_per_link) / 100)`, in 72 bits.
@@ -28,11 +28,14 @@ pub fn from_cents_down<D: Division>(cents: u16, usd_per_link: U256, decimals: u8
     if exponent > 77 {
         return Err(RuleError::Overflow); // 10^78 has more than 256 bits
     }
-    let mut scale = U256::ONE;
-    for _ in 0..exponent {
-        scale = scale.wrapping_mul(U256::from(10_u64)); // at most 10^77
+    let mut amount = U256::from(cents);
+    let mut rest = exponent;
+    while rest > 0 {
+        let step = if rest < 19 { rest } else { 19 };
+        amount = mul256(amount, 10_u64.pow(step.into()))?; // at most 10^19, which has 64 bits
+        rest -= step;
     }
-    let juels = divide::<D>(mul256(U256::from(cents), scale)?, usd_per_link)?;
+    let juels = divide::<D>(amount, usd_per_link)?;
     let fee = low(D::div(U256::from(juels), U256::from(100_u64)));
     fit(fee, 72).map_err(|_| RuleError::Above72Bits)
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use functions_rules::{
     Estimate, FulfillmentCost, RuleError, Settlement, Software,
-    fulfillment::{can_forward, gas_needed, l1_share_down, worst_case},
+    fulfillment::{can_forward, gas_needed, l1_share_down, overhead_gas, worst_case},
     juels::{from_cents_down, from_wei_down},
     split::share_down,
     time::{is_timed_out, timeout_timestamp},
@@ -53,7 +53,7 @@ fn settlement_is_the_reference_one() {
         e.gas_price_wei,
         l1_share_down::<Software>(e.l1_fee_wei, 1),
         e.wei_per_link,
-        (105_000, 93_942),
+        overhead_gas(105_000, 93_942).unwrap(),
         e.don_fee,
         e.operation_fee,
     );
@@ -132,8 +132,8 @@ proptest! {
         };
         let reserved = estimate.juels::<Software>().unwrap();
         let share = l1_share_down::<Software>(n(l1), entries);
-        let overheads = (before.into(), after.into());
-        let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), overheads, don, operation).unwrap();
+        let gas = overhead_gas(before.into(), after.into()).unwrap();
+        let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), gas, don, operation).unwrap();
         prop_assert!(worst_case(0, cost.without_callback, cost.juels_per_gas, limit).unwrap() <= reserved);
     }
 
@@ -163,6 +163,7 @@ proptest! {
         };
         let _ = estimate.juels::<Software>();
         let _ = from_cents_down::<Software>(x[0] as u16, a, decimals);
-        let _ = FulfillmentCost::new::<Software>(a, b, c, (x[0].into(), x[1].into()), fee, fee);
+        let _ = FulfillmentCost::new::<Software>(a, b, c, x[0].into(), fee, fee);
+        let _ = overhead_gas(x[0].into(), x[1].into());
     }
 }

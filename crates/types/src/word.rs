@@ -32,7 +32,7 @@ pub fn to_u128(word: &[u8; WORD], bits: u32) -> Result<u128, BadWord> {
     high.copy_from_slice(&word[..16]);
     low.copy_from_slice(&word[16..]);
     let value = u128::from_be_bytes(low);
-    if u128::from_be_bytes(high) != 0 || (bits < 128 && value >> bits != 0) {
+    if u128::from_ne_bytes(high) != 0 || (bits < 128 && value >> bits != 0) {
         return Err(BadWord);
     }
     Ok(value)

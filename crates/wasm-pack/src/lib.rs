@@ -4,13 +4,15 @@
 //! chain refuses. [`strip`] leaves exactly what the chain reads, in its shortest encoding, so the same
 //! sources give the same bytes everywhere. [`Report`] says what the chain will make of it.
 
+mod data;
+
 use eyre::{Context, Result, bail};
 use stylus_program::{StylusParams, activate, compress};
 use wasm_encoder::{
-    ExportSection, Module,
+    ConstExpr, DataSection, ExportSection, Module,
     reencode::{Error, Reencode},
 };
-use wasmparser::{CustomSectionReader, Export, Parser};
+use wasmparser::{CustomSectionReader, Data, DataKind, Export, Parser};
 
 /// Most bytes a program may have on chain, its prefix included (EIP-170).
 pub const CODE_LIMIT: usize = 24_576;
@@ -49,9 +51,22 @@ impl Reencode for Strip {
         }
         Ok(())
     }
+
+    fn parse_data(&mut self, section: &mut DataSection, datum: Data<'_>) -> Result<(), Error<Self::Error>> {
+        if let DataKind::Active { memory_index: 0, offset_expr } = &datum.kind
+            && let Some(address) = data::address(offset_expr)
+        {
+            for (distance, bytes) in data::parts(datum.data) {
+                let at = address.wrapping_add(distance as i32);
+                section.active(0, &ConstExpr::i32_const(at), bytes.iter().copied());
+            }
+            return Ok(());
+        }
+        wasm_encoder::reencode::utils::parse_data(self, section, datum)
+    }
 }
 
-/// The module without custom sections, DataCount and unread exports, every number in its shortest form.
+/// The module without custom sections, DataCount, unread exports and zeros among the data, every number in its shortest form.
 ///
 /// # Errors
 /// The bytes are no core WASM module.

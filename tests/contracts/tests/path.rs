@@ -38,12 +38,11 @@ fn estimate(callback_gas_limit: u32) -> Estimate {
 
 fn cost() -> FulfillmentCost {
     let e = estimate(0);
-    let overheads = (105_000, 93_942);
     FulfillmentCost::new::<Software>(
         e.gas_price_wei,
         U256::ZERO,
         e.wei_per_link,
-        overheads,
+        105_000 + 93_942,
         e.don_fee,
         e.operation_fee,
     )

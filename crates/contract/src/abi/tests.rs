@@ -74,3 +74,12 @@ fn writes_what_it_reads() {
     assert_eq!(tuple.bytes(2), [5; 33]);
     assert_eq!(tuple.uint(6, 8), 8);
 }
+
+#[test]
+fn a_constant_text_is_the_text() {
+    let long = "SafeERC20: ERC20 operation did not succeed";
+    assert_eq!(crate::constant!("").as_bytes(), Buf::of_bytes(b"").as_bytes());
+    assert_eq!(crate::constant!("12345678").as_bytes(), Buf::of_bytes(b"12345678").as_bytes());
+    let text = crate::constant!("SafeERC20: ERC20 operation did not succeed");
+    assert_eq!(text.as_bytes(), Buf::of_bytes(long.as_bytes()).as_bytes());
+}
