@@ -12,13 +12,18 @@ const wanted = {
   client: [`${functions}/v1_0_0/example/FunctionsClientExample.sol`, "FunctionsClientExample"],
   // The package keeps the example of the 1.3.0 client here; that folder's FunctionsClient is v1_3_0's but for its imports.
   client_v1_3_0: [`${functions}/dev/v1_X/example/FunctionsClientExample.sol`, "FunctionsClientExample"],
+  // Ours, in this folder: the package's request library behind a function.
+  request_encoder: ["RequestEncoder.sol", "RequestEncoder"],
 };
 
 function locate(name) {
   const zeppelin = /^@openzeppelin\/contracts(@[\d.]+)?\//;
-  const file = zeppelin.test(name)
-    ? path.join(sources, "openzeppelin", name.replace(zeppelin, ""))
-    : path.join(sources, "chainlink", name);
+  const own = path.join(__dirname, name);
+  const file = fs.existsSync(own)
+    ? own
+    : zeppelin.test(name)
+      ? path.join(sources, "openzeppelin", name.replace(zeppelin, ""))
+      : path.join(sources, "chainlink", name);
   return fs.existsSync(file) ? { contents: fs.readFileSync(file, "utf8") } : { error: `no file ${file}` };
 }
 
@@ -29,8 +34,9 @@ const input = { language: "Solidity", sources: {}, settings: {
   outputSelection: {},
 } };
 for (const [file, contract] of Object.values(wanted)) {
-  if (!fs.existsSync(path.join(sources, "chainlink", file))) throw new Error(`no ${file}`);
-  input.sources[file] = locate(file).contents === undefined ? {} : { content: locate(file).contents };
+  const { contents, error } = locate(file);
+  if (error) throw new Error(error);
+  input.sources[file] = { content: contents };
   input.settings.outputSelection[file] = { [contract]: ["evm.bytecode.object"] };
 }
 const output = JSON.parse(solc.compile(JSON.stringify(input), { import: locate }));
