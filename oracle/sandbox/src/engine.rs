@@ -1,32 +1,41 @@
 //! The JavaScript engine: booted once in the fork server, used for one run in each child.
 
+use std::sync::Arc;
+
 use deno_core::{JsRuntime, RuntimeOptions, v8};
+use deno_web::{BlobStore, InMemoryBroadcastChannel};
 use eyre::{Result, eyre};
 use oracle_frames::{Diagnostic, Start, Verdict};
 use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::ops::{self, Host};
-use crate::{event_loop, judge};
+use crate::{crypto, event_loop, judge, places, script};
 
 /// The boot script, in order. Each file is a function of the ops and of what the files before it
 /// left for it; the last one installs the globals and returns the entry points.
 const BOOT: &[(&str, &str)] = &[
-    ("functions:text", include_str!("js/text.js")),
-    ("functions:events", include_str!("js/events.js")),
-    ("functions:url", include_str!("js/url.js")),
-    ("functions:buffer", include_str!("js/buffer.js")),
+    ("functions:web", include_str!("js/web.js")),
+    ("functions:timers", include_str!("js/timers.js")),
     ("functions:console", include_str!("js/console.js")),
+    ("functions:buffer_codecs", include_str!("js/buffer_codecs.js")),
+    ("functions:buffer", include_str!("js/buffer.js")),
+    ("functions:buffer_numbers", include_str!("js/buffer_numbers.js")),
+    ("functions:crypto_keys", include_str!("js/crypto_keys.js")),
     ("functions:crypto", include_str!("js/crypto.js")),
     ("functions:body", include_str!("js/body.js")),
     ("functions:fetch", include_str!("js/fetch.js")),
     ("functions:api", include_str!("js/api.js")),
+    ("functions:builtins", include_str!("js/builtins.js")),
     ("functions:globals", include_str!("js/globals.js")),
 ];
 
 /// Engine and its version, for people and for the runtime hash.
-const VERSION: &str =
-    concat!("functions-sandbox ", env!("CARGO_PKG_VERSION"), ", deno_core 0.413.0, quickjs-ng");
+const VERSION: &str = concat!(
+    "functions-sandbox ",
+    env!("CARGO_PKG_VERSION"),
+    ", deno_core 0.413.0, deno_web 0.291.0, quickjs-ng, swc_ts_fast_strip 60.0.0"
+);
 
 /// A booted runtime and the boot script's entry points.
 pub(crate) struct Engine {
@@ -38,8 +47,10 @@ pub(crate) struct Engine {
 pub(crate) struct Entries {
     /// Sets the injected values.
     inject: v8::Global<v8::Function>,
-    /// Turns the source into an async function, or throws a SyntaxError.
-    compile: v8::Global<v8::Function>,
+    /// Gives the beginning of a text without lone surrogates.
+    pub(crate) well_formed: v8::Global<v8::Function>,
+    /// Gives buffer, byte offset and byte length of a view.
+    pub(crate) window: v8::Global<v8::Function>,
     /// Hands an HTTP response to the fetch that waits for it.
     pub(crate) deliver: v8::Global<v8::Function>,
     /// Runs the callback of a timer.
@@ -58,11 +69,22 @@ impl Engine {
         deno_core::v8_set_flags(vec![String::new(), stack]);
         let heap = usize::try_from(memory_bytes)?;
         let mut runtime = JsRuntime::new(RuntimeOptions {
-            extensions: vec![ops::functions_host::init()],
+            extensions: vec![
+                deno_webidl::deno_webidl::init(),
+                deno_web::deno_web::init(
+                    Arc::new(BlobStore::default()),
+                    None,
+                    false,
+                    InMemoryBroadcastChannel::default(),
+                ),
+                ops::functions_host::init(),
+                crypto::functions_crypto::init(),
+            ],
             create_params: Some(v8::CreateParams::default().heap_limits(0, heap)),
             ..Default::default()
         });
-        let library = runtime.execute_script("functions:library", "({ host: { ...Deno.core.ops } })");
+        let library =
+            runtime.execute_script("functions:library", "({ core: Deno.core, host: { ...Deno.core.ops } })");
         let library = library.map_err(|error| eyre!("boot: {error}"))?;
         let mut last = None;
         for (name, source) in BOOT {
@@ -89,22 +111,25 @@ impl Engine {
                 let key = v8::String::new(scope, name).ok_or_else(|| eyre!("out of memory"))?;
                 object.get(scope, key.into()).ok_or_else(|| eyre!("boot: no {name}"))
             };
-            let [inject, compile, deliver, fire, error_prototype] = [
+            let [inject, well_formed, window, deliver, fire, error_prototype] = [
                 entry("inject")?,
-                entry("compile")?,
+                entry("wellFormed")?,
+                entry("window")?,
                 entry("deliver")?,
                 entry("fire")?,
                 entry("errorPrototype")?,
             ];
             Entries {
                 inject: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(inject)?),
-                compile: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(compile)?),
+                well_formed: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(well_formed)?),
+                window: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(window)?),
                 deliver: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(deliver)?),
                 fire: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(fire)?),
                 error_prototype: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(error_prototype)?),
             }
         };
         event_loop::track_rejections(&mut runtime);
+        places::format_stacks(&mut runtime);
         runtime.v8_isolate().perform_microtask_checkpoint();
         runtime.v8_isolate().low_memory_notification();
         Ok(Self { runtime, entries })
@@ -151,16 +176,14 @@ impl Engine {
             v8::tc_scope!(let scope, scope);
             let this = v8::undefined(scope).into();
             let injected = inject(scope, &self.entries, &start);
-            let compiled = injected.and_then(|()| {
-                let compile = v8::Local::new(scope, &self.entries.compile);
-                let source = v8::String::new(scope, &start.source)?;
-                compile.call(scope, this, &[source.into()])
-            });
-            let Some(function) = compiled else {
+            if injected.is_none() {
                 let exception = scope.exception();
-                return Ok(judge::not_compiled(scope, &self.entries, exception));
+                return Ok(judge::caught(scope, &self.entries, exception));
+            }
+            let function = match script::compile(scope, &self.entries, &start.source) {
+                Ok(function) => v8::Local::new(scope, function),
+                Err(end) => return Ok(end),
             };
-            let function = v8::Local::<v8::Function>::try_from(function)?;
             let Some(promise) = function.call(scope, this, &[]) else {
                 let exception = scope.exception();
                 return Ok(judge::caught(scope, &self.entries, exception));
@@ -193,7 +216,8 @@ fn inject(scope: &mut v8::PinScope<'_, '_>, entries: &Entries, start: &Start) ->
         secrets.set_index(scope, at + 1, value.into())?;
     }
     let inject = v8::Local::new(scope, &entries.inject);
-    inject.call(scope, this, &[args.into(), bytes_args.into(), secrets.into()]).map(drop)
+    let wasm = v8::Boolean::new(scope, start.options.wasm).into();
+    inject.call(scope, this, &[args.into(), bytes_args.into(), secrets.into(), wasm]).map(drop)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -139,7 +139,7 @@ fn ended(
     }
     if local.state() == v8::PromiseState::Fulfilled {
         let value = local.result(scope);
-        return Some((judge::returned(value, response_limit), Diagnostic::default()));
+        return Some((judge::returned(scope, entries, value, response_limit), Diagnostic::default()));
     }
     None
 }

@@ -22,38 +22,58 @@ use deno_core::v8;
 use oracle_frames::{Diagnostic, Verdict};
 
 use crate::engine::Entries;
+use crate::places;
 
 /// Longest prototype chain that is searched for `Error.prototype`.
 const PROTOTYPE_DEPTH: usize = 64;
 
-/// Judges a returned value.
-pub(crate) fn returned(value: v8::Local<'_, v8::Value>, limit: usize) -> Verdict {
-    let bytes = if value.is_uint8_array() {
-        let Ok(view) = v8::Local::<v8::ArrayBufferView>::try_from(value) else { return Verdict::NotBytes };
-        if view.byte_length() > limit {
-            return Verdict::TooLong;
-        }
-        let mut bytes = vec![0; view.byte_length()];
-        let copied = view.copy_contents(&mut bytes);
-        bytes.truncate(copied);
-        bytes
-    } else if value.is_array_buffer() {
-        let Ok(buffer) = v8::Local::<v8::ArrayBuffer>::try_from(value) else { return Verdict::NotBytes };
-        let len = buffer.byte_length();
-        if len > limit {
-            return Verdict::TooLong;
-        }
-        match buffer.data() {
-            // SAFETY: the engine says that `len` bytes start there, and no script runs meanwhile.
-            Some(start) if len > 0 => unsafe {
-                std::slice::from_raw_parts(start.as_ptr().cast::<u8>(), len).to_vec()
-            },
-            _ => Vec::new(),
+/// Judges a returned value. `window` of the boot script says where a view lies now: over a buffer
+/// that was resized, only the engine's own getters know.
+pub(crate) fn returned(
+    scope: &mut v8::PinScope<'_, '_>,
+    entries: &Entries,
+    value: v8::Local<'_, v8::Value>,
+    limit: usize,
+) -> Verdict {
+    let (buffer, offset, len) = if let Ok(buffer) = v8::Local::<v8::ArrayBuffer>::try_from(value) {
+        (buffer, 0, buffer.byte_length())
+    } else if value.is_uint8_array() {
+        match window(scope, entries, value) {
+            Some(window) => window,
+            None => return Verdict::NotBytes,
         }
     } else {
         return Verdict::NotBytes;
     };
-    Verdict::Bytes(bytes)
+    if len > limit {
+        return Verdict::TooLong;
+    }
+    let inside = offset.checked_add(len).is_some_and(|end| end <= buffer.byte_length());
+    match buffer.data() {
+        // SAFETY: the engine says that `byte_length` bytes start there, the window lies inside, and no script runs
+        // meanwhile.
+        Some(start) if len > 0 && inside => Verdict::Bytes(unsafe {
+            std::slice::from_raw_parts(start.as_ptr().cast::<u8>().add(offset), len).to_vec()
+        }),
+        _ => Verdict::Bytes(Vec::new()),
+    }
+}
+
+/// Buffer, byte offset and byte length of a view.
+fn window<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    entries: &Entries,
+    view: v8::Local<'_, v8::Value>,
+) -> Option<(v8::Local<'s, v8::ArrayBuffer>, usize, usize)> {
+    v8::tc_scope!(let scope, scope);
+    let this = v8::undefined(scope).into();
+    let view = v8::Local::new(scope, view);
+    let parts = v8::Local::new(scope, &entries.window).call(scope, this, &[view])?;
+    let parts = v8::Local::<v8::Array>::try_from(parts).ok()?;
+    let buffer = v8::Local::<v8::ArrayBuffer>::try_from(parts.get_index(scope, 0)?).ok()?;
+    let offset = parts.get_index(scope, 1)?.uint32_value(scope)?;
+    let len = parts.get_index(scope, 2)?.uint32_value(scope)?;
+    Some((buffer, offset as usize, len as usize))
 }
 
 /// Judges the exception of a failed call; `None` where the engine gave up without one.
@@ -89,16 +109,24 @@ pub(crate) fn thrown<'s>(
 ) -> (Verdict, Diagnostic) {
     v8::tc_scope!(let scope, scope);
     if value.is_string() {
-        let text = value.to_rust_string_lossy(scope);
+        let text =
+            value.to_string(scope).and_then(|text| well_formed(scope, entries, text)).unwrap_or_default();
         return (Verdict::Thrown(text.clone()), text.into());
     }
     let Some(error) = as_error(scope, entries, value) else {
         let text = format!("invalid value thrown of type {}", type_name(value));
         return (Verdict::Thrown(text.clone()), text.into());
     };
-    let name = property(scope, error, "name").unwrap_or_default();
-    let message = property(scope, error, "message");
-    let detail = format!("{name}: {}", message.as_deref().unwrap_or("(no message)"));
+    let mut text = |name| {
+        v8::tc_scope!(let scope, scope);
+        property(scope, error, name).and_then(|text| well_formed(scope, entries, text))
+    };
+    let name = text("name").unwrap_or_default();
+    let message = text("message");
+    let diagnostic = Diagnostic {
+        message: format!("{name}: {}", message.as_deref().unwrap_or("(no message)")),
+        ..places::of(scope, error)
+    };
     if scope.is_execution_terminating() {
         return (Verdict::Memory, "memory limit".into());
     }
@@ -108,7 +136,7 @@ pub(crate) fn thrown<'s>(
         Some(text) if text.is_empty() => Verdict::Thrown(name),
         Some(text) => Verdict::Thrown(text),
     };
-    (verdict, detail.into())
+    (verdict, diagnostic)
 }
 
 /// The value as an object, where it is an error: by the engine's class, or by inheritance from the
@@ -138,18 +166,25 @@ fn as_error<'s>(
 }
 
 /// A property as text; `None` where it is missing, null, or cannot be had as text.
-fn property(
-    scope: &mut v8::PinScope<'_, '_>,
+pub(crate) fn property<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
     object: v8::Local<'_, v8::Object>,
     name: &str,
-) -> Option<String> {
-    v8::tc_scope!(let scope, scope);
+) -> Option<v8::Local<'s, v8::String>> {
     let key = v8::String::new(scope, name)?;
     let value = object.get(scope, key.into())?;
-    if value.is_null_or_undefined() {
-        return None;
-    }
-    let text = value.to_string(scope)?;
+    if value.is_null_or_undefined() { None } else { value.to_string(scope) }
+}
+
+/// The beginning of a text, where a surrogate without its other half is U+FFFD, as it is in every UTF-8 of the web.
+fn well_formed(
+    scope: &mut v8::PinScope<'_, '_>,
+    entries: &Entries,
+    text: v8::Local<'_, v8::String>,
+) -> Option<String> {
+    let this = v8::undefined(scope).into();
+    let text = v8::Local::<v8::Value>::from(v8::Local::new(scope, text));
+    let text = v8::Local::new(scope, &entries.well_formed).call(scope, this, &[text])?;
     Some(text.to_rust_string_lossy(scope))
 }
 

@@ -10,6 +10,9 @@
 //! | forking, reaping, the control socket | `zygote` |
 //! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
+//! | from source text to a function, types blanked | `script`, `typescript` |
+//! | what an error says about its place | `places` |
+//! | `crypto.subtle` | `crypto` |
 //! | how a returned or thrown value is judged | `judge` |
 //! | operating-system walls and their self-test | `walls`, `seccomp` |
 //! | floating point that is equal on every machine | `libm_symbols` |
@@ -18,13 +21,17 @@
 //! standard input. It is started by `oracle-runner`, not by people.
 
 mod child;
+mod crypto;
 mod engine;
 mod event_loop;
 mod exchanges;
 mod judge;
 mod libm_symbols;
 mod ops;
+mod places;
+mod script;
 mod seccomp;
+mod typescript;
 mod walls;
 mod zygote;
 

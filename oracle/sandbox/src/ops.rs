@@ -11,10 +11,15 @@ use functions_types::limits::{Limits, Mode};
 use oracle_frames::{FromChild, HttpRequest, Start, cut_text};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::exchanges::Exchanges;
+
+/// Longest names and values of a request's headers together, in bytes.
+const HTTP_HEAD_MAX: usize = 64 * 1024;
+/// Longest name of a method, in bytes.
+const HTTP_METHOD_MAX: usize = 256;
 
 /// A timer that has not fired.
 pub(crate) struct Timer {
@@ -113,6 +118,11 @@ impl Host {
         session.send(message).map_err(|_| JsErrorBox::generic("the run was abandoned"))
     }
 
+    /// The stream behind `crypto.getRandomValues`.
+    pub(crate) fn random_bytes(&mut self) -> &mut ChaCha20Rng {
+        &mut self.bytes
+    }
+
     /// The next 53 random bits as a fraction in [0, 1): splitmix64.
     fn fraction(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -195,11 +205,13 @@ fn op_http_send(
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
         pairs.push((name.to_owned(), value.to_owned()));
     }
+    // A head beyond all use is asked for without an address: the runner counts it and refuses it.
+    let fits = headers.len() <= HTTP_HEAD_MAX && method.len() <= HTTP_METHOD_MAX;
     host.send(&FromChild::HttpRequest(HttpRequest {
         id,
-        method: method.to_owned(),
-        url: url.chars().take(url_max).collect(),
-        headers: pairs,
+        method: if fits { method } else { "GET" }.to_owned(),
+        url: if fits { url.chars().take(url_max).collect() } else { "refused:".to_owned() },
+        headers: if fits { pairs } else { Vec::new() },
         body: has_body.then(|| body[..body_max].to_vec()),
         follow_redirects,
     }))?;
@@ -214,91 +226,10 @@ fn op_http_abort(state: &mut OpState, id: u32) -> Result<(), JsErrorBox> {
     if host.exchanges.abort(id) { host.send(&FromChild::HttpAbort(id)) } else { Ok(()) }
 }
 
-#[op2]
-#[buffer]
-fn op_utf8_encode(#[string] text: String) -> Vec<u8> {
-    text.into_bytes()
-}
-
-#[op2]
-#[string]
-fn op_utf8_decode(#[buffer] bytes: &[u8], fatal: bool) -> Result<String, JsErrorBox> {
-    if fatal {
-        let text = std::str::from_utf8(bytes);
-        return text.map(str::to_owned).map_err(|_| JsErrorBox::type_error("The encoded data is not valid"));
-    }
-    Ok(String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// The parts of a URL, one a line (a URL has no line feeds): href, protocol, username, password,
-/// hostname, port, pathname, search, hash, origin. Empty where `href` is not a URL.
-#[op2]
-#[string]
-fn op_url_parse(#[string] href: &str, #[string] base: Option<String>) -> String {
-    use deno_core::url::Url;
-    let parsed = match base.as_deref() {
-        Some(base) => Url::parse(base).and_then(|base| base.join(href)),
-        None => Url::parse(href),
-    };
-    parsed.map(|url| url_lines(&url)).unwrap_or_default()
-}
-
-/// Sets one component as the URL standard's setters do, and gives the parts.
-#[op2]
-#[string]
-fn op_url_set(#[string] href: &str, #[string] part: &str, #[string] value: &str) -> String {
-    use deno_core::url::{Url, quirks};
-    let Ok(mut url) = Url::parse(href) else { return String::new() };
-    // A component that cannot be set stays as it is; the standard says so.
-    let _ = match part {
-        "protocol" => quirks::set_protocol(&mut url, value),
-        "username" => quirks::set_username(&mut url, value),
-        "password" => quirks::set_password(&mut url, value),
-        "host" => quirks::set_host(&mut url, value),
-        "hostname" => quirks::set_hostname(&mut url, value),
-        "port" => quirks::set_port(&mut url, value),
-        "pathname" => {
-            quirks::set_pathname(&mut url, value);
-            Ok(())
-        }
-        "search" => {
-            quirks::set_search(&mut url, value);
-            Ok(())
-        }
-        _ => {
-            quirks::set_hash(&mut url, value);
-            Ok(())
-        }
-    };
-    url_lines(&url)
-}
-
-fn url_lines(url: &deno_core::url::Url) -> String {
-    use deno_core::url::quirks;
-    [
-        quirks::href(url),
-        quirks::protocol(url),
-        quirks::username(url),
-        quirks::password(url),
-        quirks::hostname(url),
-        quirks::port(url),
-        quirks::pathname(url),
-        quirks::search(url),
-        quirks::hash(url),
-        &quirks::origin(url),
-    ]
-    .join("\n")
-}
-
-#[op2]
-#[buffer]
-fn op_digest(#[string] algorithm: &str, #[buffer] data: &[u8]) -> Result<Vec<u8>, JsErrorBox> {
-    match algorithm {
-        "SHA-256" => Ok(Sha256::digest(data).to_vec()),
-        "SHA-384" => Ok(Sha384::digest(data).to_vec()),
-        "SHA-512" => Ok(Sha512::digest(data).to_vec()),
-        _ => Err(JsErrorBox::generic("Unrecognized algorithm name")),
-    }
+/// Whether clock and random numbers are real.
+#[op2(fast)]
+fn op_compat(state: &mut OpState) -> bool {
+    state.borrow::<Host>().mode == Mode::Compat
 }
 
 extension!(
@@ -312,11 +243,7 @@ extension!(
         op_console,
         op_http_send,
         op_http_abort,
-        op_utf8_encode,
-        op_utf8_decode,
-        op_url_parse,
-        op_url_set,
-        op_digest,
+        op_compat,
     ],
     state = |state| state.put(Host::idle()),
 );

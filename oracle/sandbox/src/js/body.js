@@ -1,4 +1,4 @@
-// What requests and responses are made of: headers, blobs, forms, streams, bodies.
+// What requests and responses are made of: headers, blobs, forms, bodies.
 (function (lib) {
   "use strict";
 
@@ -9,7 +9,11 @@
       if (init === undefined || init === null) return;
       if (typeof init !== "object") throw new TypeError("headers are an object or a list of pairs");
       const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.entries(init);
-      for (const [name, value] of pairs) this.append(name, value);
+      for (const pair of pairs) {
+        const entry = [...pair];
+        if (entry.length !== 2) throw new TypeError("each entry of a list of headers is a pair");
+        this.append(entry[0], entry[1]);
+      }
     }
     #check(name, value) {
       const key = `${name}`.toLowerCase();
@@ -71,6 +75,9 @@
       this.#bytes = join(chunks);
       this.#type = `${options?.type ?? ""}`.toLowerCase();
     }
+    static bytesOf(blob) {
+      return blob.#bytes;
+    }
     get size() {
       return this.#bytes.length;
     }
@@ -93,6 +100,21 @@
       return lib.streamOf(this.#bytes.slice());
     }
   }
+  class File extends Blob {
+    #name;
+    #lastModified;
+    constructor(parts, name, options = {}) {
+      super(parts, options);
+      this.#name = `${name}`;
+      this.#lastModified = Number(options?.lastModified ?? lib.host.op_now(true));
+    }
+    get name() {
+      return this.#name;
+    }
+    get lastModified() {
+      return this.#lastModified;
+    }
+  }
   function join(chunks) {
     const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
     let at = 0;
@@ -105,12 +127,23 @@
 
   class FormData {
     #list = [];
-    append(name, value) {
-      this.#list.push([`${name}`, value instanceof Blob ? value : `${value}`]);
+    #entry(name, value, filename) {
+      if (!(value instanceof Blob)) return [`${name}`, `${value}`];
+      const file = value instanceof File ? filename ?? value.name : filename ?? "blob";
+      return [`${name}`, new File([value], file, { type: value.type })];
     }
-    set(name, value) {
-      this.delete(name);
-      this.append(name, value);
+    append(name, value, filename) {
+      this.#list.push(this.#entry(name, value, filename));
+    }
+    set(name, value, filename) {
+      const at = this.#list.findIndex(([n]) => n === `${name}`);
+      const entry = this.#entry(name, value, filename);
+      if (at < 0) {
+        this.#list.push(entry);
+      } else {
+        this.#list[at] = entry;
+        this.#list = this.#list.filter(([n], index) => index <= at || n !== `${name}`);
+      }
     }
     get(name) {
       return this.#list.find(([n]) => n === `${name}`)?.[1] ?? null;
@@ -130,117 +163,48 @@
     *entries() {
       for (const [name, value] of this.#list) yield [name, value];
     }
+    *keys() {
+      for (const [name] of this.#list) yield name;
+    }
+    *values() {
+      for (const [, value] of this.#list) yield value;
+    }
     [Symbol.iterator]() {
       return this.entries();
     }
-  }
-
-  // A stream that is filled by its source's start and pull, enough for reading bodies.
-  class ReadableStream {
-    #queue = [];
-    #closed = false;
-    #error = undefined;
-    #waiting = [];
-    #source;
-    #locked = false;
-    #ready;
-    constructor(source = {}) {
-      this.#source = source;
-      const controller = {
-        enqueue: (chunk) => {
-          const reader = this.#waiting.shift();
-          if (reader) reader.resolve({ value: chunk, done: false });
-          else this.#queue.push(chunk);
-        },
-        close: () => {
-          this.#closed = true;
-          for (const reader of this.#waiting.splice(0)) reader.resolve({ value: undefined, done: true });
-        },
-        error: (reason) => {
-          this.#error = { reason };
-          for (const reader of this.#waiting.splice(0)) reader.reject(reason);
-        },
-        get desiredSize() {
-          return 1;
-        },
-      };
-      this.#ready = Promise.resolve(source.start?.(controller));
-      this.#pull = () => this.#ready.then(() => source.pull?.(controller));
-    }
-    #pull;
-    get locked() {
-      return this.#locked;
-    }
-    async #read() {
-      await this.#ready;
-      if (this.#queue.length === 0 && !this.#closed && !this.#error) await this.#pull();
-      if (this.#queue.length > 0) return { value: this.#queue.shift(), done: false };
-      if (this.#error) throw this.#error.reason;
-      if (this.#closed) return { value: undefined, done: true };
-      return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    }
-    async cancel(reason) {
-      this.#closed = true;
-      this.#queue = [];
-      await this.#source.cancel?.(reason);
-    }
-    getReader() {
-      if (this.#locked) throw new TypeError("ReadableStream is locked");
-      this.#locked = true;
-      return {
-        read: () => this.#read(),
-        cancel: (reason) => this.cancel(reason),
-        releaseLock: () => {
-          this.#locked = false;
-        },
-        closed: new Promise(() => {}),
-      };
-    }
-    async *values() {
-      const reader = this.getReader();
-      try {
-        for (;;) {
-          const { value, done } = await reader.read();
-          if (done) return;
-          yield value;
-        }
-      } finally {
-        reader.releaseLock();
-      }
-    }
-    [Symbol.asyncIterator]() {
-      return this.values();
+    get [Symbol.toStringTag]() {
+      return "FormData";
     }
   }
-  lib.streamOf = (bytes) =>
-    new ReadableStream({
-      start(controller) {
-        if (bytes.length > 0) controller.enqueue(bytes);
-        controller.close();
-      },
-    });
 
   // Bytes (or a stream of them) and content type of anything fetch accepts as a body.
   lib.extractBody = function extractBody(value) {
     if (value === undefined || value === null) return { bytes: null, type: null };
-    if (value instanceof ReadableStream) return { bytes: null, stream: value, type: null };
+    if (value instanceof lib.globals.ReadableStream) return { bytes: null, stream: value, type: null };
     if (value instanceof lib.globals.URLSearchParams) {
       return { bytes: lib.encodeUtf8(value.toString()), type: "application/x-www-form-urlencoded;charset=UTF-8" };
     }
-    if (value instanceof Blob) return { stream: value.stream(), bytes: null, type: value.type || null };
+    if (value instanceof Blob) return { bytes: Blob.bytesOf(value).slice(), type: value.type || null };
     if (value instanceof FormData) return multipart(value);
     if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return { bytes: lib.bytesOf(value).slice(), type: null };
     return { bytes: lib.encodeUtf8(`${value}`), type: "text/plain;charset=UTF-8" };
   };
   function multipart(form) {
     const boundary = "----functionsFormBoundary7c1d3f";
-    const lines = [];
+    const quote = (text) => text.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
+    const parts = [];
     for (const [name, value] of form) {
-      if (typeof value !== "string") throw new TypeError("a form with a Blob cannot be sent");
-      lines.push(`--${boundary}\r\nContent-Disposition: form-data; name="${name.replaceAll('"', "%22")}"\r\n\r\n${value}\r\n`);
+      const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"`;
+      if (typeof value === "string") {
+        parts.push(lib.encodeUtf8(`${head}\r\n\r\n${value.replace(/\r?\n|\r/g, "\r\n")}\r\n`));
+      } else {
+        const type = value.type || "application/octet-stream";
+        parts.push(lib.encodeUtf8(`${head}; filename="${quote(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`));
+        parts.push(Blob.bytesOf(value), lib.encodeUtf8("\r\n"));
+      }
     }
-    lines.push(`--${boundary}--\r\n`);
-    return { bytes: lib.encodeUtf8(lines.join("")), type: `multipart/form-data; boundary=${boundary}` };
+    parts.push(lib.encodeUtf8(`--${boundary}--\r\n`));
+    return { bytes: join(parts), type: `multipart/form-data; boundary=${boundary}` };
   }
 
   // The reading half that Request and Response share.
@@ -290,5 +254,5 @@
       return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
     }
   };
-  Object.assign(lib.globals, { Headers, Blob, FormData, ReadableStream });
+  Object.assign(lib.globals, { Headers, Blob, File, FormData });
 })

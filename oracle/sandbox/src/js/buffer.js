@@ -1,227 +1,292 @@
-// Buffer: the part of Node's that scripts for Functions rely on.
+// Buffer: Node's, as far as scripts for Functions rely on it. Numbers are in buffer_numbers.js.
 (function (lib) {
   "use strict";
+  const { codec, hasCodec } = lib;
+  const errors = lib.nodeErrors;
+  const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+  const MOST = 2 ** 32;
 
-  const codecs = {
-    utf8: [(text) => lib.encodeUtf8(text), (bytes) => lib.decodeUtf8(bytes)],
-    hex: [
-      (text) => {
-        const digits = /^(?:[0-9a-fA-F]{2})*/.exec(text)[0];
-        const bytes = new Uint8Array(digits.length / 2);
-        for (let at = 0; at < bytes.length; at++) bytes[at] = parseInt(digits.slice(at * 2, at * 2 + 2), 16);
-        return bytes;
-      },
-      (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-    ],
-    base64: [
-      (text) => {
-        const clean = text.replaceAll("-", "+").replaceAll("_", "/").replace(/=.*$/s, "").replace(/[^A-Za-z0-9+/]/g, "");
-        return lib.fromBase64(clean.length % 4 === 1 ? clean.slice(0, -1) : clean);
-      },
-      (bytes) => lib.toBase64(bytes),
-    ],
-    latin1: [(text) => Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff), (bytes) => lib.toLatin1(bytes)],
-    ascii: [
-      (text) => Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff),
-      (bytes) => lib.toLatin1(bytes.map((byte) => byte & 0x7f)),
-    ],
-    utf16le: [
-      (text) => {
-        const bytes = new Uint8Array(text.length * 2);
-        for (let at = 0; at < text.length; at++) {
-          bytes[at * 2] = text.charCodeAt(at) & 0xff;
-          bytes[at * 2 + 1] = text.charCodeAt(at) >> 8;
-        }
-        return bytes;
-      },
-      (bytes) => new lib.globals.TextDecoder("utf-16le", { ignoreBOM: true }).decode(bytes),
-    ],
+  class FastBuffer extends Uint8Array {}
+  const view = (bytes) => new FastBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const plain = (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  const isBytes = (value) => value instanceof Uint8Array;
+  const needBytes = (value, name) => {
+    if (!isBytes(value)) throw errors.type(`The "${name}" argument`, "an instance of Buffer or Uint8Array", value);
   };
-  codecs.base64url = [
-    codecs.base64[0],
-    (bytes) => lib.toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""),
-  ];
-  const ALIASES = { "utf-8": "utf8", binary: "latin1", ucs2: "utf16le", "ucs-2": "utf16le", "utf-16le": "utf16le" };
-  function codec(encoding = "utf8") {
-    const name = `${encoding}`.toLowerCase();
-    const found = codecs[ALIASES[name] ?? name];
-    if (found === undefined) throw new TypeError(`Unknown encoding: ${encoding}`);
-    return found;
-  }
-  const view = (bytes) => new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-  class Buffer extends Uint8Array {
-    static poolSize = 8192;
-    static get [Symbol.species]() {
-      return Buffer;
+  function needNumber(value, name, min, max) {
+    if (typeof value !== "number") throw errors.type(`The "${name}" argument`, "of type number", value);
+    if (value < min || value > max || Number.isNaN(value)) {
+      throw errors.range(name, `>= ${min} && <= ${max}`, value);
     }
-    static from(value, encodingOrOffset, length) {
-      if (typeof value === "string") return view(codec(encodingOrOffset ?? "utf8")[0](value));
-      if (value instanceof ArrayBuffer) return new Buffer(value, encodingOrOffset, length);
-      if (ArrayBuffer.isView(value)) return view(Uint8Array.from(value));
+  }
+  function needOffset(value, name, max) {
+    if (typeof value !== "number") throw errors.type(`The "${name}" argument`, "of type number", value);
+    if (!Number.isInteger(value)) throw errors.range(name, "an integer", value);
+    if (value < 0 || value > max) throw errors.range(name, `>= 0 && <= ${max}`, value);
+  }
+  const encodingOf = (encoding) => codec(typeof encoding === "string" && encoding !== "" ? encoding : "utf8");
+
+  // `Buffer(…)` and `new Buffer(…)` are what scripts of old write.
+  function Buffer(value, encodingOrOffset, length) {
+    if (typeof value === "number") {
+      if (typeof encodingOrOffset === "string") throw errors.type('The "string" argument', "of type string", value);
+      return Buffer.alloc(value);
+    }
+    return Buffer.from(value, encodingOrOffset, length);
+  }
+  function fromBuffer(buffer, byteOffset, length) {
+    let start = 0;
+    if (byteOffset !== undefined) {
+      start = +byteOffset;
+      if (Number.isNaN(start)) start = 0;
+    }
+    const most = buffer.byteLength - start;
+    if (most < 0) throw errors.bounds("offset");
+    if (length === undefined) return new FastBuffer(buffer, start, most);
+    const size = +length > 0 ? +length : 0;
+    if (size > most) throw errors.bounds("length");
+    return new FastBuffer(buffer, start, size);
+  }
+  function fromArrayLike(list) {
+    const buffer = new FastBuffer(list.length > 0 ? list.length : 0);
+    for (let at = 0; at < buffer.length; at++) buffer[at] = list[at];
+    return buffer;
+  }
+  function fromObject(object) {
+    if (object.length !== undefined || object.buffer instanceof ArrayBuffer) {
+      return typeof object.length !== "number" ? new FastBuffer(0) : fromArrayLike(object);
+    }
+    return object.type === "Buffer" && Array.isArray(object.data) ? fromArrayLike(object.data) : undefined;
+  }
+  function needSize(size) {
+    needNumber(size, "size", 0, MOST);
+  }
+  const compareBytes = (a, b) => {
+    const shared = Math.min(a.length, b.length);
+    for (let at = 0; at < shared; at++) if (a[at] !== b[at]) return a[at] < b[at] ? -1 : 1;
+    return Math.sign(a.length - b.length);
+  };
+
+  const statics = {
+    from(value, encodingOrOffset, length) {
+      if (typeof value === "string") return view(encodingOf(encodingOrOffset).encode(value));
       if (typeof value === "object" && value !== null) {
-        if (value.type === "Buffer" && Array.isArray(value.data)) return view(Uint8Array.from(value.data));
-        if (typeof value.length === "number" || typeof value[Symbol.iterator] === "function") {
-          return view(Uint8Array.from(value, (item) => Number(item) & 0xff));
+        if (value instanceof ArrayBuffer) return fromBuffer(value, encodingOrOffset, length);
+        const inner = value.valueOf?.();
+        if (inner !== value && inner !== null && inner !== undefined && (typeof inner === "string" || typeof inner === "object")) {
+          return Buffer.from(inner, encodingOrOffset, length);
+        }
+        const buffer = fromObject(value);
+        if (buffer !== undefined) return buffer;
+        if (typeof value[Symbol.toPrimitive] === "function") {
+          const primitive = value[Symbol.toPrimitive]("string");
+          if (typeof primitive === "string") return Buffer.from(primitive, encodingOrOffset);
         }
       }
-      throw new TypeError(
-        "The first argument must be of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object.",
-      );
-    }
-    static of(...items) {
-      return Buffer.from(items);
-    }
-    static alloc(size, fill, encoding) {
-      if (typeof size !== "number" || !(size >= 0)) throw new RangeError(`invalid buffer size: ${size}`);
-      const buffer = new Buffer(size);
-      return fill === undefined ? buffer : buffer.fill(fill, 0, size, encoding);
-    }
-    static allocUnsafe(size) {
-      return Buffer.alloc(size);
-    }
-    static concat(list, total) {
-      const length = total ?? list.reduce((sum, part) => sum + part.length, 0);
-      const joined = Buffer.alloc(length);
+      throw errors.type(
+        "The first argument", "of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object", value);
+    },
+    of(...items) {
+      return fromArrayLike(items);
+    },
+    alloc(size, fill, encoding) {
+      needSize(size);
+      const buffer = new FastBuffer(size);
+      return fill === undefined || fill === 0 || size === 0 ? buffer : buffer.fill(fill, typeof fill === "string" ? encoding : undefined);
+    },
+    allocUnsafe(size) {
+      needSize(size);
+      return new FastBuffer(size);
+    },
+    allocUnsafeSlow(size) {
+      return Buffer.allocUnsafe(size);
+    },
+    concat(list, length) {
+      if (!Array.isArray(list)) throw errors.type('The "list" argument', "an instance of Array", list);
+      if (list.length === 0) return new FastBuffer(0);
+      if (length !== undefined) needOffset(length, "length", MOST);
+      list.forEach((part, at) => {
+        if (!isBytes(part)) throw errors.type(`The "list[${at}]" argument`, "an instance of Buffer or Uint8Array", part);
+      });
+      const size = length ?? list.reduce((sum, part) => sum + part.length, 0);
+      const joined = Buffer.alloc(size);
       let at = 0;
       for (const part of list) {
-        if (at >= length) break;
-        joined.set(part.subarray(0, length - at), at);
+        if (at >= size) break;
+        joined.set(plain(part).subarray(0, size - at), at);
         at += part.length;
       }
       return joined;
+    },
+    isBuffer: (value) => value instanceof FastBuffer,
+    isEncoding: hasCodec,
+    byteLength(value, encoding) {
+      if (typeof value === "string") return (hasCodec(encoding) ? codec(encoding) : codec("utf8")).length(value);
+      if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
+      throw errors.type('The "string" argument', "of type string or an instance of Buffer or ArrayBuffer", value);
+    },
+    compare(a, b) {
+      needBytes(a, "buf1");
+      needBytes(b, "buf2");
+      return compareBytes(a, b);
+    },
+  };
+
+  // First or last place of `value`, from `offset` on.
+  function search(buffer, value, offset, encoding, forward) {
+    let from = offset;
+    let name = encoding;
+    if (typeof from === "string") [from, name] = [undefined, from];
+    const wanted = typeof value === "number" ? new Uint8Array([value]) : typeof value === "string" ? encodingOf(name).encode(value) : value;
+    if (!isBytes(wanted)) {
+      throw errors.type('The "value" argument', "one of type number or string or an instance of Buffer or Uint8Array", value);
     }
-    static isBuffer(value) {
-      return value instanceof Buffer;
+    from = +from;
+    if (Number.isNaN(from)) from = forward ? 0 : buffer.length;
+    from = Math.trunc(from);
+    if (from < 0) from += buffer.length;
+    if (from < 0 && !forward && wanted.length > 0) return -1;
+    const last = buffer.length - wanted.length;
+    if (wanted.length === 0) return Math.min(Math.max(from, 0), buffer.length);
+    const step = forward ? 1 : -1;
+    for (let at = forward ? Math.max(from, 0) : Math.min(from, last); at >= 0 && at <= last; at += step) {
+      let same = 0;
+      while (same < wanted.length && buffer[at + same] === wanted[same]) same++;
+      if (same === wanted.length) return at;
     }
-    static isEncoding(encoding) {
-      const name = `${encoding}`.toLowerCase();
-      return Object.hasOwn(codecs, ALIASES[name] ?? name);
-    }
-    static byteLength(value, encoding) {
-      return typeof value === "string" ? codec(encoding)[0](value).length : value.byteLength;
-    }
-    static compare(a, b) {
-      const shared = Math.min(a.length, b.length);
-      for (let at = 0; at < shared; at++) {
-        if (a[at] !== b[at]) return a[at] < b[at] ? -1 : 1;
-      }
-      return Math.sign(a.length - b.length);
-    }
-    get parent() {
-      return this.buffer;
-    }
-    toString(encoding, start = 0, end = this.length) {
-      return codec(encoding)[1](new Uint8Array(this.buffer, this.byteOffset, this.length).subarray(start, end));
-    }
+    return -1;
+  }
+  // The longest prefix of UTF-8 that fits and ends between two characters.
+  function fitting(bytes, room) {
+    let size = Math.min(bytes.length, room);
+    if (size < bytes.length) while (size > 0 && (bytes[size] & 0xc0) === 0x80) size--;
+    return bytes.subarray(0, size);
+  }
+
+  const methods = {
+    toString(encoding, start, end) {
+      const { length } = this;
+      let from = start > 0 ? Math.trunc(start) || 0 : 0;
+      let to = end === undefined || end > length ? length : Math.trunc(end) || 0;
+      if (from >= length || to <= from) return "";
+      return (encoding === undefined ? codec("utf8") : codec(encoding)).decode(plain(this).subarray(from, to));
+    },
     toJSON() {
       return { type: "Buffer", data: Array.from(this) };
-    }
+    },
     equals(other) {
-      return Buffer.compare(this, other) === 0;
-    }
-    compare(other) {
-      return Buffer.compare(this, other);
-    }
+      needBytes(other, "otherBuffer");
+      return compareBytes(this, other) === 0;
+    },
+    compare(target, targetStart = 0, targetEnd = target?.length, start = 0, end = this.length) {
+      needBytes(target, "target");
+      needOffset(targetStart, "targetStart", Number.MAX_SAFE_INTEGER);
+      needOffset(targetEnd, "targetEnd", target.length);
+      needOffset(start, "sourceStart", Number.MAX_SAFE_INTEGER);
+      needOffset(end, "sourceEnd", this.length);
+      return compareBytes(plain(this).subarray(start, Math.max(start, end)), plain(target).subarray(targetStart, Math.max(targetStart, targetEnd)));
+    },
     slice(start, end) {
       return this.subarray(start, end);
-    }
-    write(text, offset = 0, length = this.length - offset, encoding = "utf8") {
-      if (typeof offset === "string") return this.write(text, 0, this.length, offset);
-      if (typeof length === "string") return this.write(text, offset, this.length - offset, length);
-      const bytes = codec(encoding)[0](text).subarray(0, Math.min(length, this.length - offset));
-      this.set(bytes, offset);
+    },
+    subarray(start, end) {
+      const part = plain(this).subarray(start, end);
+      return view(part);
+    },
+    write(text, offset, length, encoding) {
+      if (typeof text !== "string") throw errors.type('The "argument" argument', "of type string", text);
+      let [start, room, name] = [0, this.length, encoding];
+      if (typeof offset === "string" && length === undefined) {
+        name = offset;
+      } else if (offset !== undefined) {
+        needOffset(offset, "offset", this.length);
+        start = offset;
+        room = this.length - offset;
+        if (typeof length === "string") {
+          name = length;
+        } else if (length !== undefined) {
+          needOffset(length, "length", this.length);
+          room = Math.min(room, length);
+        }
+      }
+      const used = encodingOf(name);
+      let bytes = used.encode(text);
+      if (used === codec("utf8")) bytes = fitting(bytes, room);
+      else bytes = bytes.subarray(0, used === codec("utf16le") ? Math.min(bytes.length, room) & ~1 : room);
+      this.set(bytes, start);
       return bytes.length;
-    }
+    },
     copy(target, targetStart = 0, start = 0, end = this.length) {
-      const part = this.subarray(start, Math.min(end, start + target.length - targetStart));
-      target.set(part, targetStart);
+      needBytes(target, "target");
+      const to = Math.trunc(+targetStart) || 0;
+      const from = Math.trunc(+start) || 0;
+      const until = Math.trunc(+end) || 0;
+      if (to < 0) throw errors.range("targetStart", ">= 0", to);
+      if (from < 0 || from > this.length) throw errors.range("sourceStart", `>= 0 && <= ${this.length}`, from);
+      if (until < 0) throw errors.range("sourceEnd", ">= 0", until);
+      if (to >= target.length || from >= until) return 0;
+      const part = plain(this).subarray(from, Math.min(until, from + target.length - to));
+      target.set(part, to);
       return part.length;
-    }
-    fill(value, start = 0, end = this.length, encoding = "utf8") {
-      if (typeof value !== "string" && !ArrayBuffer.isView(value)) {
-        return super.fill(Number(value) & 0xff, start, end);
+    },
+    fill(value, offset, end, encoding) {
+      let [from, to, name] = [offset, end, encoding];
+      if (typeof value === "string") {
+        if (from === undefined || typeof from === "string") [from, to, name] = [undefined, undefined, from];
+        else if (typeof to === "string") [to, name] = [undefined, to];
+        if (name !== undefined && typeof name !== "string") throw errors.type('The "encoding" argument', "of type string", name);
       }
-      const pattern = typeof value === "string" ? codec(encoding)[0](value) : value;
-      for (let at = start; at < end; at++) this[at] = pattern.length ? pattern[(at - start) % pattern.length] : 0;
+      if (from === undefined) {
+        [from, to] = [0, this.length];
+      } else {
+        needNumber(from, "offset", 0, MOST);
+        if (to === undefined) to = this.length;
+        else needNumber(to, "end", 0, this.length);
+      }
+      const pattern = typeof value === "string" ? encodingOf(name).encode(value) : isBytes(value) ? Uint8Array.from(value) : new Uint8Array([value]);
+      if (from >= to) return this;
+      if (pattern.length === 0) {
+        if (typeof value !== "string" || value !== "") throw errors.value("value", value);
+        Reflect.apply(Uint8Array.prototype.fill, this, [0, from, to]);
+        return this;
+      }
+      for (let at = from; at < to; at++) this[at] = pattern[(at - from) % pattern.length];
       return this;
-    }
-    #find(value, encoding) {
-      return typeof value === "string" ? codec(encoding)[0](value) : typeof value === "number" ? [value & 0xff] : value;
-    }
-    indexOf(value, from = 0, encoding = "utf8") {
-      const wanted = this.#find(value, encoding);
-      for (let at = Math.max(0, from < 0 ? this.length + from : from); at + wanted.length <= this.length; at++) {
-        let same = 0;
-        while (same < wanted.length && this[at + same] === wanted[same]) same++;
-        if (same === wanted.length) return at;
-      }
-      return -1;
-    }
-    includes(value, from, encoding) {
-      return this.indexOf(value, from, encoding) >= 0;
-    }
-    swap16() {
-      for (let at = 0; at + 1 < this.length; at += 2) [this[at], this[at + 1]] = [this[at + 1], this[at]];
-      return this;
-    }
-    #view(offset, size) {
-      if (!Number.isInteger(offset) || offset < 0 || offset + size > this.length) {
-        throw new RangeError(`The value of "offset" is out of range. Received ${offset}`);
-      }
-      return new DataView(this.buffer, this.byteOffset + offset, size);
-    }
-    #word(offset, size, little) {
-      const data = this.#view(offset, size);
-      let value = 0;
-      for (let at = 0; at < size; at++) value = value * 256 + data.getUint8(little ? size - 1 - at : at);
-      return value;
-    }
-    #put(value, offset, size, little) {
-      const data = this.#view(offset, size);
-      let rest = value;
-      for (let at = 0; at < size; at++) {
-        data.setUint8(little ? at : size - 1 - at, rest & 0xff);
-        rest = Math.floor(rest / 256);
-      }
-      return offset + size;
-    }
-    static {
-      const define = (name, value) => Object.defineProperty(Buffer.prototype, name, { value, writable: true, configurable: true });
-      const alias = (name) => define(name.replace("UInt", "Uint"), Buffer.prototype[name]);
-      for (const [kind, type, size] of [
-        ["UInt8", "Uint8", 1], ["Int8", "Int8", 1], ["UInt16", "Uint16", 2], ["Int16", "Int16", 2],
-        ["UInt32", "Uint32", 4], ["Int32", "Int32", 4], ["Float", "Float32", 4], ["Double", "Float64", 8],
-        ["BigUInt64", "BigUint64", 8], ["BigInt64", "BigInt64", 8],
-      ]) {
-        for (const [suffix, little] of size === 1 ? [["", false]] : [["LE", true], ["BE", false]]) {
-          define(`read${kind}${suffix}`, function (offset = 0) {
-            return this.#view(offset, size)[`get${type}`](0, little);
-          });
-          define(`write${kind}${suffix}`, function (value, offset = 0) {
-            this.#view(offset, size)[`set${type}`](0, value, little);
-            return offset + size;
-          });
-          if (kind.includes("UInt")) ["read", "write"].forEach((verb) => alias(`${verb}${kind}${suffix}`));
-        }
-      }
-      for (const [suffix, little] of [["LE", true], ["BE", false]]) {
-        define(`readUInt${suffix}`, function (offset, size) {
-          return this.#word(offset, size, little);
-        });
-        define(`readInt${suffix}`, function (offset, size) {
-          const value = this.#word(offset, size, little);
-          return value >= 2 ** (size * 8 - 1) ? value - 2 ** (size * 8) : value;
-        });
-        for (const kind of ["UInt", "Int"]) {
-          define(`write${kind}${suffix}`, function (value, offset, size) {
-            return this.#put(value < 0 ? value + 2 ** (size * 8) : value, offset, size, little);
-          });
-        }
-        alias(`readUInt${suffix}`);
-        alias(`writeUInt${suffix}`);
-      }
+    },
+    indexOf(value, byteOffset, encoding) {
+      return search(this, value, byteOffset, encoding, true);
+    },
+    lastIndexOf(value, byteOffset, encoding) {
+      return search(this, value, byteOffset, encoding, false);
+    },
+    includes(value, byteOffset, encoding) {
+      return search(this, value, byteOffset, encoding, true) !== -1;
+    },
+    inspect() {
+      const shown = plain(this).subarray(0, 50).toHex().replace(/(..)(?=.)/g, "$1 ");
+      const more = this.length > 50 ? ` ... ${this.length - 50} more byte${this.length > 51 ? "s" : ""}` : "";
+      return `<Buffer ${shown}${more}>`;
+    },
+  };
+  methods.toLocaleString = methods.toString;
+
+  for (const [target, members] of [[Buffer, statics], [FastBuffer.prototype, methods]]) {
+    for (const name of Object.keys(members)) {
+      Object.defineProperty(target, name, { value: members[name], writable: true, enumerable: true, configurable: true });
     }
   }
+  Object.defineProperties(FastBuffer.prototype, {
+    parent: { get() { return this.buffer; }, enumerable: true, configurable: true },
+    offset: { get() { return this.byteOffset; }, enumerable: true, configurable: true },
+    constructor: { value: Buffer, writable: true, configurable: true },
+    [INSPECT]: { value: methods.inspect, writable: true, configurable: true },
+    [Symbol.for("Deno.customInspect")]: { value: methods.inspect, writable: true, configurable: true },
+  });
+  Object.defineProperties(Buffer, {
+    poolSize: { value: 8192, writable: true, enumerable: true, configurable: true },
+    prototype: { value: FastBuffer.prototype, writable: false },
+    [Symbol.species]: { get: () => FastBuffer, configurable: true },
+  });
+  Object.setPrototypeOf(Buffer, Uint8Array);
   lib.globals.Buffer = Buffer;
 })

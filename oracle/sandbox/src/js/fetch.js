@@ -6,10 +6,12 @@
   const { Body } = lib;
 
   const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+  const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
   function normalizeMethod(method) {
     const text = `${method}`;
     const upper = text.toUpperCase();
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)) throw new TypeError(`Invalid method: '${text}'`);
+    if (FORBIDDEN.includes(upper)) throw new TypeError(`Method is forbidden: '${text}'`);
     return NORMALIZED.includes(upper) ? upper : text;
   }
 
@@ -28,7 +30,7 @@
         throw new TypeError("Request with GET/HEAD method cannot have body.");
       }
       super(content);
-      this.#url = from ? from.url : init[RAW] ? `${input}` : new URL(input).href;
+      this.#url = from ? from.url : init[RAW] ? `${input}`.toWellFormed() : new URL(input).href;
       this.#method = method;
       this.#headers = new Headers(init?.headers ?? from?.headers);
       if (content.type && !this.#headers.has("content-type")) this.#headers.set("content-type", content.type);

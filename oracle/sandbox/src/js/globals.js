@@ -2,8 +2,7 @@
 (function (lib) {
   "use strict";
   const { op_now, op_random } = lib.host;
-  const AsyncFunction = (async () => {}).constructor;
-  const indirectEval = globalThis.eval;
+  const { WebAssembly } = globalThis;
   const hide = (target, name, value) =>
     Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
 
@@ -11,7 +10,7 @@
   const RealDate = Date;
   const construct = Reflect.construct;
   function VirtualDate(...parts) {
-    if (new.target === undefined) return new RealDate(op_now(true)).toString();
+    if (new.target === undefined) return Reflect.apply(RealDate.prototype.toString, new RealDate(op_now(true)), []);
     return construct(RealDate, parts.length === 0 ? [op_now(true)] : parts, new.target);
   }
   Object.defineProperties(VirtualDate, {
@@ -29,12 +28,25 @@
     return op_random();
   });
 
+  // The engine names the zone in short; V8, which scripts were written for, in full.
+  for (const name of ["toString", "toTimeString"]) {
+    const original = RealDate.prototype[name];
+    hide(RealDate.prototype, name, {
+      [name]() {
+        return Reflect.apply(original, this, []).replace("(UTC)", "(Coordinated Universal Time)");
+      },
+    }[name]);
+  }
+
   // Locale: always en-US, without the engine's incomplete Intl.
-  hide(Number.prototype, "toLocaleString", function toLocaleString() {
+  hide(Number.prototype, "toLocaleString", function toLocaleString(_locale, options) {
     const number = Number(this);
     if (!Number.isFinite(number)) return Number.isNaN(number) ? "NaN" : number < 0 ? "-∞" : "∞";
-    const [whole, part = ""] = Math.abs(number) < 1e21 ? number.toFixed(3).split(".") : [String(BigInt(number))];
-    const tail = part.replace(/0+$/, "");
+    const least = Math.min(Math.max(Math.trunc(options?.minimumFractionDigits ?? 0), 0), 100);
+    const most = Math.min(Math.max(Math.trunc(options?.maximumFractionDigits ?? Math.max(least, 3)), least), 100);
+    const text = Math.abs(number) < 1e21 ? number.toFixed(most) : String(BigInt(number));
+    const [whole, part = ""] = text.split(".");
+    const tail = part.slice(0, least) + part.slice(least).replace(/0+$/, "");
     return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (tail === "" ? "" : `.${tail}`);
   });
   hide(BigInt.prototype, "toLocaleString", function toLocaleString() {
@@ -70,46 +82,6 @@
     delete: refuse("Deno.env"), toObject: refuse("Deno.env"),
   });
 
-  function structuredClone(value, seen = new Map()) {
-    if (typeof value === "function" || typeof value === "symbol") {
-      throw new lib.globals.DOMException(`${String(value)} could not be cloned.`, "DataCloneError");
-    }
-    if (typeof value !== "object" || value === null) return value;
-    if (seen.has(value)) return seen.get(value);
-    const keep = (copy) => {
-      seen.set(value, copy);
-      return copy;
-    };
-    if (value instanceof RealDate) return keep(new RealDate(value.getTime()));
-    if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
-    if (value instanceof ArrayBuffer) return keep(value.slice(0));
-    if (ArrayBuffer.isView(value)) {
-      const type = value instanceof lib.globals.Buffer ? Uint8Array : value.constructor;
-      const buffer = structuredClone(value.buffer, seen);
-      const length = value instanceof DataView ? value.byteLength : value.length;
-      return keep(new type(buffer, value.byteOffset, length));
-    }
-    if (value instanceof Map) {
-      const copy = keep(new Map());
-      for (const [key, item] of value) copy.set(structuredClone(key, seen), structuredClone(item, seen));
-      return copy;
-    }
-    if (value instanceof Set) {
-      const copy = keep(new Set());
-      for (const item of value) copy.add(structuredClone(item, seen));
-      return copy;
-    }
-    if (value instanceof Error) {
-      const copy = keep(new Error(value.message));
-      hide(copy, "name", value.name);
-      return copy;
-    }
-    const copy = keep(Array.isArray(value) ? new Array(value.length) : {});
-    for (const key of Object.keys(value)) copy[key] = structuredClone(value[key], seen);
-    return copy;
-  }
-  hide(lib.globals, "structuredClone", (value) => structuredClone(value));
-
   const LANGUAGE = [
     "Object", "Function", "Array", "Number", "parseFloat", "parseInt", "Infinity", "NaN", "undefined", "Boolean",
     "String", "Symbol", "Promise", "RegExp", "Error", "AggregateError", "EvalError", "RangeError", "ReferenceError",
@@ -133,11 +105,21 @@
   const constant = (name, value) => Object.defineProperty(globalThis, name, { value, enumerable: true });
   constant("Functions", lib.globals.Functions);
 
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+  const [buffer, byteOffset, byteLength] = ["buffer", "byteOffset", "byteLength"].map(
+    (name) => Object.getOwnPropertyDescriptor(typedArray, name).get,
+  );
+  const { apply } = Reflect;
+  const { slice, toWellFormed } = String.prototype;
   return {
+    // Far more than any limit on results, and a bound on what the host copies.
+    wellFormed: (text) => apply(toWellFormed, apply(slice, text, [0, 65536]), []),
+    window: (view) => [apply(buffer, view, []), apply(byteOffset, view, []), apply(byteLength, view, [])],
     errorPrototype: Error.prototype,
     fire: lib.fire,
     deliver: lib.deliver,
-    inject(args, bytesArgs, secretPairs) {
+    builtins: lib.builtins,
+    inject(args, bytesArgs, secretPairs, wasm = false) {
       const secrets = {};
       for (let at = 0; at < secretPairs.length; at += 2) {
         Object.defineProperty(secrets, secretPairs[at], {
@@ -147,15 +129,7 @@
       constant("args", args);
       constant("bytesArgs", bytesArgs);
       constant("secrets", secrets);
-    },
-    // The source is parsed inside three different wrappers, so that only the body of a function
-    // gets through: what may follow an early closing brace differs in each. A parenthesis forbids
-    // a second brace, an object demands a comma or a brace, a class forbids the comma.
-    compile(source) {
-      const script = new AsyncFunction(`"use strict";${source}\n`);
-      indirectEval(`"use strict";({async script(){${source}\n}})`);
-      indirectEval(`"use strict";(class{async script(){${source}\n}})`);
-      return script;
+      if (wasm) hide(globalThis, "WebAssembly", WebAssembly);
     },
   };
 })

@@ -1,0 +1,116 @@
+//! Where in the user's code something happened: positions for people, and what `Error.stack` shows.
+//!
+//! A stack holds the frames of the script and of the modules it imported, nothing of the host's:
+//! neither its files nor its function names.
+
+use deno_core::{JsRuntime, v8};
+use oracle_frames::{Diagnostic, Position};
+
+use crate::judge;
+use crate::script::{self, FILE};
+
+/// Longest stack that is read for a position, in characters.
+const STACK_MAX: usize = 16 * 1024;
+
+/// From now on `Error.stack` is text of this module's making.
+pub(crate) fn format_stacks(runtime: &mut JsRuntime) {
+    runtime.v8_isolate().set_prepare_stack_trace_callback(format_stack);
+}
+
+fn format_stack<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    error: v8::Local<'s, v8::Value>,
+    sites: v8::Local<'s, v8::Array>,
+) -> v8::Local<'s, v8::Value> {
+    let mut text = String::new();
+    if let Ok(error) = v8::Local::<v8::Object>::try_from(error) {
+        let mut part = |name| {
+            v8::tc_scope!(let scope, scope);
+            judge::property(scope, error, name).map(|text| text.to_rust_string_lossy(scope))
+        };
+        let name = part("name").unwrap_or_else(|| "Error".into());
+        let message = part("message").unwrap_or_default();
+        text.push_str(&name);
+        if !name.is_empty() && !message.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&message);
+    }
+    for at in 0..sites.length() {
+        v8::tc_scope!(let scope, scope);
+        let site = sites.get_index(scope, at).and_then(|site| v8::Local::<v8::Object>::try_from(site).ok());
+        let Some(site) = site else { continue };
+        let Some(position) = position(scope, site) else { continue };
+        let file = if position.module.is_empty() { FILE } else { &position.module };
+        let place = format!("{file}:{}:{}", position.line, position.column);
+        match ask(scope, site, "getFunctionName").map(|name| name.to_rust_string_lossy(scope)) {
+            Some(name) if !name.is_empty() => text.push_str(&format!("\n    at {name} ({place})")),
+            _ => text.push_str(&format!("\n    at {place}")),
+        }
+    }
+    let text = v8::String::new(scope, &text).unwrap_or_else(|| v8::String::empty(scope));
+    text.into()
+}
+
+/// The place of a frame, where it is one of the user's.
+fn position<'s>(scope: &mut v8::PinScope<'s, '_>, site: v8::Local<'s, v8::Object>) -> Option<Position> {
+    let file = ask(scope, site, "getFileName")?.to_rust_string_lossy(scope);
+    let line = ask(scope, site, "getLineNumber")?.uint32_value(scope)?;
+    let column = ask(scope, site, "getColumnNumber")?.uint32_value(scope)?;
+    if file == FILE {
+        return Some(script::unwrapped(line, column));
+    }
+    let module = file.starts_with("https:") || file.starts_with("http:");
+    module.then_some(Position { module: file, line, column })
+}
+
+/// What a call site answers; `None` where it has no answer.
+fn ask<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    site: v8::Local<'s, v8::Object>,
+    question: &str,
+) -> Option<v8::Local<'s, v8::Value>> {
+    let question = v8::String::new(scope, question)?;
+    let method = v8::Local::<v8::Function>::try_from(site.get(scope, question.into())?).ok()?;
+    method.call(scope, site.into(), &[]).filter(|answer| !answer.is_null_or_undefined())
+}
+
+/// What an error says about its place: its stack's own frames, and the first of them.
+pub(crate) fn of(scope: &mut v8::PinScope<'_, '_>, error: v8::Local<'_, v8::Object>) -> Diagnostic {
+    v8::tc_scope!(let scope, scope);
+    let stack = judge::property(scope, error, "stack").filter(|stack| stack.length() <= STACK_MAX);
+    let stack = stack.map(|stack| stack.to_rust_string_lossy(scope)).unwrap_or_default();
+    let mut frames = Vec::new();
+    for line in stack.lines() {
+        if let Some(frame) = line.trim_start().strip_prefix("at ") {
+            frames.push(frame);
+        }
+    }
+    let position = frames.iter().find_map(|frame| parse(frame));
+    Diagnostic { message: String::new(), position, stack: frames.join("\n") }
+}
+
+/// Reads `FILE:LINE:COLUMN` at the end of a frame, with or without parentheses around it.
+fn parse(frame: &str) -> Option<Position> {
+    let place =
+        frame.strip_suffix(')').and_then(|frame| frame.rsplit_once('(')).map_or(frame, |(_, place)| place);
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    let module = if file == FILE { String::new() } else { file.to_owned() };
+    Some(Position { module, line: line.parse().ok()?, column: column.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_reads_frames_of_script_and_modules() {
+        let at = |module: &str, line, column| Some(Position { module: module.into(), line, column });
+        assert_eq!(parse("script.js:3:14"), at("", 3, 14));
+        assert_eq!(parse("f (script.js:1:2)"), at("", 1, 2));
+        assert_eq!(parse("async load (https://x.example/m.js:10:1)"), at("https://x.example/m.js", 10, 1));
+        assert_eq!(parse("somewhere"), None);
+        assert_eq!(parse("script.js:x:1"), None);
+    }
+}
