@@ -138,7 +138,7 @@ async fn errors_point_at_the_users_line_and_column() {
         "function f() {\n  try { Functions.encodeUint256('x') } catch (e) { return e.stack }\n}\nreturn Functions.encodeString(f())",
     )
     .await;
-    let stack = "Error: input into Functions.encodeUint256 is not a number or bigint\n    at f (script.js:2:19)\n    at script.js:4:31";
+    let stack = "Error: input into Functions.encodeUint256 is not a number or bigint\n    at f (script.js:2:19)\n    at script.js:4:18";
     assert_eq!(text(&report), stack);
     runner.shutdown().await;
 }

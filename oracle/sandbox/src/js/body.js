@@ -2,6 +2,7 @@
 (function (lib) {
   "use strict";
 
+  const INSPECT = Symbol.for("Deno.privateCustomInspect");
   const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   class Headers {
     #map = new Map();
@@ -19,7 +20,7 @@
       const key = `${name}`.toLowerCase();
       if (!NAME.test(key)) throw new TypeError(`Invalid header name: "${key}"`);
       const text = `${value}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
-      if (/[\0\n\r]/.test(text)) throw new TypeError("Invalid header value");
+      if (/[\0\n\r]|[^\0-\xff]/.test(text)) throw new TypeError("Invalid header value");
       return [key, text];
     }
     append(name, value) {
@@ -63,6 +64,9 @@
     }
     get [Symbol.toStringTag]() {
       return "Headers";
+    }
+    [INSPECT](inspect, options) {
+      return `Headers ${inspect(Object.fromEntries(this), options)}`;
     }
   }
 

@@ -67,6 +67,7 @@
   }
   const bitsOf = (given) => {
     const wanted = algorithmOf(given, ["HMAC", "AES-GCM", "AES-CBC", "AES-CTR"]);
+    if (wanted.name !== "HMAC" && wanted.length === undefined) throw new TypeError("the algorithm needs a length");
     return Number(wanted.length ?? HASH_BLOCK[hashOf(wanted.hash)] * 8);
   };
 

@@ -128,6 +128,10 @@
     get [Symbol.toStringTag]() {
       return "Response";
     }
+    [Symbol.for("Deno.privateCustomInspect")](inspect, options) {
+      const { bodyUsed, headers, ok, redirected, status, statusText, url } = this;
+      return `Response ${inspect({ bodyUsed, headers, ok, redirected, status, statusText, url }, options)}`;
+    }
   }
 
   const waiting = new Map();
