@@ -73,8 +73,11 @@ fn place(map: &SourceMap, span: Span, source: &str) -> (u32, u32) {
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1))
 }
 
+/// What the parser says, and where.
+type Found = (String, Option<Span>);
+
 /// Keeps the first error.
-struct First(Arc<Mutex<Option<(String, Option<Span>)>>>);
+struct First(Arc<Mutex<Option<Found>>>);
 
 impl Emitter for First {
     fn emit(&mut self, diagnostic: &mut DiagnosticBuilder<'_>) {

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::{request, run, runner, text};
+use common::{run, runner, text};
 use functions_types::limits::Limits;
 use sandbox_tests::Case;
 
