@@ -8,11 +8,13 @@ mod deploy;
 mod output;
 mod paths;
 mod process;
+mod replay;
+mod simulate;
 
 use clap::Parser;
 use miette::{IntoDiagnostic, Result};
 
-/// Deploys, demonstrates and measures a self-hosted network of Functions oracles
+/// Runs scripts, deploys, demonstrates and measures a self-hosted network of Functions oracles
 #[derive(Parser, Debug)]
 #[command(name = "functions", version, max_term_width = 100)]
 struct Cli {
@@ -25,6 +27,8 @@ enum Verb {
     Bench(bench::Options),
     Demo(demo::Options),
     Deploy(deploy::Options),
+    Replay(replay::Options),
+    Simulate(simulate::Options),
 }
 
 fn main() -> Result<()> {
@@ -38,6 +42,8 @@ fn main() -> Result<()> {
             Verb::Bench(options) => bench::run(options).await,
             Verb::Demo(options) => demo::run(options).await,
             Verb::Deploy(options) => deploy::run(options).await,
+            Verb::Replay(options) => replay::run(options).await,
+            Verb::Simulate(options) => simulate::run(options).await,
         }
     })
 }

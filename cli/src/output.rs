@@ -35,6 +35,12 @@ pub(crate) fn result(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// Shows something about a file of the user's on standard error.
+pub(crate) fn report(report: &miette::Report) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "{report:?}");
+}
+
 /// Juels as LINK, for people: at most six decimals, no trailing zeros.
 pub(crate) fn link(juels: u128) -> String {
     const ONE: u128 = 1_000_000_000_000_000_000;

@@ -1,0 +1,127 @@
+//! `functions replay`: a recorded run again, byte for byte, with the network cut.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use miette::{Result, miette};
+use oracle_runner::{RunOutcome, RunnerError, TRANSCRIPT_MAX, Transcript};
+use serde_json::json;
+
+use crate::output;
+use crate::simulate::decode::{Returns, hex};
+use crate::simulate::secrets::Secrets;
+use crate::simulate::shown::Shown;
+use crate::simulate::{Machine, point_at};
+
+/// Runs a recording again without network and compares
+///
+/// Recordings are made by `functions simulate --record` and by nodes. The script gets the recorded answers and must end with the
+/// recorded bytes, after the recorded requests. Exit code 0 means it did, 1 that it did not or could not be run.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// The recording
+    file: PathBuf,
+    /// Secrets of the recorded run, as for simulate: a recording has their names only
+    #[arg(long, value_name = "FILE|env")]
+    secrets: Option<String>,
+    /// Reads the result as this, too
+    #[arg(long, value_enum, value_name = "TYPE")]
+    returns: Option<Returns>,
+    /// Prints exactly one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+    /// Go on although a wall of the sandbox is missing on this machine
+    #[arg(long)]
+    allow_weak_sandbox: bool,
+}
+
+/// Runs the verb.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let recording = read(&options.file)?;
+    let secrets = Secrets::read(options.secrets.as_deref())?;
+    // No address is allowed; the replay asks none anyway.
+    let machine = Machine::offline(options.allow_weak_sandbox);
+    let runner = machine.start(recording.limits.memory_bytes).await?;
+    let same_build = runner.runtime_hash() == recording.runtime_hash;
+    let done = runner.replay(&recording, secrets.map()).await;
+    runner.shutdown().await;
+    let report = done.map_err(|error| match error {
+        RunnerError::Diverged { exchange, asked, recorded } => miette!(
+            help = blame(same_build, &recording),
+            "the run diverges at request {exchange} (from 0): it asks for {}, recorded is {}",
+            secrets.veil(&asked),
+            secrets.veil(&recorded)
+        ),
+        RunnerError::Refused(why) => {
+            miette!(help = "name them with --secrets FILE or --secrets env", "{why}")
+        }
+        other => miette!("{other}"),
+    })?;
+    let name = format!("script of {}", options.file.display());
+    let shown = Shown { report: &report, secrets: &secrets, returns: options.returns, name: &name };
+    let same_end = report.outcome == recording.outcome;
+    let same_transcript = report.transcript.hash() == recording.hash();
+    let same = same_end && same_transcript;
+    if options.json {
+        let mut json = shown.json();
+        let (result, error) = match &recording.outcome {
+            RunOutcome::Result(bytes) => (Some(hex(bytes)), None),
+            RunOutcome::UserError(text) => (None, Some(secrets.veil(&String::from_utf8_lossy(text)))),
+        };
+        json["replay"] = json!({
+            "same": same, "sameEngine": same_build,
+            "recorded": {"result": result, "error": error, "transcriptHash": hex(&recording.hash())},
+        });
+        output::result(&json.to_string());
+    } else {
+        let verdict = if same { "same      as recorded, byte for byte\n" } else { "" };
+        output::result(&format!("{verdict}{}", shown.text()));
+        point_at(&shown, None, &recording.source);
+    }
+    if same {
+        return Ok(());
+    }
+    let what = if same_end { "makes other requests" } else { "ends otherwise" };
+    Err(miette!(
+        help = blame(same_build, &recording),
+        "the replayed run {what} than the recorded one: {}",
+        end(&recording.outcome, &secrets)
+    ))
+}
+
+/// Why a replay may differ, most likely first.
+fn blame(same_build: bool, recording: &Transcript) -> String {
+    if same_build {
+        "the engine is the one that recorded it: the secrets are others, the script looks at the real clock (mode compat), or the recording was edited"
+            .into()
+    } else {
+        format!(
+            "it was recorded by another engine build, {}: only that one is bound to compute the same",
+            recording.runtime
+        )
+    }
+}
+
+fn end(outcome: &RunOutcome, secrets: &Secrets) -> String {
+    match outcome {
+        RunOutcome::Result(bytes) => format!("recorded is the result {}", hex(bytes)),
+        RunOutcome::UserError(text) => {
+            format!("recorded is the error {:?}", secrets.veil(&String::from_utf8_lossy(text)))
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Transcript> {
+    let place = path.display();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(TRANSCRIPT_MAX as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| miette!("cannot read the recording {place}: {error}"))?;
+    Transcript::from_json(&bytes).map_err(|error| {
+        miette!(
+            help = "make a recording with: functions simulate --source FILE --record RECORDING",
+            "{place}: {error}"
+        )
+    })
+}

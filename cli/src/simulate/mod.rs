@@ -1,0 +1,252 @@
+//! `functions simulate`: one script in the node's own runner, under the node's limits.
+//!
+//! | to read about | look in |
+//! | --- | --- |
+//! | script and arguments, and their refusals | `inputs` |
+//! | secrets, and how they stay out of sight | `secrets` |
+//! | what is printed of a run | `shown`, `decode` |
+//! | several runs side by side | `compare`, `differ`, printed by `compared` |
+//! | which call of the script did something | `places`, pointed at by `point` |
+
+mod compare;
+mod compared;
+pub(crate) mod decode;
+mod differ;
+mod inputs;
+mod places;
+mod point;
+pub(crate) mod secrets;
+pub(crate) mod shown;
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use functions_types::cbor::{Framing, FunctionsRequest};
+use functions_types::limits::{Mode, Profile, RunOptions};
+use miette::{IntoDiagnostic, Result, Severity, WrapErr, miette};
+use oracle_runner::{RunReport, RunRequest, Runner, RunnerConfig, RunnerError};
+
+use crate::{output, paths};
+use compare::{Comparison, End};
+use decode::Returns;
+use secrets::Secrets;
+use shown::Shown;
+
+/// Runs a script as a node does and prints what would go on chain
+///
+/// The script runs in the node's sandbox, under the node's limits. Exit code 0 means that it ran, whether it returned a result or
+/// an error; 1 that it could not be run, or that several runs did not end the same. Values of secrets are replaced by their names in all
+/// that is printed, except in the result itself.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// The JavaScript or TypeScript file; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    source: PathBuf,
+    /// The script's args, a JSON array of strings
+    #[arg(long, value_name = "JSON", default_value = "[]", hide_default_value = true)]
+    args: String,
+    /// The script's bytesArgs, a JSON array of 0x-hex strings
+    #[arg(long, value_name = "JSON", default_value = "[]", hide_default_value = true)]
+    bytes_args: String,
+    /// A JSON file of an object of strings; or env: every variable FUNCTIONS_SECRET_NAME is the secret NAME
+    #[arg(long, value_name = "FILE|env")]
+    secrets: Option<String>,
+    /// The limits: default (30 s, 512 bytes) or classic (10 s, 256 bytes)
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = profile)]
+    profile: Profile,
+    /// Time and random numbers: strict (the same on every node) or compat (real ones)
+    #[arg(long, value_name = "NAME", default_value = "strict", value_parser = mode)]
+    mode: Mode,
+    /// Reads the result as this, too
+    #[arg(long, value_enum, value_name = "TYPE")]
+    returns: Option<Returns>,
+    /// Runs the script on this many nodes with the answers the first one got, and compares
+    #[arg(long, value_name = "N", conflicts_with = "live", value_parser = clap::value_parser!(u8).range(1..=31))]
+    nodes: Option<u8>,
+    /// Runs the script this many times against the endpoints, and shows what differs and why
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=31))]
+    live: Option<u8>,
+    /// Time of the request's block, in Unix seconds, where the script's clock starts; without it: now
+    #[arg(long, value_name = "SECONDS")]
+    timestamp: Option<u64>,
+    /// Writes a recording for `functions replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Prints exactly one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+/// What an operator decides about running scripts.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Machine {
+    /// Let scripts reach this private address too (repeatable)
+    #[arg(long, value_name = "HOST:PORT")]
+    allow_http: Vec<String>,
+    /// Go on although a wall of the sandbox is missing on this machine
+    #[arg(long)]
+    allow_weak_sandbox: bool,
+}
+
+impl Machine {
+    /// A machine whose scripts reach nothing.
+    pub(crate) const fn offline(allow_weak_sandbox: bool) -> Self {
+        Self { allow_http: Vec::new(), allow_weak_sandbox }
+    }
+
+    /// Starts a runner with this much heap for scripts, in bytes.
+    ///
+    /// # Errors
+    /// When the sandbox is missing, too weak, or does not start.
+    pub(crate) async fn start(&self, memory_bytes: u64) -> Result<Runner> {
+        let config = RunnerConfig {
+            allow_http: self.allow_http.clone(),
+            allow_weak_sandbox: self.allow_weak_sandbox,
+            max_concurrent: 1,
+            memory_bytes,
+            ..RunnerConfig::new(paths::sibling("functions-sandbox")?)
+        };
+        Runner::start(config).await.map_err(|error| match error {
+            RunnerError::WeakSandbox(walls) => miette!(
+                help =
+                    "run it where they are allowed, or accept it for scripts you trust: --allow-weak-sandbox",
+                "walls of the sandbox are missing on this machine: {walls}"
+            ),
+            other => miette!("{other}"),
+        })
+    }
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    Profile::from_name(name).ok_or_else(|| "there are default and classic".into())
+}
+
+fn mode(name: &str) -> Result<Mode, String> {
+    Mode::from_name(name).ok_or_else(|| "there are strict and compat".into())
+}
+
+/// Runs the verb.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let secrets = Secrets::read(options.secrets.as_deref())?;
+    let request = options.request(&secrets)?;
+    let runner = options.machine.start(request.limits.memory_bytes).await?;
+    let done = options.perform(&runner, &request).await;
+    runner.shutdown().await;
+    let (report, mut comparison) = done?;
+    if let Some(comparison) = &mut comparison {
+        comparison.veil(&secrets);
+    }
+    if let Some(path) = &options.record {
+        write_recording(path, &report)?;
+    }
+    let name = options.source.display().to_string();
+    let shown = Shown { report: &report, secrets: &secrets, returns: options.returns, name: &name };
+    if options.json {
+        let mut json = shown.json();
+        if let Some(comparison) = &comparison {
+            json[if options.live.is_some() { "live" } else { "nodes" }] = comparison.json(&secrets);
+        }
+        output::result(&json.to_string());
+    } else {
+        let compared = comparison.as_ref().map(|all| format!("\n{}", all.text(&secrets))).unwrap_or_default();
+        output::result(&format!("{}{compared}", shown.text()));
+        point_at(&shown, comparison.as_ref(), &request.source);
+    }
+    match comparison {
+        Some(comparison) if !comparison.agree() => {
+            Err(miette!("the {} runs did not end the same", comparison.ends.len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Options {
+    /// The request, checked as a node and as the toolkit check it.
+    fn request(&self, secrets: &Secrets) -> Result<RunRequest> {
+        let limits = self.profile.limits();
+        let source = inputs::source(&self.source, limits.request_bytes)?;
+        let args = inputs::args(&self.args)?;
+        let bytes_args = inputs::bytes_args(&self.bytes_args)?;
+        let carried = FunctionsRequest { source, args, bytes_args, ..FunctionsRequest::default() };
+        let size = carried.encode(Framing::Pairs).len();
+        if size > limits.request_bytes {
+            return Err(miette!(
+                help = format!(
+                    "with its arguments the script takes {size} bytes: shorten it, or fetch what is long"
+                ),
+                "request too big (max {} bytes)",
+                limits.request_bytes
+            ));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).into_diagnostic()?;
+        Ok(RunRequest {
+            request_id: [0; 32],
+            source: carried.source,
+            args: carried.args,
+            bytes_args: carried.bytes_args,
+            secrets: secrets.map().clone(),
+            block_timestamp: self.timestamp.unwrap_or(now.as_secs()),
+            limits,
+            options: RunOptions { profile: self.profile, mode: self.mode, ..RunOptions::default() },
+        })
+    }
+
+    /// The first run, and the others beside it.
+    async fn perform(
+        &self,
+        runner: &Runner,
+        request: &RunRequest,
+    ) -> Result<(RunReport, Option<Comparison>)> {
+        let first = runner.run(request.clone()).await.into_diagnostic()?;
+        if let Some(nodes) = self.nodes {
+            let mut later = Vec::new();
+            for _ in 1..nodes {
+                // A fork server of its own: what a node shares with no other.
+                let node = self.machine.start(request.limits.memory_bytes).await?;
+                let end = match node.replay(&first.transcript, &request.secrets).await {
+                    Ok(report) => End::Outcome(report.outcome),
+                    Err(error @ RunnerError::Diverged { .. }) => End::Diverged(error.to_string()),
+                    Err(error) => return Err(error).into_diagnostic(),
+                };
+                node.shutdown().await;
+                later.push(end);
+            }
+            let comparison = Comparison::nodes(&first, later, runner, request).await?;
+            return Ok((first, Some(comparison)));
+        }
+        let Some(live) = self.live else { return Ok((first, None)) };
+        let mut reports = vec![first];
+        for _ in 1..live {
+            reports.push(runner.run(request.clone()).await.into_diagnostic()?);
+        }
+        let comparison = Comparison::live(&reports, runner, request).await?;
+        Ok((reports.swap_remove(0), Some(comparison)))
+    }
+}
+
+fn write_recording(path: &Path, report: &RunReport) -> Result<()> {
+    std::fs::write(path, report.transcript.to_json())
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot write the recording {}", path.display()))
+}
+
+/// Shows the user's file where something is to be said about a place in it.
+pub(crate) fn point_at(shown: &Shown<'_>, comparison: Option<&Comparison>, source: &str) {
+    if let (Some(error), Some((line, column))) = (shown.error(), shown.position()) {
+        let label = shown.secrets.veil(&shown.report.diagnostic.message);
+        let labels = vec![(point::span(source, line, column), label)];
+        let message = shown.secrets.veil(&error);
+        output::report(&point::report(shown.name, source, Severity::Error, message, None, labels));
+    }
+    for name in shown.leaks() {
+        output::report(&miette!(
+            severity = Severity::Warning,
+            "the value of the secret {name} is part of what goes on chain, where everybody reads it"
+        ));
+    }
+    if let Some(report) = comparison.and_then(|all| all.report(shown.name, source)) {
+        output::report(&report);
+    }
+}
