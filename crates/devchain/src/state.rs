@@ -50,6 +50,11 @@ impl State {
         self.storage.get(&address).and_then(|slots| slots.get(&key)).copied().unwrap_or_default()
     }
 
+    /// Every storage word of an account that is not zero now, in no order.
+    pub fn slots(&self, address: Address) -> impl Iterator<Item = (U256, U256)> {
+        self.storage.get(&address).into_iter().flatten().map(|(key, value)| (*key, *value))
+    }
+
     /// Replaces or, with `None`, removes an account. Its storage stays.
     pub fn set_account(&mut self, address: Address, account: Option<AccountInfo>) {
         let before = match account {

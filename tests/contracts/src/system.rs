@@ -27,6 +27,7 @@ pub const WEI_PER_LINK: u64 = 6_000_000_000_000_000;
 pub const USD_PER_LINK: u64 = 1_500_000_000;
 
 /// One oracle: the key it signs reports with, and the account it transmits from.
+#[derive(Clone)]
 pub struct Oracle {
     /// Signs reports.
     pub key: SigningKey,
@@ -251,11 +252,7 @@ impl System {
 
     /// Signs any bytes with these oracles.
     pub fn sign(&self, report: Vec<u8>, oracles: &[usize]) -> Transmission {
-        let context =
-            ReportContext { config_digest: self.digest, epoch: 7, round: 1, extra_hash: B256::ZERO };
-        let hash = context.signed_hash(&report);
-        let signatures = oracles.iter().map(|index| self.oracles[*index].sign(&hash)).collect();
-        Transmission { context: context.words(), report, signatures }
+        Transmission::sign(self.digest, report, oracles.iter().map(|index| &self.oracles[*index]))
     }
 
     /// Sends a transmission from an oracle.
@@ -291,6 +288,14 @@ pub struct Transmission {
 }
 
 impl Transmission {
+    /// Any bytes as a report, signed by these oracles under a configuration's digest.
+    pub fn sign<'a>(digest: B256, report: Vec<u8>, oracles: impl Iterator<Item = &'a Oracle>) -> Self {
+        let context = ReportContext { config_digest: digest, epoch: 7, round: 1, extra_hash: B256::ZERO };
+        let hash = context.signed_hash(&report);
+        let signatures = oracles.map(|oracle| oracle.sign(&hash)).collect();
+        Self { context: context.words(), report, signatures }
+    }
+
     /// Calldata of `transmit`.
     pub fn calldata(&self) -> Vec<u8> {
         transmit::encode(&self.context, &self.report, &self.signatures)

@@ -1,6 +1,9 @@
 //! One chain, and who may do what on it: everybody, in everybody's name.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use alloy::{
     consensus::{EthereumTxEnvelope, TxEip1559, TxEip4844},
@@ -44,6 +47,15 @@ pub fn artefact(name: &str) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{name}: {error}; build it with scripts/build-contracts"))
 }
 
+/// One of our contracts as it is deployed. Compressing takes longest in a deployment: it is done once a process.
+fn compressed(name: &str) -> Arc<Vec<u8>> {
+    static CODES: LazyLock<Mutex<HashMap<String, Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+    let mut codes = CODES.lock().unwrap_or_else(PoisonError::into_inner);
+    let code =
+        codes.entry(name.into()).or_insert_with(|| Arc::new(stylus_program::compress(&artefact(name))));
+    code.clone()
+}
+
 /// A chain.
 pub struct Side(pub Chain);
 
@@ -63,8 +75,7 @@ impl Side {
 
     /// Deploys one of our programs, active and constructed.
     pub fn deploy(&mut self, from: Address, name: &str, arguments: &[u8]) -> (Address, Receipt) {
-        let wasm = artefact(name);
-        let (at, receipt) = self.create(from, stylus_program::init_code(&stylus_program::compress(&wasm)));
+        let (at, receipt) = self.create(from, stylus_program::init_code(&compressed(name)));
         receipt.ok();
         let activate = ArbWasm::activateProgramCall { program: at }.abi_encode();
         let fee = U256::from(10).pow(U256::from(18));

@@ -10,14 +10,19 @@
 //! | [`chain`] | one of the chains |
 //! | [`twin`] | both, and the comparison |
 //! | [`scene`] | LINK, feeds, routes, oracles and a funded subscription on both |
+//! | [`random`] | random sequences as values that shrink, and who plays them |
+//! | [`tally`] | what happened in them |
 //! | [`gas`] | what each operation costs on both |
 #![allow(clippy::missing_panics_doc, clippy::expect_used, reason = "a test support crate fails by panicking")]
 
 pub mod chain;
 pub mod gas;
+pub mod random;
 pub mod scene;
+pub mod tally;
 pub mod twin;
 
 pub use contract_tests::{Receipt, puppet};
 pub use scene::Scene;
+pub use tally::Tally;
 pub use twin::Twin;

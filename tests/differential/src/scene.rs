@@ -8,7 +8,7 @@ pub use contract_tests::system::{
     LINK, OWNER, Oracle, SUBSCRIBER, SUBSCRIPTION, Transmission, billing_config, don_id, router_config,
 };
 use contract_tests::{GENESIS_TIME, Receipt, puppet, system::arguments};
-use functions_report::{Entry, ReportContext, report};
+use functions_report::{Entry, report};
 use functions_types::{Commitment, RequestId, abi};
 
 use crate::{
@@ -24,10 +24,12 @@ pub const STRANGER: Address = address!("0000000000000000000000000000000000005742
 pub const NATIVE_FEED: Address = address!("0000000000000000000000000000000000FEED01");
 /// The LINK/USD feed.
 pub const USD_FEED: Address = address!("0000000000000000000000000000000000FEED02");
+/// More juels than any book holds: the largest amount of 96 bits.
+pub const MOST: u128 = u128::MAX >> 32;
 const MINTER: Address = address!("0000000000000000000000000000000000004133");
 
 /// What stands on the chain that is compared with the reference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pair {
     /// Both contracts are ours.
     #[default]
@@ -142,6 +144,12 @@ impl Scene {
         Some(scene)
     }
 
+    /// The same scene once more, on forks of both chains.
+    pub fn fork(&self) -> Self {
+        let Self { link, router, coordinator, digest, .. } = *self;
+        Self { twin: self.twin.fork(), oracles: self.oracles.clone(), link, router, coordinator, digest }
+    }
+
     /// What is compared after every change.
     fn watch(&mut self) {
         let range = abi::Router::getSubscriptionsInRangeCall { subscriptionIdStart: 0, subscriptionIdEnd: 1 };
@@ -167,14 +175,24 @@ impl Scene {
         self.twin.ok(OWNER, self.router, &abi::Router::updateContractsCall {});
     }
 
-    /// Funds a subscription from the subscriber's LINK.
-    pub fn fund(&mut self, subscription: u64, juels: u128) -> Receipt {
-        let call = abi::Link::transferAndCallCall {
+    /// `transferAndCall` of LINK for a subscription.
+    pub fn funding(&self, subscription: u64, juels: u128) -> abi::Link::transferAndCallCall {
+        abi::Link::transferAndCallCall {
             to: self.router,
             value: U256::from(juels),
             data: subscription.abi_encode().into(),
-        };
+        }
+    }
+
+    /// Funds a subscription from the subscriber's LINK.
+    pub fn fund(&mut self, subscription: u64, juels: u128) -> Receipt {
+        let call = self.funding(subscription, juels);
         self.twin.run(SUBSCRIBER, self.link, &call)
+    }
+
+    /// Timestamp of the newest block.
+    pub fn now(&self) -> u64 {
+        self.twin.ours.0.latest().header.timestamp
     }
 
     /// `setConfig` of the oracles.
@@ -263,11 +281,7 @@ impl Scene {
 
     /// Any bytes, signed by these oracles.
     pub fn sign(&self, report: Vec<u8>, oracles: &[usize]) -> Transmission {
-        let context =
-            ReportContext { config_digest: self.digest, epoch: 7, round: 1, extra_hash: B256::ZERO };
-        let hash = context.signed_hash(&report);
-        let signatures = oracles.iter().map(|index| self.oracles[*index].sign(&hash)).collect();
-        Transmission { context: context.words(), report, signatures }
+        Transmission::sign(self.digest, report, oracles.iter().map(|index| &self.oracles[*index]))
     }
 
     /// An oracle transmits on both.
@@ -280,13 +294,13 @@ impl Scene {
     pub fn books(&mut self) {
         let owners = self.oracles.iter().map(|oracle| oracle.transmitter).chain([OWNER, STRANGER]);
         for account in owners.collect::<Vec<_>>() {
-            for amount in [0_u128, 1, u128::MAX >> 32] {
+            for amount in [0_u128, 1, MOST] {
                 let amount = U256::from(amount).to();
                 let call = abi::Coordinator::oracleWithdrawCall { recipient: STRANGER, amount };
                 let _ = self.twin.call("books", account, self.coordinator, &call.abi_encode());
             }
         }
-        let most = U256::from(u128::MAX >> 32).to();
+        let most = U256::from(MOST).to();
         let call = abi::Router::ownerWithdrawCall { recipient: OWNER, amount: most }.abi_encode();
         let _ = self.twin.call("books", OWNER, self.router, &call);
         let call = abi::Router::oracleWithdrawCall { recipient: OWNER, amount: most }.abi_encode();
@@ -304,7 +318,7 @@ pub type Request = abi::Coordinator::OracleRequest;
 
 /// Deploys a contract on both chains, from the owner's next nonce: `program`, if named, on one, the reference's creation code on
 /// the other.
-fn place(twin: &mut Twin, program: Option<&str>, arguments: &[u8], code: Vec<u8>) -> Address {
+pub fn place(twin: &mut Twin, program: Option<&str>, arguments: &[u8], code: Vec<u8>) -> Address {
     let (at, mut ours) = match program {
         Some(program) => twin.ours.deploy(OWNER, program, arguments),
         None => twin.ours.create(OWNER, code.clone()),

@@ -25,17 +25,36 @@ pub struct Twin {
     pub watched: Vec<(Address, Vec<u8>)>,
     /// A revert or a return that the scenario did not expect.
     wrong: Vec<String>,
+    /// Somebody has taken out what was found: dropping says nothing.
+    settled: bool,
 }
 
-/// The folder of the reference's creation code, if it has been built; says why not otherwise.
+/// A contract's creation code by the reference, if it has been built; says why not otherwise.
+///
+/// # Panics
+/// When it has not been built although `REFERENCE_REQUIRED` is set.
 pub fn reference_code(name: &str) -> Option<Vec<u8>> {
+    Some(hex::decode(reference_file(&format!("{name}.hex"))?.trim()).expect("creation code in hexadecimal"))
+}
+
+/// A contract's ABI by the reference as JSON; otherwise as [`reference_code`].
+///
+/// # Panics
+/// As [`reference_code`].
+pub fn reference_abi(name: &str) -> Option<String> {
+    reference_file(&format!("{name}.abi.json"))
+}
+
+fn reference_file(name: &str) -> Option<String> {
     let folder = std::env::var("REFERENCE_DIR")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/reference").into());
-    let Ok(text) = std::fs::read_to_string(format!("{folder}/{name}.hex")) else {
-        eprintln!("SKIPPED: no {name}.hex in {folder}; build it with tests/differential/reference/build");
-        return None;
-    };
-    Some(hex::decode(text.trim()).expect("creation code in hexadecimal"))
+    let text = std::fs::read_to_string(format!("{folder}/{name}")).ok();
+    if text.is_none() {
+        let remedy = format!("no {name} in {folder}; build it with tests/differential/reference/build");
+        assert!(std::env::var_os("REFERENCE_REQUIRED").is_none(), "{remedy}");
+        eprintln!("SKIPPED: {remedy}");
+    }
+    text
 }
 
 fn show(success: bool, output: &[u8]) -> String {
@@ -53,7 +72,28 @@ impl Twin {
             excused: 0,
             watched: Vec::new(),
             wrong: Vec::new(),
+            settled: false,
         }
+    }
+
+    /// Both chains as they are now, going their own way, with nothing found yet.
+    pub fn fork(&self) -> Self {
+        Self {
+            ours: Side(self.ours.0.fork()),
+            reference: Side(self.reference.0.fork()),
+            differences: Vec::new(),
+            compared: 0,
+            excused: 0,
+            watched: self.watched.clone(),
+            wrong: Vec::new(),
+            settled: false,
+        }
+    }
+
+    /// Takes out everything that differed or was not expected. Dropping then says and asserts nothing.
+    pub fn settle(&mut self) -> Vec<String> {
+        self.settled = true;
+        self.differences.drain(..).chain(self.wrong.drain(..)).collect()
     }
 
     /// Does the same to both.
@@ -222,6 +262,9 @@ impl Twin {
 
 impl Drop for Twin {
     fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
         let (all, excused) = (self.compared, self.excused);
         eprintln!("{all} comparisons, {excused} excused, {} differences", self.differences.len());
         for text in self.wrong.iter().take(20) {

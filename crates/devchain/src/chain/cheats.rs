@@ -1,8 +1,9 @@
-//! What only a development chain can do: move time, go back, and change state without a transaction.
+//! What only a development chain can do: move time, go back, split in two, and change state without a transaction.
 
 use alloy::primitives::{Address, Bytes, U256};
+use tokio::sync::watch;
 
-use super::{Chain, Time};
+use super::{Chain, Head, Time};
 use crate::state::State;
 
 /// Everything [`Chain::revert`] brings back.
@@ -84,6 +85,31 @@ impl Chain {
         true
     }
 
+    /// A second chain with the same past, which goes its own way: nobody watches its head, and it has no snapshots. Blocks are
+    /// shared, so that a test may prepare a chain once and split it as often as it likes.
+    pub fn fork(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            state: self.state.clone(),
+            blocks: self.blocks.clone(),
+            numbers: self.numbers.clone(),
+            transactions: self.transactions.clone(),
+            waiting: self.waiting.clone(),
+            impersonated: self.impersonated.clone(),
+            impersonates_all: self.impersonates_all,
+            base_fee: self.base_fee,
+            time: self.time,
+            snapshots: Vec::new(),
+            next_snapshot: 1,
+            head: watch::Sender::new(Head { number: self.latest().number(), reverts: 0 }),
+        }
+    }
+
+    /// Every storage word of an account that is not zero, in no order.
+    pub fn storage(&self, address: Address) -> impl Iterator<Item = (U256, U256)> {
+        self.state.slots(address)
+    }
+
     /// Sets a balance, in wei.
     pub fn set_balance(&mut self, address: Address, balance: U256) {
         self.state.update_account(address, |account| account.balance = balance);
@@ -131,5 +157,27 @@ impl Chain {
     /// Whether an account may send without a signature.
     pub fn is_impersonated(&self, address: Address) -> bool {
         self.impersonates_all || self.impersonated.contains(&address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ChainConfig;
+
+    #[test]
+    fn a_fork_goes_its_own_way() {
+        let (account, word) = (Address::repeat_byte(7), U256::from(5));
+        let mut chain = Chain::new(ChainConfig::default());
+        chain.set_storage(account, U256::ONE, word);
+        chain.mine();
+        let mut fork = chain.fork();
+        assert_eq!(fork.latest().hash, chain.latest().hash);
+        assert_eq!(fork.storage(account).collect::<Vec<_>>(), [(U256::ONE, word)]);
+        fork.set_storage(account, U256::ONE, U256::ZERO);
+        fork.mine();
+        assert_eq!(fork.storage(account).count(), 0);
+        assert_eq!(chain.storage(account).count(), 1);
+        assert_eq!(chain.latest().number() + 1, fork.latest().number());
     }
 }

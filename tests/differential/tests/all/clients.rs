@@ -62,6 +62,35 @@ fn the_example_of_the_reference() {
     }
 }
 
+/// What the Router and the Coordinator refuse, the consumer's caller is told.
+#[test]
+fn refusals_pass_through_the_client() {
+    let mut s = scene!();
+    let (r, c) = (s.router, s.coordinator);
+    let Some(code) = reference_code("client") else { return };
+    let code = [code, r.abi_encode()].concat();
+    let mut client = STRANGER;
+    s.twin.both(|side: &mut Side| client = side.create(SUBSCRIBER, code.clone()).0);
+    let call = Example::sendRequestCall {
+        source: "return 1".into(),
+        secrets: Bytes::new(),
+        args: vec![],
+        subscriptionId: SUBSCRIPTION,
+        jobId: don_id(),
+    };
+    s.twin.fails(SUBSCRIBER, client, &call, R::InvalidConsumer::SELECTOR);
+    s.twin.ok(SUBSCRIBER, r, &R::addConsumerCall { subscriptionId: SUBSCRIPTION, consumer: client });
+    let config = abi::RouterConfig { maxCallbackGasLimits: vec![5], ..router_config() };
+    s.twin.ok(OWNER, r, &R::updateConfigCall { config });
+    s.twin.fails(SUBSCRIBER, client, &call, R::GasLimitTooBig { limit: 5 }.abi_encode());
+    s.twin.ok(OWNER, r, &R::updateConfigCall { config: router_config() });
+    let config = abi::BillingConfig { donFeeCentsUsd: u16::MAX, ..billing_config() };
+    s.twin.ok(OWNER, c, &C::updateConfigCall { config });
+    s.twin.ok(SUBSCRIBER, r, &R::createSubscriptionWithConsumerCall { consumer: client });
+    let poor = Example::sendRequestCall { subscriptionId: SUBSCRIPTION + 1, ..call };
+    s.twin.fails(SUBSCRIBER, client, &poor, C::InsufficientBalance::SELECTOR);
+}
+
 /// Whatever gas a transmitter sends: a callback gets exactly what it asked for, or the request stays open.
 #[test]
 fn a_callback_never_gets_less() {

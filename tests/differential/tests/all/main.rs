@@ -3,11 +3,11 @@
 
 mod administration;
 mod clients;
+mod corners;
 mod fulfillment;
 mod malformed;
 mod reports;
 mod requests;
-mod sequences;
 mod subscriptions;
 
 /// The scene, or the end of the test when the reference has not been built.

@@ -8,7 +8,7 @@ use differential_tests::scene::*;
 use functions_report::transmit::Signature;
 use functions_types::abi::{self, Coordinator as C, Reverts};
 
-use crate::scene;
+use crate::{scene, text};
 
 fn invalid(message: &str) -> Vec<u8> {
     C::ReportInvalid { message: message.into() }.abi_encode()
@@ -135,6 +135,24 @@ fn no_configuration() {
     s.books();
 }
 
+/// Fees that nobody can have earned, put into the pool by hand: the layouts differ, what follows does not.
+#[test]
+fn a_pool_without_oracles() {
+    let mut s = scene!(Setup { configured: false, ..Setup::default() });
+    let c = s.coordinator;
+    // Ours: the first twelve bytes of word 0. The reference: word 12.
+    s.twin.ours.0.set_storage(c, U256::ZERO, U256::ONE << 160);
+    s.twin.reference.0.set_storage(c, U256::from(12), U256::ONE);
+    let none = C::NoTransmittersSet::SELECTOR;
+    s.twin.fails(OWNER, c, &C::oracleWithdrawAllCall {}, none);
+    let withdraw = C::oracleWithdrawCall { recipient: STRANGER, amount: U256::ZERO.to() };
+    s.twin.fails(STRANGER, c, &withdraw, none);
+    s.twin.fails(STRANGER, c, &C::oracleWithdrawAllCall {}, text("Only callable by owner"));
+    // The first configuration disperses nothing: there was nobody to disperse to.
+    s.configure();
+    s.twin.ok(OWNER, c, &C::oracleWithdrawAllCall {});
+}
+
 #[test]
 fn fields_and_entries() {
     let mut s = scene!();
@@ -215,6 +233,51 @@ fn fields_and_entries() {
         s.twin.send(&format!("report {index}"), from, c, &data);
     }
     s.books();
+}
+
+/// What is wrong first counts: the first entry's metadata, then the feed, then the other entries.
+#[test]
+fn broken_feeds_and_broken_metadata() {
+    let mut s = scene!();
+    let (first, second) = (s.request(&[1; 73], 100_000), s.request(&[2; 73], 100_000));
+    let good = first.commitment.abi_encode();
+    let mut dirty = good.clone();
+    dirty[32] = 1;
+    let most = U256::from((1_u64 << 40) - 1).to();
+    let heavy = abi::Commitment {
+        gasOverheadBeforeCallback: most,
+        gasOverheadAfterCallback: most,
+        ..first.commitment.clone()
+    };
+    let metadata = [vec![], good[..351].to_vec(), dirty, heavy.abi_encode(), good];
+    let ids = vec![first.requestId, second.requestId];
+    let (from, c, now) = (s.oracles[2].transmitter, s.coordinator, s.now());
+    let fresh = U256::from(now);
+    let feeds = [
+        (U256::ZERO, fresh),
+        (U256::MAX, fresh),
+        (U256::from(6_000_000_000_000_000_u64), fresh + U256::from(1_000)),
+        (U256::from(6_000_000_000_000_000_u64), fresh),
+    ];
+    for feed in 0..=feeds.len() {
+        match feeds.get(feed) {
+            Some((answer, updated)) => s.feed(NATIVE_FEED, 18, *answer, *updated),
+            None => s.twin.both(|side| side.0.set_code(NATIVE_FEED, Default::default())),
+        }
+        for (a, first) in metadata.iter().enumerate() {
+            for (b, other) in metadata.iter().enumerate() {
+                let report = abi::Report {
+                    requestIds: ids.clone(),
+                    results: vec![vec![5; 32].into(); 2],
+                    errors: vec![vec![].into(); 2],
+                    onchainMetadata: vec![first.clone().into(), other.clone().into()],
+                    offchainMetadata: vec![vec![].into(); 2],
+                };
+                let data = s.sign(report.abi_encode_params(), &[1, 2, 3]).calldata();
+                let _ = s.twin.call(&format!("feed {feed}, metadata {a} and {b}"), from, c, &data);
+            }
+        }
+    }
 }
 
 #[test]
