@@ -213,7 +213,6 @@ impl Buf {
 
     /// What [`constant!`](crate::constant) expands to.
     #[inline(never)]
-    #[expect(clippy::too_many_arguments, reason = "numbers in registers are the point")]
     pub fn of_text(len: usize, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> Self {
         let mut buf = Self::new(WORD + tail(len));
         buf.text(&Text { len, a, b, c, d, e, f });
