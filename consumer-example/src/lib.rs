@@ -128,4 +128,3 @@ impl Consumer for ConsumerExample {
         Ok(())
     }
 }
-

@@ -66,6 +66,8 @@ extern crate alloc;
 
 mod builder;
 mod client;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use builder::RequestBuilder;
 pub use client::{Consumer, Fulfillment, Requests, Terms};
