@@ -1,5 +1,6 @@
 // A function bound thirty thousand times.
 // expect: text RangeError
+// expect: error syntax error, RAM exceeded, or other error: memory
 // expect: text ok
 try {
   let f = () => 1;
