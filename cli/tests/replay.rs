@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// Records a script that asks the services once; they are gone afterwards.
 async fn record(folder: &Folder, script: &str, more: &[&str]) -> (Value, String) {
-    let server = Server::start(0, Clock::System).await.unwrap();
+    let server = Server::start(0, Clock::System).await.expect("a free port");
     let source = folder.file("script.js", script);
     let recording = common::text(&folder.path("run.json"));
     let (args, host) = (json!([server.url("rising")]).to_string(), server.host());
