@@ -22,8 +22,8 @@ pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
 }
 
 /// Names of the files `scripts/build-contracts` makes.
-pub(crate) const CONTRACTS: [&str; 5] =
-    ["link_token", "price_feed", "router", "coordinator", "consumer_example"];
+pub(crate) const CONTRACTS: [&str; 6] =
+    ["link_token", "price_feed", "router", "coordinator", "allow_list", "consumer_example"];
 
 /// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working folder or of
 /// the checkout this was built in.

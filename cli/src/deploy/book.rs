@@ -29,6 +29,9 @@ pub(crate) struct Entries {
     pub(crate) router: Option<Address>,
     /// Coordinator.
     pub(crate) coordinator: Option<Address>,
+    /// Terms-of-service allow list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_list: Option<Address>,
     /// Example consumer.
     pub(crate) consumer: Option<Address>,
     /// Name of the DON's route.
@@ -85,6 +88,7 @@ impl Book {
             link_to_usd_feed: None,
             router: None,
             coordinator: None,
+            allow_list: None,
             consumer: None,
             don_id: None,
             config_digest: None,

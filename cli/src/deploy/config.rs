@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
-use functions_client::abi::{BillingConfig, RouterConfig};
+use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
 use functions_client::{OracleConfig, config as defaults, stylus};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::DonId;
@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) router: RouterConfig,
     /// The Coordinator's configuration.
     pub(crate) billing: BillingConfig,
+    /// The allow list the Router asks; none lets everybody in.
+    pub(crate) allow_list: Option<AllowListConfig>,
     /// Whether the example consumer is deployed too.
     pub(crate) consumer: bool,
     /// The oracles; none leaves the Coordinator without a configuration.
@@ -107,6 +109,7 @@ struct File {
     router: RouterPart,
     #[serde(default)]
     coordinator: CoordinatorPart,
+    allow_list: Option<AllowListPart>,
     don: Option<DonPart>,
 }
 
@@ -154,6 +157,14 @@ struct CoordinatorPart {
     request_timeout_seconds: Option<u32>,
     don_fee_cents_usd: Option<u16>,
     operation_fee_cents_usd: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowListPart {
+    signer: Address,
+    #[serde(default = "yes")]
+    enabled: bool,
 }
 
 #[derive(Deserialize)]
@@ -229,6 +240,7 @@ impl Config {
             .wrap_err_with(place)?,
             router: file.router.resolve(),
             billing: file.coordinator.resolve(don.as_ref().map_or(3, Don::quorum)),
+            allow_list: file.allow_list.map(AllowListPart::resolve).transpose().wrap_err_with(place)?,
             consumer: file.consumer,
             don,
         };
@@ -289,6 +301,17 @@ impl CoordinatorPart {
             config.fallbackUsdPerUnitLinkDecimals = decimals;
         }
         config
+    }
+}
+
+impl AllowListPart {
+    fn resolve(self) -> Result<AllowListConfig> {
+        if self.signer == Address::ZERO {
+            return Err(miette!(
+                "[allow_list] signer is zero; such a list accepts every malformed signature"
+            ));
+        }
+        Ok(AllowListConfig { enabled: self.enabled, signerPublicKey: self.signer })
     }
 }
 
@@ -415,6 +438,7 @@ impl Plan {
             link_to_usd_feed: feed(DEV_USD_PER_LINK),
             router: defaults::router_defaults(),
             billing: defaults::billing_defaults(signatures),
+            allow_list: None,
             consumer: true,
             don: None,
         }

@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 
 use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
-use functions_client::abi::Constructors;
+use functions_client::abi::{AllowListConfig, Constructors};
 use functions_client::{Account, Addresses, Chain, Program, System, stylus};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tokio::sync::OnceCell;
@@ -114,6 +114,9 @@ impl Path<'_> {
 
         let system = System::new(self.chain.clone(), Addresses { link, router, coordinator });
         self.route(book, &system).await?;
+        if let Some(config) = &self.plan.allow_list {
+            self.allow_list(book, &system, config).await?;
+        }
         if let Some(don) = &self.plan.don {
             self.configure(book, &system, don).await?;
         }
@@ -130,6 +133,23 @@ impl Path<'_> {
             self.progress.step(format!("route {don} leads to the Coordinator"));
         }
         book.note(|e| e.don_id = Some(don.to_string()))
+    }
+
+    /// Deploys the allow list and has the Router ask it, unless it does.
+    async fn allow_list(&self, book: &mut Book, system: &System, config: &AllowListConfig) -> Result<()> {
+        let call = Constructors::allowListCall {
+            owner: self.owner.address(),
+            config: config.clone(),
+            initialAllowedSenders: vec![],
+            initialBlockedSenders: vec![],
+        };
+        let list = self.program(book, "allow_list", arguments(&call), |e| &mut e.allow_list).await?;
+        let what = "have the Router ask the allow list";
+        if system.allow_list().await.into_diagnostic().wrap_err(what)? != Some(list) {
+            system.set_allow_list(self.owner, list).await.into_diagnostic().wrap_err(what)?;
+            self.progress.step("the Router asks the allow list");
+        }
+        Ok(())
     }
 
     /// Installs the oracle set, unless it is in force.

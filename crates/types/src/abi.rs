@@ -176,7 +176,7 @@ sol! {
         error SenderMustAcceptTermsOfService(address sender);
         error TimeoutNotExceeded();
         error TooManyConsumers(uint16 maximumConsumers);
-        event ConfigUpdated(RouterConfig config);
+        event ConfigUpdated(RouterConfig);
         event ContractProposed(bytes32 proposedContractSetId, address proposedContractSetFromAddress, address proposedContractSetToAddress);
         event ContractUpdated(bytes32 id, address from, address to);
         event FundsRecovered(address to, uint256 amount);

@@ -149,6 +149,11 @@ pub mod functions {
         /// `updateConfig(BillingConfig config)`
         pub const UPDATE_CONFIG: u32 = 0xba9c_924d;
     }
+    /// What Coordinator 1.3.1 has in place of 1.3.0's.
+    pub mod coordinator_v1_3_1 {
+        /// `updateConfig(BillingConfigV131 config)`
+        pub const UPDATE_CONFIG: u32 = 0xc074_ef21;
+    }
     /// The terms-of-service allow list.
     pub mod allow_list {
         /// `acceptOwnership()`
@@ -239,6 +244,8 @@ pub mod functions {
     pub mod any {
         /// `getCurrentTxL1GasFees() view returns (uint256)`
         pub const GET_CURRENT_TX_L1_GAS_FEES: u32 = 0xc6f7_de0e;
+        /// `getPricesInWei() view returns (uint256, uint256, uint256, uint256, uint256, uint256)`
+        pub const GET_PRICES_IN_WEI: u32 = 0x41b2_47a8;
         /// `stylus_constructor()`
         pub const STYLUS_CONSTRUCTOR: u32 = 0x5585_258d;
     }
@@ -454,6 +461,13 @@ pub mod events {
         /// `Transmitted(bytes32 configDigest, uint32 epoch)`
         pub const TRANSMITTED: B256 =
             b256!("0xb04e63db38c49950639fa09d29872f21f5d49d614f3a969d8adf3d4b52e41a62");
+    }
+    /// What Coordinator 1.3.1 has in place of 1.3.0's.
+    pub mod coordinator_v1_3_1 {
+        use alloy_primitives::{B256, b256};
+        /// `ConfigUpdated(BillingConfigV131 config)`
+        pub const CONFIG_UPDATED: B256 =
+            b256!("0x9832846a11905a128363408ace5f9803f449fcb017d3cf7e22a50c6e332931b2");
     }
     /// The terms-of-service allow list.
     pub mod allow_list {
