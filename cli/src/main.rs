@@ -2,6 +2,7 @@
 //!
 //! Standard output carries results and nothing else; progress and errors go to standard error.
 
+mod abi;
 mod bench;
 mod demo;
 mod deploy;
@@ -24,6 +25,7 @@ struct Cli {
 
 #[derive(clap::Subcommand, Debug)]
 enum Verb {
+    Abi(abi::Options),
     Bench(bench::Options),
     Demo(demo::Options),
     Deploy(deploy::Options),
@@ -39,6 +41,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     runtime.block_on(async {
         match cli.verb {
+            Verb::Abi(options) => abi::run(&options),
             Verb::Bench(options) => bench::run(options).await,
             Verb::Demo(options) => demo::run(options).await,
             Verb::Deploy(options) => deploy::run(options).await,

@@ -21,6 +21,7 @@ use crate::{
     division::{self, Host},
     feeds, open,
     storage::{Account, Pool, Roster, rule},
+    version::ReportSize,
 };
 
 /// Where the admin fee lies in an encoded commitment.
@@ -32,6 +33,7 @@ pub struct Batch {
     staleness_seconds: u32,
     transmitter: Address,
     entries: u8,
+    size: ReportSize,
     prices: Option<Prices>,
 }
 
@@ -45,18 +47,19 @@ struct Prices {
 }
 
 impl Batch {
-    /// A batch of `entries` (not zero). Prices are read when the first entry needs them.
-    pub fn new(roster: &Roster, transmitter: Address, entries: u8) -> Self {
+    /// A batch of `entries` (not zero) in a transaction of this size. Prices are read when the first entry needs them.
+    pub fn new(roster: &Roster, transmitter: Address, entries: u8, size: ReportSize) -> Self {
         let (router, staleness_seconds) = (roster.router(), roster.feed_staleness_seconds());
-        Self { router, staleness_seconds, transmitter, entries, prices: None }
+        Self { router, staleness_seconds, transmitter, entries, size, prices: None }
     }
 
     #[inline(never)]
     fn prices(&mut self) -> Prices {
         let (entries, staleness_seconds) = (self.entries, self.staleness_seconds);
+        let size = self.size;
         *self.prices.get_or_insert_with(|| Prices {
             gas_price_wei: feeds::gas_price(),
-            l1_share_wei: l1_share_down::<Host>(feeds::l1_fee_wei(), entries),
+            l1_share_wei: l1_share_down::<Host>(size.l1_fee(), entries),
             wei_per_link: feeds::wei_per_link(staleness_seconds),
         })
     }

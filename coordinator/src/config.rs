@@ -7,21 +7,22 @@ use functions_contract::{
     revert::malformed,
     word,
 };
-use functions_types::selectors::{errors::coordinator as errors, events::coordinator as events};
+use functions_types::selectors::errors::coordinator as errors;
 
 use crate::{
     admin::only_owner,
     storage::{FALLBACK, NATIVE, Owner, ROUTER, Roster, USD, USD_FALLBACK},
+    version::{CONFIG_FIELDS, CONFIG_UPDATED},
 };
 
 /// Words of the configuration on the wire.
-pub const WORDS: usize = 12;
+pub const WORDS: usize = CONFIG_FIELDS;
 
 /// Where each field lies: bits on the wire, then which of the words, first byte and length in storage.
 ///
 /// Order: over-estimation, staleness, overhead before, overhead after, minimum gas price, highest data version, USD fallback and
-/// its decimals, native fallback, request timeout, DON fee, operation fee.
-const FIELDS: [(u16, u8, u8, u8); WORDS] = [
+/// its decimals, native fallback, request timeout, DON fee, operation fee; in 1.3.1 size of a transmit.
+const FIELDS: [(u16, u8, u8, u8); 13] = [
     (32, 1, 20, 4),
     (32, 0, 22, 4),
     (32, 1, 24, 4),
@@ -34,6 +35,7 @@ const FIELDS: [(u16, u8, u8, u8); WORDS] = [
     (32, 2, 22, 4),
     (16, 2, 26, 2),
     (16, 2, 28, 2),
+    (16, 2, 30, 2),
 ];
 
 /// The five words that hold configuration, in the order of their slots.
@@ -43,8 +45,8 @@ const SLOTS: [u8; 5] = [ROUTER, NATIVE, USD, FALLBACK, USD_FALLBACK];
 /// Word, first byte and length of field `index`: [`FIELDS`] as numbers, which become code and not data.
 #[inline(never)]
 fn field(index: usize) -> (usize, usize, usize) {
-    const PACKED: [u64; 3] = {
-        let mut packed = [0; 3];
+    const PACKED: [u64; 4] = {
+        let mut packed = [0; 4];
         let mut at = 0;
         while at < WORDS {
             let (_, word, from, len) = FIELDS[at];
@@ -56,6 +58,8 @@ fn field(index: usize) -> (usize, usize, usize) {
     let four = match index / 4 {
         0 => PACKED[0],
         1 => PACKED[1],
+        #[cfg(feature = "v1_3_1")]
+        3 => PACKED[3],
         _ => PACKED[2],
     };
     let packed = (four >> (index % 4 * 16)) as usize;
@@ -95,7 +99,7 @@ fn store(words: &Words) {
     for (slot, word) in SLOTS.into_iter().zip(words) {
         host::store_at(slot, word);
     }
-    let mut log = Buf::event(&events::CONFIG_UPDATED, WORDS, 0);
+    let mut log = Buf::event(&CONFIG_UPDATED, WORDS, 0);
     pack(words, &mut log);
     host::log(&log, 1);
 }
@@ -180,7 +184,7 @@ mod tests {
         for (bits, slot, from, len) in FIELDS {
             assert_eq!(u16::from(len) * 8, bits);
             for byte in from..from + len {
-                assert!(!core::mem::replace(&mut used[slot as usize - 1][byte as usize], true));
+                assert!(!core::mem::replace(&mut used[slot as usize][byte as usize], true));
             }
         }
         // The first three words begin with addresses; then come the OCR numbers in the first. The last ends with an address.

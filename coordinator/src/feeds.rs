@@ -8,10 +8,7 @@ use functions_contract::{
     revert::malformed,
     word,
 };
-use functions_types::selectors::{
-    errors::coordinator as errors,
-    functions::{any::GET_CURRENT_TX_L1_GAS_FEES, feed},
-};
+use functions_types::selectors::{errors::coordinator as errors, functions::feed};
 
 use crate::{
     division,
@@ -86,12 +83,13 @@ pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
     }
 }
 
-/// The L1 fee of this transaction in wei; zero on chains that do not charge one.
-pub fn l1_fee_wei() -> U256 {
+/// Word `index` of the `words` a view of the gas information returns; zero on chains that do not charge for L1 data.
+#[inline(always)]
+pub fn arb_gas_info(selector: u32, words: usize, index: usize) -> U256 {
     match host::chain_id() {
         42_161 | 421_613 | 421_614 => {
-            let data = read(&ARB_GAS_INFO, GET_CURRENT_TX_L1_GAS_FEES, 1);
-            division::read(Tuple::new(data, 1).word(0))
+            let data = read(&ARB_GAS_INFO, selector, words);
+            division::read(Tuple::new(data, words).word(index))
         }
         _ => U256::ZERO,
     }

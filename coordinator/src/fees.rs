@@ -16,6 +16,7 @@ use crate::{
     division::{self, Host},
     feeds,
     storage::{Roster, USD, rule},
+    version,
 };
 
 /// Gas price above which nothing is estimated, in wei.
@@ -57,13 +58,13 @@ pub fn estimate(
         gas_overhead_before_callback: terms.overheads.0,
         gas_overhead_after_callback: terms.overheads.1,
         callback_gas_limit,
-        l1_fee_wei: feeds::l1_fee_wei(),
+        l1_fee_wei: version::l1_fee_of_estimate(),
         wei_per_link: feeds::wei_per_link(staleness_seconds),
         don_fee,
         admin_fee,
         operation_fee,
     };
-    rule(estimate.juels::<Host>())
+    rule(version::reservation(&estimate))
 }
 
 /// The Router's admin fee in juels (72 bits).

@@ -17,7 +17,7 @@
 //! | 0 | [`storage::Pool`]: fee pool (12), operation fees of the owner (12), 0 (8) |
 //! | 1 | [`storage::Roster`]: Router (20), oracles n (1), faulty f (1), feed staleness (4), minimum gas price (5), decimals of the USD fallback (1) |
 //! | 2 | LINK/native feed (20), over-estimation (4), gas overhead before (4) and after (4) the callback |
-//! | 3 | LINK/USD feed (20), highest data version (2), request timeout (4), DON fee (2), operation fee (2), 0 (2) |
+//! | 3 | LINK/USD feed (20), highest data version (2), request timeout (4), DON fee (2), operation fee (2), size of a transmit (2, in 1.3.1) |
 //! | 4 | native fallback (28), 0 (4) |
 //! | 5 | [`storage::Owner`]: OCR configurations so far (4), block of the latest (4), 0 (4), owner (20) |
 //! | 6 | digest of the latest OCR configuration |
@@ -41,6 +41,8 @@
 //! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
+//! The feature `v1_3_1` selects the rules of 1.3.1: [`version`] has the differences.
+//!
 //! Upstream: `FunctionsCoordinator` 1.3.0, `FunctionsBilling`, `OCR2Base`, `Routable`, `ConfirmedOwner`.
 
 extern crate alloc;
@@ -57,8 +59,9 @@ pub mod open;
 pub mod requests;
 pub mod storage;
 pub mod transmit;
+pub mod version;
 
-use functions_contract::{abi::Buf, constant, dispatch};
+use functions_contract::{abi::Buf, dispatch};
 use functions_types::selectors::functions::{any, coordinator as f};
 
 dispatch! {
@@ -92,7 +95,7 @@ dispatch! {
 
         // Billing configuration, keys, ownership
         f::GET_CONFIG => config::get_config(),
-        f::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
+        version::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
         f::GET_DON_PUBLIC_KEY => admin::key(storage::DON_KEY),
         f::SET_DON_PUBLIC_KEY => admin::set_key(storage::DON_KEY, args.head(1)),
         f::GET_THRESHOLD_PUBLIC_KEY => admin::key(storage::THRESHOLD_KEY),
@@ -100,7 +103,7 @@ dispatch! {
         f::OWNER => Buf::of_address(&storage::Owner::load().address()),
         f::TRANSFER_OWNERSHIP => admin::transfer_ownership(args.head(1)),
         f::ACCEPT_OWNERSHIP => admin::accept_ownership(),
-        f::TYPE_AND_VERSION => constant!("Functions Coordinator v1.3.0"),
+        f::TYPE_AND_VERSION => version::type_and_version(),
         any::STYLUS_CONSTRUCTOR => config::construct(args.head(config::WORDS + 4)),
     }
 }

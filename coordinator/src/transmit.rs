@@ -18,6 +18,7 @@ use crate::{
     billing::Batch,
     open::is_open,
     storage::{Account, Role, Roster},
+    version::ReportSize,
 };
 
 /// The precompile that recovers signers.
@@ -110,7 +111,7 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
         Err(_) => refuse!(REPORT_INVALID, "address not authorized to sign"),
     }
 
-    let mut batch = Batch::new(&roster, sender, entries);
+    let mut batch = Batch::new(&roster, sender, entries, ReportSize::of(expected));
     for index in 0..usize::from(entries) {
         match report.entry(index) {
             Ok(entry) => batch.fulfill_and_bill(&entry),

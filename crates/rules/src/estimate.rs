@@ -45,15 +45,50 @@ impl Estimate {
     /// # Errors
     /// [`RuleError::Overflow`], [`RuleError::DivisionByZero`] when LINK has no price, [`RuleError::Above96Bits`].
     pub fn juels<D: Division>(&self) -> Result<u128, RuleError> {
+        let price = self.over_estimated::<D>(self.gas_price())?;
+        let wei = add256(mul256(price, self.gas()?)?, self.l1_fee_wei)?;
+        self.with_fees::<D>(wei)
+    }
+
+    /// The reservation in juels (96 bits) under the rule of Coordinator 1.3.1, where the L1 fee is over-estimated with the rest:
+    ///
+    /// ```text
+    /// wei   = max(gas_price, minimum) * gas + l1_fee     wei += floor(wei * over_estimation / 10000)
+    /// total = floor(1e18 * wei / wei_per_link) + don + admin + operation fee                        (96 bits)
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::juels`].
+    ///
+    /// Upstream: `FunctionsBilling._calculateCostEstimate` (Coordinator 1.3.1).
+    pub fn juels_v1_3_1<D: Division>(&self) -> Result<u128, RuleError> {
+        let wei = add256(mul256(self.gas_price(), self.gas()?)?, self.l1_fee_wei)?;
+        self.with_fees::<D>(self.over_estimated::<D>(wei)?)
+    }
+
+    #[inline(always)]
+    fn gas_price(&self) -> U256 {
         let minimum = U256::from(self.minimum_gas_price_wei);
-        let price = if self.gas_price_wei < minimum { minimum } else { self.gas_price_wei };
-        let extra = D::div(mul256(price, self.over_estimation_bp.into())?, U256::from(10_000_u64));
-        let price = add256(price, extra)?;
+        if self.gas_price_wei < minimum { minimum } else { self.gas_price_wei }
+    }
+
+    #[inline(always)]
+    fn over_estimated<D: Division>(&self, amount: U256) -> Result<U256, RuleError> {
+        let extra = D::div(mul256(amount, self.over_estimation_bp.into())?, U256::from(10_000_u64));
+        add256(amount, extra)
+    }
+
+    #[inline(always)]
+    fn gas(&self) -> Result<u64, RuleError> {
         let gas = u64::from(self.gas_overhead_before_callback)
             + u64::from(self.gas_overhead_after_callback)
             + u64::from(self.callback_gas_limit); // three 32-bit numbers cannot overflow 64 bits
         fit(gas.into(), 32)?;
-        let wei = add256(mul256(price, gas)?, self.l1_fee_wei)?;
+        Ok(gas)
+    }
+
+    #[inline(always)]
+    fn with_fees<D: Division>(&self, wei: U256) -> Result<u128, RuleError> {
         let gas_juels = juels::from_wei_down::<D>(wei, self.wei_per_link)?;
         let fees = add(add(self.don_fee, self.admin_fee, 96)?, self.operation_fee, 96)?;
         add(gas_juels, fees, 96)

@@ -52,6 +52,19 @@ pub fn overhead_gas(before: u64, after: u64) -> Result<u64, RuleError> {
     Ok(add(before.into(), after.into(), 40)? as u64)
 }
 
+/// Bytes a transaction has beside its calldata: signature, fees, addresses.
+const TRANSACTION_PADDING: u64 = 140;
+
+/// The L1 fee in wei of a transaction with this much calldata, if it is posted uncompressed.
+///
+/// # Errors
+/// [`RuleError::Overflow`].
+///
+/// Upstream: `ChainSpecificUtil._getL1FeeUpperLimit` (Coordinator 1.3.1).
+pub fn l1_fee_upper_limit(wei_per_byte: U256, calldata_bytes: u32) -> Result<U256, RuleError> {
+    mul256(wei_per_byte, u64::from(calldata_bytes) + TRANSACTION_PADDING)
+}
+
 /// One entry's share of the transaction's L1 fee, rounded down; `entries` is not zero.
 pub fn l1_share_down<D: Division>(l1_fee_wei: U256, entries: u8) -> U256 {
     D::div(l1_fee_wei, U256::from(entries))

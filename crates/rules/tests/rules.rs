@@ -47,6 +47,20 @@ fn estimate_is_the_reference_one() {
 }
 
 #[test]
+fn estimate_of_1_3_1_raises_the_l1_fee_too() {
+    let e = reference();
+    let fees = e.don_fee + e.admin_fee + e.operation_fee;
+    let wei = 100_000_000 * 298_942 + 1_000_000_000_000;
+    let expected = (wei + wei / 2) * LINK / 6_000_000_000_000_000 + fees;
+    assert_eq!(e.juels_v1_3_1::<Software>(), Ok(expected));
+    // Without an L1 fee the two rules differ in where they round, not in what they raise.
+    let free = Estimate { l1_fee_wei: U256::ZERO, ..e };
+    assert_eq!(free.juels_v1_3_1::<Software>(), free.juels::<Software>());
+    let odd = Estimate { gas_price_wei: n(100_000_001), over_estimation_bp: 1, ..free };
+    assert!(odd.juels_v1_3_1::<Software>() >= odd.juels::<Software>());
+}
+
+#[test]
 fn settlement_is_the_reference_one() {
     let e = reference();
     let cost = FulfillmentCost::new::<Software>(

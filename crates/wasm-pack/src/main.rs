@@ -1,9 +1,10 @@
-//! `functions-wasm-pack OUT_DIR LINKED.wasm…`: writes each artefact to `OUT_DIR` and prints the size table.
+//! `functions-wasm-pack OUT_DIR LINKED.wasm…`: writes each artefact and its ABI to `OUT_DIR` and prints the size table.
 #![allow(clippy::print_stdout, reason = "the table is this program's result")]
 
 use std::{env, ffi::OsString, fs, path::Path, process::ExitCode};
 
 use eyre::{Context, Result, bail};
+use functions_abi::Contract;
 use functions_wasm_pack::{CODE_LIMIT, Report, strip};
 
 fn main() -> ExitCode {
@@ -39,6 +40,11 @@ fn run(args: Vec<OsString>) -> Result<()> {
         );
         let target = out.join(format!("{name}.wasm"));
         fs::write(&target, &wasm).wrap_err_with(|| format!("cannot write {}", target.display()))?;
+        if let Some(contract) = Contract::named(&name) {
+            let target = out.join(format!("{name}.abi.json"));
+            fs::write(&target, contract.json())
+                .wrap_err_with(|| format!("cannot write {}", target.display()))?;
+        }
         if code > CODE_LIMIT {
             too_large.push(format!("{name} by {} bytes", code - CODE_LIMIT));
         }

@@ -17,7 +17,7 @@ fn constructor_stores_everything_and_emits_the_configuration() {
     let mut world = World::new();
     let arguments = Constructors::routerCall { owner: OWNER, link: BOB, config: config() }.abi_encode();
     let (router, receipt) = world.deploy("router", &arguments[4..]);
-    receipt.logs_are(&[log(router, &Router::ConfigUpdated { config: config() })]);
+    receipt.logs_are(&[log(router, &Router::ConfigUpdated { _0: config() })]);
     assert_eq!(world.view(router, &Router::getConfigCall {}), config());
     assert_eq!(world.view(router, &Router::ownerCall {}), OWNER);
     assert_eq!(world.view(router, &Router::typeAndVersionCall {}), "Functions Router v1.0.0");
@@ -56,9 +56,7 @@ fn update_config_replaces_the_whole_configuration() {
             subscriptionDepositJuels: U72::MAX,
         };
         let call = Router::updateConfigCall { config: config.clone() };
-        scene
-            .run(OWNER, &call)
-            .logs_are(&[log(scene.router, &Router::ConfigUpdated { config: config.clone() })]);
+        scene.run(OWNER, &call).logs_are(&[log(scene.router, &Router::ConfigUpdated { _0: config.clone() })]);
         assert_eq!(scene.view(&Router::getConfigCall {}), config);
         assert_eq!(scene.view(&Router::getAdminFeeCall {}), U72::MAX);
     }

@@ -1,10 +1,15 @@
 //! Our contracts beside the reference.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod abi;
 mod administration;
+mod allow_list;
 mod clients;
+mod coordinator_1_3_1;
 mod corners;
+mod encoding;
 mod fulfillment;
+mod link;
 mod malformed;
 mod reports;
 mod requests;

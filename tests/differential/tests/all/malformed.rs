@@ -4,7 +4,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol_types::SolCall,
 };
-use differential_tests::scene::*;
+use differential_tests::{Twin, scene::*};
 use functions_types::abi::{self, Coordinator as C, Router as R};
 
 use crate::scene;
@@ -29,8 +29,7 @@ fn replacements(word: U256, len: usize) -> Vec<U256> {
 }
 
 /// Compares every mutation of a call, as a call that leaves no trace.
-fn damage(scene: &mut Scene, label: &str, from: Address, to: Address, data: &[u8]) {
-    let twin = &mut scene.twin;
+pub(crate) fn damage(twin: &mut Twin, label: &str, from: Address, to: Address, data: &[u8]) {
     let _ = twin.call(label, from, to, data);
     let _ = twin.call_value(&format!("{label} with value"), from, to, data, U256::ONE);
     for len in (4..data.len()).rev().filter(|len| (len - 4) % 32 == 0 || (len - 4) % 32 == 31) {
@@ -54,7 +53,7 @@ macro_rules! damages {
         $({
             let call = $call;
             let to = $to;
-            damage(&mut $scene, signature(&call), $from, to, &call.abi_encode());
+            damage(&mut $scene.twin, signature(&call), $from, to, &call.abi_encode());
         })*
     };
 }
@@ -243,7 +242,7 @@ fn coordinator_transmit() {
     let request = scene.request(&[1; 73], 100_000);
     let transmission = scene.report(&[(&request, &[5; 32], &[])]);
     let (to, from) = (scene.coordinator, scene.oracles[2].transmitter);
-    damage(&mut scene, "transmit", from, to, &transmission.calldata());
+    damage(&mut scene.twin, "transmit", from, to, &transmission.calldata());
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! Prints the allow list's ABI; what `cargo stylus export-abi` and `cargo stylus constructor` run.
+
+use functions_abi::{Contract, export};
+
+fn main() -> std::process::ExitCode {
+    export::main(Contract::AllowList)
+}
