@@ -96,7 +96,7 @@ fn receive() -> io::Result<Option<(ToZygote, OwnedFd)>> {
         for part in message.cmsgs()? {
             if let ControlMessageOwned::ScmRights(fds) = part {
                 // SAFETY: the kernel just installed these descriptors for us.
-                session = fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).last();
+                session = fds.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).next();
             }
         }
         message.bytes
