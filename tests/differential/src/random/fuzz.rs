@@ -140,9 +140,12 @@ struct Scenes(Mutex<HashMap<Start, Scene>>);
 impl Scenes {
     fn get(&self, start: Start) -> Scene {
         let mut scenes = lock(&self.0);
-        let scene = scenes
-            .entry(start)
-            .or_insert_with(|| Scene::with(start.setup()).expect("the reference has been built"));
+        let scene = scenes.entry(start).or_insert_with(|| {
+            let mut scene = Scene::with(start.setup()).expect("the reference has been built");
+            let found = scene.twin.settle();
+            assert!(found.is_empty(), "{start:?} cannot begin:\n{}", found.join("\n"));
+            scene
+        });
         scene.fork()
     }
 }

@@ -151,7 +151,11 @@ impl Player {
         self.send(T::SIGNATURE, Call { from, to, data: call.abi_encode() })
     }
 
-    fn send(&mut self, label: &str, call: Call) -> Receipt {
+    fn send(&mut self, label: &str, mut call: Call) -> Receipt {
+        // No chain has transactions of address zero.
+        if call.from == Address::ZERO {
+            call.from = STRANGER;
+        }
         let mut observer = self.observer.take();
         if let Some(observer) = &mut observer {
             observer.before(self, &call);

@@ -45,7 +45,7 @@ fn requests_to_a_proposed_coordinator_and_their_errors() {
     s.twin.fails(CONSUMER, r, &with(&|c| c.data = vec![].into()), R::EmptyRequestData::SELECTOR);
     s.twin.fails(CONSUMER, r, &with(&|c| c.dataVersion = 2), C::UnsupportedRequestDataVersion::SELECTOR);
     let receipt = s.twin.ok(STRANGER, r, &R::createSubscriptionWithConsumerCall { consumer: CONSUMER });
-    let poor = U256::from_be_slice(&receipt.output).to();
+    let poor: u64 = U256::from_be_slice(&receipt.output).to();
     s.twin.fails(CONSUMER, r, &with(&|c| c.subscriptionId = poor), C::InsufficientBalance::SELECTOR);
     let receipt = s.twin.ok(CONSUMER, r, &good);
     // It is fulfilled by the Coordinator that took it, live or not.

@@ -140,9 +140,11 @@ fn no_configuration() {
 fn a_pool_without_oracles() {
     let mut s = scene!(Setup { configured: false, ..Setup::default() });
     let c = s.coordinator;
-    // Ours: the first twelve bytes of word 0. The reference: word 12.
+    // Ours: the first twelve bytes of word 0. The reference: the last twelve of word 12, beside the native feed.
     s.twin.ours.0.set_storage(c, U256::ZERO, U256::ONE << 160);
-    s.twin.reference.0.set_storage(c, U256::from(12), U256::ONE);
+    let slot = U256::from(12);
+    let word = s.twin.reference.0.state_at(u64::MAX).slot(c, slot);
+    s.twin.reference.0.set_storage(c, slot, word | U256::ONE);
     let none = C::NoTransmittersSet::SELECTOR;
     s.twin.fails(OWNER, c, &C::oracleWithdrawAllCall {}, none);
     let withdraw = C::oracleWithdrawCall { recipient: STRANGER, amount: U256::ZERO.to() };
