@@ -69,10 +69,10 @@ impl Observer for Conservation {
         self.by_hand |= receipt.success && call.selector() == R::fulfillCall::SELECTOR && call.from == c;
         for log in &receipt.logs {
             match log.topics().first() {
-                Some(&Link::Transfer_0::SIGNATURE_HASH) if log.address == link => {
-                    if Address::from_word(log.topics()[2]) == r {
-                        self.donated += U256::from_be_slice(&log.data.data);
-                    }
+                Some(&Link::Transfer_0::SIGNATURE_HASH)
+                    if log.address == link && Address::from_word(log.topics()[2]) == r =>
+                {
+                    self.donated += U256::from_be_slice(&log.data.data);
                 }
                 Some(&R::SubscriptionFunded::SIGNATURE_HASH) => {
                     let funded = R::SubscriptionFunded::decode_log(log).unwrap().data;
