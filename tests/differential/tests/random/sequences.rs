@@ -11,7 +11,7 @@ use differential_tests::{
 use functions_types::abi::{Coordinator as C, Reverts, Router as R};
 
 /// So many sequences reach everything there is.
-const ENOUGH: u64 = 300;
+const ENOUGH: u64 = 500;
 
 /// Errors of the ABI that the reference never raises.
 const NEVER: [[u8; 4]; 7] = [
