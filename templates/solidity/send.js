@@ -29,6 +29,11 @@ function setting(name, otherwise) {
   return value;
 }
 
+function logged(receipt, contract, event) {
+  const logs = receipt.logs.map((log) => contract.interface.parseLog(log));
+  return logs.find((log) => log?.name === event).args;
+}
+
 async function ownerKey(provider) {
   if (process.env.KEY_FILE) return fs.readFileSync(process.env.KEY_FILE, "utf8").trim();
   const { chainId } = await provider.getNetwork();
@@ -42,8 +47,7 @@ async function subscribe(router, consumer, owner) {
     return BigInt(process.env.SUBSCRIPTION_ID);
   }
   const receipt = await (await router.createSubscriptionWithConsumer(consumer)).wait();
-  const created = receipt.logs.map((log) => router.interface.parseLog(log)).find((log) => log?.name === "SubscriptionCreated");
-  const id = created.args.subscriptionId;
+  const id = logged(receipt, router, "SubscriptionCreated").subscriptionId;
   const link = new ethers.Contract(setting("LINK"), LINK_ABI, owner);
   const data = ethers.AbiCoder.defaultAbiCoder().encode(["uint64"], [id]);
   await (await link.transferAndCall(await router.getAddress(), FUNDING, data)).wait();
@@ -77,7 +81,8 @@ async function main() {
   const donId = ethers.encodeBytes32String(setting("DON_ID", "fun-local-1"));
   const sent = await consumer.requestPrice(source, ["1498", "1507", "1502"], subscriptionId, donId);
   const receipt = await sent.wait();
-  const requestId = await consumer.pending();
+  // From the receipt: by now the answer may be there, and nothing pending any more.
+  const requestId = logged(receipt, consumer, "RequestSent").id;
   console.error(`request ${requestId}`);
 
   const { resultCode, totalCostJuels, err } = await processed(router, requestId, receipt.blockNumber);
