@@ -1,6 +1,6 @@
 //! `functions abi`: a contract's ABI, and the call that constructs it.
 
-use alloy::dyn_abi::{DynSolValue, Specifier};
+use alloy_dyn_abi::{DynSolType, DynSolValue};
 use clap::builder::PossibleValuesParser;
 use functions_abi::Contract;
 use functions_types::CONSTRUCTOR_SELECTOR;
@@ -51,7 +51,7 @@ fn construction(contract: Contract, arguments: &[String]) -> Result<String> {
     }
     let mut values = Vec::with_capacity(inputs.len());
     for (input, argument) in inputs.iter().zip(arguments) {
-        let value = input.resolve().and_then(|ty| ty.coerce_str(argument));
+        let value = DynSolType::parse(&input.selector_type()).and_then(|ty| ty.coerce_str(argument));
         let what = || format!("{argument:?} is no {} for {}", input.selector_type(), input.name);
         values.push(value.into_diagnostic().wrap_err_with(what)?);
     }
