@@ -36,14 +36,14 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     host::store(&OWNER, &owner.into_word());
     config.store();
     for index in 0..allowed_len {
-        Set::Allowed.add(&allowed.address(index));
+        Set::Allowed.insert(&allowed.address(index));
     }
     for index in 0..blocked_len {
         let sender = blocked.address(index);
         if Member::load(&sender).is_in(Set::Allowed) {
             error(e::INVALID_CALLDATA);
         }
-        Set::Blocked.add(&sender);
+        Set::Blocked.insert(&sender);
     }
     Buf::empty()
 }

@@ -37,7 +37,7 @@ pub fn block_sender(args: Tuple<'_>) -> Buf {
     let sender = args.address(0);
     only_owner();
     Set::Allowed.remove(&sender);
-    Set::Blocked.add(&sender);
+    Set::Blocked.insert(&sender);
     log_user(&ev::BLOCKED_ACCESS, &sender);
     Buf::empty()
 }

@@ -28,7 +28,7 @@ impl Set {
 
     /// Adds a sender; tells whether it is new.
     #[inline(never)]
-    pub fn add(self, sender: &Address) -> bool {
+    pub fn insert(self, sender: &Address) -> bool {
         let mut member = Member::load(sender);
         if member.is_in(self) {
             return false;

@@ -57,7 +57,7 @@ pub fn accept(args: Tuple<'_>) -> Buf {
     if sender != recipient || (sender != acceptor && host::code_size(&sender) == 0) {
         error(e::INVALID_USAGE);
     }
-    if Set::Allowed.add(&recipient) {
+    if Set::Allowed.insert(&recipient) {
         log_user(&ev::ADDED_ACCESS, &recipient);
     }
     Buf::empty()
