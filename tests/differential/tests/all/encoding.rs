@@ -10,6 +10,7 @@ use functions_consumer::RequestBuilder;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 sol! {
+    #[derive(Debug)]
     function encode(string source, string[] args, bytes[] bytesArgs, bytes remoteSecrets, bool hosted, uint8 slot, uint64 version) external pure returns (bytes);
 }
 
