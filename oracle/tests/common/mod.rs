@@ -15,7 +15,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use functions_client::{
-    Account, Addresses, Chain, OracleConfig, Program, Request, System,
+    Account, Addresses, Chain, Consumer, OracleConfig, Program, Request, System,
     abi::{Constructors, Coordinator},
     chain::Transaction,
     config::{billing_defaults, router_defaults},
@@ -283,7 +283,7 @@ impl Network {
         let don = DonId::from_name(DON).expect("a name");
         let sent = self
             .system
-            .send_request(&self.owner, self.consumer, self.subscription, don, &request)
+            .send_request(&self.owner, Consumer::Stylus(self.consumer), self.subscription, don, &request)
             .await
             .expect("the request is accepted");
         (sent.id, sent.block)
