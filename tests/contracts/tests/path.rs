@@ -62,7 +62,7 @@ fn a_request_travels_all_the_way() {
     let reserved = estimate(100_000).juels::<Software>().unwrap();
     let request_id = seen.requestId;
     let data = functions_types::FunctionsRequest { source: SOURCE.into(), ..Default::default() };
-    let data = data.encode(cbor::Framing::Map(cbor::EmptyArrays::Omit));
+    let data = data.encode(cbor::Framing::Pairs);
     assert_eq!(seen.commitment.estimatedTotalCostJuels, juels(reserved));
     let commitment = abi::Commitment {
         requestId: request_id,
