@@ -4,6 +4,7 @@
 //! (route or configuration) is waited for; what is wrong with the operator's side ends the start with a message.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -25,7 +26,7 @@ use crate::{
     clock::now_ms,
     config::Config,
     engine::{Don, Engine, Identity, Parts, Stop, Streams},
-    executor::Executor,
+    executor::{Executor, Recordings},
     journal::Journal,
     keys,
     peers::Peers,
@@ -185,14 +186,19 @@ impl Node {
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
-        let section = &self.config.runner;
-        let mut config = RunnerConfig::new(sandbox);
-        config.max_concurrent = section.max_concurrent;
-        config.allow_http.clone_from(&section.allow_http);
-        config.refuse_http = self.own_addresses();
-        config.memory_bytes = don.offchain.limits.memory_bytes;
-        config.allow_weak_sandbox = section.allow_weak_sandbox;
-        Runner::start(config).await.wrap_err("the script runner does not start")
+        let config = RunnerConfig {
+            refuse_http: self.own_addresses(),
+            memory_bytes: don.offchain.limits.memory_bytes,
+            ..self.config.runner.config(sandbox.to_owned())?
+        };
+        let runner = Runner::start(config).await.wrap_err("the script runner does not start")?;
+        let layers: BTreeMap<_, _> = runner.layers().iter().cloned().collect();
+        self.metrics.describe_sandbox(&layers);
+        self.status.send_modify(|status| {
+            status.runtime_hash = Some(runner.runtime_hash().into());
+            status.sandbox = layers;
+        });
+        Ok(runner)
     }
 
     /// What no script may ever reach, whatever the allow list says.
@@ -269,7 +275,9 @@ impl Node {
             status.coordinator = Some(don.coordinator);
             status.waiting_for = Some("peers".to_owned());
         });
-        let executor = Executor::new(runner, don.offchain.limits.clone(), don.offchain.options);
+        let recordings =
+            Recordings::new(self.config.data_dir.join("transcripts"), self.config.runner.transcripts);
+        let executor = Executor::new(runner, don.offchain.limits.clone(), don.offchain.options, recordings);
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone()),
             remembers_since,

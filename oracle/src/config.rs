@@ -11,6 +11,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, B256};
+use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use url::Url;
 
@@ -114,35 +115,6 @@ pub struct NetConfig {
     pub listen: String,
 }
 
-/// `[runner]`: script execution.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RunnerSection {
-    /// Scripts run at once (1 to 64).
-    #[serde(default = "default_max_concurrent")]
-    pub max_concurrent: usize,
-    /// `HOST:PORT` pairs scripts may reach although the address is private.
-    #[serde(default)]
-    pub allow_http: Vec<String>,
-    /// Run scripts although a wall of the sandbox is missing on this machine.
-    #[serde(default)]
-    pub allow_weak_sandbox: bool,
-    /// The sandbox program; default: `functions-sandbox` beside this program.
-    #[serde(default)]
-    pub sandbox: Option<PathBuf>,
-}
-
-impl Default for RunnerSection {
-    fn default() -> Self {
-        Self {
-            max_concurrent: default_max_concurrent(),
-            allow_http: Vec::new(),
-            allow_weak_sandbox: false,
-            sandbox: None,
-        }
-    }
-}
-
 /// `[admin]`: health, metrics and status.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,9 +209,6 @@ const fn default_poll_interval_ms() -> u64 {
 const fn default_max_log_range() -> u64 {
     2_000
 }
-const fn default_max_concurrent() -> usize {
-    4
-}
 fn default_admin_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 9100))
 }
@@ -329,20 +298,8 @@ impl Config {
         )?;
         in_range("chain.poll_interval_ms", chain.poll_interval_ms, 20, 60_000, "500 is a good value")?;
         in_range("chain.max_log_range", chain.max_log_range, 1, 100_000, "2000 is a good value")?;
-        in_range("runner.max_concurrent", self.runner.max_concurrent as u64, 1, 64, "4 is a good value")?;
-        for entry in &self.runner.allow_http {
-            let port = entry
-                .rsplit_once(':')
-                .filter(|(host, _)| !host.is_empty())
-                .map(|(_, port)| port.parse::<u16>());
-            if !matches!(port, Some(Ok(1..))) {
-                return Err((
-                    "runner.allow_http",
-                    format!("{entry:?} is not HOST:PORT"),
-                    "write for example \"127.0.0.1:8080\"",
-                ));
-            }
-        }
+        // The program's place is not known yet and not judged here.
+        self.runner.config(PathBuf::new()).map_err(|error| (error.key, error.problem, error.remedy))?;
         if !self.net.listen.starts_with('/') {
             return Err((
                 "net.listen",

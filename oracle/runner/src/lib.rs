@@ -15,15 +15,20 @@
 //! | one run: deadline, frames, verdict | `session` |
 //! | what is answered and recorded during a run | `talk` |
 //! | recordings and their file | `transcript` |
-//! | which addresses a script may reach | `broker::address`, `broker::guard` |
+//! | which addresses a script may reach | `broker::address`, `broker::guard`, `broker::resolver` |
 //! | an HTTP exchange and its limits | `broker` |
+//! | which modules a script may import | `broker::modules` |
+//! | what an operator can set | `config`, `policy`; the form of it in a file: `section` |
 //! | what identifies a run in the records | `record` |
 
 mod broker;
+mod cgroup;
 mod config;
 mod error;
+mod policy;
 mod record;
 mod report;
+mod section;
 mod session;
 mod talk;
 mod transcript;
@@ -34,21 +39,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[doc(hidden)]
+pub use broker::http_policy;
+pub use broker::{Lookup, LookupAnswer};
+pub use cgroup::CgroupConfig;
 pub use config::RunnerConfig;
 pub use error::RunnerError;
 use functions_types::limits::{Limits, Mode, RunOptions};
 use oracle_frames::Start;
 pub use oracle_frames::{Diagnostic, ModuleKind, ModuleOutcome, Position};
+pub use policy::{HttpPolicy, ImportPolicy, Resolver};
 pub use record::RunMetadata;
 pub use report::{HttpExchange, ModuleLoad, RunOutcome, RunReport};
+pub use section::{HttpSection, ImportSection, RunnerSection, SectionError};
 use tokio::sync::Semaphore;
 pub use transcript::{
     RecordedExchange, RecordedModule, RecordedResponse, TRANSCRIPT_MAX, Transcript, TranscriptError,
 };
 
 use crate::broker::Broker;
+use crate::cgroup::{Bounds, Cgroup};
 use crate::talk::Source;
 use crate::zygote::{Facts, Zygote};
+
+/// Memory of a sandbox process beside the script's heap, in bytes.
+const CGROUP_EXTRA_BYTES: u64 = 64 << 20;
 
 /// One script to run.
 #[derive(Clone)]
@@ -91,7 +106,9 @@ impl Runner {
     pub async fn start(config: RunnerConfig) -> Result<Self, RunnerError> {
         config.check()?;
         let broker = Arc::new(Broker::new(&config)?);
-        let (zygote, facts) = Zygote::start(&config).await?;
+        let (cgroup, cgroup_state) = join_cgroup(&config);
+        let (zygote, mut facts) = Zygote::start(&config, cgroup).await?;
+        facts.layers.push(("cgroup".to_owned(), cgroup_state));
         if !facts.strong && !config.allow_weak_sandbox {
             return Err(RunnerError::WeakSandbox(facts.line()));
         }
@@ -136,6 +153,7 @@ impl Runner {
             ),
             Mode::Compat => (real_seed()?, now_ms()),
         };
+        let request_id = request.request_id;
         let start = Start {
             source: request.source,
             args: request.args,
@@ -147,7 +165,7 @@ impl Runner {
             replay: false,
             limits: request.limits,
         };
-        self.perform(start, Source::Live(Arc::clone(&self.broker))).await
+        self.perform(start, Source::Live(Arc::clone(&self.broker), request_id)).await
     }
 
     /// Runs a recorded script again, from its recording and without network. `secrets` are those
@@ -231,6 +249,23 @@ impl Runner {
             "the test script ended as {}: {}",
             report.ending, report.diagnostic.message
         )))
+    }
+}
+
+/// The control group of this runner's sandbox, and how it stands. One that cannot be had is no
+/// reason not to start: the other walls hold each script to its limits.
+fn join_cgroup(config: &RunnerConfig) -> (Option<Arc<Cgroup>>, String) {
+    let Some(wanted) = &config.cgroup else { return (None, "off(not configured)".to_owned()) };
+    // A worn-out sandbox and its successor live side by side for a while.
+    let children = (config.max_concurrent + config.pool) as u64 * 2;
+    let each = config.memory_bytes.saturating_add(CGROUP_EXTRA_BYTES);
+    let bounds = Bounds { memory_bytes: each.saturating_mul(children + 2), processes: children + 8 };
+    match Cgroup::create(wanted, bounds) {
+        Ok(group) => (Some(Arc::new(group)), "on(cpu,memory,pids)".to_owned()),
+        Err(why) => {
+            tracing::warn!(%why, "scripts run without a control group");
+            (None, format!("off({why})"))
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub struct RunReport {
     pub modules: Vec<ModuleLoad>,
     /// Time from hand-over to verdict.
     pub wall: Duration,
-    /// Processor time of the sandbox process; in a pre-forked one, its start included.
+    /// Processor time of the sandbox process.
     pub cpu: Duration,
     /// Largest resident set of the sandbox process, in bytes.
     pub peak_rss_bytes: u64,

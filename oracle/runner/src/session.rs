@@ -1,12 +1,10 @@
 //! One run: hand over the script, answer what it asks for, judge how it ends.
 
-use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant};
 
 use functions_types::limits::Limits;
 use oracle_frames::{Diagnostic, FromChild, HEADER_LEN, Header, Outcome, Side, Start, ToChild, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -14,7 +12,7 @@ use tokio::time::timeout;
 use crate::record::RunMetadata;
 use crate::talk::{Divergence, Source, Talk};
 use crate::transcript::Transcript;
-use crate::zygote::{Exit, Facts, Zygote};
+use crate::zygote::{Exit, Facts, Seat, Zygote};
 use crate::{RunOutcome, RunReport, RunnerError};
 
 /// How long a child may live after its verdict before it is killed.
@@ -50,11 +48,9 @@ pub(crate) async fn run(
     let start = ToChild::Start(Box::new(start));
     let start = start.encode().map_err(|error| RunnerError::Refused(error.to_string()))?;
 
-    let (ours, theirs) =
-        socket_pair().map_err(|error| RunnerError::AdapterDown(format!("socket: {error}")))?;
     let began = Instant::now();
-    let mut child = zygote.fork(theirs.into()).await?;
-    let (reader, mut writer) = ours.into_split();
+    let Seat { session, mut child } = zygote.seat().await?;
+    let (reader, mut writer) = session.into_split();
     let (outbox, mut queue) = mpsc::unbounded_channel::<Vec<u8>>();
     let _ = outbox.send(start);
     let write = async move {
@@ -142,12 +138,6 @@ fn died(exit: &Exit, limits: &Limits) -> (Verdict, Diagnostic) {
     let used_up = exit.cpu >= Duration::from_millis(limits.execution_ms);
     let detail = format!("the process died, signal {}", exit.signal);
     if used_up { (Verdict::TimeOut, detail.into()) } else { (Verdict::Died, detail.into()) }
-}
-
-fn socket_pair() -> std::io::Result<(UnixStream, StdUnixStream)> {
-    let (ours, theirs) = StdUnixStream::pair()?;
-    ours.set_nonblocking(true)?;
-    Ok((UnixStream::from_std(ours)?, theirs))
 }
 
 enum End {

@@ -23,10 +23,13 @@ const REQUESTS_MAX: usize = 10_000;
 /// Import attempts beyond the limit on modules after which the same happens.
 const IMPORTS_MAX: usize = 2_000;
 
+/// Modules of one run, together, in bytes.
+const IMPORT_BYTES_MAX: usize = 64 << 20;
+
 /// Where answers come from.
 pub(crate) enum Source {
-    /// The network, under the operator's policy.
-    Live(Arc<Broker>),
+    /// The network, under the operator's policy, for the on-chain request of this id.
+    Live(Arc<Broker>, [u8; 32]),
     /// A recording, and nothing else.
     Replay(Arc<Transcript>),
 }
@@ -75,6 +78,7 @@ pub(crate) struct Talk {
     http: Vec<HttpExchange>,
     exchanges: Vec<RecordedExchange>,
     modules: Vec<Option<(RecordedModule, ModuleLoad)>>,
+    import_bytes: usize,
     diverged: Option<Divergence>,
 }
 
@@ -99,6 +103,7 @@ impl Talk {
             http: Vec::new(),
             exchanges: Vec::new(),
             modules: Vec::new(),
+            import_bytes: 0,
             diverged: None,
         }
     }
@@ -149,16 +154,17 @@ impl Talk {
                 let recording = Arc::clone(recording);
                 self.replay(&recording, at, &request);
             }
-            Source::Live(broker) => {
+            Source::Live(broker, request_id) => {
                 if let Some((response, exchange)) = refusal {
                     self.answer(response, exchange);
                     return Ok(());
                 }
                 let id = request.id;
                 let broker = Arc::clone(broker);
+                let request_id = *request_id;
                 let limits = self.limits.clone();
                 let handle = self.tasks.spawn(async move {
-                    let (response, exchange) = broker.perform(request, &limits).await;
+                    let (response, exchange) = broker.perform(request_id, request, &limits).await;
                     Finished::Http(response, exchange)
                 });
                 self.under_way.insert(id, handle);
@@ -254,7 +260,7 @@ impl Talk {
                     }
                 }
             }
-            Source::Live(broker) => {
+            Source::Live(broker, _) => {
                 let broker = Arc::clone(broker);
                 let limits = self.limits.clone();
                 let nth = u32::try_from(at + 1).unwrap_or(u32::MAX);
@@ -267,7 +273,13 @@ impl Talk {
         Ok(())
     }
 
-    fn supply(&mut self, id: u32, outcome: ModuleOutcome, load: ModuleLoad) {
+    fn supply(&mut self, id: u32, mut outcome: ModuleOutcome, mut load: ModuleLoad) {
+        self.import_bytes += load.bytes;
+        if self.import_bytes > IMPORT_BYTES_MAX {
+            let text = format!("import of {} denied", load.specifier);
+            outcome = ModuleOutcome::Denied(text);
+            load.failure = Some(format!("more than {IMPORT_BYTES_MAX} bytes of modules in one run"));
+        }
         let (specifier, kind) = (load.specifier.clone(), load.kind);
         let record = RecordedModule { specifier, kind, outcome: outcome.clone() };
         if let Some(slot) = self.modules.get_mut(id as usize) {

@@ -133,7 +133,7 @@ async fn scripts_are_strict_and_see_their_inputs() {
         ("try { secrets = 1 } catch (e) { return Functions.encodeString(e.name) }", "TypeError"),
         ("try { Functions = 1 } catch (e) { return Functions.encodeString(e.name) }", "TypeError"),
         ("return Functions.encodeString(Object.keys(Functions).join())", "makeHttpRequest,encodeUint256,encodeInt256,encodeString"),
-        ("try { await import('https://x.example/m.js') } catch (e) { return Functions.encodeString(e.name + ': ' + e.message) }", "TypeError: import of https://x.example/m.js denied"),
+        ("try { await import('file:///m.js') } catch (e) { return Functions.encodeString(e.name + ': ' + e.message) }", "TypeError: import of file:///m.js denied"),
     ])
     .await;
 }

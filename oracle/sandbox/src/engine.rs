@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::ops::{self, Host};
-use crate::{crypto, event_loop, judge, places, script};
+use crate::{crypto, event_loop, judge, module_loader, places, script};
 
 /// The boot script, in order. Each file is a function of the ops and of what the files before it
 /// left for it; the last one installs the globals and returns the entry points.
@@ -28,6 +28,18 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:api", include_str!("js/api.js")),
     ("functions:builtins", include_str!("js/builtins.js")),
     ("functions:globals", include_str!("js/globals.js")),
+];
+
+/// The parts of this program that decide what a script computes, beside the boot script.
+const POLICY: &[(&str, &str)] = &[
+    ("event_loop", include_str!("event_loop.rs")),
+    ("exchanges", include_str!("exchanges.rs")),
+    ("judge", include_str!("judge.rs")),
+    ("libm_symbols", include_str!("libm_symbols.rs")),
+    ("module_loader", include_str!("module_loader.rs")),
+    ("ops", include_str!("ops.rs")),
+    ("script", include_str!("script.rs")),
+    ("typescript", include_str!("typescript.rs")),
 ];
 
 /// Engine and its version, for people and for the runtime hash.
@@ -55,6 +67,8 @@ pub(crate) struct Entries {
     pub(crate) deliver: v8::Global<v8::Function>,
     /// Runs the callback of a timer.
     pub(crate) fire: v8::Global<v8::Function>,
+    /// The modules of `node:`, by name without the scheme.
+    pub(crate) builtins: v8::Global<v8::Object>,
     /// `Error.prototype`, as it was before any script ran.
     pub(crate) error_prototype: v8::Global<v8::Object>,
 }
@@ -111,13 +125,14 @@ impl Engine {
                 let key = v8::String::new(scope, name).ok_or_else(|| eyre!("out of memory"))?;
                 object.get(scope, key.into()).ok_or_else(|| eyre!("boot: no {name}"))
             };
-            let [inject, well_formed, window, deliver, fire, error_prototype] = [
+            let [inject, well_formed, window, deliver, fire, error_prototype, builtins] = [
                 entry("inject")?,
                 entry("wellFormed")?,
                 entry("window")?,
                 entry("deliver")?,
                 entry("fire")?,
                 entry("errorPrototype")?,
+                entry("builtins")?,
             ];
             Entries {
                 inject: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(inject)?),
@@ -126,9 +141,11 @@ impl Engine {
                 deliver: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(deliver)?),
                 fire: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(fire)?),
                 error_prototype: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(error_prototype)?),
+                builtins: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(builtins)?),
             }
         };
         event_loop::track_rejections(&mut runtime);
+        module_loader::install(&mut runtime);
         places::format_stacks(&mut runtime);
         runtime.v8_isolate().perform_microtask_checkpoint();
         runtime.v8_isolate().low_memory_notification();
@@ -144,7 +161,7 @@ impl Engine {
     pub(crate) fn runtime_hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(VERSION);
-        for (name, source) in BOOT {
+        for (name, source) in BOOT.iter().chain(POLICY) {
             hash.update((name.len() as u64).to_le_bytes());
             hash.update(name);
             hash.update((source.len() as u64).to_le_bytes());

@@ -15,6 +15,7 @@ use oracle_frames::{Diagnostic, HttpResponse, ToChild, Verdict};
 
 use crate::engine::Entries;
 use crate::judge;
+use crate::module_loader;
 use crate::ops::Host;
 
 thread_local! {
@@ -22,12 +23,10 @@ thread_local! {
     static REJECTED: RefCell<Vec<v8::Global<v8::Promise>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes this module, instead of deno_core's event loop, the one that hears of rejections, and
-/// refuses dynamic imports.
+/// Makes this module, instead of deno_core's event loop, the one that hears of rejections.
 pub(crate) fn track_rejections(runtime: &mut JsRuntime) {
     let isolate = runtime.v8_isolate();
     isolate.set_promise_reject_callback(on_rejection);
-    isolate.set_host_import_module_dynamically_callback(refuse_import);
 }
 
 extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
@@ -44,19 +43,9 @@ extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
     }
 }
 
-fn refuse_import<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    _options: v8::Local<'s, v8::Data>,
-    _referrer: v8::Local<'s, v8::Value>,
-    specifier: v8::Local<'s, v8::String>,
-    _attributes: v8::Local<'s, v8::FixedArray>,
-) -> Option<v8::Local<'s, v8::Promise>> {
-    let text = format!("import of {} denied", specifier.to_rust_string_lossy(scope));
-    let text = v8::String::new(scope, &text)?;
-    let error = v8::Exception::type_error(scope, text);
-    let resolver = v8::PromiseResolver::new(scope)?;
-    resolver.reject(scope, error)?;
-    Some(resolver.get_promise(scope))
+/// Takes a rejected promise for handled: somebody else hears of it.
+pub(crate) fn forgive(promise: &v8::Global<v8::Promise>) {
+    REJECTED.with_borrow_mut(|all| all.retain(|other| other != promise));
 }
 
 /// Longest single wait.
@@ -83,8 +72,15 @@ pub(crate) fn run(
     let state = runtime.op_state();
     loop {
         runtime.v8_isolate().perform_microtask_checkpoint();
+        if module_loader::settle(runtime) {
+            continue;
+        }
         if let Some(end) = ended(runtime, entries, promise, response_limit) {
             return Ok(end);
+        }
+        if module_loader::is_pending() {
+            module_loader::serve(runtime, entries)?;
+            continue;
         }
         let next = next(state.borrow_mut().borrow_mut::<Host>())?;
         deno_core::scope!(scope, runtime);
@@ -179,13 +175,18 @@ fn next(host: &mut Host) -> Result<Next> {
 }
 
 /// Takes one message of the runner.
-fn receive(host: &mut Host) -> Result<()> {
+///
+/// # Errors
+/// When the runner is gone or says something nobody asked for.
+pub(crate) fn receive(host: &mut Host) -> Result<()> {
     let Some(session) = host.session.as_mut() else { bail!("no session") };
     match session.receive()? {
         ToChild::HttpResponse(response) => host.exchanges.answer(response),
         ToChild::HttpReplay { id, delivery } => host.exchanges.replay(id, delivery),
         ToChild::Start(_) => bail!("a second order in one run"),
-        ToChild::Module(_) => bail!("a module nobody asked for"),
+        ToChild::Module(answer) => {
+            host.modules.insert(answer.id, answer.outcome);
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! | forking, reaping, the control socket | `zygote` |
 //! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
+//! | imports | `module_loader` |
 //! | from source text to a function, types blanked | `script`, `typescript` |
 //! | what an error says about its place | `places` |
 //! | `crypto.subtle` | `crypto` |
@@ -27,6 +28,7 @@ mod event_loop;
 mod exchanges;
 mod judge;
 mod libm_symbols;
+mod module_loader;
 mod ops;
 mod places;
 mod script;

@@ -2,13 +2,13 @@
 //!
 //! Every op is synchronous. Waiting (timers, HTTP) is the event loop's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use deno_core::{OpState, extension, op2};
 use deno_error::JsErrorBox;
 use functions_types::limits::{Limits, Mode};
-use oracle_frames::{FromChild, HttpRequest, Start, cut_text};
+use oracle_frames::{FromChild, ModuleKind, ModuleOutcome, ModuleRequest, HttpRequest, Start, cut_text};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -54,6 +54,9 @@ pub(crate) struct Host {
     /// Exchanges the script waits for.
     pub(crate) exchanges: Exchanges,
     next_exchange: u32,
+    /// Modules that arrived, by the id they were asked for with.
+    pub(crate) modules: HashMap<u32, ModuleOutcome>,
+    next_module: u32,
     console_left: usize,
     random: u64,
     bytes: ChaCha20Rng,
@@ -75,6 +78,8 @@ impl Host {
             next_timer: 1,
             exchanges: Exchanges::default(),
             next_exchange: 0,
+            modules: HashMap::new(),
+            next_module: 0,
             console_left: 0,
             random: 0,
             bytes: ChaCha20Rng::from_seed([0; 32]),
@@ -110,6 +115,14 @@ impl Host {
         let turn = self.turn;
         self.turn += 1;
         self.send(&FromChild::HttpDelivered { id, turn })
+    }
+
+    /// Asks the runner for a module; gives the id its answer will carry.
+    pub(crate) fn ask_for_module(&mut self, specifier: &str, kind: ModuleKind) -> Result<u32, JsErrorBox> {
+        let id = self.next_module;
+        self.next_module += 1;
+        self.send(&FromChild::Import(ModuleRequest { id, specifier: specifier.to_owned(), kind }))?;
+        Ok(id)
     }
 
     fn send(&mut self, message: &FromChild) -> Result<(), JsErrorBox> {

@@ -1,6 +1,6 @@
 //! Counters and gauges, as Prometheus reads them.
 
-use std::sync::atomic::AtomicU64;
+use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -20,6 +20,13 @@ impl Kind {
     pub fn of(kind: &str) -> Self {
         Self { kind: kind.to_owned() }
     }
+}
+
+/// A wall around scripts and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Layer {
+    layer: String,
+    state: String,
 }
 
 /// Everything the node counts.
@@ -52,6 +59,7 @@ pub struct Metrics {
     pub cpu_seconds: Gauge<f64, AtomicU64>,
     /// Seconds from the event to a complete report.
     pub report_seconds: Histogram,
+    sandbox_layers: Family<Layer, Gauge>,
 }
 
 impl Default for Metrics {
@@ -80,6 +88,7 @@ impl Metrics {
             execution_seconds: seconds(),
             cpu_seconds: Gauge::default(),
             report_seconds: seconds(),
+            sandbox_layers: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests_seen", "Requests read from the chain", metrics.requests_seen.clone());
@@ -99,7 +108,18 @@ impl Metrics {
         registry.register("execution_seconds", "Wall time of a script", metrics.execution_seconds.clone());
         registry.register("script_cpu_seconds", "Processor time of all scripts", metrics.cpu_seconds.clone());
         registry.register("report_seconds", "From event to complete report", metrics.report_seconds.clone());
+        let layers = metrics.sandbox_layers.clone();
+        registry.register("sandbox_layer", "Walls around a script, each with its state", layers);
         metrics
+    }
+
+    /// Shows the walls around scripts, in place of those shown before.
+    pub fn describe_sandbox(&self, layers: &BTreeMap<String, String>) {
+        self.sandbox_layers.clear();
+        for (layer, state) in layers {
+            let labels = Layer { layer: layer.clone(), state: state.clone() };
+            self.sandbox_layers.get_or_create(&labels).set(1);
+        }
     }
 
     /// The exposition text.

@@ -12,7 +12,7 @@
 
 mod metrics;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use alloy::primitives::{Address, B256};
 use axum::{
@@ -57,6 +57,10 @@ pub struct NodeStatus {
     pub head: u64,
     /// The coordinator served.
     pub coordinator: Option<Address>,
+    /// The pinned engine build of scripts; `None` until the runner started.
+    pub runtime_hash: Option<B256>,
+    /// The walls around a script by name, and how each stands.
+    pub sandbox: BTreeMap<String, String>,
     /// Empty when ready; otherwise what is missing.
     pub waiting_for: Option<String>,
 }

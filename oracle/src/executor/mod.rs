@@ -4,6 +4,7 @@
 //! code. There is always an observation: silence is never an answer.
 
 mod admission;
+mod recordings;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,7 @@ use oracle_ocr::{FailureCode, Observation};
 use oracle_runner::{RunOutcome, RunRequest, Runner};
 
 pub use admission::{CODE_LOCATION_TEXT, EMPTY_SOURCE_TEXT, SECRETS_TEXT, admit};
+pub use recordings::Recordings;
 
 /// Requests executing or waiting for a sandbox; more are answered with the overload code.
 const MAX_QUEUED: usize = 512;
@@ -43,14 +45,15 @@ pub struct Executor {
     runner: Arc<Runner>,
     limits: Limits,
     options: RunOptions,
+    recordings: Recordings,
     queued: Arc<AtomicUsize>,
 }
 
 impl Executor {
     /// An executor over a started runner.
     #[must_use]
-    pub fn new(runner: Arc<Runner>, limits: Limits, options: RunOptions) -> Self {
-        Self { runner, limits, options, queued: Arc::default() }
+    pub fn new(runner: Arc<Runner>, limits: Limits, options: RunOptions, recordings: Recordings) -> Self {
+        Self { runner, limits, options, recordings, queued: Arc::default() }
     }
 
     /// Executes; always answers. `block_timestamp` is in unix seconds, of the event's block.
@@ -79,6 +82,17 @@ impl Executor {
                 for line in report.console.iter().take(MAX_LOGGED_LINES) {
                     tracing::debug!(%request_id, %line, "console");
                 }
+                tracing::info!(
+                    %request_id,
+                    ending = report.ending,
+                    queries = report.http.len(),
+                    imports = report.modules.len(),
+                    wall_ms = report.wall.as_millis(),
+                    cpu_ms = report.cpu.as_millis(),
+                    peak_rss_bytes = report.peak_rss_bytes,
+                    "script ended"
+                );
+                self.recordings.keep(request_id, report.transcript);
                 let metadata = B256::from(report.metadata_hash);
                 let observation = match report.outcome {
                     RunOutcome::Result(bytes) => Observation::result(bytes, metadata),

@@ -4,6 +4,8 @@
 mod cbor_request;
 #[path = "../../../fuzz/checks/frames.rs"]
 mod frames;
+#[path = "../../../fuzz/checks/http_policy.rs"]
+mod http_policy;
 
 use std::path::Path;
 
@@ -85,4 +87,9 @@ fn frames_survive_changes() {
 #[test]
 fn requests_survive_changes() {
     bombard("cbor_request", cbor_request::check);
+}
+
+#[test]
+fn the_http_policy_survives_changes() {
+    bombard("http_policy", http_policy::check);
 }

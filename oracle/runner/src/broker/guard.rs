@@ -1,16 +1,9 @@
 //! Which URLs a script may reach, before any name is looked up.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::address::is_global;
-use crate::RunnerError;
-
-/// Ports below 1024 a script may connect to.
-const LOW_PORTS: [u16; 2] = [80, 443];
+use crate::{HttpPolicy, RunnerError};
 
 /// Why a request was not sent, for the node's log only.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,22 +12,27 @@ pub(crate) enum Blocked {
     NotAUrl,
     #[error("scheme {0} is not supported")]
     Scheme(String),
+    #[error("only https is allowed here")]
+    Plain,
     #[error("port {0} is not allowed")]
     Port(u16),
     #[error("address {0} is not public")]
     Address(std::net::IpAddr),
     #[error("this endpoint belongs to the node")]
     Own,
+    #[error("the operator refuses this host")]
+    Host,
 }
 
 /// `HOST:PORT`, the host as the URL parser spells it.
-type Endpoint = (String, u16);
+pub(crate) type Endpoint = (String, u16);
 
 /// The rules of one runner.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
-    allowed: Vec<Endpoint>,
-    refused: Vec<Endpoint>,
+    admitted: Vec<Endpoint>,
+    own: Vec<Endpoint>,
+    policy: HttpPolicy,
 }
 
 /// A URL that may be requested, unless its name resolves to a refused address.
@@ -46,9 +44,17 @@ pub(crate) struct Vetted {
 }
 
 impl Guard {
-    pub(crate) fn new(allowed: &[String], refused: &[String]) -> Result<Self, RunnerError> {
+    pub(crate) fn new(admitted: &[String], own: &[String], policy: HttpPolicy) -> Result<Self, RunnerError> {
         let parse = |list: &[String]| list.iter().map(|text| endpoint(text)).collect::<Result<Vec<_>, _>>();
-        Ok(Self { allowed: parse(allowed)?, refused: parse(refused)? })
+        for pattern in policy.allow_hosts.iter().chain(&policy.deny_hosts) {
+            check_pattern(pattern)?;
+        }
+        Ok(Self { admitted: parse(admitted)?, own: parse(own)?, policy })
+    }
+
+    /// The node's own endpoints.
+    pub(crate) fn own(&self) -> &[Endpoint] {
+        &self.own
     }
 
     /// Parses and judges a URL. Credentials and fragment are dropped.
@@ -74,20 +80,48 @@ impl Guard {
         };
         let name = host.to_string().trim_end_matches('.').to_owned();
         let is = |(host, known): &Endpoint| *known == port && *host == name;
-        if self.refused.iter().any(is) {
+        if self.own.iter().any(is) {
             return Err(Blocked::Own);
         }
-        if self.allowed.iter().any(is) {
+        if self.admitted.iter().any(is) {
             return Ok(Vetted { url, admitted: true });
         }
-        if port < 1024 && !LOW_PORTS.contains(&port) {
+        if self.policy.https_only && url.scheme() != "https" {
+            return Err(Blocked::Plain);
+        }
+        if port < 1024 && !self.policy.low_ports.contains(&port) {
             return Err(Blocked::Port(port));
+        }
+        let listed = |list: &[String]| list.iter().any(|pattern| matches_host(pattern, &name));
+        let HttpPolicy { allow_hosts, deny_hosts, .. } = &self.policy;
+        if listed(deny_hosts) || !allow_hosts.is_empty() && !listed(allow_hosts) {
+            return Err(Blocked::Host);
         }
         match address {
             Some(address) if !is_global(address) => Err(Blocked::Address(address)),
             _ => Ok(Vetted { url, admitted: false }),
         }
     }
+}
+
+/// Whether `pattern` means `host`: the name itself, or `*.` and a name for all below it.
+fn matches_host(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),
+        None => pattern == host,
+    }
+}
+
+fn check_pattern(pattern: &str) -> Result<(), RunnerError> {
+    let name = pattern.strip_prefix("*.").unwrap_or(pattern);
+    // The form the URL parser gives hosts is the one they are compared in.
+    let same = Url::parse(&format!("http://{name}/")).is_ok_and(|url| url.host_str() == Some(name));
+    if same && !name.contains('*') && !name.ends_with('.') {
+        return Ok(());
+    }
+    Err(RunnerError::Config(format!(
+        "{pattern:?} is not a host; write api.example.com, or *.example.com for all names below it"
+    )))
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, RunnerError> {
@@ -101,43 +135,13 @@ fn endpoint(text: &str) -> Result<Endpoint, RunnerError> {
     Ok((host.trim_end_matches('.').to_owned(), port))
 }
 
-/// Resolves names, and refuses a name as a whole if any of its addresses is not public. The
-/// connection goes to the addresses judged here; there is no second look-up.
-pub(crate) struct PublicOnly<L = SystemLookup>(pub(crate) Arc<L>);
-
-/// Looks names up.
-pub(crate) trait Lookup: Send + Sync + 'static {
-    fn lookup(&self, name: String) -> impl Future<Output = std::io::Result<Vec<SocketAddr>>> + Send;
-}
-
-/// The system's resolver.
-pub(crate) struct SystemLookup;
-
-impl Lookup for SystemLookup {
-    async fn lookup(&self, name: String) -> std::io::Result<Vec<SocketAddr>> {
-        Ok(tokio::net::lookup_host((name, 0)).await?.collect())
-    }
-}
-
-impl<L: Lookup> Resolve for PublicOnly<L> {
-    fn resolve(&self, name: Name) -> Resolving {
-        let lookup = Arc::clone(&self.0);
-        Box::pin(async move {
-            let addresses = lookup.lookup(name.as_str().to_owned()).await?;
-            if let Some(private) = addresses.iter().find(|address| !is_global(address.ip())) {
-                return Err(Box::new(Blocked::Address(private.ip())).into());
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        Guard::new(&["127.0.0.1:8080".into(), "[::1]:81".into()], &["rpc.example:443".into()]).unwrap()
+        let admitted = ["127.0.0.1:8080".into(), "[::1]:81".into()];
+        Guard::new(&admitted, &["rpc.example:443".into()], HttpPolicy::default()).unwrap()
     }
 
     #[test]
@@ -180,25 +184,46 @@ mod tests {
     #[test]
     fn configuration_refuses_what_is_not_host_and_port() {
         for text in ["example.com", "http://example.com:80", "a:b", ":80", "a:80/path"] {
-            assert!(Guard::new(&[text.into()], &[]).is_err(), "{text}");
+            assert!(Guard::new(&[text.into()], &[], HttpPolicy::default()).is_err(), "{text}");
         }
     }
 
-    struct Fixed(Vec<SocketAddr>);
-    impl Lookup for Fixed {
-        async fn lookup(&self, _: String) -> std::io::Result<Vec<SocketAddr>> {
-            Ok(self.0.clone())
+    fn with(policy: HttpPolicy) -> Guard {
+        Guard::new(&["127.0.0.1:8080".into()], &[], policy).unwrap()
+    }
+
+    #[test]
+    fn lists_of_hosts_are_obeyed() {
+        let list = |hosts: &[&str]| hosts.iter().map(|host| (*host).to_owned()).collect();
+        let deny_hosts = list(&["bad.example", "*.evil.example"]);
+        let denying = with(HttpPolicy { deny_hosts, ..HttpPolicy::default() });
+        for host in ["bad.example", "bad.example.", "a.evil.example", "a.b.evil.example", "BAD.example"] {
+            assert_eq!(denying.vet(&format!("https://{host}/")).unwrap_err(), Blocked::Host, "{host}");
+        }
+        for host in ["evil.example", "notbad.example", "notevil.example", "x.bad.example"] {
+            assert!(denying.vet(&format!("https://{host}/")).is_ok(), "{host}");
+        }
+        let allow_hosts = list(&["api.example"]);
+        let deny_hosts = list(&["api.example"]);
+        let allowing = with(HttpPolicy { allow_hosts, ..HttpPolicy::default() });
+        assert!(allowing.vet("https://api.example/").is_ok());
+        assert_eq!(allowing.vet("https://other.example/").unwrap_err(), Blocked::Host);
+        assert_eq!(allowing.vet("https://1.1.1.1/").unwrap_err(), Blocked::Host);
+        assert!(allowing.vet("http://127.0.0.1:8080/").is_ok());
+        let both = HttpPolicy { allow_hosts: list(&["api.example"]), deny_hosts, ..HttpPolicy::default() };
+        assert_eq!(with(both).vet("https://api.example/").unwrap_err(), Blocked::Host);
+        for pattern in ["", "*", "*.", "https://a", "a:1", "A.example", "a.example.", "*.*.example"] {
+            let policy = HttpPolicy { deny_hosts: list(&[pattern]), ..HttpPolicy::default() };
+            assert!(Guard::new(&[], &[], policy).is_err(), "{pattern:?}");
         }
     }
 
-    #[tokio::test]
-    async fn a_name_is_refused_when_any_of_its_addresses_is_private() {
-        let resolve = |list: &[&str]| {
-            let list = list.iter().map(|text| text.parse().unwrap()).collect();
-            PublicOnly(Arc::new(Fixed(list))).resolve("name.example".parse().unwrap())
-        };
-        assert!(resolve(&["1.1.1.1:0", "127.0.0.1:0"]).await.is_err());
-        assert!(resolve(&["[::1]:0"]).await.is_err());
-        assert_eq!(resolve(&["1.1.1.1:0"]).await.unwrap().count(), 1);
+    #[test]
+    fn schemes_and_ports_can_be_narrowed() {
+        let secure = with(HttpPolicy { https_only: true, low_ports: vec![443], ..HttpPolicy::default() });
+        assert_eq!(secure.vet("http://example.com/").unwrap_err(), Blocked::Plain);
+        assert_eq!(secure.vet("https://example.com:80/").unwrap_err(), Blocked::Port(80));
+        assert!(secure.vet("https://example.com/").is_ok());
+        assert!(secure.vet("http://127.0.0.1:8080/").is_ok());
     }
 }

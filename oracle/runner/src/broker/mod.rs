@@ -18,18 +18,29 @@
 mod address;
 mod guard;
 mod modules;
+mod pace;
+mod resolver;
+mod share;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use functions_types::limits::Limits;
-use guard::{Guard, PublicOnly, SystemLookup, Vetted};
-pub(crate) use modules::loaded;
+use guard::{Guard, Vetted};
 use oracle_frames::{HttpRequest, HttpResponse, cut_text};
+use pace::Pace;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
+use tokio::sync::Semaphore;
 use url::Url;
 
+pub(crate) use self::modules::loaded;
+use self::modules::store::Store;
+pub(crate) use self::resolver::SystemLookup;
+pub use self::resolver::{Lookup, LookupAnswer};
+use self::resolver::{Pins, Unreachable};
+use self::share::Shared;
+use crate::policy::ImportPolicy;
 use crate::record::exchange_digest;
 use crate::report::HttpExchange;
 use crate::{RunnerConfig, RunnerError};
@@ -40,6 +51,8 @@ const REDIRECTS_MAX: usize = 5;
 const HEADERS_MAX: usize = 32 * 1024;
 /// Longest URL kept in the record of an exchange, in bytes.
 const URL_KEPT: usize = 4096;
+/// Modules fetched at the same time, by all scripts together: each may be as long as the limit.
+const IMPORTS_AT_ONCE: usize = 16;
 /// Time to establish a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Request headers that belong to the connection, not to the script.
@@ -54,13 +67,21 @@ const NOT_THE_SCRIPTS: [&str; 9] = [
     "upgrade",
     "expect",
 ];
+/// Methods that are not the script's to use, in any letter case.
+const NO_METHODS: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
 /// Headers that must not travel to another origin.
 const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// Shared by all runs of a runner.
 pub(crate) struct Broker {
     guard: Guard,
-    /// Connects to public addresses only.
+    pins: Pins,
+    pace: Option<Pace>,
+    shared: Option<Shared>,
+    imports: ImportPolicy,
+    modules: Store,
+    imports_under_way: Semaphore,
+    /// Connects to judged addresses only.
     public: Client,
     /// Connects wherever the operator's list leads.
     admitted: Client,
@@ -75,6 +96,15 @@ enum Failure {
     Blocked(#[from] guard::Blocked),
     #[error("{0}")]
     Other(String),
+}
+
+impl From<Unreachable> for Failure {
+    fn from(error: Unreachable) -> Self {
+        match error {
+            Unreachable::Blocked(blocked) => Self::Blocked(blocked),
+            Unreachable::Lookup(error) => Self::Other(format!("the name cannot be looked up: {error}")),
+        }
+    }
 }
 
 impl From<reqwest::Error> for Failure {
@@ -103,27 +133,64 @@ impl Broker {
                 .connect_timeout(CONNECT_TIME)
                 .pool_idle_timeout(Duration::from_secs(15))
                 .pool_max_idle_per_host(4)
+                .http2_max_header_list_size(HEADERS_MAX as u32)
                 .user_agent(concat!("functions-node/", env!("CARGO_PKG_VERSION")))
         };
         let build = |builder: reqwest::ClientBuilder| {
             builder.build().map_err(|error| RunnerError::Config(format!("HTTP client: {error}")))
         };
+        let pins = Pins::new(Arc::clone(&config.resolver.0));
         Ok(Self {
-            guard: Guard::new(&config.allow_http, &config.refuse_http)?,
-            public: build(client().dns_resolver(PublicOnly(Arc::new(SystemLookup))))?,
+            guard: Guard::new(&config.allow_http, &config.refuse_http, config.http.clone())?,
+            pace: config.http.per_host_per_second.map(Pace::new),
+            shared: config.http.share_identical_gets.then(Shared::default),
+            imports: config.imports.clone(),
+            modules: Store::default(),
+            imports_under_way: Semaphore::new(IMPORTS_AT_ONCE),
+            public: build(client().dns_resolver(Arc::new(pins.clone())))?,
             admitted: build(client())?,
+            pins,
         })
     }
 
     /// Performs an exchange to its end, whatever the end is.
     pub(crate) async fn perform(
         &self,
+        request_id: [u8; 32],
+        request: HttpRequest,
+        limits: &Limits,
+    ) -> (HttpResponse, HttpExchange) {
+        let (response, exchange) = self.perform_unlogged(request_id, request, limits).await;
+        // No headers, no query, no body: they may carry secrets.
+        tracing::info!(
+            request_id = %alloy_primitives::B256::from(request_id),
+            host = %exchange.host,
+            status = exchange.status,
+            sent_bytes = exchange.request_bytes,
+            received_bytes = exchange.response_bytes,
+            ms = exchange.duration.as_millis(),
+            failure = exchange.failure.as_deref(),
+            "HTTP query of a script"
+        );
+        (response, exchange)
+    }
+
+    async fn perform_unlogged(
+        &self,
+        request_id: [u8; 32],
         request: HttpRequest,
         limits: &Limits,
     ) -> (HttpResponse, HttpExchange) {
         let began = Instant::now();
         let limit = Duration::from_millis(limits.http_query_ms);
-        let ended = tokio::time::timeout(limit, self.follow(&request, limits)).await;
+        let exchange = async {
+            let follow = self.follow(&request, limits, false);
+            match &self.shared {
+                Some(shared) => shared.get(request_id, &request, follow).await,
+                None => follow.await,
+            }
+        };
+        let ended = tokio::time::timeout(limit, exchange).await;
         let (status, text, failure) = match ended {
             Ok(Ok(response)) => {
                 let exchange = answered(&request, &response, began.elapsed(), None);
@@ -140,22 +207,33 @@ impl Broker {
             }
             Ok(Err(failure)) => (400, "Error during fetch request".to_owned(), failure.to_string()),
         };
-        let host = host_of(&request.url);
-        tracing::debug!(%host, status, %failure, "HTTP query of a script failed");
         refusal(&request, status, &text, failure, began.elapsed())
     }
 
-    /// Sends the request and follows redirects, judging every hop anew.
-    async fn follow(&self, request: &HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
+    /// Sends the request and follows redirects, judging every hop anew. `secure` refuses plain hops.
+    async fn follow(
+        &self,
+        request: &HttpRequest,
+        limits: &Limits,
+        secure: bool,
+    ) -> Result<HttpResponse, Failure> {
         let mut method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Failure::Other("not a method".into()))?;
-        if method == Method::CONNECT || method == Method::TRACE {
-            return Err(Failure::Other(format!("method {method} is not supported")));
+        if NO_METHODS.iter().any(|refused| method.as_str().eq_ignore_ascii_case(refused)) {
+            return Err(Failure::Other("method is not supported".into()));
         }
         let mut headers = outgoing_headers(&request.headers)?;
         let mut body = request.body.clone();
         let mut vetted = self.guard.vet(&request.url)?;
         for hop in 0..=REDIRECTS_MAX {
+            if secure && vetted.url.scheme() != "https" && !vetted.admitted {
+                return Err(guard::Blocked::Plain.into());
+            }
+            self.pins.judge(&vetted, self.guard.own()).await?;
+            if let Some(pace) = &self.pace {
+                let host = vetted.url.host_str().unwrap_or_default();
+                tokio::time::sleep(pace.take(host, Instant::now())).await;
+            }
             let client = if vetted.admitted { &self.admitted } else { &self.public };
             let mut builder = client.request(method.clone(), vetted.url.clone()).headers(headers.clone());
             if let Some(body) = &body {
@@ -212,8 +290,42 @@ fn redirect_target(response: &reqwest::Response, from: &Url) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = response.headers().get("location")?.to_str().ok()?;
-    from.join(location).ok()
+    join_location(from, response.headers().get("location")?.as_bytes())
+}
+
+fn join_location(from: &Url, location: &[u8]) -> Option<Url> {
+    from.join(std::str::from_utf8(location).ok()?).ok()
+}
+
+/// What the policy decides without configuration, for tests and fuzzing.
+#[doc(hidden)]
+pub mod http_policy {
+    use std::net::IpAddr;
+
+    use url::Url;
+
+    use super::{address, guard::Guard, join_location};
+    use crate::HttpPolicy;
+
+    /// Whether an address is global unicast.
+    #[must_use]
+    pub fn is_public(address: IpAddr) -> bool {
+        address::is_global(address)
+    }
+
+    /// The URL that would be requested, or `None` where it is refused.
+    #[must_use]
+    pub fn vet(url: &str) -> Option<Url> {
+        let guard = Guard::new(&[], &[], HttpPolicy::default()).ok()?;
+        Some(guard.vet(url).ok()?.url)
+    }
+
+    /// The URL a redirect leads to, or `None` where it is refused.
+    #[must_use]
+    pub fn redirect(from: &Url, location: &[u8]) -> Option<Url> {
+        let guard = Guard::new(&[], &[], HttpPolicy::default()).ok()?;
+        Some(guard.vet_url(join_location(from, location)?).ok()?.url)
+    }
 }
 
 fn outgoing_headers(pairs: &[(String, String)]) -> Result<HeaderMap, Failure> {

@@ -3,6 +3,7 @@
 mod attacks;
 #[path = "../../../../oracle/runner/tests/common/mod.rs"]
 mod common;
+mod names;
 
 use common::{config, request, text};
 use functions_types::limits::Limits;
