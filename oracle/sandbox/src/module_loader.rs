@@ -206,7 +206,8 @@ fn start(runtime: &mut JsRuntime, entries: &Entries, key: &Key) -> Result<Result
         let exception = scope.exception();
         return Ok(Err(thrown(scope, exception)));
     }
-    let Some(end) = module.evaluate(scope).and_then(|end| v8::Local::<v8::Promise>::try_from(end).ok()) else {
+    let Some(end) = module.evaluate(scope).and_then(|end| v8::Local::<v8::Promise>::try_from(end).ok())
+    else {
         let exception = scope.exception();
         return Ok(Err(thrown(scope, exception)));
     };
@@ -230,7 +231,11 @@ pub(crate) fn settle(runtime: &mut JsRuntime) -> bool {
         for started in loader.started.values_mut().filter(|started| !started.waiting.is_empty()) {
             let end = v8::Local::new(scope, &started.end);
             if end.state() != v8::PromiseState::Pending {
-                ended.push((started.module.clone(), started.end.clone(), std::mem::take(&mut started.waiting)));
+                ended.push((
+                    started.module.clone(),
+                    started.end.clone(),
+                    std::mem::take(&mut started.waiting),
+                ));
             }
         }
     });
@@ -264,7 +269,9 @@ fn load_graph(runtime: &mut JsRuntime, entries: &Entries, root: &Key) -> Result<
                 Ok(imports) => {
                     for import in imports {
                         match import {
-                            Ok(import) if !next.contains(&import) && !level.contains(&import) => next.push(import),
+                            Ok(import) if !next.contains(&import) && !level.contains(&import) => {
+                                next.push(import)
+                            }
                             Ok(_) => {}
                             Err(text) => return Ok(Err(Failure::Denied(text))),
                         }

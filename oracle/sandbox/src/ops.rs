@@ -8,7 +8,7 @@ use std::time::Instant;
 use deno_core::{OpState, extension, op2};
 use deno_error::JsErrorBox;
 use functions_types::limits::{Limits, Mode};
-use oracle_frames::{FromChild, ModuleKind, ModuleOutcome, ModuleRequest, HttpRequest, Start, cut_text};
+use oracle_frames::{FromChild, HttpRequest, ModuleKind, ModuleOutcome, ModuleRequest, Start, cut_text};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
