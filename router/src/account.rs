@@ -169,8 +169,8 @@ pub struct Funds {
     pub blocked: u128,
     /// Length of the list of consumers.
     pub consumers: u32,
-    /// Whether the zero address has taken the subscription over. Nobody can send from it; should a chain let somebody, the
-    /// subscription exists no more, whatever it has.
+    /// Whether the zero address created the subscription or has taken it over. Nobody can send from it; should a chain let
+    /// somebody, the subscription does not exist, whatever it has.
     pub given_away: bool,
 }
 

@@ -50,7 +50,7 @@ pub fn create(consumer: Option<Address>) -> Buf {
     subscription.set_owner(Holder::NONE, &owner);
     subscription.log(&ev::SUBSCRIPTION_CREATED, &[&owner]);
     if let Some(consumer) = consumer {
-        let funds = subscription.funds();
+        let funds = Funds { given_away: owner == Address::ZERO, ..subscription.funds() };
         push_consumer(&subscription, funds, Consumer::load(&consumer, id), &consumer);
     }
     Buf::of(id.0.into())

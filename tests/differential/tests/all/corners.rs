@@ -93,6 +93,32 @@ fn money_sent_to_nobody() {
     s.books();
 }
 
+/// No key opens the zero address, but a simulated call may come from it: what it owns does not exist.
+#[test]
+fn subscriptions_of_the_zero_address() {
+    let (mut s, nobody) = (scene!(), Address::ZERO);
+    let (r, link) = (s.router, s.link);
+    let poke = |s: &mut Scene, id: u64| {
+        let funding = s.funding(id, 1_000);
+        s.twin.run(SUBSCRIBER, link, &funding);
+        for from in [nobody, SUBSCRIBER] {
+            s.twin.run(from, r, &R::addConsumerCall { subscriptionId: id, consumer: STRANGER });
+            s.twin.run(from, r, &R::cancelSubscriptionCall { subscriptionId: id, to: STRANGER });
+        }
+        let request = R::sendRequestCall { subscriptionId: id, ..s.send_request(&[1], 1_000) };
+        s.twin.run(CONSUMER, r, &request);
+        s.twin.ask(r, &R::getSubscriptionCall { subscriptionId: id });
+    };
+    s.twin.run(nobody, r, &R::createSubscriptionCall {});
+    poke(&mut s, SUB + 1);
+    s.twin.run(nobody, r, &R::createSubscriptionWithConsumerCall { consumer: CONSUMER });
+    poke(&mut s, SUB + 2);
+    // Nobody was proposed, so nobody may accept.
+    s.twin.run(nobody, r, &R::acceptSubscriptionOwnerTransferCall { subscriptionId: SUB });
+    poke(&mut s, SUB);
+    s.books();
+}
+
 /// The chains whose parent fee the reference asks of another oracle run no programs; where that oracle answers zero, all else is equal.
 #[test]
 fn chains_that_cannot_run_programs() {
