@@ -15,7 +15,8 @@
 
 pub mod export;
 
-use alloy_json_abi::{Constructor, JsonAbi, Param, StateMutability, ToSolConfig};
+use alloy_json_abi::{Constructor, InternalType, JsonAbi, Param, StateMutability, ToSolConfig};
+use alloy_sol_types::SolStruct;
 use functions_types::abi;
 
 /// A contract of this repository.
@@ -95,6 +96,7 @@ impl Contract {
             Self::PriceFeed => abi::Feed::abi::contract(),
         };
         abi.constructor = self.constructor();
+        name_structs(&mut abi);
         abi
     }
 
@@ -136,11 +138,11 @@ impl Contract {
         )
     }
 
-    /// The constructor's signature with its arguments' names.
+    /// The constructor's signature with its arguments' names. Structs are tuples of types, as `cargo stylus` reads them.
     pub fn constructor_signature(self) -> String {
         let inputs = self.constructor().map(|constructor| constructor.inputs).unwrap_or_default();
         let inputs: Vec<_> =
-            inputs.iter().map(|input| format!("{} {}", expanded(input), input.name)).collect();
+            inputs.iter().map(|input| format!("{} {}", input.selector_type(), input.name)).collect();
         format!("constructor({})", inputs.join(", "))
     }
 }
@@ -153,12 +155,36 @@ fn merged(mut abi: JsonAbi, other: JsonAbi) -> JsonAbi {
     abi
 }
 
-/// A parameter's type with structs as tuples of named fields.
-fn expanded(param: &Param) -> String {
-    let Some(array) = param.ty.strip_prefix("tuple") else { return param.ty.clone() };
-    let fields: Vec<_> =
-        param.components.iter().map(|field| format!("{} {}", expanded(field), field.name)).collect();
-    format!("({}){array}", fields.join(", "))
+/// Gives the parameters that are structs their names, which the generated interfaces leave out.
+fn name_structs(abi: &mut JsonAbi) {
+    let structs = [
+        abi::AllowListConfig::eip712_root_type(),
+        abi::BillingConfig::eip712_root_type(),
+        abi::BillingConfigV131::eip712_root_type(),
+        abi::Commitment::eip712_root_type(),
+        abi::Consumer::eip712_root_type(),
+        abi::RequestMeta::eip712_root_type(),
+        abi::RouterConfig::eip712_root_type(),
+        abi::Subscription::eip712_root_type(),
+    ];
+    let name = |ty: &str, components: &[Param]| {
+        let array = ty.strip_prefix("tuple")?;
+        let fields: Vec<_> = components.iter().map(|field| format!("{} {}", field.ty, field.name)).collect();
+        let fields = format!("({})", fields.join(","));
+        let name = structs.iter().find_map(|root| root.strip_suffix(&fields))?;
+        // Both versions of the billing configuration have one name.
+        let name = name.trim_end_matches("V131");
+        Some(InternalType::Struct { contract: None, ty: format!("{name}{array}") })
+    };
+    let functions = abi.functions.values_mut().flatten();
+    let params = functions.flat_map(|function| function.inputs.iter_mut().chain(&mut function.outputs));
+    let params = params.chain(abi.errors.values_mut().flatten().flat_map(|error| &mut error.inputs));
+    for param in params.chain(abi.constructor.iter_mut().flat_map(|constructor| &mut constructor.inputs)) {
+        param.internal_type = name(&param.ty, &param.components);
+    }
+    for param in abi.events.values_mut().flatten().flat_map(|event| &mut event.inputs) {
+        param.internal_type = name(&param.ty, &param.components);
+    }
 }
 
 #[cfg(test)]
@@ -169,7 +195,16 @@ mod tests {
     fn every_contract_has_a_name_and_a_constructor() {
         for contract in Contract::ALL {
             assert_eq!(Contract::named(contract.name()), Some(contract));
-            assert!(contract.constructor_signature().starts_with("constructor("));
+            let signature = contract.constructor_signature();
+            let parsed = Constructor::parse(&signature).expect("cargo stylus can read it");
+            let types = |constructor: &Constructor| -> Vec<_> {
+                constructor.inputs.iter().map(|input| input.selector_type().into_owned()).collect()
+            };
+            assert_eq!(
+                types(&parsed),
+                types(&contract.abi().constructor.expect("a constructor")),
+                "{signature}"
+            );
         }
     }
 
@@ -194,5 +229,10 @@ mod tests {
         let text = Contract::Router.solidity();
         assert!(text.contains("interface IFunctionsRouter {"), "{text}");
         assert!(text.contains("function getAdminFee() external view returns (uint72);"), "{text}");
+        assert!(text.contains("struct Commitment {"), "{text}");
+        for contract in Contract::ALL {
+            let text = contract.solidity();
+            assert!(!text.contains("(("), "a struct without a name in {text}");
+        }
     }
 }
