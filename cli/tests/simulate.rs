@@ -165,6 +165,28 @@ async fn private_addresses_are_refused_unless_allowed() {
 }
 
 #[tokio::test]
+async fn settings_of_a_node_apply() {
+    let server = Server::start(0, Clock::System).await.unwrap();
+    let folder = Folder::new();
+    let script = format!(
+        "const r = await Functions.makeHttpRequest({{ url: '{}' }}); return Functions.encodeString(r.code ?? r.data.price)",
+        server.url("prices/plain")
+    );
+    let open = format!("data_dir = \"/\"\n[runner]\nallow_http = [\"{}\"]\n", server.host());
+    let open = folder.file("open.toml", open);
+    assert_eq!(
+        simulate(&script, &["--returns", "string", "--config", &open]).await.json()["decoded"],
+        "3003.1"
+    );
+    let shut = folder.file("shut.toml", "data_dir = \"/\"\n");
+    assert_eq!(simulate(&script, &["--returns", "string", "--config", &shut]).await.json()["decoded"], "400");
+    let wrong = folder.file("wrong.toml", "[runner]\nallow = 1\n");
+    simulate("return 1", &["--config", &wrong]).await.refused("unknown field `allow`");
+    let huge = folder.hole("huge.toml", 100 << 20);
+    simulate("return 1", &["--config", &huge]).await.refused("longer than 262144 bytes");
+}
+
+#[tokio::test]
 async fn nodes_with_the_same_answers_agree() {
     let server = Server::start(0, Clock::System).await.unwrap();
     let script = format!(

@@ -24,13 +24,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::{Mode, Profile, RunOptions};
 use miette::{IntoDiagnostic, Result, Severity, WrapErr, miette};
-use oracle_runner::{RunReport, RunRequest, Runner, RunnerConfig, RunnerError};
+use oracle_runner::{RunReport, RunRequest, Runner, RunnerError, RunnerSection};
 
 use crate::{output, paths};
 use compare::{Comparison, End};
 use decode::Returns;
 use secrets::Secrets;
 use shown::Shown;
+
+/// Longest configuration file read, in bytes.
+const CONFIG_MAX: usize = 256 * 1024;
 
 /// Runs a script as a node does and prints what would go on chain
 ///
@@ -80,8 +83,11 @@ pub(crate) struct Options {
 }
 
 /// What an operator decides about running scripts.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct Machine {
+    /// Take what an operator decides about scripts from [runner] of this node.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Let scripts reach this private address too (repeatable)
     #[arg(long, value_name = "HOST:PORT")]
     allow_http: Vec<String>,
@@ -92,8 +98,8 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine whose scripts reach nothing.
-    pub(crate) const fn offline(allow_weak_sandbox: bool) -> Self {
-        Self { allow_http: Vec::new(), allow_weak_sandbox }
+    pub(crate) fn offline(allow_weak_sandbox: bool) -> Self {
+        Self { allow_weak_sandbox, ..Self::default() }
     }
 
     /// Starts a runner with this much heap for scripts, in bytes.
@@ -101,13 +107,17 @@ impl Machine {
     /// # Errors
     /// When the sandbox is missing, too weak, or does not start.
     pub(crate) async fn start(&self, memory_bytes: u64) -> Result<Runner> {
-        let config = RunnerConfig {
-            allow_http: self.allow_http.clone(),
-            allow_weak_sandbox: self.allow_weak_sandbox,
-            max_concurrent: 1,
-            memory_bytes,
-            ..RunnerConfig::new(paths::sibling("functions-sandbox")?)
+        let section = self.config.as_deref().map_or_else(|| Ok(RunnerSection::default()), section)?;
+        let sandbox = match &section.sandbox {
+            Some(path) => path.clone(),
+            None => paths::sibling("functions-sandbox")?,
         };
+        let mut config = section.config(sandbox).into_diagnostic()?;
+        config.allow_http.extend(self.allow_http.iter().cloned());
+        config.allow_weak_sandbox |= self.allow_weak_sandbox;
+        config.memory_bytes = memory_bytes;
+        // One script at a time, in nobody's control group.
+        (config.max_concurrent, config.pool, config.cgroup) = (1, 0, None);
         Runner::start(config).await.map_err(|error| match error {
             RunnerError::WeakSandbox(walls) => miette!(
                 help =
@@ -117,6 +127,28 @@ impl Machine {
             other => miette!("{other}"),
         })
     }
+}
+
+/// `[runner]` of a node's configuration file; the rest of it is not looked at.
+fn section(path: &Path) -> Result<RunnerSection> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(default)]
+        runner: RunnerSection,
+    }
+    let place = path.display();
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| inputs::read_bounded(file, CONFIG_MAX, &mut bytes))
+        .map_err(|error| miette!("cannot read the configuration {place}: {error}"))?;
+    if bytes.len() > CONFIG_MAX {
+        return Err(miette!("the configuration {place} is longer than {CONFIG_MAX} bytes"));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| miette!("the configuration {place} is not UTF-8 text"))?;
+    let file: File = toml::from_str(&text)
+        .map_err(|error| miette!(help = "docs/node.md has every key", "{place}: {error}"))?;
+    Ok(file.runner)
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
