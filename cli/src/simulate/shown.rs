@@ -88,7 +88,7 @@ impl Shown<'_> {
             "memoryBytes": self.report.peak_rss_bytes,
             "profile": metadata.options.profile.name(),
             "mode": metadata.options.mode.name(),
-            "limits": limits(&metadata.limits),
+            "limits": metadata.limits,
             "publishedSecrets": self.leaks(),
             "metadata": {
                 "hash": hex(&self.report.metadata_hash),
@@ -196,31 +196,4 @@ fn describe(profile: Profile, mode: Mode, limits: &Limits) -> String {
         limits.http_request_bytes,
         limits.http_response_bytes
     )
-}
-
-fn limits(limits: &Limits) -> Value {
-    // Destructured so that a new limit cannot be forgotten here.
-    let Limits {
-        response_bytes,
-        execution_ms,
-        memory_bytes,
-        request_bytes,
-        http_queries,
-        http_query_ms,
-        http_url_chars,
-        http_request_bytes,
-        http_response_bytes,
-        import_modules,
-        import_module_bytes,
-        console_bytes,
-        console_line_bytes,
-    } = limits;
-    json!({
-        "responseBytes": response_bytes, "executionMs": execution_ms, "memoryBytes": memory_bytes,
-        "requestBytes": request_bytes, "httpQueries": http_queries, "httpQueryMs": http_query_ms,
-        "httpUrlChars": http_url_chars, "httpRequestBytes": http_request_bytes,
-        "httpResponseBytes": http_response_bytes, "importModules": import_modules,
-        "importModuleBytes": import_module_bytes, "consoleBytes": console_bytes,
-        "consoleLineBytes": console_line_bytes,
-    })
 }

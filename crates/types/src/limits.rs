@@ -18,6 +18,8 @@
 
 /// The limits one script run is held to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Limits {
     /// Longest response or error, in bytes.
     pub response_bytes: usize,

@@ -51,7 +51,7 @@ struct File {
     profile: String,
     mode: String,
     wasm: bool,
-    limits: FileLimits,
+    limits: Limits,
     clock_ms: u64,
     seed: String,
     source: String,
@@ -62,24 +62,6 @@ struct File {
     modules: Vec<FileModule>,
     result: Option<String>,
     error: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FileLimits {
-    response_bytes: usize,
-    execution_ms: u64,
-    memory_bytes: u64,
-    request_bytes: usize,
-    http_queries: u32,
-    http_query_ms: u64,
-    http_url_chars: usize,
-    http_request_bytes: usize,
-    http_response_bytes: usize,
-    import_modules: u32,
-    import_module_bytes: usize,
-    console_bytes: usize,
-    console_line_bytes: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -140,7 +122,7 @@ impl Transcript {
             profile: self.options.profile.name().to_owned(),
             mode: self.options.mode.name().to_owned(),
             wasm: self.options.wasm,
-            limits: file_limits(&self.limits),
+            limits: self.limits.clone(),
             clock_ms: self.clock_ms,
             seed: hex(&self.seed),
             source: self.source.clone(),
@@ -201,7 +183,7 @@ impl File {
             secret_names: self.secret_names,
             clock_ms: self.clock_ms,
             seed: word(&self.seed, "seed")?,
-            limits: limits(&self.limits),
+            limits: self.limits,
             options: RunOptions {
                 profile: Profile::from_name(&self.profile).ok_or_else(|| wrong("profile"))?,
                 mode: Mode::from_name(&self.mode).ok_or_else(|| wrong("mode"))?,
@@ -295,57 +277,6 @@ fn module(file: FileModule) -> Result<RecordedModule, TranscriptError> {
             _ => return Err(wrong("modules")),
         },
     })
-}
-
-fn file_limits(limits: &Limits) -> FileLimits {
-    let Limits {
-        response_bytes,
-        execution_ms,
-        memory_bytes,
-        request_bytes,
-        http_queries,
-        http_query_ms,
-        http_url_chars,
-        http_request_bytes,
-        http_response_bytes,
-        import_modules,
-        import_module_bytes,
-        console_bytes,
-        console_line_bytes,
-    } = *limits;
-    FileLimits {
-        response_bytes,
-        execution_ms,
-        memory_bytes,
-        request_bytes,
-        http_queries,
-        http_query_ms,
-        http_url_chars,
-        http_request_bytes,
-        http_response_bytes,
-        import_modules,
-        import_module_bytes,
-        console_bytes,
-        console_line_bytes,
-    }
-}
-
-fn limits(file: &FileLimits) -> Limits {
-    Limits {
-        response_bytes: file.response_bytes,
-        execution_ms: file.execution_ms,
-        memory_bytes: file.memory_bytes,
-        request_bytes: file.request_bytes,
-        http_queries: file.http_queries,
-        http_query_ms: file.http_query_ms,
-        http_url_chars: file.http_url_chars,
-        http_request_bytes: file.http_request_bytes,
-        http_response_bytes: file.http_response_bytes,
-        import_modules: file.import_modules,
-        import_module_bytes: file.import_module_bytes,
-        console_bytes: file.console_bytes,
-        console_line_bytes: file.console_line_bytes,
-    }
 }
 
 fn wrong(field: &str) -> TranscriptError {
