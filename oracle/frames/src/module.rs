@@ -22,6 +22,12 @@ pub struct ModuleRequest {
     pub kind: ModuleKind,
 }
 
+impl ModuleRequest {
+    /// How many a child asks in one run, refused ones included; beyond that it refuses by itself. A run that asks more is taken
+    /// for an attack.
+    pub const COUNT_MAX: u32 = 2_000;
+}
+
 /// What became of a [`ModuleRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleAnswer {

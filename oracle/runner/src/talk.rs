@@ -20,9 +20,6 @@ use crate::transcript::{RecordedExchange, RecordedModule, Transcript, Veil};
 /// Requests after which a run is taken for an attack and ended; far above any limit on queries.
 /// Each costs a record of a few KiB at most.
 const REQUESTS_MAX: usize = 10_000;
-/// Import attempts beyond the limit on modules after which the same happens.
-const IMPORTS_MAX: usize = 2_000;
-
 /// Modules of one run, together, in bytes.
 const IMPORT_BYTES_MAX: usize = 64 << 20;
 
@@ -237,7 +234,7 @@ impl Talk {
     /// A text where no sandbox would have asked this.
     pub(crate) fn import(&mut self, request: ModuleRequest) -> Result<(), String> {
         let at = self.modules.len();
-        if request.id as usize != at || at >= IMPORTS_MAX {
+        if request.id as usize != at || request.id >= ModuleRequest::COUNT_MAX {
             return Err(format!("import {} out of order or beyond reason", request.id));
         }
         self.modules.push(None);

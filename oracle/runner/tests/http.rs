@@ -252,6 +252,27 @@ async fn the_script_s_own_timeout_aborts_the_request() {
 }
 
 #[tokio::test]
+async fn a_response_comes_before_timers_unless_its_server_is_dead() {
+    let server = Server::start(async |seen| match seen.path() {
+        "/dead" => std::future::pending().await,
+        _ => json("{}"),
+    })
+    .await;
+    let runner = runner_for(&[&server]).await;
+    let source = "const order = [], note = name => () => order.push(name);
+        setInterval(note('tick'), 1);
+        const timers = [0, 1, 500].map(ms => new Promise(done => setTimeout(done, ms)).then(note(ms)));
+        await fetch(args[0]).then(note('response'));
+        await fetch(args[0]).then(note('response'));
+        await timers[1];
+        const dead = await Promise.race([fetch(args[0] + 'dead').then(() => 'answer'), timers[2].then(() => 'timer')]);
+        return Functions.encodeString(order.slice(0, 5).join() + ' ' + dead)";
+    let report = run_with(&runner, source, &server.url("/")).await;
+    assert_eq!(text(&report), "response,response,0,tick,1 timer");
+    runner.shutdown().await;
+}
+
+#[tokio::test]
 async fn private_addresses_are_refused_without_a_reason() {
     let server = Server::start(async |_| json("{}")).await;
     let runner = runner().await;

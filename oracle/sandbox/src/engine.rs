@@ -32,11 +32,17 @@ const BOOT: &[(&str, &str)] = &[
 
 /// The parts of this program that decide what a script computes, beside the boot script.
 const POLICY: &[(&str, &str)] = &[
+    ("crypto", include_str!("crypto/mod.rs")),
+    ("crypto::curves", include_str!("crypto/curves.rs")),
+    ("crypto::rsa_keys", include_str!("crypto/rsa_keys.rs")),
+    ("crypto::symmetric", include_str!("crypto/symmetric.rs")),
     ("event_loop", include_str!("event_loop.rs")),
     ("exchanges", include_str!("exchanges.rs")),
     ("judge", include_str!("judge.rs")),
     ("libm_symbols", include_str!("libm_symbols.rs")),
-    ("module_loader", include_str!("module_loader.rs")),
+    ("module_loader", include_str!("module_loader/mod.rs")),
+    ("module_loader::compile", include_str!("module_loader/compile.rs")),
+    ("module_loader::specifier", include_str!("module_loader/specifier.rs")),
     ("ops", include_str!("ops.rs")),
     ("script", include_str!("script.rs")),
     ("typescript", include_str!("typescript.rs")),

@@ -2,8 +2,10 @@
 //!
 //! Deterministic by construction in strict mode: timers fire on a virtual clock in order of due
 //! time and creation, HTTP responses are handed over in the order the requests were made, and the
-//! process really sleeps only while a request is under way. Whether such a request or a timer
-//! comes first is the one thing the network decides; a recording keeps it by counting turns.
+//! process really sleeps only while a request is under way. On the script's clock a request takes
+//! no time: its response comes before any timer. The network decides only when it fails to answer
+//! within [`PATIENCE`] or within the request's own time limit; then timers fire once their delay
+//! has really passed. A recording keeps the order by counting turns.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -47,6 +49,10 @@ extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
 pub(crate) fn forgive(promise: &v8::Global<v8::Promise>) {
     REJECTED.with_borrow_mut(|all| all.retain(|other| other != promise));
 }
+
+/// How long a request under way holds up timers in strict mode, on the real clock. Servers that answer in less give every node
+/// the same order of events; a script that waits for a dead server gives up no later than this.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Longest single wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -152,26 +158,38 @@ fn next(host: &mut Host) -> Result<Next> {
         if let Some(response) = host.exchanges.take_ready(host.mode, host.turn) {
             return Ok(Next::Deliver(response));
         }
-        let timer =
-            host.timers.iter().next().map(|(key, timer)| (*key, timer.id, timer.set_at, timer.delay_ms));
+        let timer = host.timers.first_key_value().map(|(key, timer)| (*key, timer.id));
         let sleeps = !host.replay && (host.exchanges.is_waiting() || host.mode == Mode::Compat);
         let wait = match timer {
             None if !host.exchanges.is_waiting() => return Ok(Next::Never),
-            Some((key, id, ..)) if !sleeps => return Ok(fire(host, key, id)),
             None => LONGEST_WAIT,
-            Some((.., set_at, delay_ms)) => {
-                Duration::from_millis(delay_ms).saturating_sub(set_at.elapsed()).min(LONGEST_WAIT)
+            Some((key, id)) => {
+                let wait = if sleeps { until_a_timer(host) } else { Duration::ZERO };
+                if wait.is_zero() {
+                    return Ok(fire(host, key, id));
+                }
+                wait
             }
         };
         let Some(session) = host.session.as_mut() else { bail!("no session") };
         if session.wait(wait)? {
             receive(host)?;
-        } else if let Some((key, id, set_at, delay_ms)) = timer
-            && set_at.elapsed() >= Duration::from_millis(delay_ms)
-        {
-            return Ok(fire(host, key, id));
         }
     }
+}
+
+/// How long until some timer is due on the real clock. The first in the order of due times fires then: those before it are due
+/// as well.
+fn until_a_timer(host: &Host) -> Duration {
+    let held_up = match host.mode {
+        Mode::Strict => PATIENCE.saturating_sub(host.exchanges.waited()),
+        Mode::Compat => Duration::ZERO,
+    };
+    let left = host.timers.values().map(|timer| {
+        let left = Duration::from_millis(timer.delay_ms).saturating_sub(timer.set_at.elapsed());
+        if timer.is_limit { left } else { left.max(held_up) }
+    });
+    left.min().unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
 }
 
 /// Takes one message of the runner.

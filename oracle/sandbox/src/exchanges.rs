@@ -7,14 +7,15 @@
 //! | replay | in the turn the recording names, whatever the clock says |
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use functions_types::limits::Mode;
 use oracle_frames::HttpResponse;
 
 /// How far one exchange is.
 enum Slot {
-    /// Not answered yet.
-    Waiting,
+    /// Not answered since then.
+    Waiting(Instant),
     /// Answered as the n-th of the run.
     Arrived(u64, HttpResponse),
     /// To be handed over in this turn.
@@ -33,17 +34,17 @@ pub(crate) struct Exchanges {
 impl Exchanges {
     /// Notes that the runner was asked.
     pub(crate) fn open(&mut self, id: u32) {
-        self.slots.insert(id, Slot::Waiting);
+        self.slots.insert(id, Slot::Waiting(Instant::now()));
     }
 
     /// Forgets an exchange; says whether the runner still works on it.
     pub(crate) fn abort(&mut self, id: u32) -> bool {
-        matches!(self.slots.remove(&id), Some(Slot::Waiting))
+        matches!(self.slots.remove(&id), Some(Slot::Waiting(_)))
     }
 
     /// Takes an answer. One to an aborted exchange is dropped.
     pub(crate) fn answer(&mut self, response: HttpResponse) {
-        if let Some(slot @ Slot::Waiting) = self.slots.get_mut(&response.id) {
+        if let Some(slot @ Slot::Waiting(_)) = self.slots.get_mut(&response.id) {
             *slot = Slot::Arrived(self.arrivals, response);
             self.arrivals += 1;
         }
@@ -51,14 +52,26 @@ impl Exchanges {
 
     /// Takes what a recording says of an exchange.
     pub(crate) fn replay(&mut self, id: u32, delivery: Option<(u32, HttpResponse)>) {
-        if let Some(slot @ Slot::Waiting) = self.slots.get_mut(&id) {
+        if let Some(slot @ Slot::Waiting(_)) = self.slots.get_mut(&id) {
             *slot = delivery.map_or(Slot::Never, |(turn, response)| Slot::Recorded(turn, response));
         }
     }
 
     /// Whether an answer is still to come.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.slots.values().any(|slot| matches!(slot, Slot::Waiting))
+        self.oldest().is_some()
+    }
+
+    /// How long the oldest exchange without an answer is under way.
+    pub(crate) fn waited(&self) -> Duration {
+        self.oldest().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn oldest(&self) -> Option<Instant> {
+        self.slots.values().find_map(|slot| match slot {
+            Slot::Waiting(since) => Some(*since),
+            _ => None,
+        })
     }
 
     /// The response to hand over in this turn, if any.
@@ -82,7 +95,7 @@ impl Exchanges {
         };
         match self.slots.remove(&id)? {
             Slot::Arrived(_, response) | Slot::Recorded(_, response) => Some(response),
-            Slot::Waiting | Slot::Never => None,
+            Slot::Waiting(_) | Slot::Never => None,
         }
     }
 }

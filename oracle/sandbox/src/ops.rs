@@ -29,6 +29,8 @@ pub(crate) struct Timer {
     pub(crate) set_at: Instant,
     /// Its delay, in milliseconds.
     pub(crate) delay_ms: u64,
+    /// Whether it is a request's time limit, which is meant for the real clock.
+    pub(crate) is_limit: bool,
 }
 
 /// State of the run, reachable from ops.
@@ -117,12 +119,19 @@ impl Host {
         self.send(&FromChild::HttpDelivered { id, turn })
     }
 
-    /// Asks the runner for a module; gives the id its answer will carry.
-    pub(crate) fn ask_for_module(&mut self, specifier: &str, kind: ModuleKind) -> Result<u32, JsErrorBox> {
+    /// Asks the runner for a module; gives the id its answer will carry, or `None` when enough was asked in this run.
+    pub(crate) fn ask_for_module(
+        &mut self,
+        specifier: &str,
+        kind: ModuleKind,
+    ) -> Result<Option<u32>, JsErrorBox> {
         let id = self.next_module;
+        if id >= ModuleRequest::COUNT_MAX {
+            return Ok(None);
+        }
         self.next_module += 1;
         self.send(&FromChild::Import(ModuleRequest { id, specifier: specifier.to_owned(), kind }))?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     fn send(&mut self, message: &FromChild) -> Result<(), JsErrorBox> {
@@ -168,7 +177,7 @@ fn op_random_bytes(state: &mut OpState, #[buffer] into: &mut [u8]) {
 }
 
 #[op2(fast)]
-fn op_timer_start(state: &mut OpState, delay_ms: f64) -> u32 {
+fn op_timer_start(state: &mut OpState, delay_ms: f64, is_limit: bool) -> u32 {
     let host = state.borrow_mut::<Host>();
     // A saturating cast: NaN and negative delays become 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
@@ -176,7 +185,7 @@ fn op_timer_start(state: &mut OpState, delay_ms: f64) -> u32 {
     let id = host.next_timer;
     host.next_timer = host.next_timer.wrapping_add(1).max(1);
     let due = host.elapsed_ms().saturating_add(delay_ms);
-    host.timers.insert((due, id), Timer { id, set_at: Instant::now(), delay_ms });
+    host.timers.insert((due, id), Timer { id, set_at: Instant::now(), delay_ms, is_limit });
     id
 }
 

@@ -2,5 +2,4 @@
 // limit: execution_ms 2000
 // expect: error script runtime exceeded
 // expect: error syntax error, RAM exceeded, or other error: memory
-// expect: error syntax error, RAM exceeded, or other error
 for (;;) await import("file:///etc/passwd").catch(() => {});

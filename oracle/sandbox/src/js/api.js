@@ -20,7 +20,7 @@
     try {
       const target = params ? `${url}?${new URLSearchParams(params)}` : url;
       const body = data ? JSON.stringify(data) : undefined;
-      timer = lib.setTimer(() => controller.abort(), timeout);
+      timer = lib.setLimit(() => controller.abort(), timeout);
       const response = await fetch(target, { method, headers, body, signal: controller.signal });
       lib.clearTimer(timer);
       if (response.status >= 400) {

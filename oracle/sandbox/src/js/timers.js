@@ -7,8 +7,8 @@
   const callbacks = new Map();
   const handles = new Map();
   let nextId = 1;
-  function arm(id, delay, run) {
-    const handle = op_timer_start(delay);
+  function arm(id, delay, run, isLimit = false) {
+    const handle = op_timer_start(delay, isLimit);
     handles.set(id, handle);
     callbacks.set(handle, run);
   }
@@ -16,14 +16,18 @@
     if (typeof callback === "function") callback(...args);
     else throw new TypeError("the callback of a timer is not a function");
   }
-  function setTimeout(callback, delay = 0, ...args) {
+  function once(callback, delay, args, isLimit) {
     const id = nextId++;
     const wait = Math.max(0, Math.trunc(Number(delay)) || 0);
-    arm(id, wait, () => {
+    const run = () => {
       handles.delete(id);
       call(callback, args);
-    });
+    };
+    arm(id, wait, run, isLimit);
     return id;
+  }
+  function setTimeout(callback, delay = 0, ...args) {
+    return once(callback, delay, args, false);
   }
   function setInterval(callback, delay = 0, ...args) {
     const id = nextId++;
@@ -47,7 +51,8 @@
     callbacks.delete(handle);
     run?.();
   };
-  lib.setTimer = setTimeout;
+  // The time limit of a request, which is a matter of the network and so of the real clock.
+  lib.setLimit = (callback, delay) => once(callback, delay, [], true);
   lib.clearTimer = clearTimeout;
 
   const { newSignal, signalAbort } = lib.abort;
@@ -55,7 +60,7 @@
   Object.defineProperty(AbortSignal, "timeout", {
     value: function timeout(milliseconds) {
       const signal = newSignal();
-      setTimeout(() => signal[signalAbort](new DOMException("The operation was aborted due to timeout", "TimeoutError")), milliseconds);
+      lib.setLimit(() => signal[signalAbort](new DOMException("The operation was aborted due to timeout", "TimeoutError")), milliseconds);
       return signal;
     },
     writable: true, enumerable: true, configurable: true,

@@ -61,7 +61,7 @@ note("buffer", Buffer.from("grüße €").toString("hex") + Buffer.alloc(8).fill
 const errors = [() => null.x, () => undefinedName, () => [].reduce((a) => a), () => 1n + 1, () => new Array(-1), () => JSON.parse("{")];
 for (const f of errors) { try { f() } catch (e) { note("error", `${e.name}: ${e.message}\n${e.stack}`) } }
 
-// Answers that arrive in any order. (A timer that races a request is the script's own doing: it measures the network.)
+// Answers that arrive in any order, and timers that race one.
 const order = [];
 const fetched = [0, 1, 2, 3].map(async (n) => {
   const response = await fetch(`${args[0]}/${n}`);
@@ -71,6 +71,11 @@ const fetched = [0, 1, 2, 3].map(async (n) => {
 note("first", await Promise.race(fetched));
 note("all", await Promise.all(fetched));
 note("order", order.join());
+let ticks = 0;
+const ticking = setInterval(() => { ticks += 1 }, 1);
+const late = new Promise((resolve) => setTimeout(resolve, 0, "timer"));
+note("raced", `${await Promise.race([late, fetch(`${args[0]}/4`).then(() => "answer")])} ${ticks}`);
+clearInterval(ticking);
 await new Promise((resolve) => setTimeout(resolve, 1000));
 note("later", `${Date.now()} ${performance.now()} ${Math.random()}`);
 
