@@ -3,6 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 
+use tokio::sync::Mutex;
+
+/// Held by every test of a program one of whose tests measures the process: they share it.
+pub static ALONE: Mutex<()> = Mutex::const_new(());
+
 /// Memory, descriptors and descendants of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Footprint {

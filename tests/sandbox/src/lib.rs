@@ -16,4 +16,4 @@ mod footprint;
 pub mod server;
 
 pub use case::{Case, Expected};
-pub use footprint::Footprint;
+pub use footprint::{ALONE, Footprint};

@@ -8,8 +8,8 @@ mod names;
 use common::{config, request, text};
 use functions_types::limits::Limits;
 use oracle_runner::{RunReport, Runner, RunnerConfig};
-use sandbox_tests::Footprint;
 use sandbox_tests::server::{Attacks, Server, Step};
+use sandbox_tests::{ALONE, Footprint};
 
 /// Asks for `args[0]` and says what came.
 const SHOW: &str = "const response = await fetch(args[0]);
@@ -36,6 +36,7 @@ async fn fetch(runner: &Runner, source: &str, url: &str, query_ms: u64) -> RunRe
 
 #[tokio::test]
 async fn every_attack_of_a_server_gets_the_documented_answer() {
+    let _alone = ALONE.lock().await;
     let table = attacks::table();
     let steps = table.iter().map(|attack| (format!("/{}", attack.name), attack.steps.clone())).collect();
     let server = Server::start(|_| steps).await;
@@ -82,6 +83,7 @@ fn redirect(to: &str) -> Vec<Step> {
 
 #[tokio::test]
 async fn redirects_end_and_never_lead_inside() {
+    let _alone = ALONE.lock().await;
     let inside = Server::start(|_| Attacks::new()).await;
     let port = inside.port;
     let targets: Vec<String> = [
@@ -145,6 +147,7 @@ async fn redirects_end_and_never_lead_inside() {
 
 #[tokio::test]
 async fn credentials_do_not_follow_a_redirect_to_another_origin() {
+    let _alone = ALONE.lock().await;
     let other = Server::start(|_| Attacks::new()).await;
     let to = format!("http://{}/echo", other.host());
     let server = Server::start(|_| {
@@ -165,6 +168,7 @@ async fn credentials_do_not_follow_a_redirect_to_another_origin() {
 
 #[tokio::test]
 async fn nothing_a_server_sends_is_kept_for_the_next_query() {
+    let _alone = ALONE.lock().await;
     let cookie = b"HTTP/1.1 200 OK\r\nset-cookie: id=kept; Path=/\r\ncontent-length: 0\r\n\r\n".to_vec();
     let poison = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirstHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison";
     let attacks = Attacks::from([
@@ -190,6 +194,7 @@ async fn nothing_a_server_sends_is_kept_for_the_next_query() {
 
 #[tokio::test]
 async fn a_server_that_does_not_speak_tls_ends_the_query() {
+    let _alone = ALONE.lock().await;
     let server = Server::start(|_| Attacks::new()).await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let silent = format!("127.0.0.1:{}", silent.local_addr().expect("bound").port());

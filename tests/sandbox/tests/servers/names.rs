@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use oracle_runner::{Lookup, LookupAnswer, Resolver, Runner, RunnerConfig};
+use sandbox_tests::ALONE;
 use sandbox_tests::server::{Attacks, Server, Step};
 
 use crate::common::{config, text};
@@ -45,6 +46,7 @@ const NAMES: [(&str, &[&[&str]]); 8] = [
 
 #[tokio::test]
 async fn no_name_leads_inside_whatever_its_server_answers() {
+    let _alone = ALONE.lock().await;
     let inside = Server::start(|_| Attacks::new()).await;
     let hop = |name: &str| {
         let head = "HTTP/1.1 307 Temporary Redirect\r\ncontent-length: 0\r\nconnection: close";
