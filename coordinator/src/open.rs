@@ -5,8 +5,8 @@
 //! word keeps a mark when its request is done, because a word that is not zero is cheap to write. When the place is taken by another
 //! request in flight, the id gets a word of its own, as upstream has it.
 //!
-//! A request is open if its place holds its id, or its own word is not zero. The Router never opens an id twice: it contains the
-//! number of the consumer's request.
+//! A request is open if its place holds its id, or its own word is not zero. The Router never opens an id that is open: it contains
+//! the number of the consumer's request. Should another Router do so, nothing changes.
 
 use functions_contract::{B256, host};
 
@@ -44,9 +44,10 @@ fn is_in(place: &B256, id: &[u8; 32]) -> bool {
 /// Opens a request; the id is a hash, which is neither zero nor the mark.
 pub fn open(id: &[u8; 32]) {
     let place = place(id);
-    if is_free(&host::load(&place).0) {
+    let held = host::load(&place).0;
+    if is_free(&held) {
         host::store(&place, &B256::new(*id));
-    } else {
+    } else if held != *id {
         mark(&own_word(id));
     }
 }
