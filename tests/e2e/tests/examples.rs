@@ -1,16 +1,17 @@
 //! Scripts of `examples/` through chain, nodes and callback, against stand-ins of the services they ask.
 
 use e2e_tests::{demo, root};
-use examples_tests::{Clock, Server, named};
-
-const SCRIPTS: [&str; 3] = ["weighted-average.js", "paginated.js", "cross-chain.js"];
+use examples_tests::{Clock, Server, all};
 
 #[test]
 fn example_scripts_are_answered_through_the_network() {
     let runtime = tokio::runtime::Runtime::new().expect("threads for the stand-ins");
     let server = runtime.block_on(Server::start(0, Clock::System)).expect("a free port");
-    for file in SCRIPTS {
-        let example = named(file);
+    // Nodes hold no secrets yet; the scripts that need some run in `tests/examples` alone.
+    let open: Vec<_> = all().into_iter().filter(|example| example.secrets.is_empty()).collect();
+    assert!(open.len() >= 8, "only {} examples without secrets", open.len());
+    for example in &open {
+        let file = example.file;
         let source = root().join("examples").join(file);
         let args = serde_json::json!(example.args(&server)).to_string();
         let told = demo(&[
