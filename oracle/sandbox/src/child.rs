@@ -44,7 +44,8 @@ impl Session {
     pub(crate) fn wait(&self, timeout: std::time::Duration) -> Result<bool> {
         use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
         use std::os::fd::AsFd;
-        let millis = u16::try_from(timeout.as_millis().saturating_add(1)).unwrap_or(u16::MAX);
+        // Rounded up: a wait that ends early would be repeated in a tight loop.
+        let millis = u16::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(u16::MAX);
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, PollTimeout::from(millis)) {
             Ok(count) => Ok(count > 0),

@@ -160,20 +160,20 @@ fn next(host: &mut Host) -> Result<Next> {
         }
         let timer = host.timers.first_key_value().map(|(key, timer)| (*key, timer.id));
         let sleeps = !host.replay && (host.exchanges.is_waiting() || host.mode == Mode::Compat);
-        let wait = match timer {
+        match timer {
             None if !host.exchanges.is_waiting() => return Ok(Next::Never),
-            None => LONGEST_WAIT,
-            Some((key, id)) => {
-                let wait = if sleeps { until_a_timer(host) } else { Duration::ZERO };
-                if wait.is_zero() {
-                    return Ok(fire(host, key, id));
-                }
-                wait
-            }
-        };
+            Some((key, id)) if !sleeps => return Ok(fire(host, key, id)),
+            _ => {}
+        }
+        let wait = if timer.is_some() { until_a_timer(host) } else { LONGEST_WAIT };
         let Some(session) = host.session.as_mut() else { bail!("no session") };
+        // A response that came while the script was busy is taken first, even when a timer is due.
         if session.wait(wait)? {
             receive(host)?;
+        } else if let Some((key, id)) = timer
+            && wait.is_zero()
+        {
+            return Ok(fire(host, key, id));
         }
     }
 }
