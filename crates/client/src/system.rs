@@ -113,7 +113,7 @@ impl System {
     ) -> Result<TransactionReceipt, ClientError> {
         let call = Link::transferAndCallCall {
             to: self.addresses.router,
-            value: U256::from(amount.get()),
+            amount: U256::from(amount.get()),
             data: id.0.abi_encode().into(),
         };
         self.chain.send(payer, self.addresses.link, &call).await

@@ -303,11 +303,11 @@ sol! {
     /// The LINK token: ERC-20 with `transferAndCall` (ERC-677).
     interface Link {
         function balanceOf(address account) external view returns (uint256);
-        function transfer(address to, uint256 value) external returns (bool);
-        function transferFrom(address from, address to, uint256 value) external returns (bool);
-        function approve(address spender, uint256 value) external returns (bool);
+        function transfer(address to, uint256 amount) external returns (bool);
+        function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function approve(address spender, uint256 amount) external returns (bool);
         function allowance(address owner, address spender) external view returns (uint256);
-        function transferAndCall(address to, uint256 value, bytes data) external returns (bool);
+        function transferAndCall(address to, uint256 amount, bytes data) external returns (bool success);
         function increaseAllowance(address spender, uint256 addedValue) external returns (bool);
         function decreaseAllowance(address spender, uint256 subtractedValue) external returns (bool);
         function increaseApproval(address spender, uint256 addedValue) external;

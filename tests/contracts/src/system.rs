@@ -145,7 +145,7 @@ impl System {
         world.run(SUBSCRIBER, router, &abi::Router::createSubscriptionCall {}).ok();
         let fund = abi::Link::transferAndCallCall {
             to: router,
-            value: U256::from(100 * LINK),
+            amount: U256::from(100 * LINK),
             data: SUBSCRIPTION.abi_encode().into(),
         };
         world.run(SUBSCRIBER, link, &fund).ok();

@@ -49,7 +49,7 @@ fn link_says_who_it_is() {
 #[test]
 fn link_transfers_what_is_there() {
     let (mut world, link) = link(100);
-    let transfer = |to, value| Link::transferCall { to, value: U256::from(value) };
+    let transfer = |to, value| Link::transferCall { to, amount: U256::from(value) };
     let receipt = world.run(OWNER, link, &transfer(ALICE, 60));
     says_true(receipt.logs_are(&[log(link, &moved(OWNER, ALICE, 60))]));
     world.run(OWNER, link, &transfer(BOB, 41)).fails_text("ERC20: transfer amount exceeds balance");
@@ -63,9 +63,9 @@ fn link_transfers_what_is_there() {
 #[test]
 fn link_allowances_are_spent() {
     let (mut world, link) = link(100);
-    let take = |value| Link::transferFromCall { from: OWNER, to: BOB, value: U256::from(value) };
+    let take = |value| Link::transferFromCall { from: OWNER, to: BOB, amount: U256::from(value) };
     world.run(ALICE, link, &take(1)).fails_text("ERC20: insufficient allowance");
-    let approve = Link::approveCall { spender: ALICE, value: U256::from(30) };
+    let approve = Link::approveCall { spender: ALICE, amount: U256::from(30) };
     let event = Link::Approval { owner: OWNER, spender: ALICE, value: U256::from(30) };
     says_true(world.run(OWNER, link, &approve).logs_are(&[log(link, &event)]));
     let rest = Link::Approval { owner: OWNER, spender: ALICE, value: U256::from(10) };
@@ -80,7 +80,7 @@ fn link_allowances_are_spent() {
 fn link_transfer_and_call_tells_the_receiver() {
     let (mut world, link) = link(100);
     let call =
-        Link::transferAndCallCall { to: BOB, value: U256::from(9), data: Bytes::from_static(b"hello") };
+        Link::transferAndCallCall { to: BOB, amount: U256::from(9), data: Bytes::from_static(b"hello") };
     let with_data =
         Link::Transfer_1 { from: OWNER, to: BOB, value: U256::from(9), data: Bytes::from_static(b"hello") };
     let expected = [log(link, &moved(OWNER, BOB, 9)), log(link, &with_data)];

@@ -179,7 +179,7 @@ impl Scene {
     pub fn funding(&self, subscription: u64, juels: u128) -> abi::Link::transferAndCallCall {
         abi::Link::transferAndCallCall {
             to: self.router,
-            value: U256::from(juels),
+            amount: U256::from(juels),
             data: subscription.abi_encode().into(),
         }
     }

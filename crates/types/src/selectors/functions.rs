@@ -206,7 +206,7 @@ pub mod feed {
 pub mod link {
     /// `allowance(address owner, address spender) view returns (uint256)`
     pub const ALLOWANCE: u32 = 0xdd62_ed3e;
-    /// `approve(address spender, uint256 value) returns (bool)`
+    /// `approve(address spender, uint256 amount) returns (bool)`
     pub const APPROVE: u32 = 0x095e_a7b3;
     /// `balanceOf(address account) view returns (uint256)`
     pub const BALANCE_OF: u32 = 0x70a0_8231;
@@ -226,11 +226,11 @@ pub mod link {
     pub const SYMBOL: u32 = 0x95d8_9b41;
     /// `totalSupply() view returns (uint256)`
     pub const TOTAL_SUPPLY: u32 = 0x1816_0ddd;
-    /// `transfer(address to, uint256 value) returns (bool)`
+    /// `transfer(address to, uint256 amount) returns (bool)`
     pub const TRANSFER: u32 = 0xa905_9cbb;
-    /// `transferAndCall(address to, uint256 value, bytes data) returns (bool)`
+    /// `transferAndCall(address to, uint256 amount, bytes data) returns (bool success)`
     pub const TRANSFER_AND_CALL: u32 = 0x4000_aea0;
-    /// `transferFrom(address from, address to, uint256 value) returns (bool)`
+    /// `transferFrom(address from, address to, uint256 amount) returns (bool)`
     pub const TRANSFER_FROM: u32 = 0x23b8_72dd;
 }
 /// Functions outside the project: a precompile, and the constructor entry of Stylus programs.

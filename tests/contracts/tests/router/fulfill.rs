@@ -350,10 +350,10 @@ fn a_callback_may_fund_its_subscription() {
     let mut scene = Scene::new();
     let id = own_subscription(&mut scene);
     let (router, link) = (scene.router, scene.link);
-    let gift = Link::transferCall { to: CONSUMER, value: U256::from(7 * LINK) };
+    let gift = Link::transferCall { to: CONSUMER, amount: U256::from(7 * LINK) };
     scene.world.run(OWNER, link, &gift).ok();
     let value = U256::from(7 * LINK);
-    let call = Link::transferAndCallCall { to: router, value, data: id.abi_encode().into() };
+    let call = Link::transferAndCallCall { to: router, amount: value, data: id.abi_encode().into() };
     let event = within_callback(&mut scene, id, link, &call.abi_encode());
     assert_eq!(event.resultCode, 0);
     let balance = scene.view(&Router::getSubscriptionCall { subscriptionId: id }).balance;

@@ -113,7 +113,7 @@ fn recover_funds_sends_on_what_is_in_no_book() {
     scene.run(BOB, &recover).fails_text("Only callable by owner");
     scene.run(OWNER, &recover).logs_are(&[]);
     let value = U256::from(3 * LINK);
-    let stray = Link::transferCall { to: scene.router, value };
+    let stray = Link::transferCall { to: scene.router, amount: value };
     scene.world.run(OWNER, scene.link, &stray).ok();
     let expected = [
         log(scene.link, &Link::Transfer_0 { from: scene.router, to: CAROL, value }),

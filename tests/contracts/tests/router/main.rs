@@ -112,7 +112,7 @@ impl Scene {
     fn fund(&mut self, id: u64, juels: u128) -> Receipt {
         let call = Link::transferAndCallCall {
             to: self.router,
-            value: U256::from(juels),
+            amount: U256::from(juels),
             data: id.abi_encode().into(),
         };
         self.world.run(OWNER, self.link, &call)

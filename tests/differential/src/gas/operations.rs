@@ -166,12 +166,13 @@ impl Bench {
         self.measure("createSubscription", SUBSCRIBER, r, &R::createSubscriptionCall {});
         let call = R::createSubscriptionWithConsumerCall { consumer: NEWCOMER };
         self.measure("createSubscriptionWithConsumer", SUBSCRIBER, r, &call);
-        let call = Link::transferAndCallCall { to: r, value: U256::from(LINK), data: id.abi_encode().into() };
+        let call =
+            Link::transferAndCallCall { to: r, amount: U256::from(LINK), data: id.abi_encode().into() };
         self.measure("fund (LINK.transferAndCall)", SUBSCRIBER, self.scene.link, &call);
         self.aside(|b| {
             b.call(SUBSCRIBER, r, &R::createSubscriptionCall {});
             let value = U256::from(LINK);
-            let call = Link::transferAndCallCall { to: r, value, data: 2_u64.abi_encode().into() };
+            let call = Link::transferAndCallCall { to: r, amount: value, data: 2_u64.abi_encode().into() };
             let fund = b.call(SUBSCRIBER, b.scene.link, &call);
             let call = R::addConsumerCall { subscriptionId: 2, consumer: NEWCOMER };
             let add = b.call(SUBSCRIBER, r, &call);
@@ -219,14 +220,14 @@ impl Bench {
             // A subscription cancelled early leaves its deposit to the Router.
             b.call(SUBSCRIBER, r, &R::createSubscriptionCall {});
             let data = 2_u64.abi_encode().into();
-            let fund = Link::transferAndCallCall { to: r, value: U256::from(20 * LINK), data };
+            let fund = Link::transferAndCallCall { to: r, amount: U256::from(20 * LINK), data };
             b.call(SUBSCRIBER, b.scene.link, &fund);
             b.call(SUBSCRIBER, r, &R::cancelSubscriptionCall { subscriptionId: 2, to: SUBSCRIBER });
             let call = R::ownerWithdrawCall { recipient: ELSEWHERE, amount: U256::ZERO.to() };
             vec![("ownerWithdraw", b.call(OWNER, r, &call))]
         });
         self.aside(|b| {
-            let gift = Link::transferCall { to: r, value: U256::from(LINK) };
+            let gift = Link::transferCall { to: r, amount: U256::from(LINK) };
             b.call(SUBSCRIBER, b.scene.link, &gift);
             vec![("recoverFunds", b.call(OWNER, r, &R::recoverFundsCall { to: ELSEWHERE }))]
         });

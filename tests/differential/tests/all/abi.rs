@@ -93,6 +93,17 @@ fn equals_the_references() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// A development chain's LINK lacks minting, burning and roles; what it has is the shared token's.
+#[test]
+fn of_link_is_a_part_of_the_tokens() {
+    let Some(theirs) = reference_abi(Contract::LinkToken.name()) else { return };
+    let theirs: JsonAbi = serde_json::from_str(&theirs).expect("an ABI");
+    let reference = items(&theirs);
+    for (key, item) in items(&Contract::LinkToken.abi()) {
+        assert_eq!(Some(&item), reference.get(&key), "{key}");
+    }
+}
+
 #[test]
 fn is_what_is_dispatched() {
     let tables = [

@@ -86,7 +86,7 @@ fn money_sent_to_nobody() {
     s.twin.run(c, r, &R::oracleWithdrawCall { recipient: nobody, amount });
     s.twin.run(OWNER, r, &R::ownerWithdrawCall { recipient: nobody, amount: U256::ZERO.to() });
     s.twin.run(s.oracles[0].transmitter, c, &C::oracleWithdrawCall { recipient: nobody, amount });
-    s.twin.ok(SUBSCRIBER, link, &Link::transferCall { to: r, value: U256::from(5) });
+    s.twin.ok(SUBSCRIBER, link, &Link::transferCall { to: r, amount: U256::from(5) });
     s.twin.run(OWNER, r, &R::recoverFundsCall { to: nobody });
     s.twin.run(SUBSCRIBER, r, &R::cancelSubscriptionCall { subscriptionId: SUB, to: nobody });
     s.twin.ask(link, &Link::balanceOfCall { account: nobody });

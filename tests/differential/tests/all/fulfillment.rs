@@ -168,14 +168,14 @@ fn callbacks_that_come_back() {
                 link,
                 abi::Link::transferAndCallCall {
                     to: r,
-                    value: U256::from(3),
+                    amount: U256::from(3),
                     data: U256::from(SUBSCRIPTION).to_be_bytes::<32>().into(),
                 }
                 .abi_encode(),
             ),
         ]
     };
-    s.twin.ok(SUBSCRIBER, link, &abi::Link::transferCall { to: CONSUMER, value: U256::from(1_000) });
+    s.twin.ok(SUBSCRIBER, link, &abi::Link::transferCall { to: CONSUMER, amount: U256::from(1_000) });
     let count = calls(&other, &s).len();
     for index in 0..count {
         s.twin.both(|side| side.0.set_code(CONSUMER, Bytes::new()));

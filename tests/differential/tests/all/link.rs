@@ -79,7 +79,7 @@ fn views() {
 #[test]
 fn transfers() {
     let (mut t, at) = token!();
-    let transfer = |to, amount| L::transferCall { to, value: juels(amount) };
+    let transfer = |to, amount| L::transferCall { to, amount: juels(amount) };
     t.ok(OWNER, at, &transfer(user(0), 5));
     t.ok(OWNER, at, &transfer(user(0), 0));
     t.ok(user(0), at, &transfer(user(0), 5));
@@ -87,7 +87,7 @@ fn transfers() {
     t.fails(user(0), at, &transfer(user(1), 1), text(TOO_MUCH));
     t.ok(user(0), at, &transfer(user(1), 0));
     t.fails(OWNER, at, &transfer(user(1), SUPPLY), text(TOO_MUCH));
-    t.fails(OWNER, at, &L::transferCall { to: user(1), value: U256::MAX }, text(TOO_MUCH));
+    t.fails(OWNER, at, &L::transferCall { to: user(1), amount: U256::MAX }, text(TOO_MUCH));
     t.fails(OWNER, at, &transfer(Address::ZERO, 1), text(TO_ZERO));
     t.fails(OWNER, at, &transfer(at, 1), []);
     let _ = t.call("from the zero address", Address::ZERO, at, &transfer(user(1), 0).abi_encode());
@@ -98,7 +98,7 @@ fn transfers() {
 #[test]
 fn allowances() {
     let (mut t, at) = token!();
-    let approve = |spender, value| L::approveCall { spender, value };
+    let approve = |spender, value| L::approveCall { spender, amount: value };
     let more = |spender, value| L::increaseAllowanceCall { spender, addedValue: value };
     let less = |spender, value| L::decreaseAllowanceCall { spender, subtractedValue: value };
     t.ok(OWNER, at, &approve(user(0), juels(10)));
@@ -128,21 +128,21 @@ fn allowances() {
 #[test]
 fn spending() {
     let (mut t, at) = token!();
-    let take = |from, to, amount| L::transferFromCall { from, to, value: juels(amount) };
+    let take = |from, to, amount| L::transferFromCall { from, to, amount: juels(amount) };
     t.fails(user(0), at, &take(OWNER, user(1), 1), text(NOT_ALLOWED));
     t.ok(user(0), at, &take(OWNER, user(1), 0));
-    t.ok(OWNER, at, &L::approveCall { spender: user(0), value: juels(10) });
+    t.ok(OWNER, at, &L::approveCall { spender: user(0), amount: juels(10) });
     t.ok(user(0), at, &take(OWNER, user(1), 4));
     t.fails(user(0), at, &take(OWNER, user(1), 7), text(NOT_ALLOWED));
     t.fails(user(0), at, &take(OWNER, Address::ZERO, 1), text(TO_ZERO));
     t.fails(user(0), at, &take(OWNER, at, 1), []);
     t.ok(user(0), at, &take(OWNER, OWNER, 6));
     // What is allowed need not be there, and an owner needs an allowance too.
-    t.ok(user(1), at, &L::approveCall { spender: user(0), value: juels(100) });
+    t.ok(user(1), at, &L::approveCall { spender: user(0), amount: juels(100) });
     t.fails(user(0), at, &take(user(1), user(2), 5), text(TOO_MUCH));
     t.fails(OWNER, at, &take(OWNER, user(2), 5), text(NOT_ALLOWED));
     // An allowance without end is not used up.
-    t.ok(OWNER, at, &L::approveCall { spender: user(0), value: U256::MAX });
+    t.ok(OWNER, at, &L::approveCall { spender: user(0), amount: U256::MAX });
     let receipt = t.ok(user(0), at, &take(OWNER, user(2), 5));
     assert_eq!(receipt.logs.len(), 1, "no approval is announced");
     t.ok(OWNER, at, &L::decreaseAllowanceCall { spender: user(0), subtractedValue: juels(1) });
@@ -162,7 +162,7 @@ fn transfers_that_tell() {
     let receiver = Address::repeat_byte(0xcc);
     let tell = |to, amount, data: &[u8]| L::transferAndCallCall {
         to,
-        value: juels(amount),
+        amount: juels(amount),
         data: data.to_vec().into(),
     };
     t.ok(OWNER, at, &tell(user(0), 5, b"hello"));
@@ -171,8 +171,8 @@ fn transfers_that_tell() {
     t.fails(OWNER, at, &tell(Address::ZERO, 1, b"hello"), text(TO_ZERO));
     t.fails(OWNER, at, &tell(at, 1, b"hello"), []);
     // A receiver that comes back takes from what it has just got.
-    let back = puppet::calls(at, &L::transferCall { to: user(2), value: juels(3) }.abi_encode());
-    let too_much = puppet::calls(at, &L::transferCall { to: user(2), value: juels(SUPPLY) }.abi_encode());
+    let back = puppet::calls(at, &L::transferCall { to: user(2), amount: juels(3) }.abi_encode());
+    let too_much = puppet::calls(at, &L::transferCall { to: user(2), amount: juels(SUPPLY) }.abi_encode());
     for (code, returns) in [
         (puppet::returns(&[]), true),
         (puppet::returns(&[7; 40]), true),
@@ -195,12 +195,12 @@ fn transfers_that_tell() {
 #[test]
 fn damaged_calldata() {
     let (mut t, at) = token!();
-    t.ok(OWNER, at, &L::approveCall { spender: user(0), value: juels(50) });
+    t.ok(OWNER, at, &L::approveCall { spender: user(0), amount: juels(50) });
     let (to, value) = (user(1), juels(9));
     for (from, label, data) in [
-        (OWNER, "transfer", L::transferCall { to, value }.abi_encode()),
-        (user(0), "transferFrom", L::transferFromCall { from: OWNER, to, value }.abi_encode()),
-        (OWNER, "approve", L::approveCall { spender: to, value }.abi_encode()),
+        (OWNER, "transfer", L::transferCall { to, amount: value }.abi_encode()),
+        (user(0), "transferFrom", L::transferFromCall { from: OWNER, to, amount: value }.abi_encode()),
+        (OWNER, "approve", L::approveCall { spender: to, amount: value }.abi_encode()),
         (
             OWNER,
             "increaseAllowance",
@@ -224,7 +224,7 @@ fn damaged_calldata() {
         (
             OWNER,
             "transferAndCall",
-            L::transferAndCallCall { to, value, data: Bytes::from(vec![1; 40]) }.abi_encode(),
+            L::transferAndCallCall { to, amount: value, data: Bytes::from(vec![1; 40]) }.abi_encode(),
         ),
         (OWNER, "balanceOf", L::balanceOfCall { account: OWNER }.abi_encode()),
         (OWNER, "allowance", L::allowanceCall { owner: OWNER, spender: user(0) }.abi_encode()),
@@ -250,12 +250,12 @@ proptest! {
             let amounts = [U256::ZERO, juels(1), juels(LINK), juels(SUPPLY / 2), juels(SUPPLY), U256::MAX, U256::MAX >> 1];
             let value = amounts[amount];
             match operation {
-                0 | 1 => drop(t.run(a, at, &L::transferCall { to: b, value })),
-                2 | 3 => drop(t.run(user(0), at, &L::transferFromCall { from: a, to: b, value })),
-                4 => drop(t.run(a, at, &L::approveCall { spender: b, value })),
+                0 | 1 => drop(t.run(a, at, &L::transferCall { to: b, amount: value })),
+                2 | 3 => drop(t.run(user(0), at, &L::transferFromCall { from: a, to: b, amount: value })),
+                4 => drop(t.run(a, at, &L::approveCall { spender: b, amount: value })),
                 5 => drop(t.run(a, at, &L::increaseApprovalCall { spender: b, addedValue: value })),
                 6 => drop(t.run(a, at, &L::decreaseApprovalCall { spender: b, subtractedValue: value })),
-                _ => drop(t.run(a, at, &L::transferAndCallCall { to: b, value, data: Bytes::new() })),
+                _ => drop(t.run(a, at, &L::transferAndCallCall { to: b, amount: value, data: Bytes::new() })),
             }
         }
     }

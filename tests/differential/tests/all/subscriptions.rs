@@ -75,7 +75,7 @@ fn funding_and_recovery() {
         for (from, to) in [(SUBSCRIBER, link), (link, r), (STRANGER, r)] {
             if to == link {
                 let call =
-                    Link::transferAndCallCall { to: r, value: U256::from(3), data: data.clone().into() };
+                    Link::transferAndCallCall { to: r, amount: U256::from(3), data: data.clone().into() };
                 s.twin.run(from, to, &call);
             } else {
                 let call =
@@ -87,7 +87,7 @@ fn funding_and_recovery() {
     s.fund(SUB, 0);
     s.fund(SUB, 5);
     s.twin.ok(OWNER, r, &R::recoverFundsCall { to: STRANGER });
-    s.twin.ok(SUBSCRIBER, link, &Link::transferCall { to: r, value: U256::from(77) });
+    s.twin.ok(SUBSCRIBER, link, &Link::transferCall { to: r, amount: U256::from(77) });
     s.twin.fails(STRANGER, r, &R::recoverFundsCall { to: STRANGER }, text("Only callable by owner"));
     s.twin.ok(OWNER, r, &R::recoverFundsCall { to: STRANGER });
     s.twin.ok(OWNER, r, &R::recoverFundsCall { to: Address::ZERO });

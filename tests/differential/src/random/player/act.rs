@@ -45,7 +45,7 @@ impl Player {
                 self.run(self.who(by, r), r, &call);
             }
             Op::Donate { juels } => {
-                drop(self.run(SUBSCRIBER, link, &Link::transferCall { to: r, value: U256::from(juels) }));
+                drop(self.run(SUBSCRIBER, link, &Link::transferCall { to: r, amount: U256::from(juels) }));
             }
             Op::Recover { by, to } => {
                 let to = self.who(to, r);
