@@ -78,7 +78,12 @@ impl Guard {
             Host::Ipv6(v6) => Some(v6.into()),
             Host::Domain(_) => None,
         };
-        let name = host.to_string().trim_end_matches('.').to_owned();
+        let name = host.to_string();
+        let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
+        // No server has such a name, and without its dots it may look like an address.
+        if name.split('.').any(str::is_empty) {
+            return Err(Blocked::NotAUrl);
+        }
         let is = |(host, known): &Endpoint| *known == port && *host == name;
         if self.own.iter().any(is) {
             return Err(Blocked::Own);
@@ -149,6 +154,9 @@ mod tests {
         let blocked = |text: &str| guard().vet(text).unwrap_err();
         assert_eq!(blocked("not a url"), Blocked::NotAUrl);
         assert_eq!(blocked("/relative"), Blocked::NotAUrl);
+        for host in ["127.0.0.1..", "example..com", "rpc.example..", ".example.com"] {
+            assert_eq!(blocked(&format!("https://{host}/")), Blocked::NotAUrl, "{host}");
+        }
         assert_eq!(blocked("ftp://example.com/"), Blocked::Scheme("ftp".into()));
         assert_eq!(blocked("file:///etc/passwd"), Blocked::Scheme("file".into()));
         assert_eq!(blocked("https://example.com:22/"), Blocked::Port(22));
