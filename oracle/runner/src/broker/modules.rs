@@ -51,7 +51,7 @@ impl Broker {
         match self.find(request, nth, limits).await {
             Ok(outcome) => {
                 let load = loaded(request, &outcome, began.elapsed(), None);
-                tracing::info!(host = %host_of(&load.url), bytes = load.bytes, ms = began.elapsed().as_millis(), "import of a script");
+                tracing::info!(host = %super::host_of(&load.url), bytes = load.bytes, ms = began.elapsed().as_millis(), "import of a script");
                 (outcome, load)
             }
             Err(Refusal { text, reason }) => {
@@ -215,10 +215,6 @@ fn is_type(response: &HttpResponse, kind: ModuleKind) -> bool {
             matches!(essence.as_str(), "application/json" | "text/json") || essence.ends_with("+json")
         }
     }
-}
-
-fn host_of(url: &str) -> String {
-    super::host_of(url)
 }
 
 /// Record of an import.
