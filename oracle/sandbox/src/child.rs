@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyre::{Context, Result, bail};
 use nix::libc;
@@ -14,6 +15,9 @@ use crate::walls::{self, Walls};
 
 /// Where the session socket sits in the child.
 const SESSION: i32 = 3;
+
+/// Whether this process is a child whose session is open.
+static SERVING: AtomicBool = AtomicBool::new(false);
 
 /// The session socket, blocking, framed.
 pub(crate) struct Session(File);
@@ -71,6 +75,7 @@ fn serve(engine: &mut Engine, session: &OwnedFd, null: &OwnedFd, walls: &Walls) 
     walls::keep_only(session.as_raw_fd(), null.as_raw_fd(), SESSION)?;
     // SAFETY: `keep_only` put the session socket there, and nothing else owns that number.
     let mut session = Session(unsafe { File::from_raw_fd(SESSION) });
+    SERVING.store(true, Ordering::Relaxed);
     walls::detach_from_parent()?;
     let ToChild::Start(start) = session.receive()? else { bail!("a run begins with Start") };
     walls.close(&start.limits)?;
@@ -81,4 +86,19 @@ fn serve(engine: &mut Engine, session: &OwnedFd, null: &OwnedFd, walls: &Walls) 
         other => other,
     };
     session.send(&FromChild::Done { verdict, diagnostic: diagnostic.bounded() })
+}
+
+/// Ends the run and this process with the verdict that the heap is full; returns where there is no run.
+///
+/// The engine calls this from within an allocation. It never allocates while a frame is being sent, so the frame
+/// stands alone.
+pub(crate) fn end_without_memory() {
+    if !SERVING.load(Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: the session lives there until the process ends, which it does before this second owner is dropped.
+    let mut session = Session(unsafe { File::from_raw_fd(SESSION) });
+    let sent = session.send(&FromChild::Done { verdict: Verdict::Memory, diagnostic: "memory limit".into() });
+    // SAFETY: ends the process at once; the engine is in the middle of an allocation.
+    unsafe { libc::_exit(i32::from(sent.is_err())) }
 }

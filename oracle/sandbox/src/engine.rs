@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::ops::{self, Host};
-use crate::{crypto, event_loop, judge, module_loader, places, script};
+use crate::{crypto, event_loop, heap_limit, judge, module_loader, places, script, stack_scope};
 
 /// The boot script, in order. Each file is a function of the ops and of what the files before it
 /// left for it; the last one installs the globals and returns the entry points.
@@ -38,6 +38,7 @@ const POLICY: &[(&str, &str)] = &[
     ("crypto::symmetric", include_str!("crypto/symmetric.rs")),
     ("event_loop", include_str!("event_loop.rs")),
     ("exchanges", include_str!("exchanges.rs")),
+    ("heap_limit", include_str!("heap_limit.rs")),
     ("judge", include_str!("judge.rs")),
     ("libm_symbols", include_str!("libm_symbols.rs")),
     ("module_loader", include_str!("module_loader/mod.rs")),
@@ -45,6 +46,7 @@ const POLICY: &[(&str, &str)] = &[
     ("module_loader::specifier", include_str!("module_loader/specifier.rs")),
     ("ops", include_str!("ops.rs")),
     ("script", include_str!("script.rs")),
+    ("stack_scope", include_str!("stack_scope.rs")),
     ("typescript", include_str!("typescript.rs")),
 ];
 
@@ -103,6 +105,7 @@ impl Engine {
             create_params: Some(v8::CreateParams::default().heap_limits(0, heap)),
             ..Default::default()
         });
+        heap_limit::check()?;
         let library =
             runtime.execute_script("functions:library", "({ core: Deno.core, host: { ...Deno.core.ops } })");
         let library = library.map_err(|error| eyre!("boot: {error}"))?;
@@ -153,6 +156,7 @@ impl Engine {
         event_loop::track_rejections(&mut runtime);
         module_loader::install(&mut runtime);
         places::format_stacks(&mut runtime);
+        stack_scope::check()?;
         runtime.v8_isolate().perform_microtask_checkpoint();
         runtime.v8_isolate().low_memory_notification();
         Ok(Self { runtime, entries })

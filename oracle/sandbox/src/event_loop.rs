@@ -123,9 +123,6 @@ fn ended(
 ) -> Option<(Verdict, Diagnostic)> {
     deno_core::scope!(scope, runtime);
     v8::tc_scope!(let scope, scope);
-    if scope.is_execution_terminating() {
-        return Some((Verdict::Memory, "memory limit".into()));
-    }
     let local = v8::Local::new(scope, promise);
     if local.state() == v8::PromiseState::Rejected {
         let reason = local.result(scope);

@@ -83,8 +83,8 @@ pub(crate) fn caught<'s>(
     exception: Option<v8::Local<'s, v8::Value>>,
 ) -> (Verdict, Diagnostic) {
     match exception {
-        Some(value) if !scope.is_execution_terminating() => thrown(scope, entries, value),
-        _ => (Verdict::Memory, "memory limit".into()),
+        Some(value) => thrown(scope, entries, value),
+        None => (Verdict::Memory, "memory limit".into()),
     }
 }
 
@@ -127,9 +127,6 @@ pub(crate) fn thrown<'s>(
         message: format!("{name}: {}", message.as_deref().unwrap_or("(no message)")),
         ..places::of(scope, error)
     };
-    if scope.is_execution_terminating() {
-        return (Verdict::Memory, "memory limit".into());
-    }
     let verdict = match message {
         _ if name == "PermissionDenied" => Verdict::Blocked,
         None => Verdict::NoMessage,

@@ -10,9 +10,10 @@
 //! | forking, reaping, the control socket | `zygote` |
 //! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
+//! | a full heap | `heap_limit` |
 //! | imports | `module_loader` |
 //! | from source text to a function, types blanked | `script`, `typescript` |
-//! | what an error says about its place | `places` |
+//! | what an error says about its place | `places`, `stack_scope` |
 //! | `crypto.subtle` | `crypto` |
 //! | how a returned or thrown value is judged | `judge` |
 //! | operating-system walls and their self-test | `walls`, `seccomp` |
@@ -26,6 +27,7 @@ mod crypto;
 mod engine;
 mod event_loop;
 mod exchanges;
+mod heap_limit;
 mod judge;
 mod libm_symbols;
 mod module_loader;
@@ -33,6 +35,7 @@ mod ops;
 mod places;
 mod script;
 mod seccomp;
+mod stack_scope;
 mod typescript;
 mod walls;
 mod zygote;

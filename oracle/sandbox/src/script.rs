@@ -29,7 +29,7 @@ pub(crate) fn unwrapped(line: u32, column: u32) -> Position {
 /// Compiles a script. What does not parse as JavaScript is read as TypeScript, and its types go.
 ///
 /// # Errors
-/// The run's end: a syntax error with its place, or the memory limit.
+/// The run's end: a syntax error with its place.
 pub(crate) fn compile(
     scope: &mut v8::PinScope<'_, '_>,
     entries: &Entries,

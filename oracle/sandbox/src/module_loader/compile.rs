@@ -3,8 +3,8 @@
 use deno_core::{JsRuntime, v8};
 use oracle_frames::{ModuleKind, ModuleOutcome};
 
-use super::specifier::{denial, kind_of};
-use super::{Failure, Key, LOADER, thrown};
+use super::specifier::kind_of;
+use super::{Failure, Key, LOADER, failed};
 use crate::engine::Entries;
 
 /// Turns what the runner answered into a module; gives what it imports.
@@ -30,10 +30,7 @@ pub(super) fn compile(
     };
     let Some(module) = made else {
         let exception = scope.exception();
-        return Err(match exception {
-            None if !scope.is_execution_terminating() => Failure::Denied(denial(&key.0)),
-            exception => thrown(scope, exception),
-        });
+        return Err(failed(scope, key, exception));
     };
     let imports = requests(scope, module, &name);
     let global = v8::Global::new(scope, module);

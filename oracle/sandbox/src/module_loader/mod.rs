@@ -110,8 +110,6 @@ enum Failure {
     Denied(String),
     /// What the engine threw.
     Thrown(v8::Global<v8::Value>),
-    /// The script is being ended.
-    Terminated,
 }
 
 /// Serves the oldest call of `import()`.
@@ -149,7 +147,6 @@ pub(crate) fn serve(runtime: &mut JsRuntime, entries: &Entries) -> Result<()> {
             let value = v8::Local::new(scope, value);
             resolver.reject(scope, value);
         }
-        Failure::Terminated => {}
     }
     Ok(())
 }
@@ -169,22 +166,27 @@ fn start(runtime: &mut JsRuntime, entries: &Entries, key: &Key) -> Result<Result
     let module = v8::Local::new(scope, &global);
     if module.instantiate_module(scope, link) != Some(true) {
         let exception = scope.exception();
-        return Ok(Err(thrown(scope, exception)));
+        return Ok(Err(failed(scope, key, exception)));
     }
     let Some(end) = module.evaluate(scope).and_then(|end| v8::Local::<v8::Promise>::try_from(end).ok())
     else {
         let exception = scope.exception();
-        return Ok(Err(thrown(scope, exception)));
+        return Ok(Err(failed(scope, key, exception)));
     };
     let started = Started { module: global, end: v8::Global::new(scope, end), waiting: Vec::new() };
     LOADER.with_borrow_mut(|loader| loader.started.insert(key.clone(), started));
     Ok(Ok(()))
 }
 
-fn thrown(scope: &mut v8::PinScope<'_, '_>, exception: Option<v8::Local<'_, v8::Value>>) -> Failure {
+/// What an import of `key` fails with where the engine gave up, with or without an exception.
+fn failed(
+    scope: &mut v8::PinScope<'_, '_>,
+    key: &Key,
+    exception: Option<v8::Local<'_, v8::Value>>,
+) -> Failure {
     match exception {
-        Some(value) if !scope.is_execution_terminating() => Failure::Thrown(v8::Global::new(scope, value)),
-        _ => Failure::Terminated,
+        Some(value) => Failure::Thrown(v8::Global::new(scope, value)),
+        None => Failure::Denied(denial(&key.0)),
     }
 }
 
