@@ -59,6 +59,15 @@
   const RAW = Symbol("raw");
 
   const NO_BODY = [101, 103, 204, 205, 304];
+  const REDIRECTS = [301, 302, 303, 307, 308];
+  // What a script may put into a response; what servers send is taken as it comes.
+  function contentOf(body, init) {
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(`${init?.statusText ?? ""}`)) throw new TypeError("Invalid status text");
+    const content = lib.extractBody(body);
+    if (content.bytes === null && !content.stream) return content;
+    if (NO_BODY.includes(init?.status)) throw new TypeError("Response with null body status cannot have body");
+    return content;
+  }
   let fromHost;
   class Response extends Body {
     #status;
@@ -75,7 +84,7 @@
         return response;
       };
     }
-    constructor(body = null, init = {}, content = lib.extractBody(body)) {
+    constructor(body = null, init = {}, content = contentOf(body, init)) {
       super(content);
       const status = init?.status ?? 200;
       if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -87,9 +96,16 @@
       if (content.type && !this.#headers.has("content-type")) this.#headers.set("content-type", content.type);
     }
     static json(data, init = {}) {
-      const response = new Response(JSON.stringify(data), init);
-      response.headers.set("content-type", "application/json");
-      return response;
+      const text = JSON.stringify(data);
+      if (text === undefined) throw new TypeError("The data is not JSON serializable");
+      const headers = new Headers(init?.headers);
+      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      return new Response(text, { ...init, headers });
+    }
+    static redirect(url, status = 302) {
+      const location = new URL(url).href;
+      if (!REDIRECTS.includes(status)) throw new RangeError(`Invalid redirect status code: ${status}`);
+      return new Response(null, { status, headers: { location } });
     }
     static error() {
       const response = new Response();

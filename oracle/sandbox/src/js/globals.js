@@ -52,6 +52,35 @@
   hide(BigInt.prototype, "toLocaleString", function toLocaleString() {
     return String(this).replace(/\B(?=(\d{3})+$)/g, ",");
   });
+  const { getTime, toISOString } = RealDate.prototype;
+  const inLocale = {
+    toLocaleDateString({ year, month, day }) {
+      return `${month}/${day}/${year > 0 ? year : 1 - year}`;
+    },
+    toLocaleTimeString({ hour, minutes }) {
+      return `${hour % 12 || 12}:${minutes} ${hour < 12 ? "AM" : "PM"}`;
+    },
+    toLocaleString(parts) {
+      return `${this.toLocaleDateString(parts)}, ${this.toLocaleTimeString(parts)}`;
+    },
+  };
+  for (const name of Object.keys(inLocale)) {
+    hide(RealDate.prototype, name, {
+      [name]() {
+        if (Number.isNaN(Reflect.apply(getTime, this, []))) return "Invalid Date";
+        const [date, time] = Reflect.apply(toISOString, this, []).split("T");
+        const [day, month, ...year] = date.split("-").reverse();
+        const parts = {
+          year: Number(year.reverse().join("-")),
+          month: Number(month),
+          day: Number(day),
+          hour: Number(time.slice(0, 2)),
+          minutes: time.slice(3, 8),
+        };
+        return inLocale[name](parts);
+      },
+    }[name]);
+  }
 
   // Deno: present, and refusing everything.
   class PermissionDenied extends Error {
