@@ -54,7 +54,7 @@ const POLICY: &[(&str, &str)] = &[
 const VERSION: &str = concat!(
     "functions-sandbox ",
     env!("CARGO_PKG_VERSION"),
-    ", deno_core 0.413.0, deno_web 0.291.0, quickjs-ng, swc_ts_fast_strip 60.0.0"
+    ", deno_core 0.413.0, deno_web 0.291.0, quickjs-ng, swc_ts_fast_strip 60.0.0, core-math 1.4.0, libm 0.2.16"
 );
 
 /// A booted runtime and the boot script's entry points.
