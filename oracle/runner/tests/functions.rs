@@ -211,7 +211,7 @@ async fn the_rest_of_the_web_is_there() {
 #[tokio::test]
 async fn floating_point_is_the_same_on_every_machine() {
     type Unary = fn(f64) -> f64;
-    let functions: [(&str, Unary); 17] = [
+    let functions: [(&str, Unary); 15] = [
         ("sin", core_math::sin),
         ("cos", core_math::cos),
         ("tan", libm::tan),
@@ -219,8 +219,6 @@ async fn floating_point_is_the_same_on_every_machine() {
         ("acos", libm::acos),
         ("atan", libm::atan),
         ("sinh", libm::sinh),
-        ("cosh", libm::cosh),
-        ("tanh", libm::tanh),
         ("asinh", libm::asinh),
         ("exp", libm::exp),
         ("expm1", libm::expm1),
