@@ -2,7 +2,8 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for function in ["JS_SetMemoryLimitHandler", "JS_SetPrepareStackTraceCallback"] {
+    for function in ["JS_SetInterruptHandler", "JS_SetMemoryLimitHandler", "JS_SetPrepareStackTraceCallback"]
+    {
         println!("cargo::rustc-link-arg-bins=-Wl,--wrap={function}");
     }
 }

@@ -105,7 +105,7 @@ impl Engine {
             create_params: Some(v8::CreateParams::default().heap_limits(0, heap)),
             ..Default::default()
         });
-        heap_limit::check()?;
+        heap_limit::begin(heap)?;
         let library =
             runtime.execute_script("functions:library", "({ core: Deno.core, host: { ...Deno.core.ops } })");
         let library = library.map_err(|error| eyre!("boot: {error}"))?;
