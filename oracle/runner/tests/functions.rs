@@ -200,6 +200,8 @@ async fn the_rest_of_the_web_is_there() {
         ("(() => { try { new Response('x', { status: 204 }) } catch (e) { return e.name } })()", "TypeError"),
         ("(() => { try { new Response('', { statusText: 'a\\nb' }) } catch (e) { return e.name } })()", "TypeError"),
         ("Response.json({}, { headers: { 'content-type': 'text/x' } }).headers.get('content-type')", "text/x"),
+        ("await (async () => { const r = new Response('ab'); r.body; const c = r.clone(); return await r.text() + await c.text() })()", "abab"),
+        ("await (async () => { const r = new Request('https://e.com', { method: 'POST', body: 'q' }); r.body; const c = r.clone(); return await r.text() + await c.text() + c.method })()", "qqPOST"),
         ("Response.redirect('https://e.com', 307).headers.get('location')", "https://e.com/"),
         ("await new Promise(r => queueMicrotask(() => r('micro')))", "micro"),
         ("await new Blob(['a', new Uint8Array([98])]).text()", "ab"),

@@ -67,6 +67,29 @@ async fn options_reach_the_server() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_body_says_so_where_one_is_expected() {
+    let server = Server::start(async |seen| {
+        let head = seen.head.to_ascii_lowercase();
+        let length =
+            head.lines().find(|line| line.starts_with("content-length")).unwrap_or("none").to_owned();
+        answer("200 OK", "", format!("{length} {}", seen.body.len()).as_bytes())
+    })
+    .await;
+    let runner = runner_for(&[&server]).await;
+    let source = "const told = [];
+        for (const init of [{ method: 'POST' }, { method: 'PUT', body: '' }, { method: 'DELETE' }, { method: 'POST', body: 'ab' }])
+            told.push(await (await fetch(args[0], init)).text());
+        const head = await fetch(args[0], { method: 'HEAD' });
+        return Functions.encodeString(`${told} ${head.body} ${head.type}`)";
+    let report = run_with(&runner, source, &server.url("/")).await;
+    assert_eq!(
+        text(&report),
+        "content-length: 0 0,content-length: 0 0,none 0,content-length: 2 2 null basic"
+    );
+    runner.shutdown().await;
+}
+
+#[tokio::test]
 async fn response_types_are_honoured() {
     let server = Server::start(async |_| answer("200 OK", "", b"[1,2]")).await;
     let runner = runner_for(&[&server]).await;

@@ -29,7 +29,7 @@ use functions_types::limits::Limits;
 use guard::{Guard, Vetted};
 use oracle_frames::{HttpRequest, HttpResponse, cut_text};
 use pace::Pace;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
@@ -236,9 +236,12 @@ impl Broker {
             }
             let client = if vetted.admitted { &self.admitted } else { &self.public };
             let mut builder = client.request(method.clone(), vetted.url.clone()).headers(headers.clone());
-            if let Some(body) = &body {
-                builder = builder.body(body.clone());
-            }
+            // As fetch does it; some servers refuse a request without a length.
+            builder = match &body {
+                Some(body) if !body.is_empty() => builder.body(body.clone()),
+                None if !matches!(method, Method::POST | Method::PUT) => builder,
+                _ => builder.header(CONTENT_LENGTH, 0),
+            };
             let response = builder.send().await?;
             let target = redirect_target(&response, &vetted.url).filter(|_| request.follow_redirects);
             let Some(target) = target else {

@@ -234,6 +234,15 @@
       if (body.bodyUsed) throw new TypeError("Body already consumed.");
       return body.#content;
     }
+    // The content for a second body with the same bytes.
+    static cloned(body) {
+      const content = Body.contentOf(body);
+      if (!content.stream) return { ...content, bytes: content.bytes === null ? null : content.bytes.slice() };
+      const [own, other] = content.stream.tee();
+      body.#stream = own;
+      body.#content = { ...content, stream: own };
+      return { ...content, stream: other };
+    }
     async bytes() {
       if (this.bodyUsed) throw new TypeError("Body already consumed.");
       this.#used = this.#content.bytes !== null || Boolean(this.#content.stream);

@@ -21,11 +21,11 @@
     #headers;
     #signal;
     #redirect;
-    constructor(input, init = {}) {
+    constructor(input, init = {}, content = undefined) {
       const from = input instanceof Request ? input : null;
       const method = normalizeMethod(init?.method ?? from?.method ?? "GET");
       const given = init?.body ?? undefined;
-      const content = given === undefined && from ? Body.contentOf(from) : lib.extractBody(given);
+      content ??= given === undefined && from ? Body.contentOf(from) : lib.extractBody(given);
       if ((method === "GET" || method === "HEAD") && (content.bytes !== null || content.stream)) {
         throw new TypeError("Request with GET/HEAD method cannot have body.");
       }
@@ -53,7 +53,7 @@
       return this.#redirect;
     }
     clone() {
-      return new Request(this);
+      return new Request(this, {}, Body.cloned(this));
     }
   }
   const RAW = Symbol("raw");
@@ -81,6 +81,7 @@
         const response = new Response(null, init, content);
         response.#url = url;
         response.#redirected = redirected;
+        response.#type = "basic";
         return response;
       };
     }
@@ -135,11 +136,10 @@
       return this.#type;
     }
     clone() {
-      const content = Body.contentOf(this);
-      if (content.stream) throw new TypeError("a response that is being streamed cannot be cloned");
-      const copy = { ...content, bytes: content.bytes === null ? null : content.bytes.slice() };
       const init = { status: this.#status, statusText: this.#statusText, headers: this.#headers };
-      return fromHost(copy, init, this.#url, this.#redirected);
+      const copy = fromHost(Body.cloned(this), init, this.#url, this.#redirected);
+      copy.#type = this.#type;
+      return copy;
     }
     get [Symbol.toStringTag]() {
       return "Response";
@@ -164,7 +164,7 @@
         // A header that fetch could not represent is not shown.
       }
     }
-    const empty = NO_BODY.includes(status);
+    const empty = exchange.head || NO_BODY.includes(status);
     const content = { bytes: empty ? null : new Uint8Array(buffer), type: null };
     exchange.resolve(fromHost(content, { status, statusText, headers }, url, redirected));
   };
@@ -188,6 +188,7 @@
       };
       signal.addEventListener("abort", onAbort, { once: true });
       waiting.set(id, {
+        head: request.method === "HEAD",
         resolve(response) {
           signal.removeEventListener("abort", onAbort);
           if (request.redirect === "error" && response.status >= 300 && response.status < 400) {
