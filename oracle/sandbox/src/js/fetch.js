@@ -61,7 +61,7 @@
   const NO_BODY = [101, 103, 204, 205, 304];
   const REDIRECTS = [301, 302, 303, 307, 308];
   // What a script may put into a response; what servers send is taken as it comes.
-  function contentOf(body, init) {
+  function givenContent(body, init) {
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(`${init?.statusText ?? ""}`)) throw new TypeError("Invalid status text");
     const content = lib.extractBody(body);
     if (content.bytes === null && !content.stream) return content;
@@ -85,7 +85,7 @@
         return response;
       };
     }
-    constructor(body = null, init = {}, content = contentOf(body, init)) {
+    constructor(body = null, init = {}, content = givenContent(body, init)) {
       super(content);
       const status = init?.status ?? 200;
       if (!Number.isInteger(status) || status < 200 || status > 599) {

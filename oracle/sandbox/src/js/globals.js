@@ -79,31 +79,21 @@
     return String(this).replace(/\B(?=(\d{3})+$)/g, ",");
   });
   const { getTime, toISOString } = RealDate.prototype;
-  const inLocale = {
-    toLocaleDateString({ year, month, day }) {
-      return `${month}/${day}/${year > 0 ? year : 1 - year}`;
-    },
-    toLocaleTimeString({ hour, minutes }) {
-      return `${hour % 12 || 12}:${minutes} ${hour < 12 ? "AM" : "PM"}`;
-    },
-    toLocaleString(parts) {
-      return `${this.toLocaleDateString(parts)}, ${this.toLocaleTimeString(parts)}`;
-    },
+  const ISO = /^([+-]?\d+)-(\d+)-(\d+)T(\d+):(\d+:\d+)/;
+  const dateText = ({ year, month, day }) => `${month}/${day}/${year > 0 ? year : 1 - year}`;
+  const timeText = ({ hour, minutes }) => `${hour % 12 || 12}:${minutes} ${hour < 12 ? "AM" : "PM"}`;
+  const texts = {
+    toLocaleDateString: dateText,
+    toLocaleTimeString: timeText,
+    toLocaleString: (parts) => `${dateText(parts)}, ${timeText(parts)}`,
   };
-  for (const name of Object.keys(inLocale)) {
+  for (const name of Object.keys(texts)) {
     hide(RealDate.prototype, name, {
       [name]() {
         if (Number.isNaN(Reflect.apply(getTime, this, []))) return "Invalid Date";
-        const [date, time] = Reflect.apply(toISOString, this, []).split("T");
-        const [day, month, ...year] = date.split("-").reverse();
-        const parts = {
-          year: Number(year.reverse().join("-")),
-          month: Number(month),
-          day: Number(day),
-          hour: Number(time.slice(0, 2)),
-          minutes: time.slice(3, 8),
-        };
-        return inLocale[name](parts);
+        const found = ISO.exec(Reflect.apply(toISOString, this, []));
+        const [year, month, day, hour] = found.slice(1, 5).map(Number);
+        return texts[name]({ year, month, day, hour, minutes: found[5] });
       },
     }[name]);
   }
