@@ -27,7 +27,7 @@ use crate::{
     config::Config,
     engine::{Don, Engine, Identity, Parts, Stop, Streams},
     executor::{Executor, Recordings},
-    journal::Journal,
+    journal::{Journal, memory_file},
     keys,
     peers::Peers,
     signer::NodeSigner,
@@ -50,7 +50,8 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
     std::fs::create_dir_all(&config.data_dir)
         .wrap_err_with(|| format!("data_dir {} cannot be made", config.data_dir.display()))?;
-    let journal = open_journal(&config, &identity).await?;
+    let _hold = keys::hold(&config.keys)?;
+    let journal = Journal::open(&config.database.url).await?;
     let metrics = Arc::new(Metrics::new());
     let (status, status_view) = watch::channel(NodeStatus {
         peer_id: identity.peer_id.clone(),
@@ -62,7 +63,12 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     let listener = admin::bind(config.admin.listen).await.wrap_err_with(|| {
         format!("admin.listen {} cannot be bound; choose a free port", config.admin.listen)
     })?;
-    let state = AdminState { journal: journal.clone(), status: status_view, metrics: metrics.clone() };
+    let state = AdminState {
+        journal: journal.clone(),
+        status: status_view,
+        metrics: metrics.clone(),
+        hosts: config.admin.allow_hosts.clone().into(),
+    };
     let mut stop_admin = stop.clone();
     let server = tokio::spawn(admin::serve(listener, state, async move {
         // Serving ends with the node.
@@ -74,16 +80,6 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     node.journal.close().await;
     server.abort();
     result
-}
-
-async fn open_journal(config: &Config, identity: &Identity) -> Result<Journal> {
-    let journal = Journal::open(&config.database.url)
-        .await
-        .wrap_err("database.url: the journal cannot be opened; check the path or the server")?;
-    journal.claim("chain id", &config.chain.chain_id.to_string()).await?;
-    journal.claim("router", &config.chain.router.to_string()).await?;
-    journal.claim("signer", &identity.signer.to_string()).await?;
-    Ok(journal)
 }
 
 struct Node {
@@ -103,6 +99,7 @@ impl Node {
         self.check_chain().await?;
         loop {
             let Some((don, head_seconds)) = self.wait_for_don().await? else { return Ok(()) };
+            self.claim_journal().await?;
             let runner = Arc::new(self.start_runner(&sandbox, &don).await?);
             let stopped = self.serve_don(don, head_seconds, runner.clone()).await;
             match Arc::try_unwrap(runner) {
@@ -139,6 +136,14 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Ties the journal to what the chain has confirmed; nothing is written to it before.
+    async fn claim_journal(&self) -> Result<()> {
+        self.journal.claim("chain id", &self.config.chain.chain_id.to_string()).await?;
+        self.journal.claim("router", &self.config.chain.router.to_string()).await?;
+        self.journal.claim("signer", &self.identity.signer.to_string()).await?;
+        Ok(())
     }
 
     /// Waits for a route and a configuration, and gives them with the time of the chain's head; `None` when asked to stop.
@@ -243,6 +248,14 @@ impl Node {
         let signer = self.identity.signer.to_string();
         // Events carry the chain's time, which need not be ours: the later of the two leaves nothing out.
         let now_seconds = head_seconds.max(now_ms() / 1_000);
+        let memory = memory_file(&self.config.keys.keystore);
+        if let Some(reason) = self.journal.tie_to_keys(&memory, &signer, now_seconds).await? {
+            tracing::warn!(
+                %reason,
+                requests_before = now_seconds,
+                "the journal does not hold all these keys have said: the node leaves older requests to its peers"
+            );
+        }
         let remembers_since = self.journal.start_remembering(&signer, now_seconds).await?;
         if remembers_since == now_seconds {
             tracing::warn!(
@@ -282,6 +295,7 @@ impl Node {
             signer: NodeSigner::new(self.keys.clone()),
             remembers_since,
             journal: self.journal.clone(),
+            keep_ms: self.config.database.retention_days * 24 * 3_600_000,
             executor,
             transmitter,
             transmitter_account: self.identity.transmitter,

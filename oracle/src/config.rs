@@ -15,6 +15,8 @@ use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use url::Url;
 
+use crate::journal::sqlite_url;
+
 /// Largest configuration file read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
@@ -99,12 +101,19 @@ pub struct ChainConfig {
 }
 
 /// `[database]`: the journal.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// `sqlite:///path` or `postgres://…`; empty means `journal.sqlite` in `data_dir`.
-    #[serde(default)]
     pub url: String,
+    /// Days a finished request stays in the journal (1 to 3 650).
+    pub retention_days: u64,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: String::new(), retention_days: 30 }
+    }
 }
 
 /// `[net]`: the peer network.
@@ -122,11 +131,14 @@ pub struct AdminConfig {
     /// Address to listen on; loopback unless the operator says otherwise.
     #[serde(default = "default_admin_listen")]
     pub listen: SocketAddr,
+    /// Host names clients may ask by, besides addresses and `localhost`.
+    #[serde(default)]
+    pub allow_hosts: Vec<String>,
 }
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { listen: default_admin_listen() }
+        Self { listen: default_admin_listen(), allow_hosts: Vec::new() }
     }
 }
 
@@ -307,6 +319,7 @@ impl Config {
                 "write for example \"/ip4/127.0.0.1/tcp/9001\"",
             ));
         }
+        in_range("database.retention_days", self.database.retention_days, 1, 3_650, "30 is a good value")?;
         let url = &self.database.url;
         let known = ["sqlite:", "postgres://", "postgresql://"];
         if !url.is_empty() && !known.iter().any(|scheme| url.starts_with(scheme)) {
@@ -329,7 +342,7 @@ impl Config {
         self.keys.password_file = absolute(&self.keys.password_file);
         self.runner.sandbox = self.runner.sandbox.as_deref().map(absolute);
         if self.database.url.is_empty() {
-            self.database.url = format!("sqlite://{}", self.data_dir.join("journal.sqlite").display());
+            self.database.url = sqlite_url(&self.data_dir.join("journal.sqlite"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use eyre::{Result, WrapErr, bail};
 use oracle_keys::Keystore;
 
-use crate::{config::KeysConfig, engine::Identity, peers};
+use crate::{config::KeysConfig, engine::Identity, lock::FileLock, peers};
 
 /// Largest password file read, in bytes.
 const MAX_PASSWORD_BYTES: u64 = 4_096;
@@ -35,6 +35,15 @@ pub fn open_or_create(config: &KeysConfig) -> Result<Arc<Keystore>> {
         eprintln!("new keys are in {}", config.keystore.display());
     }
     Ok(Arc::new(keys))
+}
+
+/// Keeps every other process from using the keystore, under whatever path.
+///
+/// # Errors
+/// The process that uses it now, and what to do.
+pub fn hold(config: &KeysConfig) -> Result<FileLock> {
+    FileLock::take(&config.keystore)
+        .wrap_err("keys.keystore: end the other process first, or give this node keys of its own")
 }
 
 /// The public halves.

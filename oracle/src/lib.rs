@@ -9,6 +9,7 @@
 //! | [`executor`] | admission and the sandbox: a request becomes an observation |
 //! | [`engine`] | the one task that drives the agreement protocol |
 //! | [`journal`] | what survives a crash |
+//! | [`lock`] | one process a journal, one process a keystore |
 //! | [`transmit`] | a signed report's way to the chain |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod executor;
 pub mod journal;
 pub mod keys;
+pub mod lock;
 pub mod peers;
 pub mod signer;
 pub mod transmit;

@@ -6,19 +6,29 @@
 //! | `/ready` | 200 when the node takes part: configured, caught up, connected to enough peers; else 503 and why |
 //! | `/metrics` | Prometheus text |
 //! | `/status` | the node and its newest requests, JSON |
+//! | `/requests?limit=&before=&state=` | requests, newest first, in pages; `before` is the page before's `next` |
 //! | `/requests/{id}` | one request, JSON |
+//!
+//! What is shown is read beside the engine, which never waits for a reader; what a client may hold on to is bounded
+//! (see `server`). The Host header must name an address, `localhost` or a configured name, so that no web page reads
+//! the node through a name of its own.
 //!
 //! Nothing here changes anything, and nothing here knows a key.
 
 mod metrics;
+mod requests;
+mod server;
+#[cfg(test)]
+mod tests;
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy::primitives::{Address, B256};
 use axum::{
     Json, Router,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -27,8 +37,9 @@ use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 
 pub use metrics::{Kind, Metrics};
+pub use server::bind;
 
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Page};
 
 /// Requests listed by `/status`.
 const STATUS_REQUESTS: u32 = 100;
@@ -74,38 +85,28 @@ pub struct AdminState {
     pub status: watch::Receiver<NodeStatus>,
     /// Counters.
     pub metrics: Arc<Metrics>,
-}
-
-/// Listens on `address`.
-///
-/// # Errors
-/// When the address cannot be bound.
-pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "the admin address is reachable from other machines");
-    }
-    TcpListener::bind(address).await
+    /// Names clients may ask by, besides addresses and `localhost`.
+    pub hosts: Arc<[String]>,
 }
 
 /// Serves until `stop` completes.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    state: AdminState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, routes(state)).with_graceful_shutdown(stop).await
+pub async fn serve(listener: TcpListener, state: AdminState, stop: impl Future<Output = ()> + Send) {
+    server::serve(listener, routes(state), stop).await;
 }
 
 fn routes(state: AdminState) -> Router {
+    let hosts = state.hosts.clone();
     Router::new()
         .route("/live", get(|| async { "live\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics_text))
         .route("/status", get(status))
-        .route("/requests/{id}", get(request))
+        .route("/requests", get(requests::list))
+        .route("/requests/{id}", get(requests::one))
+        .layer(middleware::from_fn(move |request, next| {
+            let hosts = hosts.clone();
+            async move { server::guard(&hosts, request, next).await }
+        }))
         .with_state(state)
 }
 
@@ -123,7 +124,7 @@ async fn metrics_text(Shared(state): Shared<AdminState>) -> Response {
 
 async fn status(Shared(state): Shared<AdminState>) -> Response {
     let node = state.status.borrow().clone();
-    match state.journal.recent_requests(STATUS_REQUESTS).await {
+    match state.journal.page(&Page { limit: STATUS_REQUESTS, ..Page::default() }).await {
         Ok(rows) => {
             let requests: Vec<_> = rows.into_iter().map(|row| row.view).collect();
             Json(json!({ "node": node, "requests": requests })).into_response()
@@ -132,74 +133,8 @@ async fn status(Shared(state): Shared<AdminState>) -> Response {
     }
 }
 
-async fn request(Shared(state): Shared<AdminState>, Path(id): Path<String>) -> Response {
-    let Ok(id) = id.parse::<B256>() else {
-        let body = json!({ "error": "a request id is 0x and 64 hex digits" });
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
-    };
-    match state.journal.request(id).await {
-        Ok(Some(row)) => Json(row.view).into_response(),
-        Ok(None) => (StatusCode::NOT_FOUND, Json(json!({ "error": "this node has not seen the request" })))
-            .into_response(),
-        Err(err) => trouble(&err),
-    }
-}
-
 fn trouble(err: &JournalError) -> Response {
     tracing::error!(%err, "an admin question could not be answered");
     (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "the journal could not be read" })))
         .into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journal::{RequestRow, RequestView};
-
-    async fn get_text(address: SocketAddr, path: &str) -> (u16, String) {
-        let answer = reqwest::get(format!("http://{address}{path}")).await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("text"))
-    }
-
-    #[tokio::test]
-    async fn handlers_answer_over_http() {
-        crate::chain::use_ring();
-        let folder = tempfile::tempdir().expect("temp folder");
-        let journal =
-            Journal::open(&format!("sqlite://{}/j.sqlite", folder.path().display())).await.expect("journal");
-        let id = B256::repeat_byte(5);
-        let row = RequestRow {
-            commitment_hash: B256::ZERO,
-            block_number: 1,
-            block_hash: B256::ZERO,
-            timeout_timestamp: 2,
-            event: String::new(),
-            view: RequestView::seen(id, 3),
-        };
-        journal.put_request(&row).await.expect("row");
-        let waiting = NodeStatus { waiting_for: Some("peers".into()), ..NodeStatus::default() };
-        let (sender, status) = watch::channel(waiting);
-        let metrics = Arc::new(Metrics::new());
-        metrics.requests_seen.inc();
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
-        let address = listener.local_addr().expect("address");
-        let server =
-            tokio::spawn(serve(listener, AdminState { journal, status, metrics }, std::future::pending()));
-
-        assert_eq!(get_text(address, "/live").await.0, 200);
-        assert_eq!(get_text(address, "/ready").await, (503, "not ready: peers\n".to_owned()));
-        sender.send_replace(NodeStatus { f: 1, n: 4, ..NodeStatus::default() });
-        assert_eq!(get_text(address, "/ready").await.0, 200);
-        assert!(get_text(address, "/metrics").await.1.contains("functions_requests_seen_total 1"));
-        let (_, status) = get_text(address, "/status").await;
-        let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
-        assert_eq!(status["node"]["n"], 4);
-        assert_eq!(status["requests"][0]["state"], "SEEN");
-        assert_eq!(status["requests"][0]["timesMs"]["seen"], 3);
-        let (code, one) = get_text(address, &format!("/requests/{id}")).await;
-        assert!(code == 200 && one.contains("\"requestId\""), "{one}");
-        assert_eq!(get_text(address, &format!("/requests/{}", B256::ZERO)).await.0, 404);
-        assert_eq!(get_text(address, "/requests/12").await.0, 400);
-        server.abort();
-    }
 }

@@ -18,8 +18,8 @@ const EXPIRY_GRACE_SECONDS: u64 = 600;
 const CURSOR_EVERY_MS: u64 = 2_000;
 /// Milliseconds between two removals of old requests from the journal.
 const PRUNE_EVERY_MS: u64 = 3_600_000;
-/// Milliseconds a finished request stays in the journal.
-const KEEP_MS: u64 = 30 * 24 * 3_600_000;
+/// Old requests removed at one look at the chain, so that none waits for it.
+const PRUNE_STEP: u32 = 50;
 
 impl Engine {
     pub(super) async fn on_batch(&mut self, batch: Batch) -> Result<(), EngineError> {
@@ -50,9 +50,14 @@ impl Engine {
             self.stored_cursor = Some(batch.durable_next);
         }
         if now >= self.next_prune_ms {
-            self.next_prune_ms = now + PRUNE_EVERY_MS;
-            let removed = self.parts.journal.prune(now.saturating_sub(KEEP_MS)).await?;
-            tracing::debug!(removed, "old requests removed from the journal");
+            let removed =
+                self.parts.journal.prune(now.saturating_sub(self.parts.keep_ms), PRUNE_STEP).await?;
+            // What is left goes with the next looks at the chain.
+            let pause = if removed < u64::from(PRUNE_STEP) { PRUNE_EVERY_MS } else { 0 };
+            self.next_prune_ms = now + pause;
+            if removed > 0 {
+                tracing::debug!(removed, "old requests removed from the journal");
+            }
         }
         let metrics = &self.parts.metrics;
         metrics.head.set(i64::try_from(batch.head.height()).unwrap_or(i64::MAX));

@@ -80,6 +80,8 @@ pub struct Parts {
     pub remembers_since: u64,
     /// Durable state.
     pub journal: Journal,
+    /// Milliseconds a finished request stays in the journal.
+    pub keep_ms: u64,
     /// Runs scripts.
     pub executor: Executor,
     /// Delivers reports.

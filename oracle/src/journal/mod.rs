@@ -10,6 +10,10 @@
 //! | `protocol` | a record of the agreement protocol | configuration, request id, commitment, slot, attempt |
 //! | `transmissions` | a transaction carrying a report, with its signed bytes | request id, attempt |
 
+mod backup;
+mod lease;
+mod memory;
+mod open;
 mod protocol;
 mod requests;
 mod schema;
@@ -17,15 +21,18 @@ mod schema;
 mod tests;
 mod transmissions;
 
-use std::{str::FromStr, time::Duration};
+use std::sync::Arc;
 
 use alloy::primitives::B256;
-use sqlx::{
-    AnyPool, Row,
-    any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
-};
+use sqlx::{AnyPool, Row};
+use tokio::sync::Mutex;
 
-pub use requests::{ObservationView, OutcomeView, RequestRow, RequestView, State, TimesMs, TransmissionView};
+pub use backup::{Backup, Contents, backup, prune, restore, verify};
+pub use memory::memory_file;
+pub use open::{Place, sqlite_url};
+pub use requests::{
+    ObservationView, OutcomeView, Page, RequestRow, RequestView, State, TimesMs, TransmissionView,
+};
 pub use transmissions::{Transmission, TransmissionState};
 
 /// Why durable state could not be read or written.
@@ -33,11 +40,42 @@ pub use transmissions::{Transmission, TransmissionState};
 #[non_exhaustive]
 pub enum JournalError {
     /// The database refused or is gone.
-    #[error("the journal's database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    #[error("the journal's database failed: {}", database_words(.0))]
+    Database(sqlx::Error),
+    /// It cannot be opened. The operator must act.
+    #[error("the journal {place} cannot be opened: {problem}; {remedy}")]
+    Open {
+        /// File, or server and database.
+        place: String,
+        /// What the system or the database said.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Another process has it.
+    #[error(
+        "the journal {place} is in use by {holder}; end that one first, or give this node a journal and keys of its own"
+    )]
+    Busy {
+        /// File, or server and database.
+        place: String,
+        /// Who has it.
+        holder: String,
+    },
+    /// Another process wrote to it meanwhile; nothing was stored.
+    #[error("another process writes to this journal; the node stops before it could contradict it")]
+    Lost,
+    /// A backup or restoration was refused.
+    #[error("{problem}; {remedy}")]
+    Refused {
+        /// What is in the way.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A stored row does not parse: the file was changed by something else, or by a newer version.
     #[error(
-        "the journal holds {what} that does not parse: {problem}; restore a backup or start with an empty journal"
+        "the journal holds {what} that does not parse: {problem}; was it written by a newer version? A journal put back with `functions-node journal restore` is taken up safely: the node stays silent about what it may have said before"
     )]
     Corrupt {
         /// Which row.
@@ -59,54 +97,41 @@ pub enum JournalError {
     },
 }
 
+impl From<sqlx::Error> for JournalError {
+    fn from(err: sqlx::Error) -> Self {
+        Self::Database(err)
+    }
+}
+
+/// What the database said, once.
+fn database_words(err: &sqlx::Error) -> String {
+    match err {
+        sqlx::Error::Database(err) => match err.code() {
+            Some(code) => format!("{} (code {code})", err.message()),
+            None => err.message().to_owned(),
+        },
+        sqlx::Error::PoolTimedOut => "it did not answer in time".to_owned(),
+        sqlx::Error::Io(err) => err.to_string(),
+        other => other.to_string(),
+    }
+}
+
 /// Handle to the durable state; clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Journal {
+    place: Place,
+    /// What writes, and what must see its own writes.
     pool: AnyPool,
+    /// What only looks, and must never make a write wait.
+    reads: AnyPool,
+    hold: Arc<Mutex<Option<open::Hold>>>,
+    said: Arc<Mutex<Option<memory::Said>>>,
 }
 
+const PUT_META: &str =
+    "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
 impl Journal {
-    /// Opens or creates the journal at `url` and brings its schema up to date.
-    ///
-    /// # Errors
-    /// [`JournalError::Database`] when it cannot be opened.
-    pub async fn open(url: &str) -> Result<Self, JournalError> {
-        install_default_drivers();
-        let sqlite = url.starts_with("sqlite:");
-        let full_url = if sqlite && !url.contains('?') && !url.contains(":memory:") {
-            format!("{url}?mode=rwc")
-        } else {
-            url.to_owned()
-        };
-        // One connection makes SQLite's writes sequential, so that a busy database is never an error.
-        let connections = if sqlite { 1 } else { 8 };
-        let options = AnyConnectOptions::from_str(&full_url)?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(30))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if sqlite {
-                        sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
-                        sqlx::raw_sql("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
-                        sqlx::raw_sql("PRAGMA busy_timeout = 10000").execute(&mut *connection).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await?;
-        schema::migrate(&pool, sqlite).await?;
-        Ok(Self { pool })
-    }
-
-    /// Ends all connections after the writes under way.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
     /// Binds the journal to its owner at first use and refuses it to any other.
     ///
     /// # Errors
@@ -147,11 +172,7 @@ impl Journal {
     }
 
     async fn set_meta(&self, name: &str, value: &str) -> Result<(), JournalError> {
-        sqlx::query("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-            .bind(name)
-            .bind(value)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(PUT_META).bind(name).bind(value).execute(&self.pool).await?;
         Ok(())
     }
 }

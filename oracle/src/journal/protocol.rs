@@ -12,10 +12,14 @@ impl Journal {
     /// Makes `records` durable together: all or none. A record replaces the one with the same id.
     ///
     /// # Errors
-    /// [`JournalError`]; then nothing was written.
+    /// [`JournalError`]; then nothing was written. [`JournalError::Lost`] when another process wrote meanwhile.
     pub async fn put_records(&self, config_digest: B256, records: &[Record]) -> Result<(), JournalError> {
         let digest = config_digest.to_string();
+        let mut said = self.said.lock().await;
         let mut transaction = self.pool.begin().await?;
+        if let Some(said) = said.as_ref() {
+            said.count_in(&mut transaction).await?;
+        }
         for record in records {
             sqlx::query(
                 "INSERT INTO protocol (config_digest, request_id, commitment_hash, slot, attempt, body)
@@ -33,6 +37,9 @@ impl Journal {
             .await?;
         }
         transaction.commit().await?;
+        if let Some(said) = said.as_mut() {
+            said.counted();
+        }
         Ok(())
     }
 
@@ -71,7 +78,7 @@ impl Journal {
     }
 }
 
-fn parse(key: RequestKey, row: &AnyRow) -> Result<Record, JournalError> {
+pub(super) fn parse(key: RequestKey, row: &AnyRow) -> Result<Record, JournalError> {
     let number: i64 = row.try_get(0)?;
     let slot = u8::try_from(number)
         .ok()

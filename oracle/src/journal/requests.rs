@@ -98,8 +98,14 @@ impl State {
         self <= Self::Final && other <= Self::Final && self > other
     }
 
+    /// The state with this name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == text)
+    }
+
     fn parse(text: &str) -> Result<Self, JournalError> {
-        Self::ALL.into_iter().find(|state| state.name() == text).ok_or_else(|| corrupt("a state", text))
+        Self::from_name(text).ok_or_else(|| corrupt("a state", text))
     }
 }
 
@@ -224,6 +230,17 @@ pub struct RequestRow {
     pub view: RequestView,
 }
 
+/// Which requests are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Only those in this state.
+    pub state: Option<State>,
+    /// Only those seen before this one: its unix milliseconds and id.
+    pub before: Option<(u64, B256)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// A selection of whole rows, in the column order [`parse`] reads.
 macro_rules! select {
     ($rest:literal) => {
@@ -233,6 +250,9 @@ macro_rules! select {
         )
     };
 }
+
+/// Every row, for verification.
+pub(super) const ALL: &str = select!("");
 
 impl Journal {
     /// Writes a request's row, replacing an older one.
@@ -288,48 +308,89 @@ impl Journal {
         rows.iter().map(parse).collect()
     }
 
-    /// The newest `limit` requests, newest first.
+    /// At most `page.limit` requests, newest first.
+    ///
+    /// Reads beside the writer: an index finds the rows, and no write waits.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn recent_requests(&self, limit: u32) -> Result<Vec<RequestRow>, JournalError> {
-        let rows = sqlx::query(select!("ORDER BY seen_ms DESC, request_id LIMIT $1"))
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
+    pub async fn page(&self, page: &Page) -> Result<Vec<RequestRow>, JournalError> {
+        let (seen_ms, id) =
+            page.before.map_or((i64::MAX, "~".to_owned()), |(seen_ms, id)| (to_sql(seen_ms), id.to_string()));
+        let limit = i64::from(page.limit);
+        let rows = match page.state {
+            Some(state) => {
+                sqlx::query(select!(
+                    "WHERE state = $1 AND (seen_ms, request_id) < ($2, $3) ORDER BY seen_ms DESC, request_id DESC LIMIT $4"
+                ))
+                .bind(state.name())
+                .bind(seen_ms)
+                .bind(id)
+                .bind(limit)
+                .fetch_all(&self.reads)
+                .await?
+            }
+            None => {
+                sqlx::query(select!(
+                    "WHERE (seen_ms, request_id) < ($1, $2) ORDER BY seen_ms DESC, request_id DESC LIMIT $3"
+                ))
+                .bind(seen_ms)
+                .bind(id)
+                .bind(limit)
+                .fetch_all(&self.reads)
+                .await?
+            }
+        };
         rows.iter().map(parse).collect()
     }
 
-    /// Removes finished requests seen before `before_ms` with all their records; returns how many.
+    /// The request with this id as it is shown; reads beside the writer.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn prune(&self, before_ms: u64) -> Result<u64, JournalError> {
-        const OLD: &str = "SELECT request_id FROM requests WHERE seen_ms < $1 AND state IN ('FINAL', 'REFUSED', 'EXPIRED', 'UNDELIVERABLE', 'ORPHANED')";
+    pub async fn shown(&self, request_id: B256) -> Result<Option<RequestRow>, JournalError> {
+        let row = sqlx::query(select!("WHERE request_id = $1"))
+            .bind(request_id.to_string())
+            .fetch_optional(&self.reads)
+            .await?;
+        row.as_ref().map(parse).transpose()
+    }
+
+    /// Removes at most `most` finished requests seen before `before_ms`, with all their records; returns how many.
+    ///
+    /// A small step, so that nothing waits long for it: call it again while it removes `most`. A file of SQLite shrinks
+    /// with it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn prune(&self, before_ms: u64, most: u32) -> Result<u64, JournalError> {
+        const OLD: &str = "SELECT request_id FROM requests WHERE seen_ms < $1 AND state IN ('FINAL', 'REFUSED', 'EXPIRED', 'UNDELIVERABLE', 'ORPHANED') LIMIT $2";
         let mut transaction = self.pool.begin().await?;
-        let mut removed = 0;
-        for id in sqlx::query(OLD).bind(to_sql(before_ms)).fetch_all(&mut *transaction).await? {
-            let id: String = id.try_get(0)?;
-            sqlx::query("DELETE FROM protocol WHERE request_id = $1")
-                .bind(&id)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("DELETE FROM transmissions WHERE request_id = $1")
-                .bind(&id)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("DELETE FROM requests WHERE request_id = $1")
-                .bind(&id)
-                .execute(&mut *transaction)
-                .await?;
-            removed += 1;
+        let old = sqlx::query(OLD)
+            .bind(to_sql(before_ms))
+            .bind(i64::from(most))
+            .fetch_all(&mut *transaction)
+            .await?;
+        for row in &old {
+            let id: String = row.try_get(0)?;
+            for statement in [
+                "DELETE FROM protocol WHERE request_id = $1",
+                "DELETE FROM transmissions WHERE request_id = $1",
+                "DELETE FROM requests WHERE request_id = $1",
+            ] {
+                sqlx::query(statement).bind(&id).execute(&mut *transaction).await?;
+            }
         }
         transaction.commit().await?;
-        Ok(removed)
+        if !old.is_empty() && self.place.is_file() {
+            // Bounded like the step itself; a row with its records fills a few pages.
+            sqlx::raw_sql("PRAGMA incremental_vacuum(2000)").execute(&self.pool).await?;
+        }
+        Ok(old.len() as u64)
     }
 }
 
-fn parse(row: &AnyRow) -> Result<RequestRow, JournalError> {
+pub(super) fn parse(row: &AnyRow) -> Result<RequestRow, JournalError> {
     let view: String = row.try_get(5)?;
     let mut view: RequestView = serde_json::from_str(&view).map_err(|err| corrupt("a request view", err))?;
     view.state = State::parse(&row.try_get::<String, _>(6)?)?;

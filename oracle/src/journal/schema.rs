@@ -1,11 +1,20 @@
 //! The tables, as numbered steps applied once each.
 
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
-use super::JournalError;
+use super::{JournalError, corrupt};
 
 /// Steps in order; a released step never changes. `BYTES` stands for the database's type of byte strings.
-const STEPS: &[&[&str]] = &[&[
+const STEPS: &[&[&str]] = &[
+    FIRST,
+    &[
+        "CREATE INDEX requests_by_time ON requests (seen_ms, request_id)",
+        "CREATE INDEX requests_by_state_and_time ON requests (state, seen_ms, request_id)",
+        "DROP INDEX requests_by_state",
+    ],
+];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE requests (
         request_id TEXT PRIMARY KEY,
         commitment_hash TEXT NOT NULL,
@@ -42,32 +51,45 @@ const STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (request_id, attempt)
     )",
     "CREATE INDEX transmissions_by_state ON transmissions (state, nonce)",
-]];
+];
 
 /// Applies the steps that are missing, each in one transaction.
-pub(super) async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), JournalError> {
+pub(super) async fn migrate(connection: &mut AnyConnection, sqlite: bool) -> Result<(), JournalError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
-        .execute(pool)
+        .execute(&mut *connection)
         .await?;
     let bytes_type = if sqlite { "BLOB" } else { "BYTEA" };
-    for (index, step) in STEPS.iter().enumerate() {
-        let name = format!("schema/{}", index + 1);
-        let done =
-            sqlx::query("SELECT value FROM meta WHERE name = $1").bind(&name).fetch_optional(pool).await?;
-        if done.map(|row| row.try_get::<String, _>(0)).transpose()?.is_some() {
-            continue;
-        }
-        let mut transaction = pool.begin().await?;
+    let done = applied(connection).await?;
+    for (index, step) in STEPS.iter().enumerate().skip(done) {
+        let mut transaction = connection.begin().await?;
         for statement in *step {
             // The text is a constant of this file.
             let sql = statement.replace("BYTES", bytes_type);
             sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         sqlx::query("INSERT INTO meta (name, value) VALUES ($1, 'applied')")
-            .bind(&name)
+            .bind(format!("schema/{}", index + 1))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// How many steps a journal has.
+///
+/// # Errors
+/// When it has more than this version knows, or no table `meta`.
+pub(super) async fn applied(connection: &mut AnyConnection) -> Result<usize, JournalError> {
+    let rows = sqlx::query("SELECT name FROM meta WHERE name LIKE 'schema/%'").fetch_all(connection).await?;
+    let mut most = 0;
+    for row in rows {
+        let name: String = row.try_get(0)?;
+        let number = name.strip_prefix("schema/").and_then(|digits| digits.parse::<usize>().ok());
+        most = most.max(number.ok_or_else(|| corrupt("a schema step", &name))?);
+    }
+    if most > STEPS.len() {
+        return Err(corrupt("schema", format!("it has step {most}, this version knows {}", STEPS.len())));
+    }
+    Ok(most)
 }

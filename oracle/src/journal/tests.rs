@@ -3,7 +3,9 @@
 use alloy::primitives::{B256, Bytes};
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 
-use super::{Journal, JournalError, RequestRow, RequestView, State, Transmission, TransmissionState};
+use sqlx::Row;
+
+use super::{Journal, JournalError, Page, RequestRow, RequestView, State, Transmission, TransmissionState};
 
 async fn journal(folder: &tempfile::TempDir) -> Journal {
     let url = format!("sqlite://{}", folder.path().join("journal.sqlite").display());
@@ -102,7 +104,7 @@ async fn unfinished_requests_leave_out_the_settled_ones() {
         states,
         ["SEEN", "EXECUTING", "OBSERVED", "LOCKED", "REPORTED", "SUBMITTED", "INCLUDED", "ORPHANED"]
     );
-    let newest = journal.recent_requests(2).await.expect("requests");
+    let newest = journal.page(&Page { limit: 2, ..Page::default() }).await.expect("requests");
     assert_eq!(
         newest.iter().map(|row| row.view.state).collect::<Vec<_>>(),
         [State::Orphaned, State::Undeliverable]
@@ -117,7 +119,7 @@ async fn prune_removes_finished_requests_and_their_records() {
         journal.put_request(&row(byte, state)).await.expect("request");
         journal.put_records(DIGEST, &[record(byte, Slot::Observation, 0, b"x")]).await.expect("record");
     }
-    assert_eq!(journal.prune(5_000).await.expect("prune"), 1);
+    assert_eq!(journal.prune(5_000, 100).await.expect("prune"), 1);
     assert!(journal.records(DIGEST, key(1)).await.expect("records").is_empty());
     assert_eq!(journal.records(DIGEST, key(2)).await.expect("records").len(), 1);
 }
@@ -149,4 +151,53 @@ async fn start_remembering_keeps_the_first_time() {
     let journal = journal(&folder).await;
     assert_eq!(journal.start_remembering("0xaa", 100).await.expect("first"), 100);
     assert_eq!(journal.start_remembering("0xaa", 200).await.expect("second"), 100);
+}
+
+impl Journal {
+    /// How SQLite finds the rows of a page.
+    pub(crate) async fn plan_of_page(&self, condition: &'static str) -> String {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT * FROM requests WHERE {condition} (seen_ms, request_id) < (9, '~')
+             ORDER BY seen_ms DESC, request_id DESC LIMIT 10"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.reads).await.expect("a plan");
+        rows.iter().map(|row| row.get::<String, _>(3) + "; ").collect()
+    }
+
+    /// A reader's transaction that has begun to read.
+    pub(crate) async fn read_slowly(&self) -> sqlx::Transaction<'static, sqlx::Any> {
+        let mut reading = self.reads.begin().await.expect("a reader");
+        sqlx::query("SELECT request_id FROM requests").fetch_all(&mut *reading).await.expect("rows");
+        reading
+    }
+
+    /// The writer's transaction that has begun to write.
+    pub(crate) async fn write_slowly(&self) -> sqlx::Transaction<'static, sqlx::Any> {
+        let mut writing = self.pool.begin().await.expect("the writer");
+        sqlx::query("UPDATE requests SET state = 'FINAL'").execute(&mut *writing).await.expect("written");
+        writing
+    }
+}
+
+#[tokio::test]
+async fn prune_goes_in_steps_and_the_file_shrinks() {
+    let folder = tempfile::tempdir().expect("temp folder");
+    let journal = journal(&folder).await;
+    let event = "e".repeat(20_000);
+    for number in 0u16..300 {
+        let mut row = row(1, State::Final);
+        row.view.request_id = B256::left_padding_from(&number.to_be_bytes());
+        row.event.clone_from(&event);
+        journal.put_request(&row).await.expect("row");
+    }
+    let size = async || {
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&journal.pool).await.expect("checkpoint");
+        std::fs::metadata(folder.path().join("journal.sqlite")).expect("the file").len()
+    };
+    let before = size().await;
+    assert_eq!(journal.prune(5_000, 100).await.expect("a step"), 100);
+    assert_eq!(journal.prune(5_000, 250).await.expect("a step"), 200);
+    assert_eq!(journal.prune(5_000, 250).await.expect("a step"), 0);
+    let after = size().await;
+    assert!(after * 4 < before, "{before} bytes became {after}");
 }

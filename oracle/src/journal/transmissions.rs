@@ -70,6 +70,9 @@ pub struct Transmission {
     pub sent_ms: u64,
 }
 
+/// Every row, for verification.
+pub(super) const ALL: &str = "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms FROM transmissions";
+
 impl Journal {
     /// Writes a transaction's row, replacing an older one.
     ///
@@ -129,7 +132,7 @@ impl Journal {
     }
 }
 
-fn parse(row: &AnyRow) -> Result<Transmission, JournalError> {
+pub(super) fn parse(row: &AnyRow) -> Result<Transmission, JournalError> {
     let hashes: String = row.try_get(5)?;
     let fee: String = row.try_get(8)?;
     Ok(Transmission {

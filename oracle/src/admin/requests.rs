@@ -1,0 +1,81 @@
+//! `/requests`: pages of requests, newest first.
+
+use alloy::primitives::B256;
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State as Shared},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{AdminState, trouble};
+use crate::journal::{Page, RequestRow, State};
+
+/// Requests on a page, and most of them.
+const PAGE: u32 = 100;
+const MAX_PAGE: u32 = 500;
+
+/// `/requests?limit=&before=&state=`.
+pub(super) async fn list(Shared(state): Shared<AdminState>, RawQuery(query): RawQuery) -> Response {
+    let page = match page(query.as_deref().unwrap_or_default()) {
+        Ok(page) => page,
+        Err(error) => return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
+    };
+    match state.journal.page(&page).await {
+        Ok(rows) => {
+            let next = rows.last().filter(|_| rows.len() == page.limit as usize).map(cursor);
+            let requests: Vec<_> = rows.into_iter().map(|row| row.view).collect();
+            Json(json!({ "requests": requests, "next": next })).into_response()
+        }
+        Err(err) => trouble(&err),
+    }
+}
+
+/// `/requests/{id}`.
+pub(super) async fn one(Shared(state): Shared<AdminState>, Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse::<B256>() else {
+        let body = json!({ "error": "a request id is 0x and 64 hex digits" });
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    };
+    match state.journal.shown(id).await {
+        Ok(Some(row)) => Json(row.view).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, Json(json!({ "error": "this node has not seen the request" })))
+            .into_response(),
+        Err(err) => trouble(&err),
+    }
+}
+
+/// Where the next page begins: unix milliseconds and id of the last request shown.
+fn cursor(row: &RequestRow) -> String {
+    format!("{}-{}", row.view.times_ms.seen.unwrap_or_default(), row.view.request_id)
+}
+
+fn page(query: &str) -> Result<Page, String> {
+    let mut page = Page { limit: PAGE, ..Page::default() };
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match key.as_ref() {
+            "limit" => {
+                page.limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=MAX_PAGE).contains(limit))
+                    .ok_or_else(|| format!("limit is a number from 1 to {MAX_PAGE}"))?;
+            }
+            "before" => {
+                let parts =
+                    value.split_once('-').and_then(|(seen, id)| Some((seen.parse().ok()?, id.parse().ok()?)));
+                page.before = Some(parts.ok_or("before is what an earlier page gave as next")?);
+            }
+            "state" => {
+                let state = State::from_name(&value.to_ascii_uppercase()).ok_or_else(|| {
+                    let names: Vec<_> = State::ALL.iter().map(|state| state.name()).collect();
+                    format!("state is one of {}", names.join(", "))
+                })?;
+                page.state = Some(state);
+            }
+            other => return Err(format!("{other:?} is no parameter; there are limit, before and state")),
+        }
+    }
+    Ok(page)
+}

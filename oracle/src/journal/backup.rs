@@ -1,0 +1,272 @@
+//! One-file backups of a journal, their verification and return, and the removal of what is old.
+//!
+//! A backup is a consistent copy made beside a running node. It carries the mark of a backup, so that a node which opens
+//! it, by whatever way it came into its place, knows that its keys may have said more since.
+//!
+//! PostgreSQL has its own tools: `pg_dump` and `pg_restore`; see docs/node.md.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use alloy::primitives::B256;
+use futures::TryStreamExt;
+use oracle_ocr::RequestKey;
+use sqlx::{Connection, Row};
+
+use super::{
+    Journal, JournalError, Place, corrupt, hash_from, memory::RESTORED, open, protocol, requests, sqlite_url,
+    transmissions,
+};
+use crate::{
+    clock::now_ms,
+    lock::{FileLock, LockError},
+};
+
+/// Requests removed in one step.
+const PRUNE_STEP: u32 = 500;
+
+/// A backup made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// What it holds.
+    pub contents: Contents,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+/// What a journal holds, all of which parses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contents {
+    /// Requests.
+    pub requests: u64,
+    /// Records of the agreement protocol.
+    pub records: u64,
+    /// Transactions.
+    pub transmissions: u64,
+    /// Chain, router and signer it belongs to, as far as they are known.
+    pub claims: Vec<(String, String)>,
+    /// Set when it is a backup, or was put back from one and not yet taken up by a node.
+    pub restored: Option<String>,
+}
+
+/// Copies the journal at `url` into the new file `to`, while a node may go on writing.
+///
+/// # Errors
+/// When `to` exists, when the database is no file, or what the database says.
+pub async fn backup(url: &str, to: &Path) -> Result<Backup, JournalError> {
+    let place = file_of(url, "pg_dump makes backups of it, see docs/node.md")?;
+    if to.exists() {
+        return Err(JournalError::Refused {
+            problem: format!("{} exists already", to.display()),
+            remedy: "name a new file; a backup never replaces another",
+        });
+    }
+    let part = beside(to, ".part");
+    copy(&place, &part).await?;
+    let contents = verify(&sqlite_url(&part)).await?;
+    let failed = |err: io::Error| in_the_way(to, &err);
+    fs::rename(&part, to).and_then(|()| sync_folder(to)).map_err(failed)?;
+    let bytes = fs::metadata(to).map_err(failed)?.len();
+    Ok(Backup { contents, bytes })
+}
+
+/// Reads everything in the journal at `url`: the database's own check, the schema, and every row.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub async fn verify(url: &str) -> Result<Contents, JournalError> {
+    let journal = Journal::look_at(url).await?;
+    let found = journal.read_all().await;
+    journal.close().await;
+    found.map_err(|err| match err {
+        JournalError::Database(err) => journal.place().refused(&err),
+        other => other,
+    })
+}
+
+/// Puts the backup `from` in the place of the journal at `url`, marked so that the node stays silent about what it may
+/// have said since. An existing journal is refused unless `replace`; then it is kept under the name returned.
+///
+/// # Errors
+/// When the backup does not verify, belongs to another signer, or a node runs on the journal.
+pub async fn restore(
+    url: &str,
+    from: &Path,
+    signer: &str,
+    replace: bool,
+) -> Result<(Contents, Option<PathBuf>), JournalError> {
+    let remedy = "use pg_restore, then `functions-node journal mark-restored`";
+    let Place::File(path) = file_of(url, remedy)? else { unreachable!("file_of gives files") };
+    let contents = verify(&sqlite_url(from)).await?;
+    if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
+        && stored != signer
+    {
+        return Err(JournalError::OtherOwner {
+            name: "signer".to_owned(),
+            stored: stored.clone(),
+            ours: signer.to_owned(),
+        });
+    }
+    let hold = match FileLock::take(&path) {
+        Ok(hold) => Some(hold),
+        Err(LockError::Held { pid, .. }) => {
+            let holder = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            return Err(JournalError::Busy { place: path.display().to_string(), holder });
+        }
+        Err(LockError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+        Err(LockError::Io { source, .. }) => return Err(in_the_way(&path, &source)),
+    };
+    if hold.is_some() && !replace {
+        return Err(JournalError::Refused {
+            problem: format!("there is a journal at {}", path.display()),
+            remedy: "the node knows more with it than with any backup; give --replace if it is lost or damaged",
+        });
+    }
+    let part = beside(&path, ".part");
+    copy(&Place::File(from.to_owned()), &part).await?;
+    let kept = hold.is_some().then(|| beside(&path, &format!(".replaced-{}", now_ms() / 1_000)));
+    let moved = (|| {
+        if let Some(kept) = &kept {
+            // The log of the replaced file would be played into the new one: it goes first.
+            for suffix in ["-wal", "-shm"] {
+                match fs::rename(beside(&path, suffix), beside(kept, suffix)) {
+                    Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+                    _ => {}
+                }
+            }
+            fs::hard_link(&path, kept)?;
+        }
+        fs::rename(&part, &path)?;
+        sync_folder(&path)
+    })();
+    moved.map_err(|err: io::Error| in_the_way(&path, &err))?;
+    Ok((contents, kept))
+}
+
+/// Removes finished requests seen before `before_ms` from a journal no node runs on, and gives the room back to the disk.
+///
+/// # Errors
+/// [`JournalError`].
+pub async fn prune(url: &str, before_ms: u64) -> Result<u64, JournalError> {
+    let journal = Journal::open(url).await?;
+    let result = async {
+        let mut removed = 0;
+        loop {
+            let step = journal.prune(before_ms, PRUNE_STEP).await?;
+            removed += step;
+            if step < u64::from(PRUNE_STEP) {
+                break;
+            }
+        }
+        sqlx::raw_sql("VACUUM").execute(&journal.pool).await?;
+        if journal.place.is_file() {
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&journal.pool).await?;
+        }
+        Ok(removed)
+    }
+    .await;
+    journal.close().await;
+    result
+}
+
+impl Journal {
+    async fn read_all(&self) -> Result<Contents, JournalError> {
+        if self.place.is_file() {
+            let row = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&self.reads).await?;
+            let words: String = row.try_get(0)?;
+            if words != "ok" {
+                return Err(corrupt("a damaged page", words));
+            }
+        }
+        let mut contents = Contents { restored: self.meta(RESTORED).await?, ..Contents::default() };
+        for name in ["chain id", "router", "signer"] {
+            if let Some(value) = self.meta(name).await? {
+                contents.claims.push((name.to_owned(), value));
+            }
+        }
+        let mut rows = sqlx::query(requests::ALL).fetch(&self.reads);
+        while let Some(row) = rows.try_next().await? {
+            requests::parse(&row)?;
+            contents.requests += 1;
+        }
+        drop(rows);
+        let all = "SELECT slot, attempt, body, request_id, commitment_hash FROM protocol";
+        let mut rows = sqlx::query(all).fetch(&self.reads);
+        while let Some(row) = rows.try_next().await? {
+            let hash = |index| -> Result<B256, JournalError> {
+                hash_from("a record's request", &row.try_get::<String, _>(index)?)
+            };
+            protocol::parse(RequestKey { request: hash(3)?, commitment: hash(4)? }, &row)?;
+            contents.records += 1;
+        }
+        drop(rows);
+        let mut rows = sqlx::query(transmissions::ALL).fetch(&self.reads);
+        while let Some(row) = rows.try_next().await? {
+            transmissions::parse(&row)?;
+            contents.transmissions += 1;
+        }
+        Ok(contents)
+    }
+}
+
+/// A consistent copy in one file, marked, private and on the disk.
+async fn copy(from: &Place, to: &Path) -> Result<(), JournalError> {
+    let Some(name) = to.to_str() else {
+        return Err(JournalError::Refused {
+            problem: format!("{} is no UTF-8 text", to.display()),
+            remedy: "choose another name",
+        });
+    };
+    match fs::remove_file(to) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(in_the_way(to, &err)),
+        _ => {}
+    }
+    let mut connection = open::connect(from, &from.options("rw")?).await?;
+    let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await;
+    let _ = connection.close().await;
+    copied.map_err(|err| from.refused(&err))?;
+    let copy = Place::File(to.to_owned());
+    let mut connection = open::connect(&copy, &copy.options("rw")?).await?;
+    let marked = sqlx::query(super::PUT_META)
+        .bind(RESTORED)
+        .bind(format!("backup of unix time {}", now_ms() / 1_000))
+        .execute(&mut connection)
+        .await;
+    let _ = connection.close().await;
+    marked.map_err(|err| copy.refused(&err))?;
+    fs::set_permissions(to, fs::Permissions::from_mode(0o600))
+        .and_then(|()| File::open(to)?.sync_all())
+        .map_err(|err| in_the_way(to, &err))
+}
+
+fn file_of(url: &str, remedy: &'static str) -> Result<Place, JournalError> {
+    match Place::parse(url)? {
+        Place::Server(_) => {
+            Err(JournalError::Refused { problem: "the journal is on a PostgreSQL server".to_owned(), remedy })
+        }
+        file @ Place::File(_) => Ok(file),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+fn in_the_way(path: &Path, err: &io::Error) -> JournalError {
+    JournalError::Refused {
+        problem: format!("{} cannot be written ({err})", path.display()),
+        remedy: "give the node's user a folder and a file it may write, on a disk with room",
+    }
+}

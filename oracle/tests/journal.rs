@@ -1,0 +1,294 @@
+//! The journal as an operator meets it: who may open it, what is said when it cannot be opened, backups, amnesia.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use alloy::primitives::B256;
+use functions_node::journal::{
+    self, Journal, JournalError, RequestRow, RequestView, State, memory_file, sqlite_url,
+};
+use oracle_ocr::{Record, RecordId, RequestKey, Slot};
+use sqlx::{ConnectOptions, Connection, any::AnyConnectOptions};
+
+const SIGNER: &str = "0x00000000000000000000000000000000000000AA";
+const DIGEST: B256 = B256::repeat_byte(0xd1);
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn url(&self) -> String {
+        sqlite_url(&self.path("journal.sqlite"))
+    }
+
+    fn memory(&self) -> PathBuf {
+        memory_file(&self.path("keystore.json"))
+    }
+
+    async fn open(&self) -> Journal {
+        Journal::open(&self.url()).await.expect("the journal opens")
+    }
+
+    /// Opens as a node does at `now` seconds: the reason of an amnesia, and since when everything is remembered.
+    async fn start(&self, now: u64) -> (Journal, Option<String>, u64) {
+        let journal = self.open().await;
+        let reason = journal.tie_to_keys(&self.memory(), SIGNER, now).await.expect("tied");
+        let since = journal.start_remembering(SIGNER, now).await.expect("a time");
+        (journal, reason, since)
+    }
+}
+
+fn key(byte: u8) -> RequestKey {
+    RequestKey { request: B256::repeat_byte(byte), commitment: B256::repeat_byte(0xcc) }
+}
+
+fn record(byte: u8, slot: Slot) -> Record {
+    Record { id: RecordId { key: key(byte), slot, attempt: 0 }, body: vec![byte] }
+}
+
+fn request(byte: u8) -> RequestRow {
+    let mut view = RequestView::seen(B256::repeat_byte(byte), 1_000);
+    view.state = State::Observed;
+    RequestRow {
+        commitment_hash: B256::repeat_byte(0xcc),
+        block_number: 7,
+        block_hash: B256::repeat_byte(0xbb),
+        timeout_timestamp: 2_000,
+        event: "{}".to_owned(),
+        view,
+    }
+}
+
+async fn say(journal: &Journal, byte: u8, slot: Slot) {
+    journal.put_records(DIGEST, &[record(byte, slot)]).await.expect("stored");
+}
+
+/// The error of opening, which must come without waiting for anything.
+async fn refusal(url: &str) -> JournalError {
+    match Journal::open(url).await {
+        Ok(_) => panic!("{url} opens"),
+        Err(err) => err,
+    }
+}
+
+#[tokio::test]
+async fn open_says_the_true_reason_once() {
+    let home = Home::new();
+    let damaged = home.path("damaged.sqlite");
+    fs::write(&damaged, b"SQLite format 3\0 but then something else, long enough to be a header of one hundred bytes and more than that.").expect("a file");
+    fs::create_dir(home.path("folder.sqlite")).expect("a folder");
+    let no_server = "postgres://node:secret@127.0.0.1:1/journal".to_owned();
+    for (url, words) in [
+        (sqlite_url(&damaged), "journal restore"),
+        (sqlite_url(&home.path("absent/journal.sqlite")), "No such file"),
+        (sqlite_url(&home.path("folder.sqlite")), "it is a folder"),
+        ("sqlite::memory:".to_owned(), "would not survive"),
+        ("mysql://host/x".to_owned(), "mysql"),
+        (no_server, "refused"),
+    ] {
+        let text = refusal(&url).await.to_string();
+        assert!(text.contains(words), "{url}: {text}");
+        assert!(!text.contains("timed out") && !text.contains("secret"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn open_refuses_what_a_newer_version_wrote() {
+    let home = Home::new();
+    let journal = home.open().await;
+    journal.claim("schema/99", "applied").await.expect("stored");
+    journal.close().await;
+    let text = refusal(&home.url()).await.to_string();
+    assert!(text.contains("99") && text.contains("newer version"), "{text}");
+}
+
+#[tokio::test]
+async fn open_refuses_a_journal_in_use_and_names_the_process() {
+    let home = Home::new();
+    let journal = home.open().await;
+    fs::hard_link(home.path("journal.sqlite"), home.path("other-name.sqlite")).expect("a second name");
+    for url in [home.url(), sqlite_url(&home.path("other-name.sqlite"))] {
+        let err = refusal(&url).await;
+        assert!(
+            matches!(&err, JournalError::Busy { holder, .. } if holder.contains(&std::process::id().to_string())),
+            "{err}"
+        );
+    }
+    assert!(matches!(
+        journal::restore(&home.url(), &home.path("journal.sqlite"), SIGNER, true).await,
+        Err(JournalError::Busy { .. })
+    ));
+    journal.close().await;
+    home.open().await.close().await;
+}
+
+#[tokio::test]
+async fn restart_remembers_everything_when_nothing_was_put_back() {
+    let home = Home::new();
+    let (journal, reason, since) = home.start(100).await;
+    assert_eq!((reason, since), (None, 100));
+    say(&journal, 1, Slot::Observation).await;
+    // Killed: nothing is closed in order.
+    drop(journal);
+    let (journal, reason, since) = home.start(200).await;
+    assert_eq!((reason, since), (None, 100));
+    assert_eq!(journal.records(DIGEST, key(1)).await.expect("records").len(), 1);
+}
+
+#[tokio::test]
+async fn older_copy_put_back_by_hand_is_amnesia() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    journal.put_request(&request(1)).await.expect("row");
+    say(&journal, 1, Slot::Terms).await;
+    say(&journal, 1, Slot::Observation).await;
+    say(&journal, 2, Slot::Terms).await;
+    say(&journal, 2, Slot::Report).await;
+    journal.close().await;
+    fs::copy(home.path("journal.sqlite"), home.path("copy")).expect("copied");
+
+    // Given a copy from before the node said one more thing,
+    let (journal, reason, _) = home.start(200).await;
+    assert_eq!(reason, None);
+    say(&journal, 1, Slot::Attest).await;
+    journal.close().await;
+    fs::copy(home.path("copy"), home.path("journal.sqlite")).expect("put back");
+
+    // when the node starts on it, then it forgets what is partial, keeps finished reports, and is silent about the past.
+    let (journal, reason, since) = home.start(300).await;
+    assert!(reason.expect("noticed").contains("older copy"));
+    assert_eq!(since, 300);
+    assert_eq!(journal.records(DIGEST, key(1)).await.expect("records"), []);
+    assert_eq!(journal.records(DIGEST, key(2)).await.expect("records").len(), 2);
+    journal.close().await;
+    // And only once: from now on it remembers.
+    let (journal, reason, since) = home.start(400).await;
+    assert_eq!((reason, since), (None, 300));
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn new_journal_under_old_keys_is_amnesia() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    say(&journal, 1, Slot::Observation).await;
+    journal.close().await;
+    fs::remove_file(home.path("journal.sqlite")).expect("lost");
+    let (journal, reason, since) = home.start(300).await;
+    assert!(reason.expect("noticed").contains("another journal"));
+    assert_eq!(since, 300);
+    journal.close().await;
+    fs::write(home.memory(), "{").expect("damaged");
+    let (_, reason, _) = home.start(400).await;
+    assert!(reason.expect("noticed").contains("damaged"));
+}
+
+#[tokio::test]
+async fn second_writer_is_stopped_before_it_speaks() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    say(&journal, 1, Slot::Observation).await;
+    // The lock does not reach over every file system; the counter does.
+    change(&home.path("journal.sqlite"), "UPDATE meta SET value = '77' WHERE name = 'said'").await;
+    let refused = journal.put_records(DIGEST, &[record(1, Slot::Attest)]).await;
+    assert!(matches!(refused, Err(JournalError::Lost)), "{refused:?}");
+    assert_eq!(journal.records(DIGEST, key(1)).await.expect("records").len(), 1, "nothing was stored");
+}
+
+/// Another program's hand in the file.
+async fn change(path: &Path, statement: &'static str) {
+    let url = format!("{}?mode=rw", sqlite_url(path));
+    let options = AnyConnectOptions::from_str(&url).expect("a URL");
+    let mut connection = options.connect().await.expect("connected");
+    sqlx::raw_sql(statement).execute(&mut connection).await.expect("changed");
+    connection.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    journal.claim("signer", SIGNER).await.expect("claimed");
+    journal.put_request(&request(1)).await.expect("row");
+    say(&journal, 1, Slot::Terms).await;
+    say(&journal, 1, Slot::Observation).await;
+
+    // Given a backup of a journal in use: one private file that holds everything, even what is still in the log,
+    let copy = home.path("backup.sqlite");
+    let made = journal::backup(&home.url(), &copy).await.expect("a backup");
+    assert_eq!((made.contents.requests, made.contents.records), (1, 2));
+    assert!(made.contents.restored.is_some());
+    assert_eq!(fs::metadata(&copy).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert!(matches!(journal::backup(&home.url(), &copy).await, Err(JournalError::Refused { .. })));
+    journal.close().await;
+
+    // when it is restored, then an existing journal is not replaced without being asked to, and is kept,
+    let refused = journal::restore(&home.url(), &copy, SIGNER, false).await;
+    assert!(matches!(refused, Err(JournalError::Refused { .. })), "{refused:?}");
+    let foreign = journal::restore(&home.url(), &copy, "0xbb", true).await;
+    assert!(matches!(foreign, Err(JournalError::OtherOwner { .. })), "{foreign:?}");
+    let (_, kept) = journal::restore(&home.url(), &copy, SIGNER, true).await.expect("restored");
+    assert_eq!(journal::verify(&sqlite_url(&kept.expect("kept"))).await.expect("whole").requests, 1);
+
+    // and the node is silent about what it may have said since.
+    let (journal, reason, since) = home.start(300).await;
+    assert!(reason.expect("noticed").contains("backup"));
+    assert_eq!(since, 300);
+    assert_eq!(journal.records(DIGEST, key(1)).await.expect("records"), []);
+    assert!(journal.request(B256::repeat_byte(1)).await.expect("a row").is_some());
+    journal.close().await;
+
+    // The same when the file is put there by hand, on a machine that has no memory of the keys.
+    fs::copy(&copy, home.path("journal.sqlite")).expect("by hand");
+    fs::remove_file(home.memory()).expect("another machine");
+    let (_, reason, since) = home.start(400).await;
+    assert!(reason.is_some());
+    assert_eq!(since, 400);
+}
+
+#[tokio::test]
+async fn verify_names_what_is_wrong() {
+    let home = Home::new();
+    let journal = home.open().await;
+    journal.put_request(&request(1)).await.expect("row");
+    journal.close().await;
+    assert_eq!(journal::verify(&home.url()).await.expect("whole").requests, 1);
+    let path = home.path("journal.sqlite");
+    change(&path, "UPDATE requests SET state = 'NONSENSE'").await;
+    let text = journal::verify(&home.url()).await.expect_err("a bad row").to_string();
+    assert!(text.contains("NONSENSE") && !text.contains("restore a backup or"), "{text}");
+
+    // Bytes that changed on the disk, in the middle of the file.
+    let mut bytes = fs::read(&path).expect("the file");
+    let length = bytes.len();
+    bytes[4_096..length].iter_mut().step_by(3).for_each(|byte| *byte ^= 0x5a);
+    fs::write(&path, bytes).expect("written");
+    journal::verify(&home.url()).await.expect_err("damage is found");
+    journal::verify(&sqlite_url(&home.path("absent"))).await.expect_err("nothing is made");
+    assert!(!home.path("absent").exists());
+}
+
+#[tokio::test]
+async fn prune_removes_what_is_old_and_keeps_the_rest() {
+    let home = Home::new();
+    let journal = home.open().await;
+    for byte in 1..=4 {
+        let mut row = request(byte);
+        row.view.state = if byte < 3 { State::Final } else { State::Observed };
+        journal.put_request(&row).await.expect("row");
+    }
+    journal.close().await;
+    assert_eq!(journal::prune(&home.url(), 5_000).await.expect("pruned"), 2);
+    assert_eq!(journal::verify(&home.url()).await.expect("whole").requests, 2);
+}
