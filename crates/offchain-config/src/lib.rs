@@ -97,7 +97,8 @@ pub struct Member {
 /// How long members wait, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// From seeing the request to the deadline of the own observation; 100 to 300 000.
+    /// From meeting a request to saying everything about it again and to trying the slow path with the outcome
+    /// function's minimum of answers; a node that met it late has as long to answer; 100 to 300 000.
     pub t_obs_ms: u64,
     /// From n - f observations to the slow path; 10 to 60 000.
     pub t_grace_ms: u64,

@@ -21,6 +21,9 @@ pub enum Input {
         /// What it sent.
         message: Message,
     },
+    /// The timestamp of the newest block, in unix seconds. Deadlines are the chain's: restarts, changes of the
+    /// configuration and wrong clocks do not move them.
+    ChainTime(u64),
     /// A timer set by [`Effect::SetTimer`] is due. Late, early or repeated timers do no harm.
     Timer(Timer),
     /// A connection to the oracle was established; what it may have missed is sent again.
@@ -75,8 +78,9 @@ pub struct Timer {
 /// Timers of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TimerKind {
-    /// The observation deadline.
-    Deadline,
+    /// The time to repeat what was said, for peers that may have lost it; from then on the outcome function's
+    /// minimum of answers is enough for the slow path.
+    Repeat,
     /// The wait for the fast path after `n - f` observations.
     Grace,
     /// The wait of the first coordinator for more observations.

@@ -56,13 +56,29 @@ pub struct Terms {
     pub commitment: Vec<u8>,
     /// Timestamp of the event's block, in unix seconds.
     pub event_seconds: u64,
-    /// When this node saw the event, in unix milliseconds; the observation deadline counts from here.
+    /// When this node saw the event, in unix milliseconds. For people: no rule counts from it.
     pub seen_at: u64,
 }
+
+/// Longest time kept at the end for agreement and transmission, in seconds.
+const LAST_CALL_SECONDS: u64 = 30;
 
 impl Terms {
     /// The key of the request.
     pub fn key(&self) -> RequestKey {
         RequestKey { request: self.request, commitment: keccak256(&self.commitment) }
+    }
+
+    /// When the request can be timed out on chain, in unix seconds: the last word of the commitment.
+    pub fn timeout_seconds(&self) -> u64 {
+        self.commitment.last_chunk().map_or(u64::MAX, |word| u32::from_be_bytes(*word).into())
+    }
+
+    /// When an answer must be on its way to be on chain in time, in unix seconds of the chain: a tenth of the
+    /// request's time before its timeout, at most 30 seconds.
+    pub fn last_call_seconds(&self) -> u64 {
+        let timeout = self.timeout_seconds();
+        let margin = timeout.saturating_sub(self.event_seconds) / 10;
+        timeout - margin.min(LAST_CALL_SECONDS)
     }
 }

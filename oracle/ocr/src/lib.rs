@@ -8,8 +8,9 @@
 //! `n` oracles, at most `f` of them faulty, `n > 3f`; a quorum is `q = (n + f) / 2 + 1`. Requests are independent.
 //!
 //! Fast path, two message delays after the q-th oracle has executed:
-//! * **O1** a node executes, stores its signed observation, sends OBS to all. Exactly one per request; at the
-//!   deadline a node without an answer says so with a failure code.
+//! * **O1** a node executes, stores its signed observation, sends OBS to all. Exactly one per request. A node
+//!   that cannot execute keeps trying; only when the chain's time leaves no more than agreement and transmission need does it
+//!   say so with a failure code, which makes no outcome but lets the others go on with theirs.
 //! * **O2** with q equal answers of scripts it locks the outcome (attempt 0), then sends SIG over the canonical report.
 //! * **O3** with q SIG it has a report: exactly q signatures, lowest signers first. It sends REPORT to all once
 //!   (above 16 oracles: only the first f + 1 of the request's order do), and answers later STATUS, PROPOSE and
@@ -17,7 +18,8 @@
 //!
 //! Slow path, when answers differ or oracles are silent; coordinator of attempt `a` is `order(R)[(a - 1) mod n]`:
 //! * **S1** a node enters attempt 1 when n - f observations are in and no answer can reach q, or a grace time after
-//!   n - f observations, or at the deadline; and `a + 1` when attempt `a` times out. It stores the attempt, sends STATUS(a),
+//!   n - f observations (five after a lock), or once it has waited for T_obs and the observations have an outcome, or at the
+//!   last call; and `a + 1` when attempt `a` times out while there is something to propose. It stores the attempt, sends STATUS(a),
 //!   and from then on never locks, prepares or signs below `a`.
 //! * **S2** the coordinator waits for n - f STATUS. If one proves a lock, it proposes the outcome of the highest;
 //!   else the outcome function ([`outcome`]) of all observations it holds.

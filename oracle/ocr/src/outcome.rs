@@ -6,21 +6,22 @@
 //! | rule | condition | outcome |
 //! | --- | --- | --- |
 //! | 1 | `|S| < 2f + 1` | none, nobody may sign |
-//! | 2 | mode: one value has `count >= f + 1` and `count > |S| / 2` | that result |
+//! | 2 | mode: one value has `count >= f + 1` and `count > (k + u) / 2` | that result |
 //! | 3 | median: `k >= 2f + 1` | the result at `(k - 1) / 2` in order |
 //! | 4 | `u > k` and one text has `count >= f + 1` | that error, the most frequent, then the smallest |
 //! | 5 | plurality-compat | the most frequent, first in oracle order; errors if `u > k`; no minimum |
-//! | 6 | otherwise | a canonical `DON_…` error text that says why |
+//! | 6 | `k + u >= 2f + 1`, or `f + 1` oracles cannot read the secrets | a canonical `DON_…` error text that says why |
+//! | 7 | otherwise | none, nobody may sign: the request waits for oracles that can answer |
 //!
-//! Texts of rule 6 are ASCII, at most 256 bytes:
+//! An outcome is billed, so no rule makes one out of failures of oracles: rule 6 speaks of answers of scripts that
+//! differ and of secrets that their owner must mend, rule 7 leaves what the DON could not do to the on-chain
+//! timeout, which costs nothing. Texts of rule 6 are ASCII, at most 256 bytes:
 //! `DON_DIVERGED n=4 f=1 obs=4 ok=4 err=0 top=2 need=3 mode ev=0123456789abcdef`.
 //!
 //! | reason | when |
 //! | --- | --- |
-//! | `DON_USER_ERRORS_DIFFER` | `u > |S| / 2`, but no text has `f + 1` |
-//! | `DON_SECRETS` (with `code=`) | `f + 1` oracles report one failure of secrets (2, 3 or 4) |
-//! | `DON_NODE_FAILURES` | `k + u < 2f + 1`, mostly because nodes failed |
-//! | `DON_INCOMPLETE` | `k + u < 2f + 1`, mostly because nodes were silent or too late |
+//! | `DON_USER_ERRORS_DIFFER` | `u > k`, but no text has `f + 1` |
+//! | `DON_SECRETS` (with `code=`) | `f + 1` oracles say that the secrets are missing or cannot be decrypted (3 or 4) |
 //! | `DON_DIVERGED` | anything else: the answers differ |
 
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -28,10 +29,10 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use alloy_primitives::B256;
 use functions_offchain_config::Method;
 
-use crate::{Answer, FailureCode, Roster, observation::MAX_OBSERVATION_BYTES};
+use crate::{Answer, Roster, observation::MAX_OBSERVATION_BYTES};
 
 /// Version of these rules; part of the evidence root.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// What a quorum agrees on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,19 +95,19 @@ impl Rule {
 /// Applies the rules to the answers of distinct oracles, sorted by oracle index.
 ///
 /// `evidence` is the evidence root of the same set; its first eight bytes appear in the texts of rule 6.
-/// Returns none if rule 1 forbids an outcome.
+/// Returns none if rule 1 or 7 forbids an outcome.
 pub fn decide(rule: &Rule, answers: &[&Answer], evidence: &B256) -> Option<Outcome> {
     if answers.len() < 2 * rule.f + 1 {
         return None; // rule 1
     }
     let tally = Tally::of(answers);
     let chosen = match rule.method {
-        Method::Mode => tally.majority(rule, answers.len()), // rule 2
-        Method::PluralityCompat => return tally.plurality().or(Some(tally.text(rule, evidence))), // rule 5
+        Method::Mode => tally.majority(rule), // rule 2
+        Method::PluralityCompat => return tally.plurality().or_else(|| tally.text(rule, evidence)), // rule 5
         Method::Median | Method::MedianUint256 | Method::MedianInt256 => tally.median(rule), // rule 3
     };
     let chosen = chosen.map(Outcome::Result).or_else(|| tally.common_error(rule).map(Outcome::Error)); // rule 4
-    chosen.or_else(|| Some(tally.text(rule, evidence))) // rule 6
+    chosen.or_else(|| tally.text(rule, evidence)) // rules 6 and 7
 }
 
 /// Answers counted by kind.
@@ -129,13 +130,14 @@ impl<'a> Tally<'a> {
         tally
     }
 
-    fn seen(&self) -> usize {
-        self.results.len() + self.errors.len() + self.failures.len()
+    /// Answers of scripts; an oracle that failed counts as much as one that is absent.
+    fn answered(&self) -> usize {
+        self.results.len() + self.errors.len()
     }
 
-    fn majority(&self, rule: &Rule, seen: usize) -> Option<Vec<u8>> {
+    fn majority(&self, rule: &Rule) -> Option<Vec<u8>> {
         let (value, count) = most_frequent(&self.results)?;
-        (count > rule.f && 2 * count > seen).then(|| value.to_vec())
+        (count > rule.f && 2 * count > self.answered()).then(|| value.to_vec())
     }
 
     fn median(&self, rule: &Rule) -> Option<Vec<u8>> {
@@ -178,42 +180,35 @@ impl<'a> Tally<'a> {
         Some(if errored { Outcome::Error(value.to_vec()) } else { Outcome::Result(value.to_vec()) })
     }
 
-    fn text(&self, rule: &Rule, evidence: &B256) -> Outcome {
-        let (seen, k, u) = (self.seen(), self.results.len(), self.errors.len());
-        let late_code = FailureCode::Deadline as u8;
-        let late =
-            rule.n.saturating_sub(seen) + self.failures.iter().filter(|&&code| code == late_code).count();
-        let broken = self.failures.iter().filter(|&&code| code != late_code).count();
-        let reason = if 2 * u > seen {
-            "DON_USER_ERRORS_DIFFER"
-        } else if self.secrets_failure(rule).is_some() {
-            "DON_SECRETS"
-        } else if k + u > 2 * rule.f {
-            "DON_DIVERGED"
-        } else if broken > late {
-            "DON_NODE_FAILURES"
-        } else {
-            "DON_INCOMPLETE"
+    /// Rules 6 and 7.
+    fn text(&self, rule: &Rule, evidence: &B256) -> Option<Outcome> {
+        let (k, u) = (self.results.len(), self.errors.len());
+        let seen = k + u + self.failures.len();
+        let secrets = self.secrets_failure(rule);
+        let reason = match secrets {
+            Some(_) => "DON_SECRETS",
+            None if self.answered() < 2 * rule.f + 1 => return None, // rule 7
+            None if u > k => "DON_USER_ERRORS_DIFFER",
+            None => "DON_DIVERGED",
         };
         let top = most_frequent(&self.results).map_or(0, |(_, count)| count);
         let need = match rule.method {
-            Method::Mode => (rule.f + 1).max(seen / 2 + 1),
+            Method::Mode => (rule.f + 1).max(self.answered() / 2 + 1),
             _ => 2 * rule.f + 1,
         };
-        let code = self.secrets_failure(rule).filter(|_| reason == "DON_SECRETS");
-        let code = code.map(|code| format!(" code={code}")).unwrap_or_default();
+        let code = secrets.map(|code| format!(" code={code}")).unwrap_or_default();
         let mark = hex::encode(evidence.as_slice().get(..8).unwrap_or_default());
         let method = rule.method.name();
         let (n, f) = (rule.n, rule.f);
-        Outcome::Error(
+        Some(Outcome::Error(
             format!("{reason} n={n} f={f} obs={seen} ok={k} err={u} top={top} need={need} {method}{code} ev={mark}")
                 .into_bytes(),
-        )
+        ))
     }
 
     fn secrets_failure(&self, rule: &Rule) -> Option<u8> {
         let count = |code: u8| self.failures.iter().filter(|&&other| other == code).count();
-        (2..=4).find(|&code| count(code) > rule.f)
+        (3..=4).find(|&code| count(code) > rule.f)
     }
 }
 

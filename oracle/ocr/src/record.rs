@@ -10,6 +10,7 @@
 //! | `Prepare` | a | the proposal accepted and own vote |
 //! | `Attest` | a | own SIG |
 //! | `Report` | 0 | outcome and its signatures |
+//! | `Quarantine` | 0 | nothing: the node keeps silent about the request |
 
 use alloy_primitives::Address;
 use prost::Message as _;
@@ -40,6 +41,8 @@ pub enum Slot {
     Attest = 7,
     /// The finished report.
     Report = 8,
+    /// The request is older than what this node remembers.
+    Quarantine = 9,
 }
 
 impl Slot {
@@ -54,6 +57,7 @@ impl Slot {
             6 => Self::Prepare,
             7 => Self::Attest,
             8 => Self::Report,
+            9 => Self::Quarantine,
             _ => return None,
         })
     }
@@ -108,6 +112,7 @@ pub(crate) enum Fact {
     Prepare(Proposal, Prepare),
     Attest(Attest),
     Report(Attested),
+    Quarantine,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -151,6 +156,7 @@ impl Fact {
             }
             Self::Attest(attest) => (Slot::Attest, attest.attempt, PbAttest::from(attest).encode_to_vec()),
             Self::Report(report) => (Slot::Report, 0, PbReport::from(report).encode_to_vec()),
+            Self::Quarantine => (Slot::Quarantine, 0, Vec::new()),
         };
         Record { id: RecordId { key, slot, attempt }, body }
     }
@@ -189,6 +195,7 @@ impl Fact {
             }
             Slot::Attest => Self::Attest(wire::parse::<PbAttest>(body)?.try_into()?),
             Slot::Report => Self::Report(wire::parse::<PbReport>(body)?.try_into()?),
+            Slot::Quarantine => Self::Quarantine,
         })
     }
 }

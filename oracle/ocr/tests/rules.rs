@@ -147,17 +147,102 @@ fn second_observation_is_ignored_and_a_long_one_becomes_a_failure() {
     assert_eq!(node.unobserved().count(), 0);
 }
 
+const REPEAT: TimerKind = TimerKind::Repeat;
+
+/// Brings a node to the last call of the request it has.
+fn last_call(node: &mut Node, now: u64) -> Vec<Effect> {
+    node.step(now, Input::Timer(Timer { key: key(), kind: REPEAT }));
+    node.step(now, Input::ChainTime(terms().timeout_seconds()))
+}
+
 #[test]
-fn deadline_makes_an_observation_and_opens_the_slow_path() {
+fn last_call_counts_from_the_chains_timeout() {
+    let at = |event_seconds, timeout: u32| {
+        let mut commitment = vec![0; 352];
+        commitment[348..].copy_from_slice(&timeout.to_be_bytes());
+        Terms { event_seconds, commitment, ..terms() }.last_call_seconds()
+    };
+    assert_eq!(at(1_000, 1_300), 1_270);
+    assert_eq!(at(1_000, 1_050), 1_045);
+    assert_eq!(at(1_000, 100_000), 99_970);
+    assert_eq!(at(1_000, 1_000), 1_000);
+    assert_eq!(at(2_000, 1_000), 1_000, "an event after its timeout");
+    assert_eq!(Terms { commitment: vec![], ..terms() }.timeout_seconds(), u64::MAX);
+}
+
+#[test]
+fn only_the_last_call_makes_a_node_say_that_it_failed() {
     let mut node = node(0);
     node.step(0, Input::Request(terms()));
-    let timer = Timer { key: key(), kind: TimerKind::Deadline };
+    let timer = Timer { key: key(), kind: REPEAT };
     let early = node.step(100, Input::Timer(timer));
     assert!(matches!(early[..], [Effect::SetTimer { at: 35_000, .. }]));
-    let effects = node.step(35_000, Input::Timer(timer));
+    // The chain is late already, but this node has just met the request.
+    let timeout = terms().timeout_seconds();
+    assert!(node.step(200, Input::ChainTime(timeout)).is_empty());
+    let repeated = node.step(35_000, Input::Timer(timer));
+    assert!(matches!(repeated[..], [Effect::SetTimer { at: 70_000, .. }]), "nothing to say: {repeated:?}");
+    assert!(node.step(35_001, Input::ChainTime(terms().last_call_seconds() - 1)).is_empty());
+
+    let effects = node.step(35_002, Input::ChainTime(terms().last_call_seconds()));
     assert_eq!(names(&effects)[0], "observation");
     assert_eq!(node.view(&key()).unwrap().attempt, 1);
     assert_eq!(node.view(&key()).unwrap().own.unwrap().observation.answer, Answer::NodeFailure(6));
+    assert!(node.step(35_003, Input::ChainTime(timeout)).is_empty(), "once");
+}
+
+#[test]
+fn what_was_said_is_repeated_until_there_is_a_report() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    node.step(1, observed(5));
+    let timer = Timer { key: key(), kind: REPEAT };
+    assert_eq!(names(&node.step(35_000, Input::Timer(timer))), ["observation"]);
+    assert_eq!(names(&node.step(70_000, Input::Timer(timer))), ["observation"]);
+    let (mut node, _) = finished();
+    assert!(node.step(35_000, Input::Timer(timer)).is_empty());
+}
+
+#[test]
+fn attempts_wait_while_there_is_nothing_to_propose() {
+    let mut node = node(0);
+    node.step(0, Input::Request(terms()));
+    last_call(&mut node, 40_000);
+    assert_eq!(node.view(&key()).unwrap().attempt, 1);
+    let timer = Timer { key: key(), kind: TimerKind::Attempt(1) };
+    let effects = node.step(50_000, Input::Timer(timer));
+    assert!(matches!(effects[..], [Effect::SetTimer { .. }]), "no attempt without answers: {effects:?}");
+    for other in 1..3 {
+        node.step(50_001, input(&observation_of(other, 5)));
+    }
+    node.step(70_000, Input::Timer(timer));
+    assert_eq!(node.view(&key()).unwrap().attempt, 2, "two answers and a failure have an outcome");
+}
+
+#[test]
+fn late_observation_is_answered_with_the_report() {
+    let (mut node, _) = finished();
+    assert!(node.step(4, input(&observation_of(3, 5))).len() <= 1);
+    let repeated = observation_of(2, 5);
+    assert_eq!(names(&node.step(5, input(&repeated))), ["report"], "whoever repeats does not have it");
+    let late = observation_of(2, 9);
+    assert_eq!(names(&node.step(6, input(&late))), ["report"]);
+}
+
+#[test]
+fn quarantine_survives_a_second_restart() {
+    let mut first = node(1);
+    first.set_quarantine(1_001);
+    let kept = records(&first.step(0, Input::Request(terms())));
+    assert!(first.view(&key()).unwrap().quarantined);
+    assert!(first.step(1, observed(5)).is_empty());
+    drop(first);
+    let mut second = self::node(1).load(kept).unwrap();
+    second.set_quarantine(1_001);
+    let mut said = second.resume(100);
+    said.extend(second.step(101, observed(6)));
+    said.extend(last_call(&mut second, 40_000));
+    assert_eq!(names(&said), [] as [&str; 0], "it must stay silent");
 }
 
 #[test]
@@ -209,11 +294,13 @@ fn finished_node_answers_each_peer_once_an_attempt_and_again_after_a_reconnectio
     // A late peer alone in the slow path.
     let mut late = self::node(2);
     late.step(0, Input::Request(terms()));
-    let timer = Timer { key: key(), kind: TimerKind::Deadline };
-    let effects = late.step(40_000, Input::Timer(timer));
+    let effects = last_call(&mut late, 40_000);
     let status = messages(&effects).into_iter().find(|message| message.body.name() == "status");
     // The coordinator of attempt 1 may be the late peer itself; then attempt 2 tells everybody.
     let status = status.unwrap_or_else(|| {
+        for other in [1, 3] {
+            late.step(40_001, input(&observation_of(other, 5)));
+        }
         let kind = TimerKind::Attempt(1);
         let effects = late.step(50_000, Input::Timer(Timer { key: key(), kind }));
         messages(&effects).into_iter().find(|message| message.body.name() == "status").unwrap()

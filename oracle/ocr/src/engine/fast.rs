@@ -15,6 +15,9 @@ use crate::{
     report,
 };
 
+/// Grace times that a lock of the fast path waits for signatures.
+pub(super) const GRACES_AFTER_LOCK: u64 = 5;
+
 impl Request {
     /// O1: the own observation, once.
     pub(crate) fn observe(&mut self, cx: &mut Cx<'_>, observation: Observation) {
@@ -31,8 +34,9 @@ impl Request {
         self.advance(cx);
     }
 
-    pub(crate) fn miss_deadline(&mut self, cx: &mut Cx<'_>) {
-        self.deadline_passed = true;
+    /// O1: without an answer of its own the node says so, which lets the others go on with theirs.
+    pub(crate) fn on_last_call(&mut self, cx: &mut Cx<'_>) {
+        self.last_call = true;
         self.observe(cx, Observation::failure(FailureCode::Deadline));
         self.advance(cx);
     }
@@ -41,7 +45,13 @@ impl Request {
         if signed.sender != from {
             return cx.blame(from, Misbehavior::Impersonation(signed.sender));
         }
+        let is_new = !self.observations.contains_key(&from);
         self.add_observation(cx, from, signed);
+        // Right after the report a first observation has crossed it; else its author does not have the report.
+        let crossed = cx.now < self.report_at.saturating_add(cx.roster.timing().t_grace_ms);
+        if self.report.is_some() && !(is_new && crossed) {
+            return self.tell_report(cx, from);
+        }
         self.advance(cx);
     }
 
@@ -90,8 +100,9 @@ impl Request {
             votes.map(|signed| (signed.sender, signed.observation.metadata_hash, signed.signature)).collect();
         let evidence = layout::fast_evidence(&self.key.request);
         let certificate = Certificate { attempt: 0, outcome, evidence, votes: Votes::Observations(votes) };
-        // Signatures of the others get one more grace time before the slow path begins.
-        let grace_until = cx.now.saturating_add(cx.roster.timing().t_grace_ms);
+        // Whoever hears the same observations signs the same: the others get their time before the slow path.
+        let grace_until =
+            cx.now.saturating_add(cx.roster.timing().t_grace_ms.saturating_mul(GRACES_AFTER_LOCK));
         self.grace_until = Some(grace_until);
         cx.timer(self.key, TimerKind::Grace, grace_until);
         self.lock(cx, certificate);
@@ -199,6 +210,7 @@ impl Request {
         let ready = ReadyReport::of(cx.roster, cx.me, &self.terms, &attested);
         cx.out.push(crate::Effect::Report(Box::new(ready)));
         self.report = Some(attested);
+        self.report_at = cx.now;
     }
 
     pub(crate) fn on_report(&mut self, cx: &mut Cx<'_>, from: OracleIndex, attested: Attested) {

@@ -1,6 +1,9 @@
 //! Late peers and restarts: what was said is said again, a report is shown to whoever still works.
 
-use super::request::{Cx, Request};
+use super::{
+    fast::GRACES_AFTER_LOCK,
+    request::{Cx, Request},
+};
 use crate::{Body, Effect, OracleIndex, ReadyReport, TimerKind, record::Fact};
 
 impl Request {
@@ -12,6 +15,13 @@ impl Request {
         }
         if let Some(report) = &self.report {
             *next = attempt.saturating_add(1);
+            cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
+        }
+    }
+
+    /// O3: gives the report to a peer that shows it does not have it.
+    pub(crate) fn tell_report(&mut self, cx: &mut Cx<'_>, to: OracleIndex) {
+        if let Some(report) = self.report.as_ref().filter(|_| !self.settled) {
             cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
         }
     }
@@ -70,6 +80,7 @@ impl Request {
                 self.attests.entry(attest.attempt).or_default().insert(me, (attest, true));
             }
             Fact::Report(attested) => self.report = Some(attested),
+            Fact::Quarantine => self.quarantined = true,
         }
     }
 
@@ -80,11 +91,12 @@ impl Request {
             cx.out.push(Effect::Report(Box::new(ready)));
             return self.say_again(cx, None);
         }
-        cx.timer(self.key, TimerKind::Deadline, self.deadline(cx.roster).max(cx.now));
+        self.arm_repeat(cx);
         self.proposed = self.proposed.take().filter(|proposal| proposal.attempt == self.attempt);
         self.prepares = self.prepares.split_off(&self.attempt);
         if self.attempt == 0 && self.locks.contains_key(&0) {
-            let until = cx.now.saturating_add(cx.roster.timing().t_grace_ms);
+            let grace = cx.roster.timing().t_grace_ms.saturating_mul(GRACES_AFTER_LOCK);
+            let until = cx.now.saturating_add(grace);
             self.grace_until = Some(until);
             cx.timer(self.key, TimerKind::Grace, until);
         }

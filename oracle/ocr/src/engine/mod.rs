@@ -14,7 +14,7 @@ use request::{Cx, Request};
 
 use crate::{
     Body, Curves, Effect, Input, Message, Misbehavior, OracleIndex, Outcome, Record, RecordError, RequestKey,
-    Roster, SignedObservation, Signer, TimerKind, Verifier, record::Fact,
+    Roster, SignedObservation, Signer, Verifier, record::Fact,
 };
 
 /// The agreement protocol of one node under one configuration. See the crate's documentation for the rules.
@@ -103,7 +103,7 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
 
     /// Keeps the node silent (no OBS, STATUS, PREPARE, SIG) about requests whose event is older than
     /// `event_seconds` (unix), because an earlier run without surviving records may have spoken about them.
-    /// Records of such requests that did survive are unaffected.
+    /// Records of such requests that did survive are unaffected; that a request is quarantined is a record too.
     pub fn set_quarantine(&mut self, event_seconds: u64) {
         self.quarantine_before_seconds = event_seconds;
     }
@@ -154,6 +154,7 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
                 self.with(now, &key, |request, cx| request.observe(cx, observation))
             }
             Input::Message { from, message } => self.receive(now, from, message),
+            Input::ChainTime(seconds) => self.chain_time(now, seconds),
             Input::Timer(timer) => self.with(now, &timer.key, |request, cx| request.timer(cx, timer.kind)),
             Input::Connected(peer) => self.connected(now, peer),
             Input::Settled(key) => self.with(now, &key, |request, _| request.settle()),
@@ -173,8 +174,10 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
         request.quarantined = request.terms.event_seconds < self.quarantine_before_seconds;
         let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
         cx.persist(key, Fact::Terms(request.terms.clone()));
-        let deadline = request.deadline(&self.roster);
-        cx.timer(key, TimerKind::Deadline, deadline);
+        if request.quarantined {
+            cx.persist(key, Fact::Quarantine);
+        }
+        request.arm_repeat(&mut cx);
         let mut effects = cx.out;
         self.requests.insert(key, request);
         for (from, message) in self.buffer.take(now, &key) {
@@ -210,6 +213,16 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
             Body::Prepare(prepare) => request.on_prepare(cx, from, prepare),
             Body::Report(report) => request.on_report(cx, from, *report),
         })
+    }
+
+    fn chain_time(&mut self, now: u64, seconds: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for request in self.requests.values_mut().filter(|request| request.is_last_call(seconds)) {
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            request.on_last_call(&mut cx);
+            effects.append(&mut cx.out);
+        }
+        effects
     }
 
     fn connected(&mut self, now: u64, peer: OracleIndex) -> Vec<Effect> {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use alloy_primitives::B256;
+
 use crate::{
-    Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestKey, Roster,
+    Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestKey, Roster,
     SignedObservation, Signer, Terms, Timer, TimerKind, Verifier, View,
     layout::{self, Choice, Domain},
     message::{Attest, Certificate, Prepare, Proposal, Status},
-    outcome::Rule,
+    outcome::{self, Rule},
     record::Fact,
     roster::FULL_ECHO_ORACLES,
 };
@@ -77,7 +79,12 @@ pub(crate) struct Request {
     pub(crate) quarantined: bool,
     /// The chain has an answer, or the request expired.
     pub(crate) settled: bool,
-    pub(crate) deadline_passed: bool,
+    /// When what was said is said again.
+    pub(crate) repeat_at: u64,
+    /// The first repetition is due: the node waits for no more answers than the outcome function needs.
+    pub(crate) patience_over: bool,
+    /// The last moment for an observation has passed.
+    pub(crate) last_call: bool,
     /// First verified observation of each author.
     pub(crate) observations: BTreeMap<OracleIndex, SignedObservation>,
     /// Authors whose second observation was reported.
@@ -102,6 +109,8 @@ pub(crate) struct Request {
     /// Highest attempt each other oracle was seen in.
     pub(crate) seen_attempts: BTreeMap<OracleIndex, u32>,
     pub(crate) report: Option<Attested>,
+    /// When the report was known.
+    pub(crate) report_at: u64,
     /// Next attempt for which a peer is answered with the report.
     pub(crate) answered: BTreeMap<OracleIndex, u32>,
 }
@@ -116,7 +125,9 @@ impl Request {
             key,
             quarantined: false,
             settled: false,
-            deadline_passed: false,
+            repeat_at: 0,
+            patience_over: false,
+            last_call: false,
             observations: BTreeMap::new(),
             equivocators: BTreeSet::new(),
             attempt: 0,
@@ -131,12 +142,28 @@ impl Request {
             prepares: BTreeMap::new(),
             seen_attempts: BTreeMap::new(),
             report: None,
+            report_at: 0,
             answered: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn deadline(&self, roster: &Roster) -> u64 {
-        self.terms.seen_at.saturating_add(roster.timing().t_obs_ms)
+    pub(crate) fn arm_repeat(&mut self, cx: &mut Cx<'_>) {
+        self.repeat_at = cx.now.saturating_add(cx.roster.timing().t_obs_ms);
+        cx.timer(self.key, TimerKind::Repeat, self.repeat_at);
+    }
+
+    /// O1: the chain's time leaves no more than agreement and transmission need, and this node, however late it
+    /// met the request, has had its time too.
+    pub(crate) fn is_last_call(&self, chain_seconds: u64) -> bool {
+        let late = chain_seconds >= self.terms.last_call_seconds();
+        late && self.patience_over && !self.last_call && self.is_active()
+    }
+
+    /// Answers observed by scripts that the outcome function could decide on.
+    pub(crate) fn has_outcome(&self) -> bool {
+        let answers: Vec<&Answer> =
+            self.observations.values().map(|signed| &signed.observation.answer).collect();
+        outcome::decide(&self.rule, &answers, &B256::ZERO).is_some()
     }
 
     /// Whether the node still works towards a report by speaking.
@@ -183,7 +210,7 @@ impl Request {
             return;
         }
         let due = match kind {
-            TimerKind::Deadline => Some(self.deadline(cx.roster)),
+            TimerKind::Repeat => Some(self.repeat_at),
             TimerKind::Grace => self.grace_until,
             TimerKind::Collect => self.collect_until,
             TimerKind::Attempt(attempt) => (attempt == self.attempt).then_some(self.attempt_until),
@@ -196,8 +223,15 @@ impl Request {
             return cx.timer(self.key, kind, due);
         }
         match kind {
-            TimerKind::Deadline => self.miss_deadline(cx),
+            TimerKind::Repeat => {
+                self.patience_over = true;
+                self.say_again(cx, None);
+                self.arm_repeat(cx);
+                self.advance(cx);
+            }
             TimerKind::Grace | TimerKind::Collect => self.advance(cx),
+            // Without anything to propose, another coordinator would not help: the attempt goes on until there is.
+            TimerKind::Attempt(_) if !self.can_propose() => self.arm_attempt(cx),
             TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
             TimerKind::Fallback => self.say_attest(cx, None),
         }

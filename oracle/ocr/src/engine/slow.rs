@@ -30,8 +30,9 @@ impl Request {
         }
         let grace_over = self.grace_until.is_some_and(|until| cx.now >= until);
         let hopeless = have >= cx.roster.live() && self.top_count() + (n - have) < cx.roster.quorum();
+        let enough = self.last_call || self.patience_over && self.has_outcome();
         // A lock waits for signatures, not for observations.
-        if grace_over || !self.locks.contains_key(&0) && (hopeless || self.deadline_passed) {
+        if grace_over || !self.locks.contains_key(&0) && (hopeless || enough) {
             self.enter(cx, 1);
         }
     }
@@ -44,6 +45,12 @@ impl Request {
             *counts.entry(answer).or_default() += 1;
         }
         counts.into_values().max().unwrap_or(0)
+    }
+
+    /// Whether a coordinator with what this node knows could propose something.
+    pub(crate) fn can_propose(&self) -> bool {
+        let claimed = |status: &Status| status.claim.lock.is_some();
+        !self.locks.is_empty() || self.statuses.values().any(claimed) || self.has_outcome()
     }
 
     /// S1: enters an attempt; nothing below it is locked, prepared or signed from here on.

@@ -119,7 +119,10 @@ impl Invariants {
         let digest = layout::outcome(&attested.outcome);
         let known = *self.signable.entry(ready.key).or_insert(digest);
         ensure(known == digest, || "agreement: a report of another outcome than was signable".into())?;
-        let canonical = attested.outcome.is_error() && attested.outcome.bytes().starts_with(b"DON_");
+        // Only answers of scripts that differ make an error that no script gave.
+        let texts = [&b"DON_DIVERGED "[..], b"DON_USER_ERRORS_DIFFER "];
+        let differ = texts.iter().any(|text| attested.outcome.bytes().starts_with(text));
+        let canonical = attested.outcome.is_error() && differ;
         let supported =
             self.supported.get(&ready.key).is_some_and(|answers| answers.contains(&attested.outcome));
         ensure(canonical || supported, || {

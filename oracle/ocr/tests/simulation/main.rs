@@ -96,6 +96,22 @@ fn divergence_becomes_an_error() {
     }
 }
 
+/// More than f oracles that cannot run the script for a while, or ever, cost time and never a billed error.
+#[test]
+fn failures_of_oracles_are_never_billed() {
+    let (mut answered, mut waited) = (0, 0);
+    for seed in 1..=120 {
+        for answers in [Answers::SomeFail, Answers::SomeNever] {
+            let outcome = run(Scenario { answers, ..Scenario::random(seed) });
+            assert_eq!(outcome.violation, None, "seed {seed}, {answers:?}");
+            answered += outcome.outcomes.len();
+            waited += usize::from(outcome.outcomes.is_empty());
+        }
+    }
+    println!("{answered} answers, {waited} runs without any");
+    assert!(answered > 0 && waited > 0, "both ends are met");
+}
+
 /// Silence of up to f oracles costs the fast path nothing.
 #[test]
 fn mute_oracles_do_not_delay() {

@@ -34,8 +34,17 @@ pub(crate) enum Answers {
     Split,
     AllDiffer,
     UserErrors,
+    /// A third cannot run the script at first.
     SomeFail,
+    /// A third never can.
     SomeNever,
+}
+
+impl Answers {
+    /// Whether everybody who answers gives the same, so that nothing but that may go on chain.
+    pub(crate) fn agree(self) -> bool {
+        matches!(self, Self::Agree | Self::SomeFail | Self::SomeNever)
+    }
 }
 
 /// What is broken on purpose.

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Body, Curves, Effect, Engine, FailureCode, Input, Message, Observation, OracleIndex, Record, RecordId,
+    Body, Curves, Effect, Engine, Input, Message, Observation, OracleIndex, Record, RecordId,
     RequestKey, Roster, Signer as _, Terms, Timer, layout,
 };
 use rand_chacha::{
@@ -24,6 +24,11 @@ mod faults;
 
 /// How long the simulated DON has after stabilisation.
 const PATIENCE_MS: u64 = 300_000;
+
+/// How often the chain makes a block.
+const BLOCK_MS: u64 = 2_000;
+/// How long a node waits before it tries a script again.
+const RETRY_MS: u64 = 20_000;
 
 /// What a run showed.
 #[derive(Debug, Default)]
@@ -47,6 +52,7 @@ enum Event {
     Timer { node: usize, copy: usize, timer: Timer, at: u64, life: u32 },
     Restart { node: usize },
     Healed,
+    Block,
 }
 
 struct Node {
@@ -60,6 +66,7 @@ struct Node {
     clock_offset: u64,
     life: u32,
     seen: BTreeSet<usize>,
+    tries: BTreeMap<RequestKey, u32>,
     said: Vec<Message>,
     heard: Vec<Message>,
 }
@@ -106,6 +113,7 @@ impl World {
             clock_offset: if scenario.exact { 0 } else { u64::from(rng.next_u32() % 5_000) },
             life: 0,
             seen: BTreeSet::new(),
+            tries: BTreeMap::new(),
             said: vec![],
             heard: vec![],
         });
@@ -115,6 +123,8 @@ impl World {
         let terms = (0..scenario.requests).map(|request| {
             let mut commitment = vec![request as u8; 352];
             commitment[..8].copy_from_slice(&scenario.seed.to_be_bytes());
+            let timeout = (scenario.stable_at / 1_000) as u32 + 60;
+            commitment[348..].copy_from_slice(&timeout.to_be_bytes());
             let request = keccak256(&commitment);
             Terms { request, coordinator: Address::repeat_byte(7), commitment, event_seconds: 1, seen_at: 0 }
         });
@@ -157,6 +167,7 @@ impl World {
         }
         let healed = self.scenario.stable_at;
         self.at(healed, Event::Healed);
+        self.at(BLOCK_MS, Event::Block);
     }
 
     fn engine(&self, node: usize) -> Engine<Keys, Checks> {
@@ -174,7 +185,7 @@ impl World {
             }
             self.handle(event);
         }
-        if self.out.violation.is_none() && !self.is_done() {
+        if self.out.violation.is_none() && !self.is_done() && self.must_end() {
             self.out.violation = Some(self.unfinished());
         }
         for reports in self.invariants.reports.values() {
@@ -189,6 +200,16 @@ impl World {
         let complete =
             |terms: &Terms| self.invariants.reports.get(&terms.key()).is_some_and(|r| r.len() == honest);
         self.terms.iter().all(complete)
+    }
+
+    /// With fewer than f + 1 honest oracles that can run the script, there may be no answer.
+    fn must_end(&self) -> bool {
+        let able = |(node, state): &(usize, &Node)| state.actor == Actor::Honest && self.is_able(*node);
+        self.nodes.iter().enumerate().filter(able).count() > self.roster.f()
+    }
+
+    fn is_able(&self, node: usize) -> bool {
+        self.scenario.answers != Answers::SomeNever || !node.is_multiple_of(3)
     }
 
     fn unfinished(&self) -> String {
@@ -209,10 +230,16 @@ impl World {
         match event {
             Event::Seen { node, request } => self.see(node, request),
             Event::Executed { node, copy, key, life } => {
-                if self.nodes[node].life == life
-                    && let Some(observation) = self.answer(node, copy, life)
-                {
-                    self.step(node, copy, Input::Observed { key, observation });
+                if self.nodes[node].life != life {
+                    return;
+                }
+                match self.answer(node, copy, life, key) {
+                    Some(observation) => self.step(node, copy, Input::Observed { key, observation }),
+                    None if self.is_able(node) => {
+                        let at = self.now + self.below(RETRY_MS);
+                        self.at(at, Event::Executed { node, copy, key, life });
+                    }
+                    None => {}
                 }
             }
             Event::Deliver { to, from, bytes } => self.deliver(to, from, &bytes),
@@ -224,6 +251,14 @@ impl World {
                 }
             }
             Event::Restart { node } => self.restart(node),
+            Event::Block => {
+                for node in 0..self.nodes.len() {
+                    for copy in 0..self.nodes[node].copies.len() {
+                        self.step(node, copy, Input::ChainTime(self.now / 1_000));
+                    }
+                }
+                self.at(self.now + BLOCK_MS, Event::Block);
+            }
             Event::Healed => {
                 let nodes = if self.scenario.reconnects { self.nodes.len() } else { 0 };
                 for node in 0..nodes {
@@ -261,12 +296,13 @@ impl World {
     }
 
     /// What the script answers on this node; another life or copy may see something else.
-    fn answer(&mut self, node: usize, copy: usize, life: u32) -> Option<Observation> {
+    fn answer(&mut self, node: usize, copy: usize, life: u32, key: RequestKey) -> Option<Observation> {
         let hash = B256::repeat_byte(node as u8);
         let value = |value: usize| Some(Observation::result(vec![0xaa, value as u8], hash));
         if copy > 0 {
             return value(200 + copy);
         }
+        let fails = self.scenario.answers == Answers::SomeFail && self.fails(node, key);
         match self.scenario.answers {
             _ if life > 0 && self.scenario.mutation == Mutation::Amnesia => value(100 + life as usize),
             Answers::Agree => value(0),
@@ -274,10 +310,20 @@ impl World {
             Answers::Split => value(node % 2),
             Answers::AllDiffer => value(node),
             Answers::UserErrors => Some(Observation::user_error(vec![b'E', (node % 5 / 4) as u8], hash)),
-            Answers::SomeFail if node.is_multiple_of(3) => Some(Observation::failure(FailureCode::Overload)),
+            Answers::SomeFail if fails => None,
             Answers::SomeNever if node.is_multiple_of(3) => None,
             Answers::SomeFail | Answers::SomeNever => value(0),
         }
+    }
+
+    /// A third of the oracles: the first two runs come to nothing.
+    fn fails(&mut self, node: usize, key: RequestKey) -> bool {
+        if !node.is_multiple_of(3) {
+            return false;
+        }
+        let tries = self.nodes[node].tries.entry(key).or_default();
+        *tries += 1;
+        *tries <= 2
     }
 
     fn deliver(&mut self, to: usize, from: usize, bytes: &[u8]) {
@@ -346,6 +392,10 @@ impl World {
                 if is_honest {
                     self.out.first_report_at.get_or_insert(self.now);
                     self.invariants.on_report(index(node), &ready)?;
+                    let is_fair = !self.scenario.answers.agree() || !ready.attested.outcome.is_error();
+                    if !is_fair && self.scenario.mutation == Mutation::None {
+                        return Err(format!("fairness: {:?} is billed", ready.attested.outcome));
+                    }
                 }
             }
             Effect::Blame { oracle, misbehavior } => {
