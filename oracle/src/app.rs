@@ -290,10 +290,13 @@ impl Node {
         });
         let recordings =
             Recordings::new(self.config.data_dir.join("transcripts"), self.config.runner.transcripts);
-        let executor = Executor::new(runner, don.offchain.limits.clone(), don.offchain.options, recordings);
+        let slots = self.config.runner.max_concurrent;
+        let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
+        let executor = Executor::new(runner, limits, options, recordings, slots);
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone()),
             remembers_since,
+            max_waiting: self.config.runner.max_waiting,
             journal: self.journal.clone(),
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,
             executor,

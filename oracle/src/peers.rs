@@ -96,22 +96,34 @@ impl Peers {
     /// The next event; `None` when the network ended.
     pub async fn next(&mut self) -> Option<PeerEvent> {
         loop {
-            let index = |id: &PeerId| self.indexes.get(id).copied();
-            let event = match self.events.recv().await? {
-                NetEvent::Message { from, bytes } => {
-                    index(&from).map(|from| PeerEvent::Message { from, bytes })
-                }
-                NetEvent::Connected(id) => index(&id).map(PeerEvent::Connected),
-                NetEvent::Disconnected(id) => index(&id).map(PeerEvent::Disconnected),
-                NetEvent::Violation { from, bytes } => {
-                    tracing::warn!(peer = %from, bytes, "a peer announced a frame beyond the limit");
-                    None
-                }
-                _ => None,
-            };
-            if event.is_some() {
-                return event;
+            let event = self.events.recv().await?;
+            if let Some(event) = self.translate(event) {
+                return Some(event);
             }
+        }
+    }
+
+    /// An event that has come already.
+    pub fn take_waiting(&mut self) -> Option<PeerEvent> {
+        loop {
+            let event = self.events.try_recv().ok()?;
+            if let Some(event) = self.translate(event) {
+                return Some(event);
+            }
+        }
+    }
+
+    fn translate(&self, event: NetEvent) -> Option<PeerEvent> {
+        let index = |id: &PeerId| self.indexes.get(id).copied();
+        match event {
+            NetEvent::Message { from, bytes } => index(&from).map(|from| PeerEvent::Message { from, bytes }),
+            NetEvent::Connected(id) => index(&id).map(PeerEvent::Connected),
+            NetEvent::Disconnected(id) => index(&id).map(PeerEvent::Disconnected),
+            NetEvent::Violation { from, bytes } => {
+                tracing::warn!(peer = %from, bytes, "a peer announced a frame beyond the limit");
+                None
+            }
+            _ => None,
         }
     }
 

@@ -71,7 +71,7 @@ fn request(byte: u8) -> RequestRow {
 }
 
 async fn say(journal: &Journal, byte: u8, slot: Slot) {
-    journal.put_records(DIGEST, &[record(byte, slot)]).await.expect("stored");
+    journal.commit(DIGEST, &[record(byte, slot)], &[], None).await.expect("stored");
 }
 
 /// The error of opening, which must come without waiting for anything.
@@ -201,7 +201,7 @@ async fn second_writer_is_stopped_before_it_speaks() {
     say(&journal, 1, Slot::Observation).await;
     // The lock does not reach over every file system; the counter does.
     change(&home.path("journal.sqlite"), "UPDATE meta SET value = '77' WHERE name = 'said'").await;
-    let refused = journal.put_records(DIGEST, &[record(1, Slot::Attest)]).await;
+    let refused = journal.commit(DIGEST, &[record(1, Slot::Attest)], &[], None).await;
     assert!(matches!(refused, Err(JournalError::Lost)), "{refused:?}");
     assert_eq!(journal.records(DIGEST, key(1)).await.expect("records").len(), 1, "nothing was stored");
 }

@@ -15,7 +15,7 @@ pub struct RunnerConfig {
     pub sandbox: PathBuf,
     /// Scripts that run at the same time; 1 to 256.
     pub max_concurrent: usize,
-    /// Runs that may wait for a free slot before others are refused as overload.
+    /// Runs that may wait for a free slot before others are refused as overload; each holds its request in memory.
     pub max_waiting: usize,
     /// `HOST:PORT` pairs a script may reach although the address policy refuses them. For
     /// development; the runner warns when it is not empty.
@@ -48,7 +48,7 @@ impl RunnerConfig {
         Self {
             sandbox: sandbox.into(),
             max_concurrent: 4,
-            max_waiting: 64,
+            max_waiting: 20_000,
             allow_http: Vec::new(),
             refuse_http: Vec::new(),
             http: HttpPolicy::default(),

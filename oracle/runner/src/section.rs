@@ -25,6 +25,9 @@ pub struct SectionError {
 pub struct RunnerSection {
     /// Scripts run at once (1 to 64).
     pub max_concurrent: usize,
+    /// Requests that may wait for their run (1 to 1 000 000); the node refuses more. It holds what can still be
+    /// answered in time: four slots run fewer scripts than the default before a request times out.
+    pub max_waiting: usize,
     /// `HOST:PORT` pairs scripts may reach although the address is private.
     pub allow_http: Vec<String>,
     /// Run scripts although a wall of the sandbox is missing on this machine.
@@ -83,6 +86,7 @@ impl Default for RunnerSection {
     fn default() -> Self {
         Self {
             max_concurrent: 4,
+            max_waiting: 20_000,
             allow_http: Vec::new(),
             allow_weak_sandbox: false,
             sandbox: None,
@@ -122,6 +126,10 @@ impl RunnerSection {
             let problem = format!("{} is outside 1 to 64", self.max_concurrent);
             return fail("runner.max_concurrent", problem, "4 is a good value");
         }
+        if !(1..=1_000_000).contains(&self.max_waiting) {
+            let problem = format!("{} is outside 1 to 1000000", self.max_waiting);
+            return fail("runner.max_waiting", problem, "20000 is a good value");
+        }
         if self.pool > 64 {
             return fail("runner.pool", format!("{} is outside 0 to 64", self.pool), "2 is a good value");
         }
@@ -150,6 +158,7 @@ impl RunnerSection {
         let http = &self.http;
         Ok(RunnerConfig {
             max_concurrent: self.max_concurrent,
+            max_waiting: self.max_waiting,
             allow_http: self.allow_http.clone(),
             allow_weak_sandbox: self.allow_weak_sandbox,
             pool: self.pool,
@@ -191,7 +200,8 @@ mod tests {
     #[test]
     fn every_refusal_names_its_key() {
         type Break = fn(&mut RunnerSection);
-        let cases: [(&str, Break); 7] = [
+        let cases: [(&str, Break); 8] = [
+            ("runner.max_waiting: 0", |section| section.max_waiting = 0),
             ("runner.max_concurrent: 0", |section| section.max_concurrent = 0),
             ("runner.pool: 65", |section| section.pool = 65),
             ("runner.forks_per_zygote: is 0", |section| section.forks_per_zygote = 0),

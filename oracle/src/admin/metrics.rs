@@ -53,6 +53,12 @@ pub struct Metrics {
     pub peers_connected: Gauge,
     /// Requests without an end yet.
     pub open_requests: Gauge,
+    /// Scripts that run now.
+    pub scripts_running: Gauge,
+    /// Requests that wait for their script's run.
+    pub scripts_waiting: Gauge,
+    /// Runs that came to nothing because of this node; each is tried again.
+    pub failed_runs: Counter,
     /// Seconds a script ran, wall time.
     pub execution_seconds: Histogram,
     /// Seconds a script ran, processor time.
@@ -85,6 +91,9 @@ impl Metrics {
             head: Gauge::default(),
             peers_connected: Gauge::default(),
             open_requests: Gauge::default(),
+            scripts_running: Gauge::default(),
+            scripts_waiting: Gauge::default(),
+            failed_runs: Counter::default(),
             execution_seconds: seconds(),
             cpu_seconds: Gauge::default(),
             report_seconds: seconds(),
@@ -105,6 +114,13 @@ impl Metrics {
         registry.register("head_block", "Newest block read", metrics.head.clone());
         registry.register("peers_connected", "Peers connected", metrics.peers_connected.clone());
         registry.register("open_requests", "Requests without an end yet", metrics.open_requests.clone());
+        registry.register("scripts_running", "Scripts that run now", metrics.scripts_running.clone());
+        registry.register("scripts_waiting", "Requests that wait for a run", metrics.scripts_waiting.clone());
+        registry.register(
+            "failed_runs",
+            "Runs that failed because of this node",
+            metrics.failed_runs.clone(),
+        );
         registry.register("execution_seconds", "Wall time of a script", metrics.execution_seconds.clone());
         registry.register("script_cpu_seconds", "Processor time of all scripts", metrics.cpu_seconds.clone());
         registry.register("report_seconds", "From event to complete report", metrics.report_seconds.clone());

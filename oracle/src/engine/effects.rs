@@ -1,7 +1,9 @@
-//! Carrying out the protocol's effects, in order; nothing leaves before what stands before it is stored.
+//! Carrying out the protocol's effects, many inputs' at a time: nothing leaves before everything gathered is stored.
+
+use std::collections::BTreeSet;
 
 use alloy::primitives::Bytes;
-use oracle_ocr::{Effect, Outcome, ReadyReport, Record, RequestKey};
+use oracle_ocr::{Effect, Input, Outcome, ReadyReport, Record, RequestKey};
 
 use super::{Engine, EngineError};
 use crate::{
@@ -12,60 +14,61 @@ use crate::{
 };
 
 impl Engine {
-    pub(super) async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), EngineError> {
+    /// Gives the protocol an input. What it answers is carried out by the next [`Engine::flush`].
+    pub(super) fn feed(&mut self, input: Input) {
+        let effects = self.protocol.step(now_ms(), input);
+        self.effects.extend(effects);
+    }
+
+    /// Stores what was gathered in one commit, records of the protocol and rows of requests, then says what may be
+    /// said now that it is durable.
+    pub(super) async fn flush(&mut self) -> Result<(), EngineError> {
         let mut records: Vec<Record> = Vec::new();
-        let mut touched: Vec<RequestKey> = Vec::new();
-        for effect in effects {
+        let mut touched: BTreeSet<RequestKey> = BTreeSet::new();
+        let mut said: Vec<Effect> = Vec::new();
+        let mut jobs: Vec<ReportJob> = Vec::new();
+        for effect in std::mem::take(&mut self.effects) {
             match effect {
                 Effect::Persist(record) => {
-                    if touched.last() != Some(&record.id.key) {
-                        touched.push(record.id.key);
-                    }
+                    touched.insert(record.id.key);
                     records.push(record);
                 }
-                Effect::Send { to, message } => {
-                    self.store(&mut records).await?;
-                    self.count_message("sent");
-                    self.parts.peers.send(to, message.encode());
-                }
-                Effect::Broadcast(message) => {
-                    self.store(&mut records).await?;
-                    self.count_message("sent");
-                    self.parts.peers.broadcast(message.encode());
-                }
-                Effect::Report(ready) => {
-                    self.store(&mut records).await?;
-                    self.on_report(*ready).await?;
-                }
+                Effect::Report(ready) => jobs.extend(self.on_report(*ready)),
                 Effect::SetTimer { timer, at } => self.timers.set(timer, at),
                 Effect::Blame { oracle, misbehavior } => {
                     self.count_message("refused");
                     tracing::warn!(%oracle, %misbehavior, "a peer's message was refused");
                 }
+                Effect::Send { .. } | Effect::Broadcast(_) => said.push(effect),
             }
         }
-        self.store(&mut records).await?;
         for key in touched {
-            self.show_progress(key).await?;
+            self.show_progress(key);
         }
-        Ok(())
-    }
-
-    async fn store(&self, records: &mut Vec<Record>) -> Result<(), EngineError> {
-        if !records.is_empty() {
+        let rows = self.requests.take_changes();
+        let cursor = self.cursor.take().map(|next| (self.parts.don.coordinator.to_string(), next));
+        if !records.is_empty() || !rows.is_empty() || cursor.is_some() {
             let digest = self.parts.don.roster.config_digest();
-            self.parts.journal.put_records(digest, records).await?;
-            records.clear();
+            self.parts.journal.commit(digest, &records, &rows, cursor).await?;
+        }
+        for effect in said {
+            match effect {
+                Effect::Send { to, message } => self.parts.peers.send(to, message.encode()),
+                Effect::Broadcast(message) => self.parts.peers.broadcast(message.encode()),
+                _ => continue,
+            }
+            self.count_message("sent");
+        }
+        for job in jobs {
+            self.parts.transmitter.start(job);
         }
         Ok(())
     }
 
     /// A complete report: shown, and on its way to the chain.
-    async fn on_report(&mut self, ready: ReadyReport) -> Result<(), EngineError> {
+    fn on_report(&mut self, ready: ReadyReport) -> Option<ReportJob> {
         let id = ready.key.request;
-        let Some(request) = self.requests.get_mut(&id).filter(|request| request.key() == ready.key) else {
-            return Ok(());
-        };
+        let request = self.requests.get_mut(&id).filter(|request| request.key() == ready.key)?;
         let now = now_ms();
         let (kind, bytes) = match &ready.attested.outcome {
             Outcome::Result(bytes) => ("result", bytes),
@@ -74,7 +77,7 @@ impl Engine {
         let data = Bytes::from(bytes.clone());
         let view = &mut request.row.view;
         let first = view.times_ms.reported.is_none();
-        let reported_ms = *view.times_ms.reported.get_or_insert(now);
+        view.times_ms.reported.get_or_insert(now);
         view.outcome = Some(OutcomeView { kind: kind.to_owned(), data: data.clone() });
         view.signers = Some(ready.attested.signatures.iter().map(|(oracle, _)| oracle.get()).collect());
         view.report_hash = Some(ready.hash);
@@ -83,7 +86,6 @@ impl Engine {
         let job = ReportJob {
             request_id: id,
             stage: ready.stage as u64,
-            reported_ms,
             calldata: ready.calldata().into(),
             signatures: ready.attested.signatures.len() as u64,
             result,
@@ -93,6 +95,9 @@ impl Engine {
         };
         request.job = Some(job.clone());
         let moved = request.advance(State::Reported);
+        if moved {
+            request.row.view.reason = None;
+        }
         let settled = request.state().is_settled();
         if first {
             self.parts.metrics.report_seconds.observe(now.saturating_sub(seen_ms) as f64 / 1_000.0);
@@ -101,11 +106,8 @@ impl Engine {
         if moved {
             self.count_state(State::Reported);
         }
-        self.requests.save(&id).await?;
-        if !settled {
-            self.parts.transmitter.start(job);
-        }
-        Ok(())
+        self.requests.touch(id);
+        (!settled).then_some(job)
     }
 
     pub(super) fn count_state(&self, state: State) {

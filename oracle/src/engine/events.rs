@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256};
 use oracle_ocr::Input;
 
-use super::{Engine, EngineError, Finished, requests::Active};
+use super::{Engine, EngineError, requests::Active};
 use crate::{
     admin::Kind,
     chain::{Batch, ChainEvent, Position, SeenRequest},
@@ -24,29 +24,31 @@ const PRUNE_STEP: u32 = 50;
 impl Engine {
     pub(super) async fn on_batch(&mut self, batch: Batch) -> Result<(), EngineError> {
         if let Some(first) = batch.rewound_to {
-            self.on_rewind(first).await?;
+            self.on_rewind(first);
         }
         let batch_had_events = !batch.events.is_empty();
         for event in batch.events {
             self.on_event(event).await?;
         }
-        self.settle_final(batch.final_block).await?;
-        self.expire(batch.head.timestamp.to()).await?;
+        self.settle_final(batch.final_block);
+        self.expire(batch.head.timestamp.to());
         if batch.caught_up {
             if !self.caught_up {
                 tracing::info!(head = batch.head.height(), "the chain has been read");
                 self.caught_up = true;
             }
             for id in std::mem::take(&mut self.to_start) {
-                self.start(id).await?;
+                self.start(id);
             }
+            self.chain_seconds = batch.head.timestamp.to();
+            self.feed(Input::ChainTime(self.chain_seconds));
         }
+        self.explain_waiting();
         let now = now_ms();
         let due = batch_had_events || now >= self.next_cursor_ms;
         if due && self.stored_cursor != Some(batch.durable_next) {
             self.next_cursor_ms = now + CURSOR_EVERY_MS;
-            let coordinator = self.parts.don.coordinator.to_string();
-            self.parts.journal.set_cursor(&coordinator, batch.durable_next).await?;
+            self.cursor = Some(batch.durable_next);
             self.stored_cursor = Some(batch.durable_next);
         }
         if now >= self.next_prune_ms {
@@ -70,7 +72,8 @@ impl Engine {
         match event {
             ChainEvent::Request(seen) => self.on_request(*seen).await,
             ChainEvent::Response { request_id, transmitter, at } => {
-                self.on_response(request_id, transmitter, at).await
+                self.on_response(request_id, transmitter, at);
+                Ok(())
             }
             ChainEvent::Processed { request_id, code, .. } => {
                 if let Some(request) = self.requests.get_mut(&request_id) {
@@ -84,7 +87,8 @@ impl Engine {
                 Ok(())
             }
             ChainEvent::TimedOut { request_id, .. } => {
-                self.end(request_id, State::Expired, Some("timed out on chain".to_owned())).await
+                self.end(request_id, State::Expired, Some("timed out on chain".to_owned()));
+                Ok(())
             }
             ChainEvent::Config(event) => {
                 // Earlier configurations are met again while the chain's past is read.
@@ -115,19 +119,20 @@ impl Engine {
                     known.row.block_hash = seen.at.block_hash;
                     known.row.block_number = seen.at.block_number;
                     known.seen.at = seen.at;
-                    self.requests.save(&id).await?;
+                    self.requests.touch(id);
                 }
                 return Ok(());
             }
             let key = known.key();
             tracing::info!(request_id = %id, same, "the request is in the chain again");
             if same {
-                return self.revive(seen).await;
+                self.revive(seen);
+                return Ok(());
             }
             // Another commitment is another request: nothing signed for the old one is ever used.
             self.requests.remove(&id);
             self.timers.forget(&key);
-            self.feed(Input::Forget(key)).await?;
+            self.feed(Input::Forget(key));
         }
         if let Some(row) = self.parts.journal.request(id).await? {
             let same = row.commitment_hash == seen.commitment_hash;
@@ -138,81 +143,46 @@ impl Engine {
         self.parts.metrics.requests_seen.inc();
         self.count_state(State::Seen);
         tracing::info!(request_id = %id, block = seen.at.block_number, subscription = seen.subscription_id, "request seen");
-        self.admit(Active::new(seen, now_ms())).await
+        let mut request = Active::new(seen, now_ms());
+        let most = self.parts.max_waiting;
+        if self.requests.open() >= most {
+            let reason = format!("{most} requests wait already; runner.max_waiting allows more");
+            tracing::warn!(request_id = %id, %reason, "request refused");
+            request.put(State::Refused, Some(reason));
+            self.count_state(State::Refused);
+            self.requests.store(request.row);
+            return Ok(());
+        }
+        self.admit(request);
+        Ok(())
     }
 
     /// The same request in another block: results are kept.
-    async fn revive(&mut self, seen: SeenRequest) -> Result<(), EngineError> {
+    fn revive(&mut self, seen: SeenRequest) {
         let id = seen.request_id;
-        let Some(key) = self.requests.get(&id).map(Active::key) else { return Ok(()) };
+        let Some(key) = self.requests.get(&id).map(Active::key) else { return };
         let state = self.revived_state(&key);
-        let Some(request) = self.requests.get_mut(&id) else { return Ok(()) };
-        request.row.block_hash = seen.at.block_hash;
-        request.row.block_number = seen.at.block_number;
-        request.row.event.clone_from(&seen.log_json);
-        request.seen = seen;
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        request.replace_event(seen);
         request.put(state, None);
         let job = request.job.clone();
-        self.requests.save(&id).await?;
+        self.requests.touch(id);
         match job {
             Some(job) => self.parts.transmitter.start(job),
             None => self.to_start.push(id),
         }
-        Ok(())
     }
 
-    async fn admit(&mut self, request: Active) -> Result<(), EngineError> {
+    fn admit(&mut self, request: Active) {
         let id = request.seen.request_id;
-        self.parts.journal.put_request(&request.row).await?;
         self.requests.insert(request);
+        self.requests.touch(id);
         self.to_start.push(id);
-        Ok(())
     }
 
-    /// Hands the request to the protocol and, unless an observation is stored already, to the sandbox.
-    pub(super) async fn start(&mut self, id: B256) -> Result<(), EngineError> {
-        let Some(request) = self.requests.get_mut(&id) else { return Ok(()) };
-        if request.state().is_settled() {
-            return Ok(());
-        }
-        let (key, terms, started) = (request.key(), request.terms(), request.started);
-        request.started = true;
-        if !started {
-            self.feed(Input::Request(terms)).await?;
-        }
-        if self.needs_no_execution(&key) {
-            return self.show_progress(key).await;
-        }
-        self.execute(id).await
-    }
-
-    async fn execute(&mut self, id: B256) -> Result<(), EngineError> {
-        let Some(request) = self.requests.get_mut(&id) else { return Ok(()) };
-        let (data, timestamp) = (request.seen.data.clone(), request.seen.block_timestamp);
-        if request.advance(State::Executing) {
-            self.count_state(State::Executing);
-        }
-        let (executor, finished) = (self.parts.executor.clone(), self.finished.clone());
-        tokio::spawn(async move {
-            let execution = executor.execute(id, data, timestamp).await;
-            // A closed channel means the node is stopping; the next start executes again.
-            let _ = finished.send(Finished { request_id: id, execution });
-        });
-        Ok(())
-    }
-
-    pub(super) async fn on_finished(&mut self, done: Finished) -> Result<(), EngineError> {
-        let Finished { request_id, execution } = done;
-        self.parts.metrics.execution_seconds.observe(execution.wall.as_secs_f64());
-        self.parts.metrics.cpu_seconds.inc_by(execution.cpu.as_secs_f64());
-        let Some(request) = self.requests.get(&request_id) else { return Ok(()) };
-        let key = request.key();
-        self.feed(Input::Observed { key, observation: execution.observation }).await
-    }
-
-    async fn on_response(&mut self, id: B256, transmitter: Address, at: Position) -> Result<(), EngineError> {
+    fn on_response(&mut self, id: B256, transmitter: Address, at: Position) {
         let ours = self.parts.transmitter_account;
-        let Some(request) = self.requests.get_mut(&id) else { return Ok(()) };
+        let Some(request) = self.requests.get_mut(&id) else { return };
         let key = request.key();
         let view = &mut request.row.view;
         let by_us = transmitter == ours;
@@ -232,9 +202,10 @@ impl Engine {
             self.count_state(State::Included);
             tracing::info!(request_id = %id, tx = %at.tx_hash, by_us, "response is on chain");
         }
-        self.requests.save(&id).await?;
+        self.requests.touch(id);
         self.parts.transmitter.answered(id);
-        self.feed(Input::Settled(key)).await
+        self.schedule.remove(&id);
+        self.feed(Input::Settled(key));
     }
 
     pub(super) async fn on_note(&mut self, note: TransmitNote) -> Result<(), EngineError> {
@@ -256,7 +227,7 @@ impl Engine {
                 let Some(request) = self.requests.get_mut(&request_id) else { return Ok(()) };
                 if request.state() == State::Submitted {
                     request.put(State::Reported, code.map(|code| format!("code {code}")));
-                    self.requests.save(&request_id).await?;
+                    self.requests.touch(request_id);
                 }
             }
             TransmitNote::Undeliverable { request_id, reason } => {
@@ -264,7 +235,7 @@ impl Engine {
                 let settled =
                     self.requests.get(&request_id).is_none_or(|request| request.state().is_settled());
                 if !settled {
-                    self.end(request_id, State::Undeliverable, Some(reason)).await?;
+                    self.end(request_id, State::Undeliverable, Some(reason));
                 }
             }
             TransmitNote::Included { request_id, .. } | TransmitNote::Unneeded { request_id } => {
@@ -279,7 +250,7 @@ impl Engine {
         let Some(request) = self.requests.get_mut(&id) else {
             if let Some(mut row) = self.parts.journal.request(id).await? {
                 show_submitted(&mut row.view, tx_hash, stage);
-                self.parts.journal.put_request(&row).await?;
+                self.requests.store(row);
             }
             return Ok(());
         };
@@ -287,12 +258,12 @@ impl Engine {
         if request.advance(State::Submitted) {
             self.count_state(State::Submitted);
         }
-        self.requests.save(&id).await?;
+        self.requests.touch(id);
         Ok(())
     }
 
     /// Blocks from `first` on left the chain.
-    async fn on_rewind(&mut self, first: u64) -> Result<(), EngineError> {
+    fn on_rewind(&mut self, first: u64) {
         self.parts.metrics.reorganisations.inc();
         tracing::warn!(first_block = first, "blocks left the chain; reading again");
         for id in self
@@ -305,7 +276,7 @@ impl Engine {
             request.row.view.result_code = None;
             request.put(State::Reported, Some("the response left the chain".to_owned()));
             let job = request.job.clone();
-            self.requests.save(&id).await?;
+            self.requests.touch(id);
             self.parts.transmitter.cancel(id);
             if let Some(job) = job {
                 self.parts.transmitter.start(job);
@@ -314,31 +285,29 @@ impl Engine {
         for id in self.requests.ids_where(|request| request.row.block_number >= first) {
             let Some(request) = self.requests.get_mut(&id) else { continue };
             request.put(State::Orphaned, Some("the request's block left the chain".to_owned()));
-            self.requests.save(&id).await?;
+            self.requests.touch(id);
             self.parts.transmitter.cancel(id);
         }
-        Ok(())
     }
 
     /// Responses below the finalised block stay: nothing more is kept in memory about them.
-    async fn settle_final(&mut self, final_block: u64) -> Result<(), EngineError> {
+    fn settle_final(&mut self, final_block: u64) {
         let done = self.requests.ids_where(|request| {
             request.state() == State::Included
                 && request.row.view.included_block.is_some_and(|block| block <= final_block)
         });
         for id in done {
-            self.end(id, State::Final, None).await?;
+            self.end(id, State::Final, None);
         }
-        Ok(())
     }
 
-    async fn expire(&mut self, chain_time: u64) -> Result<(), EngineError> {
+    fn expire(&mut self, chain_time: u64) {
         let late = self.requests.ids_where(|request| {
             !request.state().is_settled()
                 && request.row.timeout_timestamp.saturating_add(EXPIRY_GRACE_SECONDS) < chain_time
         });
         for id in late {
-            self.end(id, State::Expired, Some("no response in time".to_owned())).await?;
+            self.end(id, State::Expired, Some("no response in time".to_owned()));
         }
         // Ended without success, and too late for a change of mind: nothing is kept in memory.
         let dead = self.requests.ids_where(|request| {
@@ -348,28 +317,27 @@ impl Engine {
         for id in dead {
             if let Some(request) = self.requests.remove(&id) {
                 self.timers.forget(&request.key());
-                self.feed(Input::Forget(request.key())).await?;
+                self.feed(Input::Forget(request.key()));
             }
         }
-        Ok(())
     }
 
     /// The request needs no more work: stored, counted, forgotten in memory.
-    async fn end(&mut self, id: B256, state: State, reason: Option<String>) -> Result<(), EngineError> {
-        let Some(request) = self.requests.get_mut(&id) else { return Ok(()) };
+    fn end(&mut self, id: B256, state: State, reason: Option<String>) {
+        let Some(request) = self.requests.get_mut(&id) else { return };
         let key = request.key();
         request.put(state, reason);
-        self.requests.save(&id).await?;
+        self.requests.touch(id);
         self.count_state(state);
         tracing::info!(request_id = %id, %state, "request ended");
         self.parts.transmitter.answered(id);
-        self.feed(Input::Settled(key)).await?;
+        self.schedule.remove(&id);
+        self.feed(Input::Settled(key));
         if state == State::Final || state == State::Expired {
             self.timers.forget(&key);
-            self.feed(Input::Forget(key)).await?;
+            self.feed(Input::Forget(key));
             self.requests.remove(&id);
         }
-        Ok(())
     }
 }
 

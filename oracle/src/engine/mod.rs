@@ -1,8 +1,8 @@
 //! The node's middle: feeds the agreement protocol with what happened and carries out what it asks for.
 //!
 //! One task owns everything here, so that a request's history has one order. Inputs come from five sides: the chain,
-//! peers, finished executions, transmissions, and timers. The protocol answers each with effects; effects are carried
-//! out in order, and a record is durable before the first message or report after it.
+//! peers, finished executions, transmissions, and timers. The protocol answers each with effects; those of all inputs
+//! that wait are gathered and share one commit, and only then are their messages and reports let go.
 //!
 //! After a start everything unfinished is taken up again: records go back into the protocol, which repeats what it said
 //! last; requests without an observation are executed; stored transactions are resumed.
@@ -12,12 +12,15 @@ mod effects;
 mod events;
 mod requests;
 mod restore;
+mod runs;
+mod schedule;
 mod timers;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, B256};
-use oracle_ocr::{Curves, Input, Message};
+use oracle_ocr::{Curves, Effect, Input, Message};
+use oracle_runner::RunnerError;
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -25,7 +28,7 @@ use tokio::{
 
 pub use don::{Don, DonError, Identity};
 
-use self::{requests::Requests, timers::Timers};
+use self::{requests::Requests, schedule::Schedule, timers::Timers};
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
@@ -67,8 +70,13 @@ pub enum EngineError {
 /// A finished execution.
 pub(crate) struct Finished {
     pub(crate) request_id: B256,
-    pub(crate) execution: Execution,
+    pub(crate) execution: Result<Execution, RunnerError>,
 }
+
+/// Inputs whose effects share one commit, at most.
+const GROUP: usize = 256;
+/// Longest time that timers wait for peers' messages that came before them.
+const TIMERS_WAIT_MS: u64 = 250;
 
 /// What the engine is built from.
 pub struct Parts {
@@ -78,6 +86,8 @@ pub struct Parts {
     pub signer: NodeSigner,
     /// Requests older than this (unix seconds) may have been spoken about by a run whose records are lost.
     pub remembers_since: u64,
+    /// Requests that may wait for their run; more are refused.
+    pub max_waiting: usize,
     /// Durable state.
     pub journal: Journal,
     /// Milliseconds a finished request stays in the journal.
@@ -116,10 +126,20 @@ pub struct Engine {
     protocol: Protocol,
     requests: Requests,
     timers: Timers,
+    timers_fired_ms: u64,
+    /// What the protocol asked for since the last flush.
+    effects: Vec<Effect>,
+    schedule: Schedule,
+    running: HashSet<B256>,
+    /// Timestamp of the newest block read.
+    chain_seconds: u64,
+    next_explanation_ms: u64,
     finished: mpsc::UnboundedSender<Finished>,
     /// Requests waiting for the cursor to catch up before they are started.
     to_start: Vec<B256>,
     caught_up: bool,
+    /// First block to read after a restart, to be stored with what was read before it.
+    cursor: Option<u64>,
     stored_cursor: Option<u64>,
     next_cursor_ms: u64,
     next_prune_ms: u64,
@@ -139,19 +159,28 @@ impl Engine {
         protocol.set_quarantine(parts.remembers_since);
         let mut engine = Self {
             protocol,
-            requests: Requests::new(parts.journal.clone()),
+            requests: Requests::default(),
             parts,
             timers: Timers::default(),
+            timers_fired_ms: 0,
+            effects: Vec::new(),
+            schedule: Schedule::default(),
+            running: HashSet::new(),
+            chain_seconds: 0,
+            next_explanation_ms: 0,
             finished,
             to_start: Vec::new(),
             caught_up: false,
+            cursor: None,
             stored_cursor: None,
             next_cursor_ms: 0,
             next_prune_ms: 0,
             reconfigured: false,
         };
-        engine.restore(left.requests).await?;
+        engine.restore(left.requests);
         loop {
+            engine.flush().await?;
+            engine.run_scripts().await?;
             let pause = engine.pause();
             tokio::select! {
                 _ = streams.stop.wait_for(|stop| *stop) => break,
@@ -159,13 +188,16 @@ impl Engine {
                     engine.on_batch(batch.ok_or(EngineError::PartEnded("chain watcher"))?).await?;
                 }
                 event = engine.parts.peers.next() => {
-                    engine.on_peer(event.ok_or(EngineError::PartEnded("peer network"))?).await?;
+                    engine.on_peer(event.ok_or(EngineError::PartEnded("peer network"))?);
                 }
-                Some(done) = executions.recv() => engine.on_finished(done).await?,
+                Some(done) = executions.recv() => engine.on_finished(done),
                 Some(note) = streams.notes.recv() => engine.on_note(note).await?,
-                () = sleep(pause) => engine.fire_timers().await?,
+                () = sleep(pause) => {}
             }
+            let is_quiet = engine.take_waiting(&mut executions);
+            engine.fire_timers(is_quiet);
             if engine.reconfigured {
+                engine.flush().await?;
                 engine.wind_down();
                 return Ok(Stop::Reconfigured);
             }
@@ -177,24 +209,42 @@ impl Engine {
     /// Time until the first timer, at most a second.
     fn pause(&self) -> Duration {
         let second = Duration::from_secs(1);
-        self.timers
-            .next_at()
-            .map_or(second, |at| Duration::from_millis(at.saturating_sub(now_ms())).min(second))
+        let next = self.timers.next_at().into_iter().chain(self.schedule.next_at()).min();
+        next.map_or(second, |at| Duration::from_millis(at.saturating_sub(now_ms())).min(second))
     }
 
-    async fn fire_timers(&mut self) -> Result<(), EngineError> {
-        while let Some(timer) = self.timers.take_due(now_ms()) {
-            self.feed(Input::Timer(timer)).await?;
+    /// Takes what peers and scripts have said already; true when nothing more waits.
+    fn take_waiting(&mut self, executions: &mut mpsc::UnboundedReceiver<Finished>) -> bool {
+        for _ in 0..GROUP {
+            let event = self.parts.peers.take_waiting();
+            let done = executions.try_recv().ok();
+            if event.is_none() && done.is_none() {
+                return true;
+            }
+            event.into_iter().for_each(|event| self.on_peer(event));
+            done.into_iter().for_each(|done| self.on_finished(done));
         }
-        Ok(())
+        false
     }
 
-    async fn on_peer(&mut self, event: PeerEvent) -> Result<(), EngineError> {
+    /// Timers give up on peers, so they come after what peers have said already; but not much later, whatever peers say.
+    fn fire_timers(&mut self, is_quiet: bool) {
+        let now = now_ms();
+        if !is_quiet && now.abs_diff(self.timers_fired_ms) < TIMERS_WAIT_MS {
+            return;
+        }
+        self.timers_fired_ms = now;
+        while let Some(timer) = self.timers.take_due(now) {
+            self.feed(Input::Timer(timer));
+        }
+    }
+
+    fn on_peer(&mut self, event: PeerEvent) {
         match event {
             PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
                 Ok(message) => {
                     self.count_message("received");
-                    self.feed(Input::Message { from, message }).await?;
+                    self.feed(Input::Message { from, message });
                 }
                 Err(err) => {
                     self.count_message("refused");
@@ -203,7 +253,7 @@ impl Engine {
             },
             PeerEvent::Connected(oracle) => {
                 tracing::info!(%oracle, "peer connected");
-                self.feed(Input::Connected(oracle)).await?;
+                self.feed(Input::Connected(oracle));
                 self.report_status(None);
             }
             PeerEvent::Disconnected(oracle) => {
@@ -211,13 +261,6 @@ impl Engine {
                 self.report_status(None);
             }
         }
-        Ok(())
-    }
-
-    /// Gives the protocol an input and carries out what it answers.
-    async fn feed(&mut self, input: Input) -> Result<(), EngineError> {
-        let effects = self.protocol.step(now_ms(), input);
-        self.perform(effects).await
     }
 
     /// Ends jobs and, by dropping them, connections; everything needed later is in the journal.

@@ -1,25 +1,25 @@
 //! The requests in work: their events, their states, and the one place where a state moves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use alloy::{
-    primitives::{Address, B256},
+    primitives::{Address, B256, Bytes},
     rpc::types::Log,
 };
 use oracle_ocr::{RequestKey, Terms};
 
 use crate::{
     chain::{ChainEvent, SeenRequest, decode},
-    journal::{Journal, JournalError, RequestRow, RequestView, State},
+    journal::{RequestRow, RequestView, State},
     transmit::ReportJob,
 };
 
 /// A request that has no final end yet.
 #[derive(Clone, Debug)]
 pub(super) struct Active {
-    /// The event.
+    /// The event, without what only a run needs: that stays in the journal.
     pub(super) seen: SeenRequest,
-    /// What is stored and shown.
+    /// What is stored and shown; the event's text only until it is stored.
     pub(super) row: RequestRow,
     /// Whether the protocol knows it.
     pub(super) started: bool,
@@ -28,27 +28,33 @@ pub(super) struct Active {
 }
 
 impl Active {
-    pub(super) fn new(seen: SeenRequest, now_ms: u64) -> Self {
+    pub(super) fn new(mut seen: SeenRequest, now_ms: u64) -> Self {
+        let event = lighten(&mut seen);
         let row = RequestRow {
             commitment_hash: seen.commitment_hash,
             block_number: seen.at.block_number,
             block_hash: seen.at.block_hash,
             timeout_timestamp: u64::from(seen.commitment.timeoutTimestamp),
-            event: seen.log_json.clone(),
+            event,
             view: RequestView::seen(seen.request_id, now_ms),
         };
         Self { seen, row, started: false, job: None }
     }
 
     /// Reads the stored event again. `None` when it does not decode, which only another program's hand explains.
-    pub(super) fn from_row(row: RequestRow, coordinator: Address, router: Address) -> Option<Self> {
-        let log: Log = serde_json::from_str(&row.event).ok()?;
-        match decode(&log, coordinator, router) {
-            Ok(Some(ChainEvent::Request(seen))) if seen.commitment_hash == row.commitment_hash => {
-                Some(Self { seen: *seen, row, started: false, job: None })
-            }
-            _ => None,
-        }
+    pub(super) fn from_row(mut row: RequestRow, coordinator: Address, router: Address) -> Option<Self> {
+        let mut seen = read_event(&row, coordinator, router)?;
+        lighten(&mut seen);
+        row.event.clear();
+        Some(Self { seen, row, started: false, job: None })
+    }
+
+    /// The event lies in another block now.
+    pub(super) fn replace_event(&mut self, mut seen: SeenRequest) {
+        self.row.block_hash = seen.at.block_hash;
+        self.row.block_number = seen.at.block_number;
+        self.row.event = lighten(&mut seen);
+        self.seen = seen;
     }
 
     pub(super) const fn key(&self) -> RequestKey {
@@ -85,17 +91,31 @@ impl Active {
     }
 }
 
-/// All requests in work, backed by the journal.
+/// The event of a stored row, whole; `None` when it is not that of a request of these contracts.
+pub(super) fn read_event(row: &RequestRow, coordinator: Address, router: Address) -> Option<SeenRequest> {
+    let log: Log = serde_json::from_str(&row.event).ok()?;
+    match decode(&log, coordinator, router) {
+        Ok(Some(ChainEvent::Request(seen))) if seen.commitment_hash == row.commitment_hash => Some(*seen),
+        _ => None,
+    }
+}
+
+/// Takes what may be large out of the event; returns its text.
+fn lighten(seen: &mut SeenRequest) -> String {
+    seen.data = Bytes::new();
+    std::mem::take(&mut seen.log_json)
+}
+
+/// All requests in work. Changes are gathered here until [`Requests::take_changes`] hands them to the journal.
+#[derive(Default)]
 pub(super) struct Requests {
-    journal: Journal,
     active: HashMap<B256, Active>,
+    changed: BTreeSet<B256>,
+    /// Rows of requests that are not in work any more, not stored yet.
+    ended: Vec<RequestRow>,
 }
 
 impl Requests {
-    pub(super) fn new(journal: Journal) -> Self {
-        Self { journal, active: HashMap::new() }
-    }
-
     pub(super) fn insert(&mut self, request: Active) {
         self.active.insert(request.seen.request_id, request);
     }
@@ -108,8 +128,13 @@ impl Requests {
         self.active.get_mut(id)
     }
 
+    /// Ends the work on a request; what changed is still stored.
     pub(super) fn remove(&mut self, id: &B256) -> Option<Active> {
-        self.active.remove(id)
+        let request = self.active.remove(id)?;
+        if self.changed.remove(id) {
+            self.ended.push(request.row.clone());
+        }
+        Some(request)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -123,12 +148,31 @@ impl Requests {
         found.into_iter().map(|request| request.seen.request_id).collect()
     }
 
-    /// Stores a request's row.
-    pub(super) async fn save(&self, id: &B256) -> Result<(), JournalError> {
-        match self.active.get(id) {
-            Some(request) => self.journal.put_request(&request.row).await,
-            None => Ok(()),
+    /// Requests that still need work.
+    pub(super) fn open(&self) -> usize {
+        self.active.values().filter(|request| !request.state().is_settled()).count()
+    }
+
+    /// The request's row is to be stored.
+    pub(super) fn touch(&mut self, id: B256) {
+        self.changed.insert(id);
+    }
+
+    /// Stores a row of a request that is not in work.
+    pub(super) fn store(&mut self, row: RequestRow) {
+        self.ended.push(row);
+    }
+
+    /// The rows to store. Their events are not kept in memory any longer.
+    pub(super) fn take_changes(&mut self) -> Vec<RequestRow> {
+        let mut rows = std::mem::take(&mut self.ended);
+        for id in std::mem::take(&mut self.changed) {
+            if let Some(request) = self.active.get_mut(&id) {
+                rows.push(request.row.clone());
+                request.row.event = String::new();
+            }
         }
+        rows
     }
 }
 
@@ -160,8 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn take_changes_gives_each_row_once_and_the_event_only_at_first() {
+        let mut requests = Requests::default();
+        let request = active();
+        let id = request.seen.request_id;
+        requests.insert(request);
+        requests.touch(id);
+        requests.touch(id);
+        let rows = requests.take_changes();
+        assert!(rows.len() == 1 && !rows[0].event.is_empty());
+        assert!(requests.take_changes().is_empty());
+        requests.touch(id);
+        requests.remove(&id);
+        let rows = requests.take_changes();
+        assert!(rows.len() == 1 && rows[0].event.is_empty(), "an end is stored too");
+    }
+
+    #[test]
     fn from_row_reads_the_event_back() {
         let first = active();
+        assert!(first.seen.data.is_empty(), "what only a run needs is not kept");
+        let whole = read_event(&first.row, COORDINATOR, Address::ZERO).expect("decodes");
+        assert!(!whole.data.is_empty());
         let again = Active::from_row(first.row.clone(), COORDINATOR, Address::ZERO).expect("decodes");
         assert_eq!(again.terms(), first.terms());
         assert_eq!(again.key(), first.key());

@@ -10,6 +10,12 @@ use crate::{
     journal::{Journal, ObservationView, State},
 };
 
+/// Why a quarantined request waits.
+const QUARANTINED: &str =
+    "older than this journal: the keys may have spoken about it before, so the node leaves it to its peers";
+/// Milliseconds after which a request's waiting is explained, and between two looks.
+const EXPLAIN_EVERY_MS: u64 = 5_000;
+
 /// What the journal holds about unfinished requests of one coordinator.
 pub(super) struct Left {
     pub(super) requests: Vec<Active>,
@@ -37,7 +43,7 @@ pub(super) async fn read(journal: &Journal, don: &Don, router: Address) -> Resul
 
 impl Engine {
     /// Puts stored requests back to work; the protocol has their records already.
-    pub(super) async fn restore(&mut self, requests: Vec<Active>) -> Result<(), EngineError> {
+    pub(super) fn restore(&mut self, requests: Vec<Active>) {
         let open: Vec<B256> = requests
             .iter()
             .filter(|request| !request.state().is_settled())
@@ -49,10 +55,8 @@ impl Engine {
         for request in requests {
             self.requests.insert(request);
         }
-        let effects = self.protocol.resume(now_ms());
-        self.perform(effects).await?;
+        self.effects = self.protocol.resume(now_ms());
         self.to_start = open;
-        Ok(())
     }
 
     /// Whether the sandbox is not needed any more for this request.
@@ -63,10 +67,10 @@ impl Engine {
     }
 
     /// Copies what the protocol knows into what is stored and shown.
-    pub(super) async fn show_progress(&mut self, key: RequestKey) -> Result<(), EngineError> {
-        let Some(known) = self.protocol.view(&key) else { return Ok(()) };
+    pub(super) fn show_progress(&mut self, key: RequestKey) {
+        let Some(known) = self.protocol.view(&key) else { return };
         let Some(request) = self.requests.get_mut(&key.request).filter(|request| request.key() == key) else {
-            return Ok(());
+            return;
         };
         let before = (request.state(), request.row.view.observation.is_some());
         if let Some(own) = &known.own {
@@ -80,13 +84,17 @@ impl Engine {
         if known.locked.is_some() {
             request.advance(State::Locked);
         }
-        if known.quarantined && request.row.view.reason.is_none() {
-            request.row.view.reason =
-                Some("older than this journal: the node stays silent about it".to_owned());
+        if known.quarantined && request.row.view.reason.as_deref() != Some(QUARANTINED) {
+            request.row.view.reason = Some(QUARANTINED.to_owned());
+            self.requests.touch(key.request);
         }
+        let Some(request) = self.requests.get_mut(&key.request) else { return };
         let after = (request.state(), request.row.view.observation.is_some());
         if before == after {
-            return Ok(());
+            return;
+        }
+        if !known.quarantined {
+            request.row.view.reason = None;
         }
         if let Some(own) = known.own.filter(|_| !before.1) {
             let kind = observation_kind(&own.observation.answer);
@@ -96,8 +104,55 @@ impl Engine {
         if before.0 != after.0 {
             self.count_state(after.0);
         }
-        self.requests.save(&key.request).await?;
-        Ok(())
+        self.requests.touch(key.request);
+    }
+
+    /// Says why requests wait that have waited for a while; looks every few seconds.
+    pub(super) fn explain_waiting(&mut self) {
+        let now = now_ms();
+        if now < self.next_explanation_ms {
+            return;
+        }
+        self.next_explanation_ms = now + EXPLAIN_EVERY_MS;
+        let waits = |request: &Active| {
+            let seen = request.row.view.times_ms.seen.unwrap_or(now);
+            request.state() < State::Reported && now.saturating_sub(seen) >= EXPLAIN_EVERY_MS
+        };
+        for id in self.requests.ids_where(waits) {
+            let Some(request) = self.requests.get(&id) else { continue };
+            let Some(reason) = self.waiting_reason(request) else { continue };
+            let Some(request) = self.requests.get_mut(&id) else { continue };
+            if request.row.view.reason.as_ref() != Some(&reason) {
+                request.row.view.reason = Some(reason);
+                self.requests.touch(id);
+            }
+        }
+    }
+
+    fn waiting_reason(&self, request: &Active) -> Option<String> {
+        if !self.caught_up {
+            return Some("the chain is being read".to_owned());
+        }
+        let known = self.protocol.view(&request.key())?;
+        if known.quarantined {
+            return Some(QUARANTINED.to_owned());
+        }
+        // A run that failed here has said why.
+        if known.own.is_none() && !self.running.contains(&request.seen.request_id) {
+            let said = request.row.view.reason.clone();
+            return Some(said.unwrap_or_else(|| "waits for a free slot to run the script".to_owned()));
+        }
+        let roster = &self.parts.don.roster;
+        let silent: Vec<String> = roster
+            .indexes()
+            .filter(|oracle| known.observations.iter().all(|signed| signed.sender != *oracle))
+            .map(|oracle| oracle.to_string())
+            .collect();
+        let (have, need) = (known.observations.len(), roster.quorum());
+        Some(match silent.is_empty() {
+            true => format!("{have} observations, no agreement yet"),
+            false => format!("{have} observations, {need} needed; none from oracle {}", silent.join(", ")),
+        })
     }
 
     /// Requests that were open when the blocks they lie in left the chain and are in it again.

@@ -56,12 +56,12 @@ mod tests {
     #[test]
     fn timers_come_in_order_and_a_new_time_replaces_the_old() {
         let mut timers = Timers::default();
-        timers.set(timer(TimerKind::Deadline), 50);
+        timers.set(timer(TimerKind::Repeat), 50);
         timers.set(timer(TimerKind::Grace), 10);
-        timers.set(timer(TimerKind::Deadline), 5);
+        timers.set(timer(TimerKind::Repeat), 5);
         assert_eq!(timers.next_at(), Some(5));
         assert_eq!(timers.take_due(4), None);
-        assert_eq!(timers.take_due(20), Some(timer(TimerKind::Deadline)));
+        assert_eq!(timers.take_due(20), Some(timer(TimerKind::Repeat)));
         assert_eq!(timers.take_due(20), Some(timer(TimerKind::Grace)));
         assert_eq!(timers.take_due(u64::MAX), None);
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn forget_removes_a_requests_timers() {
         let mut timers = Timers::default();
-        timers.set(timer(TimerKind::Deadline), 50);
+        timers.set(timer(TimerKind::Repeat), 50);
         timers.forget(&timer(TimerKind::Grace).key);
         assert_eq!(timers.next_at(), None);
     }

@@ -20,7 +20,7 @@ use alloy::primitives::hex;
 use serde::Deserialize;
 use sqlx::{Any, Transaction};
 
-use super::{Journal, JournalError, corrupt};
+use super::{Journal, JournalError, corrupt, write_meta};
 
 /// Longest file read, in bytes.
 const MAX_FILE_BYTES: u64 = 1_024;
@@ -96,8 +96,8 @@ impl Journal {
         if amnesia.is_some() {
             forget(&mut transaction, signer, now_seconds).await?;
         }
-        put_meta(&mut transaction, JOURNAL_ID, &journal_id).await?;
-        put_meta(&mut transaction, SAID, &count.to_string()).await?;
+        write_meta(&mut transaction, JOURNAL_ID, &journal_id).await?;
+        write_meta(&mut transaction, SAID, &count.to_string()).await?;
         transaction.commit().await?;
         let file = match create(file, &line(&journal_id, count)) {
             Ok(file) => Some(file),
@@ -162,16 +162,7 @@ async fn forget(
     for statement in PARTIAL {
         sqlx::query(statement).execute(&mut **transaction).await?;
     }
-    put_meta(transaction, &format!("since/{signer}"), &now_seconds.to_string()).await
-}
-
-async fn put_meta(
-    transaction: &mut Transaction<'static, Any>,
-    name: &str,
-    value: &str,
-) -> Result<(), JournalError> {
-    sqlx::query(super::PUT_META).bind(name).bind(value).execute(&mut **transaction).await?;
-    Ok(())
+    write_meta(transaction, &format!("since/{signer}"), &now_seconds.to_string()).await
 }
 
 fn new_id() -> Result<String, JournalError> {

@@ -151,16 +151,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn cursor(&self, coordinator: &str) -> Result<Option<u64>, JournalError> {
-        let Some(text) = self.meta(&format!("cursor/{coordinator}")).await? else { return Ok(None) };
+        let Some(text) = self.meta(&cursor_name(coordinator)).await? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| corrupt("cursor", &text))
-    }
-
-    /// Moves the cursor; everything below `next_block` has been processed.
-    ///
-    /// # Errors
-    /// [`JournalError`].
-    pub async fn set_cursor(&self, coordinator: &str, next_block: u64) -> Result<(), JournalError> {
-        self.set_meta(&format!("cursor/{coordinator}"), &next_block.to_string()).await
     }
 
     async fn meta(&self, name: &str) -> Result<Option<String>, JournalError> {
@@ -172,9 +164,22 @@ impl Journal {
     }
 
     async fn set_meta(&self, name: &str, value: &str) -> Result<(), JournalError> {
-        sqlx::query(PUT_META).bind(name).bind(value).execute(&self.pool).await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        write_meta(&mut connection, name, value).await
     }
+}
+
+async fn write_meta(
+    connection: &mut sqlx::AnyConnection,
+    name: &str,
+    value: &str,
+) -> Result<(), JournalError> {
+    sqlx::query(PUT_META).bind(name).bind(value).execute(connection).await?;
+    Ok(())
+}
+
+fn cursor_name(coordinator: &str) -> String {
+    format!("cursor/{coordinator}")
 }
 
 fn corrupt(what: &str, problem: impl std::fmt::Display) -> JournalError {

@@ -6,18 +6,26 @@ use alloy::primitives::B256;
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Journal, JournalError, corrupt};
+use super::{Journal, JournalError, RequestRow, corrupt, cursor_name, requests::write_request, write_meta};
 
 impl Journal {
-    /// Makes `records` durable together: all or none. A record replaces the one with the same id.
+    /// Makes `records`, `rows` and the cursor of a coordinator durable together: all or none. A record replaces the one
+    /// with the same id, a row as [`Journal::put_request`] says. One commit for many costs the disk no more than for one.
     ///
     /// # Errors
     /// [`JournalError`]; then nothing was written. [`JournalError::Lost`] when another process wrote meanwhile.
-    pub async fn put_records(&self, config_digest: B256, records: &[Record]) -> Result<(), JournalError> {
+    pub async fn commit(
+        &self,
+        config_digest: B256,
+        records: &[Record],
+        rows: &[RequestRow],
+        cursor: Option<(String, u64)>,
+    ) -> Result<(), JournalError> {
         let digest = config_digest.to_string();
         let mut said = self.said.lock().await;
         let mut transaction = self.pool.begin().await?;
-        if let Some(said) = said.as_ref() {
+        let speaks = !records.is_empty();
+        if let Some(said) = said.as_ref().filter(|_| speaks) {
             said.count_in(&mut transaction).await?;
         }
         for record in records {
@@ -36,8 +44,14 @@ impl Journal {
             .execute(&mut *transaction)
             .await?;
         }
+        for row in rows {
+            write_request(&mut transaction, row).await?;
+        }
+        if let Some((coordinator, next_block)) = cursor {
+            write_meta(&mut transaction, &cursor_name(&coordinator), &next_block.to_string()).await?;
+        }
         transaction.commit().await?;
-        if let Some(said) = said.as_mut() {
+        if let Some(said) = said.as_mut().filter(|_| speaks) {
             said.counted();
         }
         Ok(())

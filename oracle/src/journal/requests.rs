@@ -255,32 +255,13 @@ macro_rules! select {
 pub(super) const ALL: &str = select!("");
 
 impl Journal {
-    /// Writes a request's row, replacing an older one.
+    /// Writes a request's row, replacing an older one. An empty event leaves the stored one in place.
     ///
     /// # Errors
     /// [`JournalError`].
     pub async fn put_request(&self, row: &RequestRow) -> Result<(), JournalError> {
-        let view = serde_json::to_string(&row.view).map_err(|err| corrupt("a request view", err))?;
-        sqlx::query(
-            "INSERT INTO requests (request_id, commitment_hash, state, block_number, block_hash, timeout_timestamp, seen_ms, event, view_json)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (request_id) DO UPDATE SET commitment_hash = excluded.commitment_hash, state = excluded.state,
-                block_number = excluded.block_number, block_hash = excluded.block_hash,
-                timeout_timestamp = excluded.timeout_timestamp, seen_ms = excluded.seen_ms,
-                event = excluded.event, view_json = excluded.view_json",
-        )
-        .bind(row.view.request_id.to_string())
-        .bind(row.commitment_hash.to_string())
-        .bind(row.view.state.name())
-        .bind(to_sql(row.block_number))
-        .bind(row.block_hash.to_string())
-        .bind(to_sql(row.timeout_timestamp))
-        .bind(to_sql(row.view.times_ms.seen.unwrap_or_default()))
-        .bind(&row.event)
-        .bind(view)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        write_request(&mut connection, row).await
     }
 
     /// The request with this id.
@@ -388,6 +369,35 @@ impl Journal {
         }
         Ok(old.len() as u64)
     }
+}
+
+/// As [`Journal::put_request`], on one connection.
+pub(super) async fn write_request(
+    connection: &mut sqlx::AnyConnection,
+    row: &RequestRow,
+) -> Result<(), JournalError> {
+    let view = serde_json::to_string(&row.view).map_err(|err| corrupt("a request view", err))?;
+    sqlx::query(
+        "INSERT INTO requests (request_id, commitment_hash, state, block_number, block_hash, timeout_timestamp, seen_ms, event, view_json)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (request_id) DO UPDATE SET commitment_hash = excluded.commitment_hash, state = excluded.state,
+            block_number = excluded.block_number, block_hash = excluded.block_hash,
+            timeout_timestamp = excluded.timeout_timestamp, seen_ms = excluded.seen_ms,
+            event = CASE WHEN excluded.event = '' THEN requests.event ELSE excluded.event END,
+            view_json = excluded.view_json",
+    )
+    .bind(row.view.request_id.to_string())
+    .bind(row.commitment_hash.to_string())
+    .bind(row.view.state.name())
+    .bind(to_sql(row.block_number))
+    .bind(row.block_hash.to_string())
+    .bind(to_sql(row.timeout_timestamp))
+    .bind(to_sql(row.view.times_ms.seen.unwrap_or_default()))
+    .bind(&row.event)
+    .bind(view)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 pub(super) fn parse(row: &AnyRow) -> Result<RequestRow, JournalError> {

@@ -54,23 +54,27 @@ fn record(byte: u8, slot: Slot, attempt: u32, body: &[u8]) -> Record {
 async fn reopen_returns_everything_written() {
     let folder = tempfile::tempdir().expect("temp folder");
     let first = journal(&folder).await;
-    first.set_cursor("0xc0", 41).await.expect("cursor");
-    first.set_cursor("0xc0", 42).await.expect("cursor");
     first.put_request(&row(1, State::Observed)).await.expect("request");
     let put = [
         record(1, Slot::Observation, 0, b"a"),
         record(1, Slot::Lock, 2, b"b"),
         record(1, Slot::Lock, 1, b"c"),
     ];
-    first.put_records(DIGEST, &put).await.expect("records");
-    first.put_records(DIGEST, &[record(1, Slot::Observation, 0, b"d")]).await.expect("records");
+    first.commit(DIGEST, &put, &[], Some(("0xc0".into(), 41))).await.expect("records");
+    let later = RequestRow { event: String::new(), ..row(1, State::Locked) };
+    let again = [record(1, Slot::Observation, 0, b"d")];
+    first.commit(DIGEST, &again, &[later], Some(("0xc0".into(), 42))).await.expect("records");
     first.put_transmission(&transmission(1, 9, TransmissionState::Prepared)).await.expect("transmission");
     first.close().await;
 
     let second = journal(&folder).await;
     assert_eq!(second.cursor("0xc0").await.expect("cursor"), Some(42));
     assert_eq!(second.cursor("0xc1").await.expect("cursor"), None);
-    assert_eq!(second.request(B256::repeat_byte(1)).await.expect("request"), Some(row(1, State::Observed)));
+    assert_eq!(
+        second.request(B256::repeat_byte(1)).await.expect("request"),
+        Some(row(1, State::Locked)),
+        "with its event"
+    );
     assert_eq!(second.request(B256::repeat_byte(2)).await.expect("request"), None);
     let records = second.records(DIGEST, key(1)).await.expect("records");
     let expected = [
@@ -117,7 +121,7 @@ async fn prune_removes_finished_requests_and_their_records() {
     let journal = journal(&folder).await;
     for (byte, state) in [(1, State::Final), (2, State::Observed)] {
         journal.put_request(&row(byte, state)).await.expect("request");
-        journal.put_records(DIGEST, &[record(byte, Slot::Observation, 0, b"x")]).await.expect("record");
+        journal.commit(DIGEST, &[record(byte, Slot::Observation, 0, b"x")], &[], None).await.expect("record");
     }
     assert_eq!(journal.prune(5_000, 100).await.expect("prune"), 1);
     assert!(journal.records(DIGEST, key(1)).await.expect("records").is_empty());

@@ -31,8 +31,6 @@ pub struct ReportJob {
     pub request_id: B256,
     /// This node's place in the request's order; 0 sends first.
     pub stage: u64,
-    /// Unix milliseconds when the report was complete.
-    pub reported_ms: u64,
     /// Calldata of `transmit`.
     pub calldata: Bytes,
     /// Signatures in it.
@@ -171,8 +169,7 @@ async fn drive(
 /// Waits until this node's stage; true when the request was answered meanwhile.
 async fn wait_for_stage(shared: &Shared, job: &ReportJob, answered: &mut watch::Receiver<bool>) -> bool {
     let delay = shared.delta_stage.saturating_mul(u32::try_from(job.stage).unwrap_or(u32::MAX));
-    let passed = Duration::from_millis(now_ms().saturating_sub(job.reported_ms));
-    let due = Instant::now() + delay.saturating_sub(passed);
+    let due = Instant::now() + delay;
     tokio::select! {
         () = tokio::time::sleep_until(due) => *answered.borrow(),
         () = until_answered(answered) => true,

@@ -49,14 +49,14 @@ fn decide_follows_the_table_in_mode() {
         (4, 1, "EFG", "DON_USER_ERRORS_DIFFER"),
         (4, 1, "EEFF", "E"), // 4: equal counts, the smaller text
         (4, 1, "FFEa", "F"), // 4
-        (4, 1, "111", "-"), // 7
-        (4, 1, "a11", "-"), // 7
-        (4, 1, "a66", "-"), // 7
-        (4, 1, "a16", "-"), // 7
-        (4, 1, "ab5", "-"), // 7: two answers that differ are too few to call the script divergent
-        (4, 1, "EF5", "-"), // 7
-        (4, 1, "555", "-"), // 7
-        (4, 1, "222", "-"), // 7: a server of secrets may answer later
+        (4, 1, "111", "-"),  // 7
+        (4, 1, "a11", "-"),  // 7
+        (4, 1, "a66", "-"),  // 7
+        (4, 1, "a16", "-"),  // 7
+        (4, 1, "ab5", "-"),  // 7: two answers that differ are too few to call the script divergent
+        (4, 1, "EF5", "-"),  // 7
+        (4, 1, "555", "-"),  // 7
+        (4, 1, "222", "-"),  // 7: a server of secrets may answer later
         (4, 1, "333", "DON_SECRETS"),
         (4, 1, "ab33", "DON_SECRETS"),
         (4, 1, "abc3", "DON_DIVERGED"),

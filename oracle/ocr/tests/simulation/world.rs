@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Body, Curves, Effect, Engine, Input, Message, Observation, OracleIndex, Record, RecordId,
-    RequestKey, Roster, Signer as _, Terms, Timer, layout,
+    Body, Curves, Effect, Engine, Input, Message, Observation, OracleIndex, Record, RecordId, RequestKey,
+    Roster, Signer as _, Terms, Timer, layout,
 };
 use rand_chacha::{
     ChaCha8Rng,
