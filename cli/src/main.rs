@@ -35,8 +35,6 @@ enum Verb {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    // https endpoints need a cryptography provider; the first one installed wins, and there is only this one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     // One thread: children are told to die with the thread that started them.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     runtime.block_on(async {

@@ -154,7 +154,7 @@ impl Network {
             }
             None => Consumer::Stylus(book.entries().consumer.expect("the plan says so")),
         };
-        let http = reqwest::Client::builder()
+        let http = functions_trust::http_client()
             .no_proxy()
             .timeout(Duration::from_secs(5))
             .build()

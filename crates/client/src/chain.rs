@@ -47,7 +47,9 @@ impl Chain {
             return Err(refuse("the scheme must be http or https".to_owned()));
         }
         let local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_http(parsed);
+        let client =
+            functions_trust::http_client().build().map_err(|e| refuse(format!("no HTTP client: {e}")))?;
+        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_reqwest(client, parsed);
         let id = provider.get_chain_id().await.map_err(|source| ClientError::Rpc {
             what: format!("connect to {url}"),
             source: source.into(),

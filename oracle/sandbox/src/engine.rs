@@ -6,11 +6,10 @@ use deno_core::{JsRuntime, RuntimeOptions, v8};
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 use eyre::{Result, eyre};
 use oracle_frames::{Diagnostic, Start, Verdict};
-use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::ops::{self, Host};
-use crate::{crypto, event_loop, heap_limit, judge, module_loader, places, script, stack_scope};
+use crate::{crypto, event_loop, heap_limit, judge, module_loader, places, platform, script, stack_scope};
 
 /// The boot script, in order. Each file is a function of the ops and of what the files before it
 /// left for it; the last one installs the globals and returns the entry points.
@@ -29,33 +28,6 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:builtins", include_str!("js/builtins.js")),
     ("functions:globals", include_str!("js/globals.js")),
 ];
-
-/// The parts of this program that decide what a script computes, beside the boot script.
-const POLICY: &[(&str, &str)] = &[
-    ("crypto", include_str!("crypto/mod.rs")),
-    ("crypto::curves", include_str!("crypto/curves.rs")),
-    ("crypto::rsa_keys", include_str!("crypto/rsa_keys.rs")),
-    ("crypto::symmetric", include_str!("crypto/symmetric.rs")),
-    ("event_loop", include_str!("event_loop.rs")),
-    ("exchanges", include_str!("exchanges.rs")),
-    ("heap_limit", include_str!("heap_limit.rs")),
-    ("judge", include_str!("judge.rs")),
-    ("libm_symbols", include_str!("libm_symbols.rs")),
-    ("module_loader", include_str!("module_loader/mod.rs")),
-    ("module_loader::compile", include_str!("module_loader/compile.rs")),
-    ("module_loader::specifier", include_str!("module_loader/specifier.rs")),
-    ("ops", include_str!("ops.rs")),
-    ("script", include_str!("script.rs")),
-    ("stack_scope", include_str!("stack_scope.rs")),
-    ("typescript", include_str!("typescript.rs")),
-];
-
-/// Engine and its version, for people and for the runtime hash.
-const VERSION: &str = concat!(
-    "functions-sandbox ",
-    env!("CARGO_PKG_VERSION"),
-    ", deno_core 0.413.0, deno_web 0.291.0, quickjs-ng, swc_ts_fast_strip 60.0.0, core-math 1.4.0, libm 0.2.16"
-);
 
 /// A booted runtime and the boot script's entry points.
 pub(crate) struct Engine {
@@ -92,13 +64,13 @@ impl Engine {
         let heap = usize::try_from(memory_bytes)?;
         let mut runtime = JsRuntime::new(RuntimeOptions {
             extensions: vec![
-                deno_webidl::deno_webidl::init(),
-                deno_web::deno_web::init(
+                platform::embedded(deno_webidl::deno_webidl::init())?,
+                platform::embedded(deno_web::deno_web::init(
                     Arc::new(BlobStore::default()),
                     None,
                     false,
                     InMemoryBroadcastChannel::default(),
-                ),
+                ))?,
                 ops::functions_host::init(),
                 crypto::functions_crypto::init(),
             ],
@@ -160,24 +132,6 @@ impl Engine {
         runtime.v8_isolate().perform_microtask_checkpoint();
         runtime.v8_isolate().low_memory_notification();
         Ok(Self { runtime, entries })
-    }
-
-    /// Engine and version, for people.
-    pub(crate) fn version(&self) -> String {
-        VERSION.to_owned()
-    }
-
-    /// Digest of all that decides what a script computes.
-    pub(crate) fn runtime_hash(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(VERSION);
-        for (name, source) in BOOT.iter().chain(POLICY) {
-            hash.update((name.len() as u64).to_le_bytes());
-            hash.update(name);
-            hash.update((source.len() as u64).to_le_bytes());
-            hash.update(source);
-        }
-        hash.finalize().into()
     }
 
     /// Runs one script to its end.

@@ -31,7 +31,7 @@ unary!(core_math: cos sin);
 binary!(core_math: pow);
 
 unary!(libm: acos acosh asin asinh atan atanh cbrt exp2 expm1 log log10 log1p log2 sinh tan);
-binary!(libm: atan2);
+binary!(libm: atan2 hypot);
 
 /// V8's too makes an exception of 1, whose result is one unit off otherwise.
 #[unsafe(no_mangle)]

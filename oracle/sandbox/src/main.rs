@@ -10,6 +10,7 @@
 //! | forking, reaping, the control socket | `zygote` |
 //! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
+//! | the web platform's files and the runtime hash | `platform`, `build.rs` |
 //! | a full heap | `heap_limit` |
 //! | imports | `module_loader` |
 //! | from source text to a function, types blanked | `script`, `typescript` |
@@ -33,6 +34,7 @@ mod libm_symbols;
 mod module_loader;
 mod ops;
 mod places;
+mod platform;
 mod script;
 mod seccomp;
 mod stack_scope;

@@ -12,7 +12,7 @@ use nix::unistd::{ForkResult, fork};
 use oracle_frames::{CONTROL_MAX, FromZygote, ToZygote};
 
 use crate::engine::Engine;
-use crate::{child, walls};
+use crate::{child, platform, walls};
 
 /// The control socket is standard input.
 const CONTROL: RawFd = 0;
@@ -32,8 +32,8 @@ pub(crate) fn serve(memory_bytes: u64) -> Result<()> {
     walls.self_test(&null);
     send(
         &FromZygote::Ready {
-            runtime_hash: engine.runtime_hash(),
-            runtime: engine.version(),
+            runtime_hash: platform::RUNTIME_HASH,
+            runtime: platform::VERSION.to_owned(),
             layers: walls.layers(),
             strong: walls.is_strong(),
         },

@@ -21,7 +21,6 @@ struct Pages {
 
 impl Pages {
     async fn start() -> Self {
-        crate::chain::use_ring();
         let folder = tempfile::tempdir().expect("temp folder");
         let url = format!("sqlite://{}/j.sqlite", folder.path().display());
         let journal = Journal::open(&url).await.expect("journal");
@@ -38,7 +37,8 @@ impl Pages {
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let answer = reqwest::get(format!("http://{}{path}", self.address)).await.expect("an answer");
+        let client = functions_trust::http_client().build().expect("a client");
+        let answer = client.get(format!("http://{}{path}", self.address)).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
 

@@ -15,7 +15,5 @@ pub use cursor::{Batch, CursorConfig, LogCursor};
 #[cfg(test)]
 pub(crate) use events::tests::request_log;
 pub use events::{ChainEvent, LogRefusal, Position, SeenRequest, decode};
-#[cfg(test)]
-pub(crate) use rpc::use_ring;
 pub use rpc::{Backoff, BlockRef, CallRequest, Header, Receipt, Rpc, RpcFailure};
 pub use watch::watch;

@@ -157,8 +157,7 @@ impl Rpc {
     /// # Errors
     /// When the HTTP client cannot be built, with the reason.
     pub fn new(urls: &[Url]) -> Result<Self, reqwest::Error> {
-        use_ring();
-        let client = reqwest::Client::builder()
+        let client = functions_trust::http_client()
             .timeout(CALL_TIMEOUT)
             .connect_timeout(Duration::from_secs(5))
             .redirect(reqwest::redirect::Policy::none())
@@ -254,12 +253,6 @@ impl Rpc {
     pub async fn send_raw(&self, raw: &Bytes) -> Result<B256, RpcFailure> {
         self.call("eth_sendRawTransaction", (raw.clone(),)).await
     }
-}
-
-/// Makes ring the TLS implementation of HTTP clients made after this, unless the program chose another.
-pub(crate) fn use_ring() {
-    // An error means that one is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A block by number or tag, in JSON-RPC form.

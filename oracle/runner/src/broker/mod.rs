@@ -123,10 +123,8 @@ impl From<reqwest::Error> for Failure {
 
 impl Broker {
     pub(crate) fn new(config: &RunnerConfig) -> Result<Self, RunnerError> {
-        // Another part of the process may have chosen a provider before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = || {
-            Client::builder()
+            functions_trust::http_client()
                 .no_proxy()
                 .referer(false)
                 .redirect(reqwest::redirect::Policy::none())
