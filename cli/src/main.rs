@@ -3,14 +3,19 @@
 //! Standard output carries results and nothing else; progress and errors go to standard error.
 
 mod abi;
+mod amount;
 mod bench;
 mod demo;
 mod deploy;
+mod network;
 mod output;
 mod paths;
 mod process;
+mod remedy;
 mod replay;
+mod request;
 mod simulate;
+mod sub;
 
 use clap::Parser;
 use miette::{IntoDiagnostic, Result};
@@ -30,7 +35,11 @@ enum Verb {
     Demo(demo::Options),
     Deploy(deploy::Options),
     Replay(replay::Options),
+    #[command(subcommand)]
+    Request(request::Verb),
     Simulate(simulate::Options),
+    #[command(subcommand)]
+    Sub(sub::Verb),
 }
 
 fn main() -> Result<()> {
@@ -44,7 +53,9 @@ fn main() -> Result<()> {
             Verb::Demo(options) => demo::run(options).await,
             Verb::Deploy(options) => deploy::run(options).await,
             Verb::Replay(options) => replay::run(options).await,
+            Verb::Request(verb) => request::run(verb).await,
             Verb::Simulate(options) => simulate::run(options).await,
+            Verb::Sub(verb) => sub::run(verb).await,
         }
     })
 }

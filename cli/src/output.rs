@@ -35,6 +35,12 @@ pub(crate) fn result(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// Writes a line to standard error.
+pub(crate) fn say(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Shows something about a file of the user's on standard error.
 pub(crate) fn report(report: &miette::Report) {
     // A closed standard error is no reason to fail.

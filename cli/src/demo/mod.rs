@@ -68,7 +68,7 @@ pub(crate) struct Options {
     #[arg(long, requires = "kill")]
     restart: bool,
     /// LINK the subscription is funded with, for example 0.001
-    #[arg(long, value_name = "LINK", default_value = "10", value_parser = parse_link)]
+    #[arg(long, value_name = "LINK", default_value = "10", value_parser = crate::amount::parse)]
     fund: Juels,
     /// Port of the local chain; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
@@ -85,20 +85,6 @@ impl Options {
     const fn violence(&self) -> story::Violence {
         story::Violence { kill: self.kill as usize, restart: self.restart }
     }
-}
-
-/// Juels of a decimal amount of LINK, at most 18 decimals.
-fn parse_link(text: &str) -> Result<Juels, String> {
-    let wrong = || format!("{text:?} is no amount of LINK; write for example 10 or 0.001");
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 18 {
-        return Err(wrong());
-    }
-    let whole: u128 = whole.parse().map_err(|_| wrong())?;
-    let part: u128 = format!("{part:0<18}").parse().map_err(|_| wrong())?;
-    let juels = whole.checked_mul(Juels::PER_LINK).and_then(|w| w.checked_add(part));
-    juels.and_then(Juels::new).ok_or_else(wrong)
 }
 
 /// Runs the verb.
@@ -222,6 +208,11 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
         let state = if node.killed { "killed" } else { "running" };
         text += &format!("node {:<9}http://{}/status ({state})\n", node.index, node.admin);
     }
+    text += &format!(
+        "\nTo try it: write a key from below to a file, owner.key, and\n\n  export FUNCTIONS_RPC_URL={} FUNCTIONS_ROUTER={} \\\n    \
+         FUNCTIONS_LINK={} FUNCTIONS_KEY_FILE=owner.key\n  functions sub info {}\n",
+        greeting.rpc_url, addresses.router, addresses.link, outcome.subscription,
+    );
     text += "\nDevelopment accounts (public keys of everybody; never use them elsewhere):\n";
     for (index, key) in DEV_KEYS.iter().enumerate() {
         text += &format!("  {}  0x{key}\n", devchain::dev_account(index).address());
@@ -240,18 +231,4 @@ async fn interrupted() -> Result<()> {
         _ = hangup.recv() => {}
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parse_link_reads_decimals_and_refuses_the_rest() {
-        assert_eq!(parse_link("10").map(Juels::get), Ok(10 * Juels::PER_LINK));
-        assert_eq!(parse_link("0.001").map(Juels::get), Ok(1_000_000_000_000_000));
-        for wrong in ["", ".5", "-1", "1e3", "0.0000000000000000001", "99999999999999999999"] {
-            assert!(parse_link(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -40,6 +40,22 @@ pub(crate) struct Entries {
     pub(crate) config_digest: Option<B256>,
 }
 
+impl Entries {
+    /// Reads an addresses file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no such file.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let place = || format!("the addresses file {}", file.display());
+        let size = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?.len();
+        if size > MAX_BYTES {
+            return Err(miette!("{} is {size} bytes: that is no addresses file", place()));
+        }
+        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
+        serde_json::from_str(&text).into_diagnostic().wrap_err_with(place)
+    }
+}
+
 /// The entries and where they are kept.
 pub(crate) struct Book {
     file: Option<PathBuf>,
@@ -57,18 +73,12 @@ impl Book {
         if !file.exists() {
             return Ok(book);
         }
-        let place = || format!("the addresses file {}", file.display());
-        let size = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?.len();
-        if size > MAX_BYTES {
-            return Err(miette!("{} is {size} bytes: that is no addresses file", place()));
-        }
-        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
-        let entries: Entries = serde_json::from_str(&text).into_diagnostic().wrap_err_with(place)?;
+        let entries = Entries::read(file)?;
         if entries.chain_id != chain_id || entries.owner != owner {
             return Err(miette!(
                 help = "name another file with `addresses_file`, or move this one away",
-                "{} belongs to chain {} and owner {}, not to chain {chain_id} and owner {owner}",
-                place(),
+                "the addresses file {} belongs to chain {} and owner {}, not to chain {chain_id} and owner {owner}",
+                file.display(),
                 entries.chain_id,
                 entries.owner
             ));

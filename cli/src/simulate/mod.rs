@@ -12,7 +12,7 @@ mod compare;
 mod compared;
 pub(crate) mod decode;
 mod differ;
-mod inputs;
+pub(crate) mod inputs;
 mod places;
 mod point;
 pub(crate) mod secrets;

@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy::providers::{Provider, ProviderBuilder, RootProvider};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
+use alloy::transports::TransportError;
+
+use functions_types::abi::Coordinator;
 
 use crate::account::Account;
 use crate::error::ClientError;
@@ -237,14 +241,51 @@ impl Chain {
         from_block: u64,
         topic1: Option<B256>,
     ) -> Result<Vec<(E, Log)>, ClientError> {
-        let mut filter =
-            Filter::new().address(address).event_signature(E::SIGNATURE_HASH).from_block(from_block);
+        let mut filter = Filter::new().address(address).event_signature(E::SIGNATURE_HASH);
         if let Some(topic) = topic1 {
             filter = filter.topic1(topic);
         }
-        let logs =
-            self.provider.get_logs(&filter).await.map_err(|e| ClientError::from_rpc(E::SIGNATURE, e))?;
-        Ok(logs.into_iter().filter_map(|log| Some((E::decode_log(&log.inner).ok()?.data, log))).collect())
+        self.find(filter, from_block).await
+    }
+
+    /// The events `E` a filter names since `from_block`, oldest first, with the logs they came in.
+    ///
+    /// An endpoint that refuses the range is asked for halves of it. Logs that do not decode are left out.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`], also when the endpoint refuses a single block.
+    pub async fn find<E: SolEvent>(
+        &self,
+        filter: Filter,
+        from_block: u64,
+    ) -> Result<Vec<(E, Log)>, ClientError> {
+        let rpc = |e| ClientError::from_rpc(E::SIGNATURE, e);
+        // The last range stays open, so that a block that comes meanwhile is not missed.
+        let mut ranges = vec![(from_block, None)];
+        let mut found = Vec::new();
+        while let Some((first, last)) = ranges.pop() {
+            let range =
+                filter.clone().from_block(first).to_block(last.map_or(BlockNumberOrTag::Latest, Into::into));
+            match self.provider.get_logs(&range).await {
+                Ok(logs) => found.extend(
+                    logs.into_iter().filter_map(|log| Some((E::decode_log(&log.inner).ok()?.data, log))),
+                ),
+                Err(error) if is_range_refused(&error) => {
+                    let end = match last {
+                        Some(last) => last,
+                        None => self.block_number().await?,
+                    };
+                    if end <= first {
+                        return Err(rpc(error));
+                    }
+                    let middle = first + (end - first) / 2;
+                    ranges.push((middle + 1, last));
+                    ranges.push((first, Some(middle)));
+                }
+                Err(error) => return Err(rpc(error)),
+            }
+        }
+        Ok(found)
     }
 
     /// The first event `E` that `address` emitted in a receipt.
@@ -278,6 +319,14 @@ impl Chain {
         self.provider.get_balance(address).await.map_err(|e| ClientError::from_rpc("eth_getBalance", e))
     }
 
+    /// What the endpoint takes for a usual gas price, in wei.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn gas_price(&self) -> Result<u128, ClientError> {
+        self.provider.get_gas_price().await.map_err(|e| ClientError::from_rpc("eth_gasPrice", e))
+    }
+
     /// Code at an address; empty when there is none.
     ///
     /// # Errors
@@ -303,6 +352,15 @@ impl Chain {
         let answer = self.provider.get_transaction_by_hash(hash).await;
         let tx = answer.map_err(|e| ClientError::from_rpc("eth_getTransactionByHash", e))?;
         Ok(tx.map(|tx| tx.inner.input().clone()))
+    }
+
+    /// Signatures under the report a transaction carried; zero when its calldata is no direct `transmit` call.
+    ///
+    /// # Errors
+    /// As [`Self::calldata`].
+    pub async fn signatures_in(&self, transaction: B256) -> Result<usize, ClientError> {
+        let calldata = self.calldata(transaction).await?.unwrap_or_default();
+        Ok(Coordinator::transmitCall::abi_decode(&calldata).map_or(0, |call| call.rs.len()))
     }
 
     /// Moves a development chain's clock forward and mines a block.
@@ -332,4 +390,14 @@ impl Chain {
     pub(crate) const fn provider(&self) -> &RootProvider {
         &self.provider
     }
+}
+
+/// Whether an endpoint refuses the number of blocks or of logs asked for. Endpoints have no common code for it.
+fn is_range_refused(error: &TransportError) -> bool {
+    let Some(refusal) = error.as_error_resp() else { return false };
+    let message = refusal.message.to_ascii_lowercase();
+    refusal.code == -32005
+        || ["range", "limit", "too many", "too large", "exceed", "more than"]
+            .iter()
+            .any(|word| message.contains(word))
 }

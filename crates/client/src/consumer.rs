@@ -114,7 +114,7 @@ impl Consumer {
     ///
     /// # Errors
     /// [`ClientError::Unsupported`] when this consumer cannot express it.
-    pub(crate) fn send_call(
+    pub fn send_call(
         &self,
         request: &Request,
         subscription: SubscriptionId,

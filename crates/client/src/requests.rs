@@ -1,9 +1,6 @@
 //! Requests: sending them through a consumer, following them, giving up on them.
 
-use alloy::primitives::aliases::U72;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::rpc::types::Log;
-use alloy::sol_types::SolCall;
 use functions_types::abi::{Commitment, Coordinator, Router};
 use functions_types::{DonId, Juels, RequestId, SubscriptionId};
 
@@ -11,6 +8,7 @@ use crate::account::Account;
 use crate::chain::{Chain, Transaction};
 use crate::consumer::Consumer;
 use crate::error::ClientError;
+use crate::history::History;
 use crate::system::{System, juels};
 
 /// What a consumer asks for.
@@ -101,66 +99,41 @@ impl System {
         })
     }
 
+    /// The Router's logs since `from_block`.
+    pub const fn history(&self, from_block: u64) -> History<'_> {
+        History { chain: &self.chain, router: self.addresses.router, from_block }
+    }
+
     /// How a request sent in or after `from_block` was settled; `None` while it is pending.
     ///
     /// # Errors
-    /// As [`Chain::events`].
+    /// As [`Chain::find`].
     pub async fn fulfillment(
         &self,
         id: RequestId,
         from_block: u64,
     ) -> Result<Option<Fulfilled>, ClientError> {
-        let found = self
-            .chain
-            .events::<Router::RequestProcessed>(self.addresses.router, from_block, Some(id.0))
-            .await?;
-        let Some((event, log)) = found.into_iter().next() else { return Ok(None) };
-        let transaction = log.transaction_hash.unwrap_or_default();
-        Ok(Some(Fulfilled {
-            result_code: event.resultCode,
-            response: event.response,
-            error: event.err,
-            callback_return: event.callbackReturnData,
-            charged: juels(event.totalCostJuels),
-            transmitter: event.transmitter,
-            transaction,
-            block: log.block_number.unwrap_or_default(),
-            signatures: self.signatures(transaction).await?,
-        }))
-    }
-
-    async fn signatures(&self, transaction: B256) -> Result<usize, ClientError> {
-        let calldata = self.chain.calldata(transaction).await?.unwrap_or_default();
-        Ok(Coordinator::transmitCall::abi_decode(&calldata).map_or(0, |call| call.rs.len()))
+        self.history(from_block).fulfillment(id).await
     }
 
     /// Refused fulfillments of a request, as reported by our Coordinator.
     ///
     /// # Errors
-    /// As [`Chain::events`].
+    /// As [`Chain::find`].
     pub async fn refusals(&self, id: RequestId, from_block: u64) -> Result<Vec<NotProcessed>, ClientError> {
-        let found: Vec<(Router::RequestNotProcessed, Log)> =
-            self.chain.events(self.addresses.router, from_block, Some(id.0)).await?;
-        // Anyone may make the Router emit this event with a coordinator of their own.
-        Ok(found
-            .into_iter()
-            .filter(|(event, _)| event.coordinator == self.addresses.coordinator)
-            .map(|(event, _)| NotProcessed { result_code: event.resultCode, transmitter: event.transmitter })
-            .collect())
+        self.history(from_block).refusals(id, self.addresses.coordinator).await
     }
 
     /// Releases the reservation of a request nobody answered. Anyone may do so once its timeout has passed.
     ///
     /// # Errors
-    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when the request is settled already, otherwise as [`Chain::send`].
+    /// As [`crate::Subscriptions::time_out`].
     pub async fn timeout_request(&self, from: &Account, commitment: &Commitment) -> Result<(), ClientError> {
-        let mut onchain = commitment.clone();
-        onchain.adminFee = U72::ZERO; // the stored form carries the Router's fee, which is zero
         let router = self.addresses.router;
-        let call = Router::timeoutRequestsCall { requestsToTimeoutByCommitment: vec![onchain] };
-        let receipt = self.chain.send(from, router, &call).await?;
-        let _: Router::RequestTimedOut =
-            Chain::event_in(&receipt, router, "time out a request", "RequestTimedOut")?;
+        for receipt in self.subscriptions().time_out(from, std::slice::from_ref(commitment)).await? {
+            let _: Router::RequestTimedOut =
+                Chain::event_in(&receipt, router, "time out a request", "RequestTimedOut")?;
+        }
         Ok(())
     }
 }

@@ -3,15 +3,15 @@
 use alloy::primitives::aliases::U96;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::TransactionReceipt;
-use alloy::sol_types::SolValue;
 use functions_report::digest::OcrConfig;
-use functions_types::abi::{Coordinator, Link, Router, Subscription};
+use functions_types::abi::{Coordinator, Router, Subscription};
 use functions_types::{DonId, Juels, SubscriptionId, word};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::chain::Chain;
 use crate::error::ClientError;
+use crate::subscriptions::Subscriptions;
 
 /// Where the contracts of one deployment are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,62 +61,47 @@ impl System {
 
     // ---- subscriptions ----
 
+    /// The Router's subscriptions.
+    pub const fn subscriptions(&self) -> Subscriptions<'_> {
+        Subscriptions { chain: &self.chain, router: self.addresses.router }
+    }
+
     /// Opens a subscription owned by `owner`, empty, with one consumer.
     ///
     /// # Errors
-    /// As [`Chain::send`].
+    /// As [`Subscriptions::create`].
     pub async fn create_subscription(
         &self,
         owner: &Account,
         consumer: Address,
     ) -> Result<SubscriptionId, ClientError> {
-        let id = self.create_empty_subscription(owner).await?;
-        self.add_consumer(owner, id, consumer).await?;
-        Ok(id)
-    }
-
-    /// Opens a subscription without consumers.
-    ///
-    /// # Errors
-    /// As [`Chain::send`].
-    pub async fn create_empty_subscription(&self, owner: &Account) -> Result<SubscriptionId, ClientError> {
-        let router = self.addresses.router;
-        let receipt = self.chain.send(owner, router, &Router::createSubscriptionCall {}).await?;
-        let event: Router::SubscriptionCreated =
-            Chain::event_in(&receipt, router, "create a subscription", "SubscriptionCreated")?;
-        Ok(SubscriptionId(event.subscriptionId))
+        self.subscriptions().create(owner, Some(consumer)).await
     }
 
     /// Allows `consumer` to spend from a subscription.
     ///
     /// # Errors
-    /// As [`Chain::send`].
+    /// As [`Subscriptions::add_consumer`].
     pub async fn add_consumer(
         &self,
         owner: &Account,
         id: SubscriptionId,
         consumer: Address,
     ) -> Result<TransactionReceipt, ClientError> {
-        let call = Router::addConsumerCall { subscriptionId: id.0, consumer };
-        self.chain.send(owner, self.addresses.router, &call).await
+        self.subscriptions().add_consumer(owner, id, consumer).await
     }
 
     /// Moves LINK from `payer` into a subscription.
     ///
     /// # Errors
-    /// As [`Chain::send`].
+    /// As [`Subscriptions::fund`].
     pub async fn fund_subscription(
         &self,
         payer: &Account,
         id: SubscriptionId,
         amount: Juels,
     ) -> Result<TransactionReceipt, ClientError> {
-        let call = Link::transferAndCallCall {
-            to: self.addresses.router,
-            amount: U256::from(amount.get()),
-            data: id.0.abi_encode().into(),
-        };
-        self.chain.send(payer, self.addresses.link, &call).await
+        self.subscriptions().fund(payer, self.addresses.link, id, amount).await
     }
 
     /// Lets a subscription ask for callbacks of a higher gas tier; the Router's owner decides.
@@ -138,9 +123,9 @@ impl System {
     /// A subscription as the Router keeps it.
     ///
     /// # Errors
-    /// `InvalidSubscription` when it does not exist, otherwise as [`Chain::call`].
+    /// As [`Subscriptions::get`].
     pub async fn subscription(&self, id: SubscriptionId) -> Result<Subscription, ClientError> {
-        self.chain.call(self.addresses.router, &Router::getSubscriptionCall { subscriptionId: id.0 }).await
+        self.subscriptions().get(id).await
     }
 
     /// Juels a request would reserve at `gas_price_wei`.

@@ -108,11 +108,20 @@ pub struct Kept {
 /// # Panics
 /// When the program cannot run or prints no JSON object.
 pub fn keep() -> Kept {
+    keep_with(&[])
+}
+
+/// The same with more arguments.
+///
+/// # Panics
+/// As [`keep`].
+pub fn keep_with(args: &[&str]) -> Kept {
     let turn = turn();
     let mut child = Command::new("setsid")
         .arg(programs().join("functions"))
         .args(["demo", "--keep", "--json", "--contracts"])
         .arg(root().join("dist/contracts"))
+        .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,0 +1,241 @@
+//! `functions sub`: the accounts that pay for requests.
+
+mod info;
+mod timeout;
+
+use alloy::primitives::Address;
+use functions_types::{Juels, SubscriptionId};
+use miette::Result;
+use serde_json::{Value, json};
+
+use crate::amount;
+use crate::network::{Network, Signer, address};
+use crate::output::{self, link};
+use crate::remedy;
+
+/// Opens, fills, shows and closes subscriptions
+///
+/// A subscription holds LINK and pays for the requests of its consumers. Amounts are LINK (0.5) or juels (500000juels); every
+/// verb prints what it did on standard output, as one JSON object with --json.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Open a subscription; the key's address owns it
+    Create(Create),
+    /// Move LINK from the key's address into a subscription, anybody's
+    Fund(Fund),
+    /// Show owner, balance, consumers and open requests
+    Info(info::Options),
+    /// Allow a contract to send requests at the subscription's cost
+    Add(OfConsumer),
+    /// Take that right away
+    Remove(OfConsumer),
+    /// Close a subscription and pay out what it holds
+    Cancel(Cancel),
+    /// Release what is reserved for overdue requests; anybody may
+    Timeout(timeout::Options),
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    signer: Signer,
+    /// A contract that may use it (repeatable)
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    consumer: Vec<Address>,
+    /// LINK to put into it
+    #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]
+    fund: Option<Juels>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Fund {
+    /// The subscription
+    id: u64,
+    /// How much: 0.5, or 500000juels
+    #[arg(value_name = "LINK", value_parser = amount::parse_positive)]
+    amount: Juels,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct OfConsumer {
+    /// The subscription
+    id: u64,
+    /// The contract
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    consumer: Address,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Cancel {
+    /// The subscription
+    id: u64,
+    /// Who gets what it holds; the owner unless given
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Option<Address>,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What the contracts or the endpoint refused, with what to do about it.
+pub(crate) async fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Create(options) => create(options).await,
+        Verb::Fund(options) => fund(options).await,
+        Verb::Info(options) => info::run(options).await,
+        Verb::Add(options) => add(options).await,
+        Verb::Remove(options) => remove(options).await,
+        Verb::Cancel(options) => cancel(options).await,
+        Verb::Timeout(options) => timeout::run(options).await,
+    }
+}
+
+async fn create(options: Create) -> Result<()> {
+    let at = options.network.connect().await?;
+    let owner = options.signer.account()?;
+    // Asked before anything is sent, so that no subscription is left half made.
+    let token = options.fund.map(|_| at.link()).transpose()?;
+    let subscriptions = at.subscriptions();
+    let (first, others) = match options.consumer.split_first() {
+        Some((first, others)) => (Some(*first), others),
+        None => (None, &[][..]),
+    };
+    let id = subscriptions.create(&owner, first).await.map_err(remedy::report)?;
+    let opened =
+        |error| remedy::report(error).wrap_err(format!("subscription {id} is open, but not complete"));
+    for consumer in others {
+        subscriptions.add_consumer(&owner, id, *consumer).await.map_err(opened)?;
+    }
+    if let (Some(token), Some(amount)) = (token, options.fund) {
+        subscriptions.fund(&owner, token, id, amount).await.map_err(opened)?;
+    }
+    let held = options.fund.unwrap_or_default();
+    say(
+        options.json,
+        json!({
+            "subscriptionId": id.0,
+            "owner": owner.address().to_string(),
+            "consumers": options.consumer.iter().map(Address::to_string).collect::<Vec<_>>(),
+            "balanceJuels": held.to_string(),
+        }),
+        || format!("subscription {id} of {}, holding {}", owner.address(), link(held.get())),
+    );
+    Ok(())
+}
+
+async fn fund(options: Fund) -> Result<()> {
+    let at = options.network.connect().await?;
+    let payer = options.signer.account()?;
+    let token = at.link()?;
+    let id = SubscriptionId(options.id);
+    let subscriptions = at.subscriptions();
+    // The token would take the LINK's way to the Router and come back with less to say.
+    subscriptions.get(id).await.map_err(remedy::report)?;
+    let receipt = subscriptions.fund(&payer, token, id, options.amount).await.map_err(remedy::report)?;
+    let balance = subscriptions.get(id).await.map_err(remedy::report)?.balance;
+    say(
+        options.json,
+        json!({
+            "subscriptionId": id.0,
+            "fundedJuels": options.amount.to_string(),
+            "balanceJuels": balance.to_string(),
+            "transaction": receipt.transaction_hash.to_string(),
+        }),
+        || format!("subscription {id} got {} and holds {}", link(options.amount.get()), link(balance.to())),
+    );
+    Ok(())
+}
+
+async fn add(options: OfConsumer) -> Result<()> {
+    let at = options.network.connect().await?;
+    let owner = options.signer.account()?;
+    let id = SubscriptionId(options.id);
+    if at.chain.code(options.consumer).await.map_err(remedy::report)?.is_empty() {
+        output::say(&format!("warning: there is no contract at {} yet", options.consumer));
+    }
+    let done = at.subscriptions().add_consumer(&owner, id, options.consumer).await;
+    let receipt = done.map_err(remedy::report)?;
+    say(options.json, changed(&options, receipt.transaction_hash), || {
+        format!("{} may use subscription {id}", options.consumer)
+    });
+    Ok(())
+}
+
+async fn remove(options: OfConsumer) -> Result<()> {
+    let at = options.network.connect().await?;
+    let owner = options.signer.account()?;
+    let id = SubscriptionId(options.id);
+    let done = at.subscriptions().remove_consumer(&owner, id, options.consumer).await;
+    let receipt = done.map_err(remedy::report)?;
+    say(options.json, changed(&options, receipt.transaction_hash), || {
+        format!("{} may no longer use subscription {id}", options.consumer)
+    });
+    Ok(())
+}
+
+fn changed(options: &OfConsumer, transaction: alloy::primitives::B256) -> Value {
+    json!({
+        "subscriptionId": options.id,
+        "consumer": options.consumer.to_string(),
+        "transaction": transaction.to_string(),
+    })
+}
+
+async fn cancel(options: Cancel) -> Result<()> {
+    let at = options.network.connect().await?;
+    let owner = options.signer.account()?;
+    let to = options.to.unwrap_or_else(|| owner.address());
+    let id = SubscriptionId(options.id);
+    let subscriptions = at.subscriptions();
+    let held = subscriptions.get(id).await.map_err(remedy::report)?.balance.to::<u128>();
+    let paid = subscriptions.cancel(&owner, id, to).await.map_err(remedy::report)?;
+    let kept = held.saturating_sub(paid.get());
+    say(
+        options.json,
+        json!({
+            "subscriptionId": id.0,
+            "paidTo": to.to_string(),
+            "paidJuels": paid.to_string(),
+            "depositKeptJuels": kept.to_string(),
+        }),
+        || {
+            let deposit = match kept {
+                0 => String::new(),
+                kept => format!("; the Router kept {} as deposit of a young subscription", link(kept)),
+            };
+            format!("subscription {id} is closed; {} went to {to}{deposit}", link(paid.get()))
+        },
+    );
+    Ok(())
+}
+
+/// Prints a result in the form asked for.
+fn say(as_json: bool, value: Value, text: impl FnOnce() -> String) {
+    output::result(&if as_json { value.to_string() } else { text() });
+}

@@ -1,0 +1,80 @@
+//! `functions sub timeout`.
+
+use alloy::primitives::B256;
+use functions_types::{RequestId, SubscriptionId};
+use miette::{Result, miette};
+use serde_json::json;
+
+use super::say;
+use crate::network::{Network, Signer};
+use crate::output::link;
+use crate::remedy;
+
+/// What to release.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Options {
+    /// The subscription
+    id: u64,
+    /// Only these requests; all that are overdue unless given
+    #[arg(value_name = "REQUEST_ID")]
+    requests: Vec<B256>,
+    #[command(flatten)]
+    network: Network,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When a named request is not open or not overdue, and what the contracts or the endpoint refused.
+pub(super) async fn run(options: Options) -> Result<()> {
+    let at = options.network.connect().await?;
+    let from = options.signer.account()?;
+    let id = SubscriptionId(options.id);
+    let history = at.history();
+    let mut open = history.open(id).await.map_err(remedy::report)?;
+    if !options.requests.is_empty() {
+        let is_open = |wanted: &B256| open.iter().any(|request| request.id == RequestId(*wanted));
+        if let Some(missing) = options.requests.iter().find(|wanted| !is_open(wanted)) {
+            return Err(miette!(
+                help = format!("see: functions request status {missing}"),
+                "{missing} is no open request of subscription {id}"
+            ));
+        }
+        open.retain(|request| options.requests.contains(&request.id.0));
+    }
+    let terms = history.commitments(&open).await.map_err(remedy::report)?;
+    let now = at.now().await.map_err(remedy::report)?;
+    let wait = |due: u32| u64::from(due).saturating_sub(now);
+    if let Some(early) = terms.iter().find(|t| !options.requests.is_empty() && wait(t.timeoutTimestamp) > 0) {
+        return Err(miette!(
+            help = "wait; it may still be answered",
+            "{} can be timed out in {} s, not before",
+            early.requestId,
+            wait(early.timeoutTimestamp)
+        ));
+    }
+    let overdue: Vec<_> = terms.into_iter().filter(|terms| wait(terms.timeoutTimestamp) == 0).collect();
+    let receipts = at.subscriptions().time_out(&from, &overdue).await.map_err(remedy::report)?;
+    let released: u128 = overdue.iter().map(|terms| terms.estimatedTotalCostJuels.to::<u128>()).sum();
+    let still_open = open.len() - overdue.len();
+    say(
+        options.json,
+        json!({
+            "subscriptionId": id.0,
+            "timedOut": overdue.iter().map(|terms| terms.requestId.to_string()).collect::<Vec<_>>(),
+            "releasedJuels": released.to_string(),
+            "notOverdue": still_open,
+            "transactions": receipts.iter().map(|r| r.transaction_hash.to_string()).collect::<Vec<_>>(),
+        }),
+        || match overdue.len() {
+            0 => format!("nothing is overdue; {still_open} requests of subscription {id} are open"),
+            count => format!("{count} requests timed out, {} released", link(released)),
+        },
+    );
+    Ok(())
+}
