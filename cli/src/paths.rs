@@ -2,20 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{Result, miette};
+
+/// The path of this program.
+fn own_place() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|error| {
+        miette!(help = "mount /proc", "the system does not say where this program lies: {error}")
+    })
+}
 
 /// A program that stands next to this one.
 ///
 /// # Errors
 /// When it is not there, with the command that builds it.
 pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
-    let own = std::env::current_exe().into_diagnostic()?;
-    let path = own.with_file_name(name);
+    let path = own_place()?.with_file_name(name);
     if path.is_file() {
         return Ok(path);
     }
     Err(miette!(
-        help = "build all programs with:\n  cargo build --profile node -p devchain -p functions-node -p functions-sandbox -p functions-cli",
+        help = "all programs of an archive stay in one folder; from sources build them with:\n  cargo build --profile node -p devchain -p functions-node -p functions-sandbox -p functions-cli",
         "the program {} is missing",
         path.display()
     ))
@@ -31,7 +37,7 @@ pub(crate) const CONTRACTS: [&str; 6] =
 /// # Errors
 /// When there is no such file, with the command that makes it.
 pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
-    let own = std::env::current_exe().into_diagnostic()?;
+    let own = own_place()?;
     let candidates: Vec<PathBuf> = match given {
         Some(path) => vec![path.to_owned()],
         None => std::iter::once(PathBuf::from("target/reference"))
@@ -48,15 +54,22 @@ pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
     })
 }
 
-/// The folder of the contracts: `given`, or `dist/contracts` of the working folder or of the checkout this was built in.
+/// The folder of the contracts: `given`, or the one of the archive this program lies in, or `dist/contracts` of the working folder
+/// or of the checkout this was built in.
 ///
 /// # Errors
 /// When no such folder holds them, with the command that builds them.
 pub(crate) fn contracts(given: Option<&Path>) -> Result<PathBuf> {
-    let own = std::env::current_exe().into_diagnostic()?;
+    let own = own_place()?;
     let candidates: Vec<PathBuf> = match given {
         Some(path) => vec![path.to_owned()],
-        None => std::iter::once(PathBuf::from("dist/contracts"))
+        // An archive has its programs in bin, beside contracts.
+        None => own
+            .ancestors()
+            .nth(2)
+            .map(|archive| archive.join("contracts"))
+            .into_iter()
+            .chain([PathBuf::from("dist/contracts")])
             .chain(own.ancestors().map(|folder| folder.join("dist/contracts")))
             .collect(),
     };
