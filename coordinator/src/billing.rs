@@ -7,7 +7,7 @@ use functions_contract::{
     host,
     revert::{add, malformed},
 };
-use functions_report::Entry;
+use functions_report::{Entry, Report};
 use functions_rules::{
     FulfillmentCost,
     fulfillment::{l1_share_down, overhead_gas},
@@ -26,6 +26,43 @@ use crate::{
 
 /// Where the admin fee lies in an encoded commitment.
 const ADMIN_FEE: usize = 6 * 32;
+/// Word of the callback gas limit in it.
+const CALLBACK_GAS_LIMIT: usize = 5;
+/// Word of the gas overhead after the callback.
+const OVERHEAD_AFTER: usize = 9;
+
+/// Gas of an entry before its callback, at the most.
+const BEFORE_CALLBACK_GAS: u64 = 60_000;
+/// Gas after it, at the most: every word of the books that may be fresh is.
+const AFTER_CALLBACK_GAS: u64 = 110_000;
+/// Gas for a byte of an answer, which goes through both contracts, the consumer and a log.
+const ANSWER_BYTE_GAS: u64 = 32;
+/// More than any transaction can have: an entry that asks for it is left to the Router, which has results for it.
+const UNPAYABLE_GAS: u64 = 30_000_000;
+
+/// Gas that fulfills all of `entries`, whatever their callbacks do with what their commitments promise them and whatever others do
+/// before: what a transmission must come with.
+///
+/// An estimate sees callbacks in one state and the transaction runs them in another; and the Router answers too little gas with a
+/// result, which an estimate takes for success.
+pub fn worst_case_gas(report: &Report<'_>, entries: u8) -> u64 {
+    let mut gas = 0;
+    for index in 0..entries {
+        let Ok(entry) = report.entry(index.into()) else { continue };
+        let field = |word: usize, bits: u32| {
+            let end = entry.onchain_metadata.get(word * 32 + 24..word * 32 + 32)?;
+            Some(u64::from_be_bytes(end.try_into().ok()?) & ((1 << bits) - 1))
+        };
+        let callback = field(CALLBACK_GAS_LIMIT, 32).unwrap_or(0);
+        let overhead = field(OVERHEAD_AFTER, 40).unwrap_or(0);
+        let promised = callback + callback / 31 + overhead.max(AFTER_CALLBACK_GAS); // two calls keep a sixty-fourth each
+        if promised < UNPAYABLE_GAS {
+            gas += BEFORE_CALLBACK_GAS + promised;
+            gas += ANSWER_BYTE_GAS * (entry.result.len() + entry.error.len()) as u64;
+        }
+    }
+    gas
+}
 
 /// What all entries of one report have in common.
 pub struct Batch {

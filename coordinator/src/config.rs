@@ -11,6 +11,7 @@ use functions_types::selectors::errors::coordinator as errors;
 
 use crate::{
     admin::only_owner,
+    open,
     storage::{FALLBACK, NATIVE, Owner, ROUTER, Roster, USD, USD_FALLBACK},
     version::{CONFIG_FIELDS, CONFIG_UPDATED},
 };
@@ -122,6 +123,7 @@ pub fn construct(args: Tuple<'_>) -> Buf {
         revert::error(errors::ROUTER_MUST_BE_SET);
     }
     Owner::new(owner).store();
+    open::prepare();
     for (word, address) in words.iter_mut().zip([&router, &feeds[0], &feeds[1]]) {
         word[..20].copy_from_slice(address.as_slice());
     }

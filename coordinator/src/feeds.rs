@@ -4,7 +4,8 @@ use alloy_primitives::{U256, address};
 use functions_contract::{
     Address,
     abi::{Buf, Tuple, halves},
-    host, revert,
+    host::{self, Stretch},
+    revert,
     revert::malformed,
     word,
 };
@@ -32,13 +33,15 @@ pub fn read(contract: &Address, selector: u32, words: usize) -> &'static [u8] {
     data
 }
 
-/// The answer of a feed, or `None` when it is stale.
+/// Gas of turning what a feed says into a price, whether it is stale or not.
+const PRICE_GAS: u64 = 120;
+
+/// The answer in a feed's latest round, or `None` when it is stale.
 ///
 /// A round in the future is `Panic(0x11)`, an answer that is not positive the custom error `invalid`.
 #[inline(never)]
-fn answer(feed: &Address, staleness_seconds: u32, invalid: u32) -> Option<U256> {
-    let data = read(feed, feed::LATEST_ROUND_DATA, 5);
-    let round = Tuple::new(data, 5);
+fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
+    let round = Tuple::new(round, 5);
     round.uint(0, 80);
     round.uint(4, 80);
     let (high, updated_at) = halves(round.word(3));
@@ -59,28 +62,44 @@ fn answer(feed: &Address, staleness_seconds: u32, invalid: u32) -> Option<U256> 
 /// Wei for one LINK, or the configured fallback when the feed is stale.
 #[inline(never)]
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
-    let feed = address_of(&host::load_at(NATIVE));
-    answer(&feed, staleness_seconds, errors::INVALID_LINK_WEI_PRICE).unwrap_or_else(|| {
+    let round = read(&address_of(&host::load_at(NATIVE)), feed::LATEST_ROUND_DATA, 5);
+    let stretch = Stretch::of(PRICE_GAS);
+    let price = answer(round, staleness_seconds, errors::INVALID_LINK_WEI_PRICE).unwrap_or_else(|| {
         let mut fallback = [0; 32];
         fallback[4..].copy_from_slice(&host::load_at(FALLBACK)[..28]);
         division::read(&fallback)
-    })
+    });
+    stretch.end();
+    price
+}
+
+/// Reads the words that are needed when a feed is stale, so that a request takes as much gas while none is.
+pub fn read_fallbacks() {
+    host::load_at(FALLBACK);
+    host::load_at(USD_FALLBACK);
 }
 
 /// US dollars for one LINK with their decimals, or the configured fallback pair when the feed is stale.
+///
+/// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is stale or not.
 #[inline(never)]
 pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
     let feed = address_of(&host::load_at(USD));
-    match answer(&feed, roster.feed_staleness_seconds(), errors::INVALID_USD_LINK_PRICE) {
-        Some(price) => {
-            let data = read(&feed, feed::DECIMALS, 1);
-            (price, Tuple::new(data, 1).uint(0, 8) as u8)
-        }
+    let round = read(&feed, feed::LATEST_ROUND_DATA, 5);
+    let answered = host::static_call(&feed, &feed::DECIMALS.to_be_bytes());
+    let decimals = host::return_data(32);
+    let stretch = Stretch::of(PRICE_GAS);
+    let price = match answer(round, roster.feed_staleness_seconds(), errors::INVALID_USD_LINK_PRICE) {
+        Some(_) if !answered => host::bubble(),
+        Some(_) if decimals.len() < 32 => malformed(),
+        Some(price) => (price, Tuple::new(decimals, 1).uint(0, 8) as u8),
         None => {
             let price = word::get(&host::load_at(USD_FALLBACK).0, 0, 8) as u64;
             (U256::from(price), roster.usd_fallback_decimals())
         }
-    }
+    };
+    stretch.end();
+    price
 }
 
 /// Word `index` of the `words` a view of the gas information returns; zero on chains that do not charge for L1 data.

@@ -3,7 +3,8 @@
 use alloy_primitives::U256;
 use functions_contract::{
     abi::{Buf, Tuple},
-    host, revert,
+    host::{self, Stretch},
+    revert,
 };
 use functions_rules::{Estimate, juels};
 use functions_types::selectors::{
@@ -22,6 +23,11 @@ use crate::{
 /// Gas price above which nothing is estimated, in wei.
 const GAS_PRICE_CEILING_WEI: U256 = U256::from_limbs([1_000_000_000_000_000, 0, 0, 0]);
 
+/// Gas of one flat fee, at any price.
+const FEE_GAS: u64 = 150;
+/// Gas of a reservation, at any price.
+const RESERVATION_GAS: u64 = 300;
+
 /// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
 #[inline(never)]
 pub fn flat_fees(roster: &Roster) -> (u128, u128) {
@@ -37,8 +43,11 @@ const OPERATION_FEE: usize = 28;
 #[inline(never)]
 fn fee(from: usize, price: U256, decimals: u8) -> u128 {
     let usd = host::load_at(USD);
+    let stretch = Stretch::of(FEE_GAS);
     let cents = u16::from_be_bytes([usd[from], usd[from + 1]]);
-    rule(juels::from_cents_down::<Host>(cents, price, decimals))
+    let juels = rule(juels::from_cents_down::<Host>(cents, price, decimals));
+    stretch.end();
+    juels
 }
 
 /// The reservation of a request in juels (96 bits).
@@ -64,7 +73,10 @@ pub fn estimate(
         admin_fee,
         operation_fee,
     };
-    rule(version::reservation(&estimate))
+    let stretch = Stretch::of(RESERVATION_GAS);
+    let juels = rule(version::reservation(&estimate));
+    stretch.end();
+    juels
 }
 
 /// The Router's admin fee in juels (72 bits).

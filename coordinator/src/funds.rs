@@ -14,6 +14,14 @@ use crate::{
     storage::{Account, Owner, Pool, Roster, TRANSMITTERS},
 };
 
+/// Gas of one holder's withdrawal, at the most: its books here, the Router's, and LINK for an address that has none.
+const WITHDRAWAL_GAS: u64 = 150_000;
+
+/// Gas of [`disperse_pool`], at the most.
+pub fn dispersal_gas(roster: &Roster) -> u64 {
+    10_000 + u64::from(roster.oracles()) * 8_000
+}
+
 /// Shares the fee pool equally among the transmitters; less than one juel each stays.
 ///
 /// # Errors
@@ -56,6 +64,7 @@ fn take_operation_fees(holder: &Address) -> u128 {
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (recipient, amount) = (args.address(0), args.uint(1, 96));
     let (roster, sender) = (Roster::load(), host::sender());
+    host::demand(dispersal_gas(&roster) + WITHDRAWAL_GAS);
     disperse_pool(roster.oracles());
     let balance = take_operation_fees(&sender) + Account::load(&sender).juels();
     let amount = if amount == 0 { balance } else { amount };
@@ -71,6 +80,7 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
 pub fn oracle_withdraw_all() -> Buf {
     only_owner();
     let roster = Roster::load();
+    host::demand(dispersal_gas(&roster) + u64::from(roster.oracles()) * WITHDRAWAL_GAS);
     disperse_pool(roster.oracles());
     for index in 0..roster.oracles() {
         let transmitter = oracle(TRANSMITTERS, index);

@@ -24,8 +24,8 @@
 //! | 7 | USD fallback (8), 0 (4), proposed owner (20) |
 //! | 8 · 2³² + i, 9 · 2³² + i | DON key, threshold key: length at i = 0, then the bytes |
 //! | 10 · 2³² + i, 11 · 2³² + i | address (20) of signer `i`, of transmitter `i` |
-//! | 13 · 2³² + i, i < 32 | an open request's id, or 1 when the request is done: [`open`] |
-//! | keccak256(request id ‖ 12) | 1 while the request is open and its place in row 13 is another's |
+//! | 13 · 2³² + i, i < 256 | fingerprints of open requests: [`open`] |
+//! | keccak256(request id ‖ 12) | 1 while the request is open and its words in row 13 are full |
 //! | 1 ‖ 0 (11) ‖ address (20) | [`storage::Account`]: withdrawable juels (12), role (1), oracle index (1) |
 //! | keccak256("stylus_constructor") | 1 once constructed |
 //!
@@ -39,6 +39,9 @@
 //! * The native feed is read once in a transmit, not twice for every entry: a callback that changes the feed's answer does not
 //!   change the price of later entries.
 //! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
+//! * `transmit` wants gas for the worst case of all its entries, so that an estimate of it suffices; the reference goes on with less and
+//!   has entries answered `InsufficientGasProvided`.
+//! * A report on a request that is no longer open is taken for one that is once in about three million; it then ends at the Router.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
 //! The feature `v1_3_1` selects the rules of 1.3.1: [`version`] has the differences.

@@ -29,6 +29,18 @@ fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; 32]] {
     items.as_bytes()[..len * 32].as_chunks().0
 }
 
+/// Gas of a configuration, at the most: fees are to be shared, and every account and every place of the new oracles is fresh. Whether
+/// they are is not the owner's doing alone: reports bring fees, and oracles withdraw theirs.
+fn configuration_gas(roster: &Roster, config: &OcrConfig<'_>) -> u64 {
+    let oracles = config.signers.len() as u64;
+    let bytes = (config.onchain_config.len() + config.offchain_config.len()) as u64;
+    60_000
+        + funds::dispersal_gas(roster)
+        + u64::from(roster.oracles()) * 16_000
+        + oracles * 92_000
+        + 16 * bytes
+}
+
 macro_rules! require {
     ($holds:expr, $message:expr) => {
         if !$holds {
@@ -65,6 +77,7 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     let owner = only_owner();
 
     let roster = Roster::load();
+    host::demand(configuration_gas(&roster, &config));
     if roster.oracles() > 0 {
         funds::disperse_pool(roster.oracles());
     }

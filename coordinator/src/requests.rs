@@ -53,6 +53,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         revert::error(errors::UNSUPPORTED_REQUEST_DATA_VERSION);
     }
     let staleness = roster.feed_staleness_seconds();
+    feeds::read_fallbacks();
     let (don_fee, operation_fee) = fees::flat_fees(&roster);
     let estimated_total_cost_juels = fees::estimate(
         &terms,
@@ -124,7 +125,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
 pub fn delete_commitment(args: Tuple<'_>) -> Buf {
     let request_id = args.word(0);
     only_router(&Roster::load());
-    open::clear(request_id);
+    open::close(request_id);
     let mut log = Buf::event(&events::COMMITMENT_DELETED, 1, 0);
     log.raw(request_id);
     host::log(&log, 1);

@@ -15,7 +15,7 @@ use functions_report::{
 use functions_types::selectors::{errors::coordinator::REPORT_INVALID, events::coordinator as events};
 
 use crate::{
-    billing::Batch,
+    billing::{Batch, worst_case_gas},
     open::is_open,
     storage::{Account, Role, Roster},
     version::ReportSize,
@@ -64,7 +64,8 @@ macro_rules! require {
 /// compared with the stored one, so that a live and a proposed Coordinator can share one set of oracles.
 ///
 /// # Errors
-/// * no data - malformed arguments or report; `ReportInvalid(string)` - everything else about the report.
+/// * no data - malformed arguments or report, or less gas than [`worst_case_gas`]; `ReportInvalid(string)` - everything else about
+///   the report.
 /// * `Panic(0x32)` - no oracles are configured; `Panic(0x11)` - a recovery byte above 228.
 /// * An entry that reverts in [`crate::billing`] reverts the whole report.
 ///
@@ -111,6 +112,7 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
         Err(_) => refuse!(REPORT_INVALID, "address not authorized to sign"),
     }
 
+    host::demand(worst_case_gas(&report, entries));
     let mut batch = Batch::new(&roster, sender, entries, ReportSize::of(expected));
     for index in 0..usize::from(entries) {
         match report.entry(index) {

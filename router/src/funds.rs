@@ -33,6 +33,8 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
         error(e::INVALID_CALLDATA);
     }
     let id = SubscriptionId(Tuple::new(data, 1).u64(0));
+    // The subscription may have become empty, which makes its word fresh.
+    host::demand(36_000);
     let (high, low) = halves(amount);
     let juels = low & ((1 << 96) - 1);
     let (subscription, mut funds) = Subscription::existing_funds(id);
@@ -51,6 +53,11 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     host::log(&event, 2);
     Buf::empty()
 }
+
+/// Gas of paying out, at the most, on LINK's side: an address that has none yet.
+pub(crate) const LINK_TRANSFER_GAS: u64 = 80_000;
+/// Gas of a withdrawal, at the most.
+const WITHDRAWAL_GAS: u64 = 15_000 + LINK_TRANSFER_GAS;
 
 /// `oracleWithdraw(address,uint96)`: pays out of the caller's withdrawable balance.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
@@ -75,6 +82,7 @@ pub fn owner_withdraw(args: Tuple<'_>) -> Buf {
 
 #[inline(never)]
 fn withdraw(holder: &Address, to: &Address, amount: u128) {
+    host::demand(WITHDRAWAL_GAS);
     let slot = withdrawable_slot(holder);
     let balance = load_number(&slot);
     if balance < amount {
@@ -97,6 +105,8 @@ pub(crate) fn take_from_book(to: &Address, juels: u128) {
 pub fn recover_funds(args: Tuple<'_>) -> Buf {
     let to = args.address(0);
     only_owner();
+    // Others may send LINK meanwhile: asking for the balance, then paying.
+    host::demand(30_000 + LINK_TRANSFER_GAS);
     let mut call = Buf::call(l::BALANCE_OF, 1, 0);
     call.address(&host::this());
     let Book { total, link } = Book::load();

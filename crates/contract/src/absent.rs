@@ -19,6 +19,7 @@ absent! {
     fn contract_address(out: *mut u8);
     fn emit_log(data: *const u8, len: usize, topics: usize);
     fn evm_gas_left() -> u64;
+    fn evm_ink_left() -> u64;
     fn exit_early(status: u32);
     fn msg_sender(out: *mut u8);
     fn msg_value(out: *mut u8);

@@ -1,5 +1,7 @@
 //! The chain's host functions with plain Rust types.
 
+use core::mem::MaybeUninit;
+
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 
 use crate::{
@@ -114,6 +116,61 @@ pub fn chain_id() -> u64 {
 pub fn gas_left() -> u64 {
     // SAFETY: no memory is involved.
     unsafe { vm::evm_gas_left() }
+}
+
+/// A stretch of a call that takes the same gas whatever it does.
+///
+/// Measured in ink, the machine's own unit of a ten-thousandth of a gas, if the chain's owner has not changed that.
+#[must_use]
+pub struct Stretch {
+    ends: u64,
+}
+
+impl Stretch {
+    /// Begins a stretch of so much gas.
+    #[inline(never)]
+    pub fn of(gas: u64) -> Self {
+        Self { ends: ink_left().saturating_sub(gas * INK_PER_GAS) }
+    }
+
+    /// Ends it: spends what is left of its gas, to a hundredth; nothing when it took more.
+    #[inline(never)]
+    pub fn end(self) {
+        let mut left = ink_left();
+        // Asking costs a gas or two, which alone would end a little late, now more, now less.
+        while left > self.ends + CLOSE {
+            left = ink_left();
+        }
+        let bytes = left.saturating_sub(self.ends) / INK_PER_BYTE;
+        let mut scratch = [MaybeUninit::<u8>::uninit(); (CLOSE / INK_PER_BYTE) as usize];
+        // SAFETY: after the loop what is left is at most `CLOSE` above the end, so the bytes are within the array.
+        unsafe { scratch.as_mut_ptr().write_bytes(0, bytes as usize) };
+        core::hint::black_box(&scratch);
+    }
+}
+
+/// Ink of one gas.
+const INK_PER_GAS: u64 = 10_000;
+/// When a stretch's end is near: a little more than asking costs.
+const CLOSE: u64 = 4 * INK_PER_GAS;
+/// Ink of filling a byte of memory.
+const INK_PER_BYTE: u64 = 100;
+
+/// What is left in this frame, in ink.
+fn ink_left() -> u64 {
+    // SAFETY: no memory is involved.
+    unsafe { vm::evm_ink_left() }
+}
+
+/// Ends the call without data unless this much gas is left.
+///
+/// For calls whose need depends on what others do meanwhile: with the most such a call can take demanded, whatever the state, a limit
+/// that was enough when it was estimated is enough when the transaction runs.
+#[inline(never)]
+pub fn demand(gas: u64) {
+    if gas_left() < gas {
+        malformed();
+    }
 }
 
 /// keccak256 of `data`.

@@ -33,6 +33,11 @@ mod amount;
 
 use amount::{ALLOWANCES, BALANCES, SUPPLY, UNLIMITED, add, entry, subtract};
 
+/// Gas of moving an amount, at the most.
+const MOVE_GAS: u64 = 33_000;
+/// Gas that is wanted besides when a receiver is told: what a Router takes with which a subscription is funded.
+const RECEIVER_GAS: u64 = 75_000;
+
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
     pub fn route(args) {
@@ -97,7 +102,7 @@ fn decrease_allowance(args: Tuple<'_>) -> Buf {
 
 /// `transfer(address to, uint256 value) returns (bool)`.
 fn transfer(args: Tuple<'_>) -> Buf {
-    shift(&host::sender(), &args.address(0), &args.b256(1));
+    shift(&host::sender(), &args.address(0), &args.b256(1), 0);
     Buf::of(1)
 }
 
@@ -112,7 +117,7 @@ fn transfer_from(args: Tuple<'_>) -> Buf {
             None => error_text(ERROR_STRING, "ERC20: insufficient allowance"),
         }
     }
-    shift(&from, &to, &value);
+    shift(&from, &to, &value, 0);
     Buf::of(1)
 }
 
@@ -120,7 +125,7 @@ fn transfer_from(args: Tuple<'_>) -> Buf {
 /// receiver, if it is a contract. What the receiver raises is passed on.
 fn transfer_and_call(args: Tuple<'_>) -> Buf {
     let (from, to, value, data) = (host::sender(), args.address(0), args.b256(1), args.bytes(2));
-    shift(&from, &to, &value);
+    shift(&from, &to, &value, RECEIVER_GAS);
     let mut event = Buf::event(&ev::TRANSFER_AND_CALL, 4, tail(data.len()));
     event.address(&from);
     event.address(&to);
@@ -165,7 +170,9 @@ fn allow(owner: &Address, spender: &Address, value: &B256) {
 
 /// Moves `value` and logs it.
 #[inline(never)]
-fn shift(from: &Address, to: &Address, value: &B256) {
+fn shift(from: &Address, to: &Address, value: &B256, receiver_gas: u64) {
+    // Both accounts may be empty when it runs, whatever an estimate saw.
+    host::demand(MOVE_GAS + receiver_gas);
     not_this(to);
     not_zero(from, "ERC20: transfer from the zero address");
     not_zero(to, "ERC20: transfer to the zero address");

@@ -226,6 +226,36 @@ impl World {
         assert_eq!(data.as_ref(), error.abi_encode(), "got {}", explain(&data));
     }
 
+    /// The least gas limit with which this transaction succeeds now, to the unit: tighter than any node's estimate.
+    ///
+    /// As clients ask: with the price they would pay, or with none.
+    #[track_caller]
+    pub fn need(&mut self, from: Address, to: Address, data: impl Into<Bytes>, price: Option<u128>) -> u64 {
+        self.endow(from);
+        let request = TransactionRequest::default().from(from).to(to).input(data.into().into());
+        let request = TransactionRequest { gas_price: price, ..request };
+        let estimate = match self.chain.estimate(request.clone(), None, None) {
+            Ok(estimate) => estimate.gas,
+            Err(SimulateError::Failed(CallFailure::Revert(data))) => panic!("reverted: {}", explain(&data)),
+            Err(error) => panic!("no estimate: {error}"),
+        };
+        let suffices = |gas| self.chain.call(request.clone().gas_limit(gas), None, None, None).is_ok();
+        assert!(suffices(estimate), "the estimate {estimate} is not enough");
+        let (mut short, mut enough) = (20_000, estimate);
+        // It is close below the estimate.
+        for step in [estimate / 60, estimate / 8] {
+            match suffices(enough - step) {
+                true => enough -= step,
+                false => short = short.max(enough - step),
+            }
+        }
+        while enough - short > 1 {
+            let middle = short.midpoint(enough);
+            if suffices(middle) { enough = middle } else { short = middle }
+        }
+        enough
+    }
+
     /// Moves time forward.
     pub fn advance(&mut self, seconds: u64) {
         self.chain.increase_time(seconds);
@@ -236,10 +266,15 @@ impl World {
         self.chain.latest().header.timestamp
     }
 
-    fn transact(&mut self, from: Address, to: TxKind, value: U256, input: Bytes, gas_limit: u64) -> Receipt {
-        if self.funded.insert(from) {
-            self.chain.set_balance(from, U256::from(10).pow(U256::from(24)));
+    /// Gives an account its first ether.
+    fn endow(&mut self, account: Address) {
+        if self.funded.insert(account) {
+            self.chain.set_balance(account, U256::from(10).pow(U256::from(24)));
         }
+    }
+
+    fn transact(&mut self, from: Address, to: TxKind, value: U256, input: Bytes, gas_limit: u64) -> Receipt {
+        self.endow(from);
         let transaction = TxEip1559 {
             chain_id: self.chain.config().chain_id,
             nonce: self.chain.pending_nonce(from),

@@ -85,3 +85,22 @@ pub fn forwards(router: Address) -> Bytes {
     ]);
     code.into()
 }
+
+/// Calls `target` with `data` so many times, and reverts when one of the calls does.
+pub fn calls_often(target: Address, data: &[u8], times: usize) -> Bytes {
+    let len = u16::try_from(data.len()).expect("a puppet's data fits two bytes").to_be_bytes();
+    let once = |code: &mut Vec<u8>| {
+        code.extend_from_slice(&[0x5f, 0x5f, 0x61, len[0], len[1], 0x5f, 0x5f, 0x73]); // out len, out, in len, in, value, PUSH20
+        code.extend_from_slice(target.as_slice());
+        let next = u16::try_from(code.len() + 9).expect("a puppet's code fits two bytes").to_be_bytes();
+        // GAS, CALL, PUSH2 next, JUMPI, PUSH0, PUSH0, REVERT, JUMPDEST
+        code.extend_from_slice(&[0x5a, 0xf1, 0x61, next[0], next[1], 0x57, 0x5f, 0x5f, 0xfd, 0x5b]);
+    };
+    let mut code = vec![0x61, len[0], len[1], 0x61, 0, 0, 0x5f, 0x39]; // PUSH2 len, PUSH2 start, PUSH0, CODECOPY
+    (0..times).for_each(|_| once(&mut code));
+    code.push(0x00);
+    let start = u16::try_from(code.len()).expect("a puppet's code fits two bytes").to_be_bytes();
+    code[4..6].copy_from_slice(&start);
+    code.extend_from_slice(data);
+    code.into()
+}

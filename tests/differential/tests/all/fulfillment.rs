@@ -1,10 +1,10 @@
 //! Fulfillment: its seven results, callbacks of every kind, callbacks that come back.
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256},
+    primitives::{Address, B256, Bytes, TxKind, U256},
     sol_types::{SolCall, SolError},
 };
-use differential_tests::{puppet, scene::*};
+use differential_tests::{chain::Side, puppet, scene::*};
 use functions_types::abi::{self, Coordinator as C, Router as R};
 
 use crate::{scene, text};
@@ -46,10 +46,19 @@ fn every_result() {
     s.twin.both(|side| side.0.set_base_fee(200_000_000));
     assert_eq!(code(&fulfill(&mut s, &request), r), Some(3));
     s.twin.both(|side| side.0.set_base_fee(100_000_000));
-    // 4: too little gas, somewhere on the way.
+    // 4: more gas wanted after the callback than a transaction has. With a little too little, only the reference goes on: ours wants
+    // enough for everything at the door, so that an estimate of its transmitter is not content with this result.
+    let config = abi::BillingConfig { gasOverheadAfterCallback: 1_000_000_000, ..billing_config() };
+    s.twin.ok(OWNER, c, &C::updateConfigCall { config });
+    let endless = s.request(&[1], 100_000);
+    assert_eq!(code(&fulfill(&mut s, &endless), r), Some(4));
+    s.twin.ok(OWNER, c, &C::updateConfigCall { config: billing_config() });
     let report = s.report(&[(&request, &[1; 32], &[])]).calldata();
-    let receipt = s.twin.send_with("little gas", from, c, &report, U256::ZERO, 240_000);
-    assert_eq!(code(&receipt, r), Some(4));
+    let little =
+        |side: &mut Side| side.transact(from, TxKind::Call(c), U256::ZERO, report.clone().into(), 240_000);
+    let (ours, theirs) = (little(&mut s.twin.ours), little(&mut s.twin.reference));
+    assert!(!ours.success && ours.output.is_empty());
+    assert_eq!(code(&theirs, r), Some(4));
     // 6: another commitment.
     let mut other = request.clone();
     other.commitment.donFee = U256::ONE.to();
