@@ -345,3 +345,19 @@ fn batches_and_the_oracles_money() {
     }
     let _ = withdraw(0).abi_encode();
 }
+
+/// The Router pays a Coordinator's address whatever it asks for; what that address takes past its own code is missing when oracles and
+/// owner withdraw. Nobody can make it do so on a chain; the random sequences do.
+#[test]
+fn juels_taken_by_hand_are_missing_in_the_coordinator() {
+    let mut s = scene!();
+    s.free_gas();
+    let request = s.request(&[1], 100_000);
+    let report = s.report(&[(&request, &[1; 32], &[])]);
+    s.transmit("transmit", 0, &report).ok();
+    let (r, c) = (s.router, s.coordinator);
+    let taken =
+        abi::Router::oracleWithdrawCall { recipient: STRANGER, amount: U256::from(LINK / 1_000).to() };
+    s.twin.ok(c, r, &taken);
+    assert!(!s.twin.run(OWNER, c, &C::oracleWithdrawAllCall {}).success);
+}
