@@ -23,12 +23,11 @@ use tokio::{
 use crate::{
     admin::{self, AdminState, Metrics, NodeStatus},
     chain::{self, Backoff, CursorConfig, LogCursor, Rpc},
-    clock::now_ms,
     config::Config,
     engine::{Don, Engine, Identity, Parts, Stop, Streams},
     executor::{Executor, Recordings},
     journal::{Journal, memory_file},
-    keys,
+    keys, memory,
     peers::Peers,
     signer::NodeSigner,
     transmit::{TransmitConfig, Transmitter},
@@ -97,11 +96,13 @@ impl Node {
     async fn serve(&self) -> Result<()> {
         let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
         self.check_chain().await?;
+        let Some(remembers_since) = self.remember().await? else { return Ok(()) };
         loop {
-            let Some((don, head_seconds)) = self.wait_for_don().await? else { return Ok(()) };
+            let Some((don, config_seconds)) = self.wait_for_don().await? else { return Ok(()) };
             self.claim_journal().await?;
+            let silent_before = memory::silent_before(remembers_since, config_seconds);
             let runner = Arc::new(self.start_runner(&sandbox, &don).await?);
-            let stopped = self.serve_don(don, head_seconds, runner.clone()).await;
+            let stopped = self.serve_don(don, silent_before, runner.clone()).await;
             match Arc::try_unwrap(runner) {
                 Ok(runner) => runner.shutdown().await,
                 // An execution still holds it; it ends with the process.
@@ -138,6 +139,34 @@ impl Node {
         }
     }
 
+    /// From when on everything these keys say is remembered, in unix seconds of the chain: found out before there is a
+    /// configuration to speak under. `None` when asked to stop meanwhile.
+    async fn remember(&self) -> Result<Option<u64>> {
+        let mut backoff = Backoff::default();
+        let head_seconds: u64 = loop {
+            match self.rpc.header("latest").await {
+                Ok(Some(head)) => break head.timestamp.to(),
+                Ok(None) => {}
+                Err(err) => {
+                    self.metrics.rpc_failures.inc();
+                    tracing::warn!(%err, "waiting for the chain");
+                }
+            }
+            if !self.pause(backoff.next_pause()).await {
+                return Ok(None);
+            }
+        };
+        let signer = self.identity.signer.to_string();
+        // Another node's journal is refused before these keys are tied to it.
+        self.journal.claim("signer", &signer).await?;
+        let from_now = memory::starts_to_remember(head_seconds);
+        let file = memory_file(&self.config.keys.keystore);
+        if let Some(reason) = self.journal.tie_to_keys(&file, &signer, from_now).await? {
+            tracing::warn!(%reason, "the journal does not hold all these keys have said");
+        }
+        Ok(Some(self.journal.start_remembering(&signer, from_now).await?))
+    }
+
     /// Ties the journal to what the chain has confirmed; nothing is written to it before.
     async fn claim_journal(&self) -> Result<()> {
         self.journal.claim("chain id", &self.config.chain.chain_id.to_string()).await?;
@@ -146,7 +175,7 @@ impl Node {
         Ok(())
     }
 
-    /// Waits for a route and a configuration, and gives them with the time of the chain's head; `None` when asked to stop.
+    /// Waits for a route and a configuration, and gives it with the time of its block; `None` when asked to stop.
     /// A configuration without this node, or with other keys, is an error.
     async fn wait_for_don(&self) -> Result<Option<(Don, u64)>> {
         let poll = Duration::from_millis(self.config.chain.poll_interval_ms);
@@ -154,11 +183,11 @@ impl Node {
         let mut said = String::new();
         loop {
             let (reason, wait) = match self.look_for_config().await {
-                Ok(Some((coordinator, event, head_seconds))) => {
+                Ok(Some((coordinator, event, config_seconds))) => {
                     let chain_id = self.config.chain.chain_id;
                     let don = Don::from_event(&event, chain_id, coordinator, &self.identity)?;
                     tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
-                    return Ok(Some((don, head_seconds)));
+                    return Ok(Some((don, config_seconds)));
                 }
                 Ok(None) => ("the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
@@ -179,7 +208,6 @@ impl Node {
 
     async fn look_for_config(&self) -> Result<Option<(Address, ConfigSet, u64)>, chain::RpcFailure> {
         let chain = &self.config.chain;
-        let Some(head) = self.rpc.header("latest").await? else { return Ok(None) };
         let Some(coordinator) = chain::coordinator_of(&self.rpc, chain.router, chain.don_id.0).await? else {
             return Ok(None);
         };
@@ -187,7 +215,9 @@ impl Node {
         let found =
             chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
                 .await?;
-        Ok(found.map(|event| (coordinator, event, head.timestamp.to())))
+        let Some((event, block)) = found else { return Ok(None) };
+        let header = self.rpc.header(block).await?;
+        Ok(header.map(|header| (coordinator, event, header.timestamp.to())))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
@@ -232,7 +262,7 @@ impl Node {
         }
     }
 
-    async fn serve_don(&self, don: Don, head_seconds: u64, runner: Arc<Runner>) -> Result<Stop> {
+    async fn serve_don(&self, don: Don, silent_before: u64, runner: Arc<Runner>) -> Result<Stop> {
         let chain = &self.config.chain;
         let poll_interval = Duration::from_millis(chain.poll_interval_ms);
         let peers = self.start_peers(&don).await?;
@@ -245,22 +275,10 @@ impl Node {
         };
         let (transmitter, notes) =
             Transmitter::new(self.rpc.clone(), self.journal.clone(), self.keys.wallet(), &transmit);
-        let signer = self.identity.signer.to_string();
-        // Events carry the chain's time, which need not be ours: the later of the two leaves nothing out.
-        let now_seconds = head_seconds.max(now_ms() / 1_000);
-        let memory = memory_file(&self.config.keys.keystore);
-        if let Some(reason) = self.journal.tie_to_keys(&memory, &signer, now_seconds).await? {
+        if silent_before > 0 {
             tracing::warn!(
-                %reason,
-                requests_before = now_seconds,
-                "the journal does not hold all these keys have said: the node leaves older requests to its peers"
-            );
-        }
-        let remembers_since = self.journal.start_remembering(&signer, now_seconds).await?;
-        if remembers_since == now_seconds {
-            tracing::warn!(
-                requests_before = now_seconds,
-                "this journal is new: the node leaves older requests to its peers, for these keys may have spoken about them"
+                requests_before = silent_before,
+                "this journal is younger than the DON's configuration: the node leaves older requests to its peers, for these keys may have spoken about them"
             );
         }
         let first_block =
@@ -286,6 +304,7 @@ impl Node {
             status.f = u8::try_from(don.roster.f()).unwrap_or(u8::MAX);
             status.n = don.roster.n();
             status.coordinator = Some(don.coordinator);
+            status.silent_before = (silent_before > 0).then_some(silent_before);
             status.waiting_for = Some("peers".to_owned());
         });
         let recordings =
@@ -295,7 +314,7 @@ impl Node {
         let executor = Executor::new(runner, limits, options, recordings, slots);
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone()),
-            remembers_since,
+            silent_before,
             max_waiting: self.config.runner.max_waiting,
             journal: self.journal.clone(),
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,

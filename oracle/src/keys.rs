@@ -20,11 +20,11 @@ pub fn open(config: &KeysConfig) -> Result<Arc<Keystore>> {
     Ok(Arc::new(keys))
 }
 
-/// Unlocks the keystore or makes a new one where there is none.
+/// Unlocks the keystore or makes a new one where there is none. The flag tells whether it was made.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_or_create(config: &KeysConfig) -> Result<Arc<Keystore>> {
+pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
     let password = password(&config.password_file)?;
     if let Some(folder) = config.keystore.parent() {
         fs::create_dir_all(folder)
@@ -34,7 +34,7 @@ pub fn open_or_create(config: &KeysConfig) -> Result<Arc<Keystore>> {
     if created {
         eprintln!("new keys are in {}", config.keystore.display());
     }
-    Ok(Arc::new(keys))
+    Ok((Arc::new(keys), created))
 }
 
 /// Keeps every other process from using the keystore, under whatever path.

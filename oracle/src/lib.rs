@@ -10,6 +10,7 @@
 //! | [`engine`] | the one task that drives the agreement protocol |
 //! | [`journal`] | what survives a crash |
 //! | [`lock`] | one process a journal, one process a keystore |
+//! | [`memory`] | what the node may have said and does not remember |
 //! | [`transmit`] | a signed report's way to the chain |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
@@ -25,6 +26,7 @@ pub mod executor;
 pub mod journal;
 pub mod keys;
 pub mod lock;
+pub mod memory;
 pub mod peers;
 pub mod signer;
 pub mod transmit;

@@ -6,12 +6,13 @@ use std::{
     process::ExitCode,
 };
 
+use alloy::primitives::Address;
 use clap::{Parser, Subcommand};
 use eyre::{Result, WrapErr};
 use functions_node::{
     app,
     config::{Config, LogConfig, LogFormat},
-    keys,
+    keys, memory,
 };
 use serde_json::json;
 use tokio::{
@@ -68,8 +69,11 @@ fn start(cli: Cli) -> Result<()> {
 }
 
 fn keygen(config: &Config) -> Result<()> {
-    let unlocked = keys::open_or_create(&config.keys)?;
+    let (unlocked, created) = keys::open_or_create(&config.keys)?;
     let identity = keys::identity(&unlocked);
+    if created {
+        begin_journal(config, identity.signer);
+    }
     let public = json!({
         "signer": identity.signer,
         "transmitter": identity.transmitter,
@@ -78,6 +82,19 @@ fn keygen(config: &Config) -> Result<()> {
         "listen": config.net.listen,
     });
     writeln!(std::io::stdout(), "{public}").wrap_err("stdout is closed")
+}
+
+/// Keys and journal are made together, so that the node knows that its keys have said nothing.
+fn begin_journal(config: &Config, signer: Address) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let begun =
+        runtime.wrap_err("no thread").and_then(|runtime| runtime.block_on(memory::begin(config, signer)));
+    if let Err(err) = begun {
+        eprintln!(
+            "the journal could not be made together with the keys ({err:#}): the node will leave requests older than its \
+             first start to the other members"
+        );
+    }
 }
 
 fn check(config: &Config) -> Result<()> {

@@ -72,6 +72,9 @@ pub struct NodeStatus {
     pub runtime_hash: Option<B256>,
     /// The walls around a script by name, and how each stands.
     pub sandbox: BTreeMap<String, String>,
+    /// Requests older than this (unix seconds) are left to the peers: the keys may have spoken about them with another
+    /// journal.
+    pub silent_before: Option<u64>,
     /// Empty when ready; otherwise what is missing.
     pub waiting_for: Option<String>,
 }

@@ -43,7 +43,7 @@ pub async fn wei_per_link(rpc: &Rpc, coordinator: Address) -> Result<U256, RpcFa
     view(rpc, coordinator, Coordinator::getWeiPerUnitLinkCall {}).await
 }
 
-/// Searches backward from the head to `first_block` for the event that set `digest`.
+/// Searches backward from the head to `first_block` for the event that set `digest`, and its block.
 ///
 /// Block numbers in the coordinator's own views are those of the settlement layer on some chains, so they do not help.
 ///
@@ -55,7 +55,7 @@ pub async fn find_config(
     digest: B256,
     first_block: u64,
     max_range: u64,
-) -> Result<Option<Coordinator::ConfigSet>, RpcFailure> {
+) -> Result<Option<(Coordinator::ConfigSet, u64)>, RpcFailure> {
     let Some(head) = rpc.header("latest").await? else { return Ok(None) };
     let (mut last, mut range) = (head.height(), max_range.max(1));
     loop {
@@ -69,7 +69,9 @@ pub async fn find_config(
             Ok(logs) => {
                 for log in logs.iter().rev().filter(|log| log.address() == coordinator && !log.removed) {
                     match Coordinator::ConfigSet::decode_log_validate(&log.inner) {
-                        Ok(found) if found.data.configDigest == digest => return Ok(Some(found.data)),
+                        Ok(found) if found.data.configDigest == digest => {
+                            return Ok(log.block_number.map(|block| (found.data, block)));
+                        }
                         Ok(_) => {}
                         Err(err) => tracing::warn!(%err, "a ConfigSet log does not decode"),
                     }

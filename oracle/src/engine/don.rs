@@ -151,6 +151,13 @@ impl Don {
         Duration::from_millis(self.roster.timing().delta_stage_ms)
     }
 
+    /// Transmitters of the first `stage` oracles in a request's order.
+    #[must_use]
+    pub fn transmitters_before(&self, request: &B256, stage: usize) -> Vec<Address> {
+        let before = self.roster.order(request).into_iter().take(stage);
+        before.filter_map(|index| self.roster.oracle(index)).map(|oracle| oracle.transmitter).collect()
+    }
+
     /// Peers that must be connected besides this node for a quorum.
     #[must_use]
     pub fn peers_needed(&self) -> usize {

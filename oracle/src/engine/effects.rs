@@ -86,6 +86,8 @@ impl Engine {
         let job = ReportJob {
             request_id: id,
             stage: ready.stage as u64,
+            before: self.parts.don.transmitters_before(&id, ready.stage),
+            reported_ms: now,
             calldata: ready.calldata().into(),
             signatures: ready.attested.signatures.len() as u64,
             result,

@@ -196,6 +196,7 @@ impl Engine {
         });
         view.times_ms.included.get_or_insert_with(now_ms);
         view.included_block = Some(at.block_number);
+        let reported_ms = view.times_ms.reported.unwrap_or_else(now_ms);
         let moved = request.state() != State::Included;
         request.put(State::Included, None);
         if moved {
@@ -203,6 +204,7 @@ impl Engine {
             tracing::info!(request_id = %id, tx = %at.tx_hash, by_us, "response is on chain");
         }
         self.requests.touch(id);
+        self.parts.transmitter.progressed(transmitter, reported_ms);
         self.parts.transmitter.answered(id);
         self.schedule.remove(&id);
         self.feed(Input::Settled(key));

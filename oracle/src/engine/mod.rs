@@ -84,8 +84,8 @@ pub struct Parts {
     pub don: Don,
     /// Signs for this node.
     pub signer: NodeSigner,
-    /// Requests older than this (unix seconds) may have been spoken about by a run whose records are lost.
-    pub remembers_since: u64,
+    /// Requests older than this (unix seconds) may have been spoken about by a run whose records are lost; 0: none.
+    pub silent_before: u64,
     /// Requests that may wait for their run; more are refused.
     pub max_waiting: usize,
     /// Durable state.
@@ -156,7 +156,7 @@ impl Engine {
         let left = restore::read(&parts.journal, &parts.don, parts.router).await?;
         let mut protocol =
             Protocol::restore(parts.don.roster.clone(), parts.don.me, parts.signer.clone(), left.records)?;
-        protocol.set_quarantine(parts.remembers_since);
+        protocol.set_quarantine(parts.silent_before);
         let mut engine = Self {
             protocol,
             requests: Requests::default(),

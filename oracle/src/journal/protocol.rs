@@ -74,21 +74,24 @@ impl Journal {
         rows.iter().map(|row| parse(key, row)).collect()
     }
 
-    /// Since when everything said with this signer is remembered here, in unix seconds; `now_seconds` at the first call.
+    /// Since when everything said with this signer is remembered here, in unix seconds of the chain; `now_seconds` at the
+    /// first call, and never later than that of any call: what is written now remembers from now on at the latest.
     ///
-    /// A node with old keys and a new journal may have said things before that it does not remember.
+    /// A node with old keys and a new journal may have said things before that it does not remember. Keys that were made
+    /// together with the journal have said nothing before: then the first call is made with 0.
     ///
     /// # Errors
     /// [`JournalError`].
     pub async fn start_remembering(&self, signer: &str, now_seconds: u64) -> Result<u64, JournalError> {
         let name = format!("since/{signer}");
-        match self.meta(&name).await? {
-            Some(text) => text.parse().map_err(|_| corrupt("the time of the first start", &text)),
-            None => {
-                self.set_meta(&name, &now_seconds.to_string()).await?;
-                Ok(now_seconds)
+        if let Some(text) = self.meta(&name).await? {
+            let since: u64 = text.parse().map_err(|_| corrupt("the time of the first start", &text))?;
+            if since <= now_seconds {
+                return Ok(since);
             }
         }
+        self.set_meta(&name, &now_seconds.to_string()).await?;
+        Ok(now_seconds)
     }
 }
 

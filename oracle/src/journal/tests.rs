@@ -155,6 +155,10 @@ async fn start_remembering_keeps_the_first_time() {
     let journal = journal(&folder).await;
     assert_eq!(journal.start_remembering("0xaa", 100).await.expect("first"), 100);
     assert_eq!(journal.start_remembering("0xaa", 200).await.expect("second"), 100);
+    assert_eq!(journal.start_remembering("0xaa", 60).await.expect("a first clock that was wrong"), 60);
+    assert_eq!(journal.start_remembering("0xaa", 200).await.expect("later"), 60);
+    assert_eq!(journal.start_remembering("0xbb", 0).await.expect("born with the journal"), 0);
+    assert_eq!(journal.start_remembering("0xbb", 200).await.expect("later"), 0);
 }
 
 impl Journal {

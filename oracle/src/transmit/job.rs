@@ -1,6 +1,9 @@
 //! One report's way to the chain: wait for the stage, pass the gate, send, watch until the chain answered.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy::{
     primitives::{Address, B256, Bytes},
@@ -17,12 +20,16 @@ use super::{
     gate::{Decision, GateInput, decide},
     sender::{Draft, SendError, Sender},
     simulate::{Subject, l1_price_wei, simulate},
+    stage::{Progress, due},
 };
 use crate::{
     chain::{Backoff, Header, Receipt, Rpc, RpcFailure},
     clock::now_ms,
     journal::{Journal, JournalError, Transmission, TransmissionState},
 };
+
+/// Longest pause between two looks for a receipt.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 /// A report that is complete and signed.
 #[derive(Clone, Debug)]
@@ -31,6 +38,10 @@ pub struct ReportJob {
     pub request_id: B256,
     /// This node's place in the request's order; 0 sends first.
     pub stage: u64,
+    /// Transmitters of the nodes before this one in the order.
+    pub before: Vec<Address>,
+    /// When this node had the report, in unix milliseconds.
+    pub reported_ms: u64,
     /// Calldata of `transmit`.
     pub calldata: Bytes,
     /// Signatures in it.
@@ -97,6 +108,7 @@ pub(crate) struct Shared {
     pub poll_interval: Duration,
     pub confirmations: u64,
     pub notes: mpsc::UnboundedSender<TransmitNote>,
+    pub progress: Mutex<Progress>,
 }
 
 /// A problem that ends a job; the journal keeps what was sent, a restart resumes it.
@@ -168,12 +180,38 @@ async fn drive(
 
 /// Waits until this node's stage; true when the request was answered meanwhile.
 async fn wait_for_stage(shared: &Shared, job: &ReportJob, answered: &mut watch::Receiver<bool>) -> bool {
-    let delay = shared.delta_stage.saturating_mul(u32::try_from(job.stage).unwrap_or(u32::MAX));
-    let due = Instant::now() + delay;
-    tokio::select! {
-        () = tokio::time::sleep_until(due) => *answered.borrow(),
-        () = until_answered(answered) => true,
+    let complete = Instant::now();
+    let until_ms = job.reported_ms.saturating_add(shared.delta_stage.as_millis() as u64);
+    loop {
+        let progress =
+            shared.progress.lock().unwrap_or_else(PoisonError::into_inner).last(&job.before, until_ms);
+        let due = due(job.stage, shared.delta_stage, complete, progress);
+        let pending = if Instant::now() < due {
+            due
+        } else if Instant::now() < due + shared.stuck_after() && is_pending(shared, &job.before).await {
+            Instant::now() + shared.poll_interval
+        } else {
+            return *answered.borrow();
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(pending) => {}
+            () = until_answered(answered) => return true,
+        }
     }
+}
+
+/// Whether a transaction of one of `transmitters` waits for a block, as far as the endpoint tells.
+async fn is_pending(shared: &Shared, transmitters: &[Address]) -> bool {
+    for &transmitter in transmitters {
+        let mined = shared.rpc.nonce(transmitter, "latest").await;
+        let sent = shared.rpc.nonce(transmitter, "pending").await;
+        if let (Ok(mined), Ok(sent)) = (mined, sent)
+            && sent > mined
+        {
+            return true;
+        }
+    }
+    false
 }
 
 async fn until_answered(answered: &mut watch::Receiver<bool>) {
@@ -193,6 +231,8 @@ async fn pass_gate_and_send(
     let mut gas_raises = 0;
     let mut last_reason = String::new();
     loop {
+        // From the look to the sending nobody else of this node sends: what was seen still holds.
+        let turn = shared.sender.turn().await;
         let already = *answered.borrow();
         let look = look(shared, job, already, gas_raises).await?;
         match look.decision {
@@ -206,7 +246,7 @@ async fn pass_gate_and_send(
                     gas_limit: look.gas_limit,
                     max_fee_wei: look.base_fee_wei.saturating_mul(2).max(1),
                 };
-                let row = match shared.sender.send_new(&draft).await {
+                let row = match shared.sender.send_new(&turn, &draft).await {
                     Ok(row) => row,
                     // Signed and stored, fate unknown: watch it like one that was sent.
                     Err(SendError::Rpc(err)) if err.is_transient() => {
@@ -249,6 +289,7 @@ async fn pass_gate_and_send(
                 gas_raises = 0;
             }
         }
+        drop(turn);
         tokio::select! {
             () = sleep(shared.poll_interval) => {}
             () = until_answered(answered) => {}
@@ -312,10 +353,10 @@ fn base_fee(head: &Header) -> u128 {
 async fn watch_sent(
     shared: &Shared,
     job: &ReportJob,
-    answered: &watch::Receiver<bool>,
+    answered: &mut watch::Receiver<bool>,
     mut row: Transmission,
 ) -> Result<bool, JobError> {
-    let stuck_after = shared.delta_stage.saturating_mul(4).max(Duration::from_secs(8));
+    let mut pause = shared.poll_interval;
     loop {
         if let Some(receipt) = shared.sender.receipt(&row).await? {
             return settle(shared, job, row, &receipt).await;
@@ -350,10 +391,16 @@ async fn watch_sent(
             }
         }
         let age = Duration::from_millis(now_ms().saturating_sub(row.sent_ms));
-        if age > stuck_after {
+        if age > shared.stuck_after() {
             bump(shared, job, &mut row).await?;
         }
-        sleep(shared.poll_interval).await;
+        // The chain's response is the sign to look for the receipt; without it there is less and less reason to.
+        let already = *answered.borrow();
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = until_answered(answered), if !already => {}
+        }
+        pause = (pause * 2).min(LONGEST_LOOK.max(shared.poll_interval));
     }
 }
 
@@ -417,6 +464,11 @@ fn refusal(job: &ReportJob, router: Address, receipt: &Receipt) -> Option<u8> {
 }
 
 impl Shared {
+    /// How long a transaction may wait for a block before its price is raised.
+    fn stuck_after(&self) -> Duration {
+        self.delta_stage.saturating_mul(4).max(Duration::from_secs(8))
+    }
+
     fn note(&self, note: TransmitNote) {
         // A closed channel means the node is stopping; the journal has what matters.
         let _ = self.notes.send(note);

@@ -1,7 +1,8 @@
 //! Delivers signed reports: stages, the gate, gas, nonces, retries, duplicate suppression.
 //!
-//! Every node holds the same report; the request's order says who sends first. Node `i` of the order waits `i` stages and
-//! sends only if the chain still needs the report, so that normally exactly one transaction is paid. That a request is
+//! Every node holds the same report; the request's order says who sends first. Node `i` of the order waits `i` stages,
+//! longer while those before it work through a backlog, and sends only if the chain still needs the report, so that normally
+//! exactly one transaction is paid. That a request is
 //! answered at most once is the contract's doing; this module only saves money.
 //!
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
@@ -12,8 +13,13 @@ mod gate;
 mod job;
 mod sender;
 mod simulate;
+mod stage;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy::{
     network::EthereumWallet,
@@ -22,6 +28,7 @@ use alloy::{
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
+    time::Instant,
 };
 
 pub use gas::{GasInputs, gas_limit};
@@ -77,6 +84,7 @@ impl Transmitter {
             poll_interval: config.poll_interval,
             confirmations: config.confirmations,
             notes,
+            progress: Mutex::default(),
         };
         (Self { shared: Arc::new(shared), jobs: HashMap::new() }, stream)
     }
@@ -96,6 +104,12 @@ impl Transmitter {
         if let Some(job) = self.jobs.get(&request_id) {
             job.answered.send_replace(true);
         }
+    }
+
+    /// The chain shows a response by `transmitter` to a request whose report was here at `reported_ms` (unix).
+    pub fn progressed(&mut self, transmitter: Address, reported_ms: u64) {
+        let mut progress = self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.note(transmitter, reported_ms, Instant::now());
     }
 
     /// Ends the job of a request that left the chain or ran out of time; a transaction already sent is left alone.

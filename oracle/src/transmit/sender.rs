@@ -8,7 +8,7 @@ use alloy::{
     network::{Ethereum, EthereumWallet, NetworkWallet},
     primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     chain::{Receipt, Rpc, RpcFailure},
@@ -43,6 +43,9 @@ pub(crate) struct Draft {
     pub max_fee_wei: u128,
 }
 
+/// The right to choose a nonce and send, one report at a time.
+pub(crate) struct Turn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
+
 /// The transmitter's account.
 pub(crate) struct Sender {
     rpc: Arc<Rpc>,
@@ -62,10 +65,14 @@ impl Sender {
         NetworkWallet::<Ethereum>::default_signer_address(&self.wallet)
     }
 
+    /// Waits until no other report of this node is on its way to the chain.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        Turn(self.turn.lock().await)
+    }
+
     /// Takes the next nonce, signs, stores, sends. On success the row is `Sent`; when no endpoint answered it stays
     /// `Prepared` and is sent again by [`Sender::resend`].
-    pub(crate) async fn send_new(&self, draft: &Draft) -> Result<Transmission, SendError> {
-        let _turn = self.turn.lock().await;
+    pub(crate) async fn send_new(&self, _turn: &Turn<'_>, draft: &Draft) -> Result<Transmission, SendError> {
         let nonce = self.next_nonce().await?;
         let mut row = Transmission {
             request_id: draft.request_id,
