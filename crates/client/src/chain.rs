@@ -363,6 +363,15 @@ impl Chain {
         Ok(Coordinator::transmitCall::abi_decode(&calldata).map_or(0, |call| call.rs.len()))
     }
 
+    /// Transactions of `address` that are in blocks.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn nonce(&self, address: Address) -> Result<u64, ClientError> {
+        let answer = self.provider.get_transaction_count(address).await;
+        answer.map_err(|e| ClientError::from_rpc("eth_getTransactionCount", e))
+    }
+
     /// Moves a development chain's clock forward and mines a block.
     ///
     /// # Errors

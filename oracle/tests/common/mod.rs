@@ -1,4 +1,5 @@
 //! A whole network of processes on this machine: chain, contracts, nodes. Dropping it ends everything it started.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
     fs,
@@ -75,6 +76,7 @@ pub(crate) struct Network {
     pub(crate) nodes: Vec<Node>,
     http: reqwest::Client,
     folder: TempDir,
+    rpc_url: String,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -163,6 +165,15 @@ impl Node {
         self.process = None;
     }
 
+    /// Loses its journal.
+    pub(crate) fn forget(&self) {
+        for file in fs::read_dir(&self.folder).expect("its folder").flatten() {
+            if file.file_name().to_string_lossy().starts_with("journal.sqlite") {
+                fs::remove_file(file.path()).expect("removed");
+            }
+        }
+    }
+
     /// SIGTERM; the exit status once it ended.
     pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
         let mut process = self.process.take().expect("it runs");
@@ -243,6 +254,7 @@ impl Network {
             nodes,
             http,
             folder,
+            rpc_url,
             _turn: turn,
         };
         for index in 0..4 {
@@ -289,6 +301,59 @@ impl Network {
         (sent.id, sent.block)
     }
 
+    /// Sends `count` requests that all lie in one block.
+    pub(crate) async fn burst(&self, source: &str, count: usize) -> Vec<(RequestId, u64)> {
+        let request = Request {
+            source: source.to_owned(),
+            args: vec![],
+            bytes_args: vec![],
+            callback_gas_limit: 200_000,
+        };
+        let don = DonId::from_name(DON).expect("a name");
+        let consumer = Consumer::Stylus(self.consumer);
+        let (what, input) =
+            consumer.send_call(&request, self.subscription, don).expect("it can ask for that");
+        let tx = Transaction { to: Some(self.consumer), input, value: U256::ZERO, gas: Some(3_000_000) };
+        self.cheat("evm_setAutomine", (false,)).await;
+        let mut hashes = Vec::new();
+        for _ in 0..count {
+            hashes.push(self.system.chain.submit(&self.owner, what, tx.clone()).await.expect("it is taken"));
+        }
+        self.cheat("evm_mine", ()).await;
+        self.cheat("evm_setAutomine", (true,)).await;
+        let mut sent = Vec::new();
+        for hash in hashes {
+            let receipt = self.system.chain.receipt(what, hash).await.expect("it is mined");
+            let event: Coordinator::OracleRequest =
+                Chain::event_in(&receipt, self.system.addresses.coordinator, what, "OracleRequest")
+                    .expect("the request is accepted");
+            sent.push((RequestId(event.requestId), receipt.block_number.expect("a block")));
+        }
+        sent
+    }
+
+    /// Makes `count` more nodes, with keys and without a process.
+    pub(crate) fn add_nodes(&mut self, count: usize) {
+        for _ in 0..count {
+            let (index, router) = (self.nodes.len(), self.system.addresses.router);
+            self.nodes.push(Node::create(self.folder.path(), index, &self.rpc_url, router));
+        }
+    }
+
+    /// Makes the first `count` nodes the members.
+    pub(crate) async fn set_members(&self, count: usize, timing: Timing) {
+        configure(&self.system, &self.owner, &self.nodes[..count], timing).await;
+    }
+
+    /// What a node shows about itself.
+    pub(crate) async fn status(&self, node: usize) -> Value {
+        self.wait(&format!("the status of node {node}"), || async move {
+            let url = format!("http://{}/status", self.nodes[node].admin);
+            self.http.get(url).send().await.ok()?.json().await.ok()
+        })
+        .await
+    }
+
     /// A method of development chains.
     pub(crate) async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
         self.rpc.call(method, serde_json::to_value(params).expect("JSON")).await.expect("the chain knows it")
@@ -299,6 +364,15 @@ impl Network {
         self.wait(&format!("node {node} to show {states:?}"), || async move {
             let shown = self.shown(&self.nodes[node], id).await?;
             states.contains(&shown["state"].as_str()?).then_some(shown)
+        })
+        .await
+    }
+
+    /// Waits until `node` gives a reason with `words` in it for the request's waiting.
+    pub(crate) async fn wait_for_reason(&self, node: usize, id: RequestId, words: &str) -> String {
+        self.wait(&format!("node {node} to say {words:?}"), || async move {
+            let shown = self.shown(&self.nodes[node], id).await?;
+            shown["reason"].as_str().filter(|reason| reason.contains(words)).map(str::to_owned)
         })
         .await
     }
@@ -421,7 +495,7 @@ async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Tim
     let config = OracleConfig {
         signers: nodes.iter().map(|node| node.address("signer")).collect(),
         transmitters: nodes.iter().map(|node| node.transmitter).collect(),
-        f: 1,
+        f: u8::try_from((nodes.len() - 1) / 3).expect("few nodes"),
         offchain_version: VERSION,
         offchain: offchain.encode().expect("valid").into(),
     };

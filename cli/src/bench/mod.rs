@@ -1,6 +1,8 @@
 //! `functions bench`: how fast a whole local network is on this machine.
 
-use std::path::PathBuf;
+mod load;
+
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use functions_client::{Account, Consumer, Request, stylus};
@@ -35,6 +37,8 @@ pub(crate) struct Options {
 enum What {
     /// Requests through chain, nodes and callback: latency percentiles, requests per second, share of JavaScript
     E2e(E2e),
+    /// More requests than the network answers at once: what is billed, what times out, which transactions were in vain
+    Load(load::Load),
 }
 
 #[derive(clap::Args, Debug)]
@@ -61,29 +65,19 @@ struct E2e {
 
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let What::E2e(options) = options.what;
     let progress = Progress::start();
-    let contracts = paths::contracts(options.contracts.as_deref())?;
-    let prices = PriceApi::start(true).await?;
-    let wanted = Wanted {
-        nodes: options.nodes.into(),
-        allow_http: vec![prices.host()],
-        contracts,
-        funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
-        callback_gas_limit: 300_000,
-        port: 0,
-        consumer: Kind::Stylus,
-        solidity: None,
-    };
     let folder = Folder::create()?;
     let mut network = None;
-    let measured = measure(&options, &wanted, &prices, &folder, &mut network, &progress).await;
+    let measured = match &options.what {
+        What::E2e(options) => e2e(options, &folder, &mut network, &progress).await,
+        What::Load(options) => loaded(options, &folder, &mut network, &progress).await,
+    };
     if let Some(network) = &mut network {
         network.stop().await;
     }
     match measured {
         Ok(figures) => {
-            output::result(&if options.json { figures.json().to_string() } else { figures.text() });
+            output::result(&figures);
             Ok(())
         }
         Err(error) => {
@@ -91,6 +85,48 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             Err(error)
         }
     }
+}
+
+fn wanted(nodes: u8, contracts: Option<&Path>, allow_http: Vec<String>) -> Result<Wanted> {
+    Ok(Wanted {
+        nodes: nodes.into(),
+        allow_http,
+        contracts: paths::contracts(contracts)?,
+        funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
+        callback_gas_limit: 300_000,
+        port: 0,
+        consumer: Kind::Stylus,
+        solidity: None,
+    })
+}
+
+async fn e2e(
+    options: &E2e,
+    folder: &Folder,
+    network: &mut Option<Network>,
+    progress: &Progress,
+) -> Result<String> {
+    let prices = PriceApi::start(true).await?;
+    let wanted = wanted(options.nodes, options.contracts.as_deref(), vec![prices.host()])?;
+    let figures = measure(options, &wanted, &prices, folder, network, progress).await?;
+    Ok(if options.json { figures.json().to_string() } else { figures.text() })
+}
+
+async fn loaded(
+    options: &load::Load,
+    folder: &Folder,
+    network: &mut Option<Network>,
+    progress: &Progress,
+) -> Result<String> {
+    let wanted = wanted(options.nodes, options.contracts.as_deref(), vec![])?;
+    let network = network.insert(Network::start(&wanted, folder, progress).await?);
+    let figures = load::measure(options, &wanted, network, progress).await?;
+    let shown = options.show(&figures);
+    if figures.is_fair() {
+        return Ok(shown);
+    }
+    output::result(&shown);
+    Err(miette!("something else than the script's answer was billed"))
 }
 
 /// One finished request.
