@@ -90,7 +90,11 @@ async fn node_without_its_journal_is_silent_about_the_past_and_says_why() {
         network.nodes[1].start();
         let reason = network.wait_for_reason(1, id, "older than this journal").await;
         assert!(reason.contains("leaves it to its peers"), "{reason}");
-        assert!(network.status(1).await["node"]["silentBefore"].is_u64());
+        network
+            .wait("node 1 to say since when it remembers", || async {
+                network.status(1).await["node"]["silentBefore"].as_u64()
+            })
+            .await;
     }
     network.nodes[2].start();
     network.wait_for_state(2, id, &["OBSERVED"]).await;
