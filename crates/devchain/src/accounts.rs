@@ -77,15 +77,21 @@ const fn account(address: Address, private_key: B256) -> DevAccount {
     DevAccount { address, private_key }
 }
 
-/// Signs for a dev account; `None` when the address is not one of them.
+/// Signs a transaction for a dev account; `None` when the address is not one of them.
 pub(crate) fn sign(
     from: Address,
     transaction: EthereumTypedTransaction<TxEip4844>,
 ) -> Option<EthereumTxEnvelope<TxEip4844>> {
+    let signature = sign_hash(from, transaction.signature_hash())?;
+    Some(EthereumTxEnvelope::new_unhashed(transaction, signature))
+}
+
+/// Signs a hash for a dev account; `None` when the address is not one of them.
+pub(crate) fn sign_hash(from: Address, hash: B256) -> Option<Signature> {
     let account = DEV_ACCOUNTS.iter().find(|account| account.address == from)?;
     let key = SigningKey::from_slice(account.private_key.as_slice()).ok()?;
-    let (signature, recovery) = key.sign_prehash_recoverable(transaction.signature_hash().as_slice()).ok()?;
-    Some(EthereumTxEnvelope::new_unhashed(transaction, Signature::from((signature, recovery))))
+    let (signature, recovery) = key.sign_prehash_recoverable(hash.as_slice()).ok()?;
+    Some(Signature::from((signature, recovery)))
 }
 
 #[cfg(test)]

@@ -5,17 +5,14 @@ use alloy::{
     primitives::{Address, B64, B256, Bloom, Bytes, Log, U256},
 };
 
-use crate::{
-    evm::{BLOCK_GAS_LIMIT, COINBASE, Environment},
-    transaction::SignedTransaction,
-};
+use crate::{evm::Environment, transaction::SignedTransaction};
 
 /// One block. Immutable once built.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Hash of the header.
     pub hash: B256,
-    /// The header; `number` counts this chain's blocks, `mix_hash` packs the extras of [`mix_hash`].
+    /// The header; `number` counts this chain's blocks, `mix_hash` packs the extras of an Arbitrum chain.
     pub header: Header,
     /// Estimate of the parent chain's block number.
     pub l1_number: u64,
@@ -67,14 +64,14 @@ impl Block {
         let receipts: Vec<_> = transactions.iter().map(receipt).collect();
         let header = Header {
             parent_hash,
-            beneficiary: COINBASE,
+            beneficiary: env.coinbase,
             state_root,
             transactions_root: proofs::calculate_transaction_root(&envelopes),
             receipts_root: EthereumReceipt::calculate_receipt_root_no_memo(&receipts),
             logs_bloom: transactions.iter().flat_map(|included| &included.logs).collect(),
             difficulty: U256::from(1),
             number: env.l2_number,
-            gas_limit: BLOCK_GAS_LIMIT,
+            gas_limit: env.gas_limit,
             gas_used: transactions.last().map_or(0, |last| last.cumulative_gas_used),
             timestamp: env.timestamp,
             extra_data: Bytes::from_static(&[0; 32]),
@@ -92,8 +89,12 @@ impl Block {
     }
 }
 
-/// `sendCount (8) ‖ l1BlockNumber (8) ‖ arbosVersion (8) ‖ flags (8)`, big-endian. No message ever leaves this chain.
-fn mix_hash(env: &Environment) -> B256 {
+/// `sendCount (8) ‖ l1BlockNumber (8) ‖ arbosVersion (8) ‖ flags (8)`, big-endian, or the PREVRANDAO a test has set. No message
+/// ever leaves this chain.
+pub(crate) fn mix_hash(env: &Environment) -> B256 {
+    if let Some(set) = env.prev_randao {
+        return set;
+    }
     let mut packed = B256::ZERO;
     packed[8..16].copy_from_slice(&env.l1_number.to_be_bytes());
     packed[16..24].copy_from_slice(&env.arbos_version.to_be_bytes());

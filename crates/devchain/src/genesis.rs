@@ -22,7 +22,8 @@ const STYLUS_DEPLOYER_HEX: &str =
     include_str!("../../../dev-contracts/stylus-deployer/StylusDeployer.runtime.hex");
 
 /// Arbitrum's precompiles. Each shows one byte of code, so that Solidity's existence check passes.
-const PRECOMPILES: [u8; 13] = [0x64, 0x65, 0x66, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0x73, 0xff];
+pub(crate) const PRECOMPILES: [u8; 13] =
+    [0x64, 0x65, 0x66, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0x73, 0xff];
 
 /// State of block 0. Not sealed yet.
 pub(crate) fn state() -> State {

@@ -17,7 +17,8 @@
 //! # Deviations from an Arbitrum node
 //! * No internal transaction at index 0 of a block: user transactions start there.
 //! * `stateRoot` is a running digest of changes, not the root of a Merkle trie; eth_getProof does not exist.
-//! * NUMBER advances by the chain's own clock, one every 12 seconds from genesis, or stays 0.
+//! * NUMBER advances by the chain's own clock, one every 12 seconds from 1000 at genesis, or stays 0. What BLOCKHASH
+//!   returns for its numbers is made up.
 //! * The base fee does not react to load.
 
 pub mod accounts;

@@ -1,7 +1,8 @@
 //! Accounts and storage, now and at every earlier block.
 //!
-//! The present is a map; the past is one [`Undo`] layer a block, holding what the block overwrote. Reading block `n` walks the
-//! layers above it and takes the first that knows the key.
+//! The present is a map; the past is a pile of [`Undo`] layers, each holding what was overwritten while it was open. A layer ends
+//! with a block or a [`Mark`]. Reading block `n` walks the layers above its end and takes the first that knows the key; going back
+//! to a mark undoes the layers above it, so that a mark itself costs nothing.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
@@ -17,11 +18,32 @@ use revm::{
 
 type Slot = (Address, U256);
 
-/// What one block overwrote: the values before it.
+/// What was overwritten while this layer was open: the values before it.
 #[derive(Clone, Debug, Default)]
 struct Undo {
     accounts: AddressMap<Option<AccountInfo>>,
     slots: HashMap<Slot, U256>,
+}
+
+impl Undo {
+    fn is_empty(&self) -> bool {
+        self.accounts.is_empty() && self.slots.is_empty()
+    }
+}
+
+/// A point to which [`State::rewind`] goes back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    layers: usize,
+    blocks: usize,
+    root: B256,
+}
+
+impl Mark {
+    /// Something happened between the other mark and this one.
+    pub(crate) fn is_after(self, other: Self) -> bool {
+        (self.layers, self.blocks) > (other.layers, other.blocks)
+    }
 }
 
 /// All accounts, their storage, and how to go back.
@@ -31,6 +53,8 @@ pub struct State {
     storage: AddressMap<HashMap<U256, U256>>,
     open: Undo,
     layers: Vec<Arc<Undo>>,
+    /// Number of layers at the end of each block.
+    ends: Vec<usize>,
     root: B256,
 }
 
@@ -120,34 +144,82 @@ impl State {
     /// Ends the block being built: later reads of it see the state as it is now. Returns a digest of all changes since genesis,
     /// which stands where other chains have the root of the state's Merkle trie.
     pub fn seal(&mut self) -> B256 {
-        let layer = std::mem::take(&mut self.open);
-        let mut changes: Vec<B256> = Vec::with_capacity(layer.accounts.len() + layer.slots.len());
-        for address in layer.accounts.keys() {
-            let account = self.account(*address).cloned().unwrap_or_default();
-            let fields = (account.balance.to_be_bytes::<32>(), account.nonce.to_be_bytes());
-            changes.push(keccak256(
-                [address.as_slice(), &fields.0, &fields.1, account.code_hash.as_slice()].concat(),
-            ));
-        }
-        for (address, key) in layer.slots.keys() {
-            let value = self.slot(*address, *key);
-            changes.push(keccak256(
-                [address.as_slice(), &key.to_be_bytes::<32>(), &value.to_be_bytes::<32>()].concat(),
-            ));
+        let first = self.ends.last().copied().unwrap_or_default();
+        self.close_layer();
+        let mut changes: Vec<B256> = Vec::new();
+        for layer in &self.layers[first..] {
+            for address in layer.accounts.keys() {
+                let account = self.account(*address).cloned().unwrap_or_default();
+                let fields = (account.balance.to_be_bytes::<32>(), account.nonce.to_be_bytes());
+                changes.push(keccak256(
+                    [address.as_slice(), &fields.0, &fields.1, account.code_hash.as_slice()].concat(),
+                ));
+            }
+            for (address, key) in layer.slots.keys() {
+                let value = self.slot(*address, *key);
+                changes.push(keccak256(
+                    [address.as_slice(), &key.to_be_bytes::<32>(), &value.to_be_bytes::<32>()].concat(),
+                ));
+            }
         }
         changes.sort_unstable();
+        // What several layers of the block touched counts once.
+        changes.dedup();
         if !changes.is_empty() {
             changes.push(self.root);
             self.root = keccak256(changes.concat());
         }
-        self.layers.push(Arc::new(layer));
+        self.ends.push(self.layers.len());
         self.root
+    }
+
+    /// Marks the state as it is now.
+    pub(crate) fn mark(&mut self) -> Mark {
+        self.close_layer();
+        Mark { layers: self.layers.len(), blocks: self.ends.len(), root: self.root }
+    }
+
+    /// The end of block `number`, whose digest is `root`; `None` when there is no such block.
+    pub(crate) fn mark_of(&self, number: u64, root: B256) -> Option<Mark> {
+        let number = usize::try_from(number).ok()?;
+        Some(Mark { layers: *self.ends.get(number)?, blocks: number + 1, root })
+    }
+
+    /// Goes back to a mark that was set on this state and is not above one it has gone back to since.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.close_layer();
+        for layer in self.layers.split_off(mark.layers).into_iter().rev() {
+            let Undo { accounts, slots } = Arc::unwrap_or_clone(layer);
+            for (address, before) in accounts {
+                match before {
+                    Some(account) => self.accounts.insert(address, account),
+                    None => self.accounts.remove(&address),
+                };
+            }
+            for ((address, key), before) in slots {
+                let slots = self.storage.entry(address).or_default();
+                if before.is_zero() {
+                    slots.remove(&key)
+                } else {
+                    slots.insert(key, before)
+                };
+            }
+        }
+        self.ends.truncate(mark.blocks);
+        self.root = mark.root;
+    }
+
+    fn close_layer(&mut self) {
+        if !self.open.is_empty() {
+            self.layers.push(Arc::new(std::mem::take(&mut self.open)));
+        }
     }
 
     /// The state after block `number`; the present when that is the newest block.
     pub fn at(&self, number: u64) -> StateAt<'_> {
-        let above = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
-        StateAt { state: self, above: (above < self.layers.len()).then_some(above) }
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let is_past = number.saturating_add(1) < self.ends.len();
+        StateAt { state: self, above: is_past.then(|| self.ends[number]) }
     }
 }
 
@@ -198,9 +270,15 @@ impl DatabaseRef for StateAt<'_> {
         Ok(self.slot(address, key))
     }
 
-    fn block_hash_ref(&self, _number: u64) -> Result<B256, Infallible> {
-        Ok(B256::ZERO)
+    fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {
+        Ok(parent_chain_hash(number))
     }
+}
+
+/// Hash of a block of the parent chain, which is what BLOCKHASH returns. There is no parent chain: the hashes are made up, and are
+/// the same for a number on every chain and at every time.
+fn parent_chain_hash(number: u64) -> B256 {
+    keccak256([b"parent chain block ".as_slice(), &number.to_be_bytes()].concat())
 }
 
 /// A state with some accounts replaced for the length of one call.

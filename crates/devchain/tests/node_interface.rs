@@ -39,7 +39,7 @@ async fn estimates_name_the_part_for_calldata() {
     assert_eq!(answer.baseFee, U256::from(100_000_000));
     assert_eq!(answer.l1BaseFeeEstimate, U256::from(16_000_000_000u64));
 
-    let range = node.l2BlockRangeForL1(0).call().await.unwrap();
+    let range = node.l2BlockRangeForL1(1_000).call().await.unwrap();
     assert_eq!((range.firstBlock, range.lastBlock), (0, 1));
     assert!(node.l2BlockRangeForL1(9).call().await.is_err());
 }

@@ -73,7 +73,7 @@ async fn blocks_transactions_and_receipts_agree() {
     }
     let raw = chain.raw("eth_getTransactionReceipt", json!([receipt.transaction_hash])).await;
     assert_eq!(raw["result"]["gasUsedForL1"], "0x0");
-    assert_eq!(raw["result"]["l1BlockNumber"], "0x0");
+    assert_eq!(raw["result"]["l1BlockNumber"], "0x3e8");
     assert_eq!(raw["result"]["status"], "0x1");
 }
 
@@ -93,7 +93,7 @@ async fn environment_is_that_of_an_arbitrum_chain() {
     let client = chain.client(1);
     let probe = deploy_probe(&client, 1).await;
     chain.raw("evm_increaseTime", json!([25])).await;
-    assert_eq!(probe.facts().call().await.unwrap().number, U256::from(2));
+    assert_eq!(probe.facts().call().await.unwrap().number, U256::from(1_002));
     assert_eq!(client.get_block_number().await.unwrap(), 1);
 }
 
@@ -242,7 +242,7 @@ async fn refusals_name_the_reason() {
     let client = chain.client(1);
     let to = DEV_ACCOUNTS[2].address;
     let cases = [
-        (TransactionRequest::default().to(to).nonce(0), "already known"),
+        (TransactionRequest::default().to(to).nonce(0), "nonce too low"),
         (TransactionRequest::default().to(to).nonce(0).value(U256::from(2)), "nonce too low"),
         (TransactionRequest::default().to(to).nonce(9), "nonce too high"),
         (TransactionRequest::default().to(to).value(U256::MAX >> 1), "insufficient funds"),

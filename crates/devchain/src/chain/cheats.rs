@@ -1,21 +1,21 @@
 //! What only a development chain can do: move time, go back, split in two, and change state without a transaction.
 
-use alloy::primitives::{Address, Bytes, U256};
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
 use tokio::sync::watch;
 
-use super::{Chain, Head, Time};
-use crate::state::State;
+use super::{Chain, Event, Head, Settings, Time, events::Events};
+use crate::state::Mark;
 
 /// Everything [`Chain::revert`] brings back.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Snapshot {
-    state: State,
+    state: Mark,
     blocks: usize,
     time: Time,
-    base_fee: u64,
+    settings: Settings,
 }
-
-/// Most snapshots kept; the oldest goes first.
-const MAX_SNAPSHOTS: usize = 128;
 
 impl Chain {
     /// Moves the chain's time forward and returns by how many seconds it is ahead of the clock.
@@ -39,50 +39,87 @@ impl Chain {
         let (Ok(target), Ok(now)) = (i64::try_from(timestamp), i64::try_from(now)) else {
             return Err(format!("timestamp {timestamp} is too far in the future"));
         };
-        self.time = Time { offset: target - now, next: Some(timestamp) };
+        self.time = Time { offset: target - now, next: Some(timestamp), ..self.time };
         Ok(())
     }
 
-    /// Remembers the chain as it is and returns a number for [`Chain::revert`].
+    /// Puts every following block this many seconds after the one before it, or, with `None`, lets the clock decide again.
+    pub fn set_block_interval(&mut self, seconds: Option<u64>) {
+        self.time.interval = seconds;
+    }
+
+    /// Remembers the chain as it is and returns a number for [`Chain::revert`]. A snapshot is a mark, not a copy: thousands cost
+    /// nothing.
     pub fn snapshot(&mut self) -> u64 {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
-        if self.snapshots.len() == MAX_SNAPSHOTS {
-            self.snapshots.remove(0);
-        }
-        let snapshot = Snapshot {
-            state: self.state.clone(),
+        let snapshot = self.take_snapshot();
+        self.snapshots.insert(id, snapshot);
+        id
+    }
+
+    pub(super) fn take_snapshot(&mut self) -> Snapshot {
+        Snapshot {
+            state: self.state.mark(),
             blocks: self.blocks.len(),
             time: self.time,
-            base_fee: self.base_fee,
-        };
-        self.snapshots.push((id, snapshot));
-        id
+            settings: self.settings,
+        }
+    }
+
+    /// The snapshots there are, with the number of the newest block each has, oldest first.
+    pub fn snapshots(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        self.snapshots.iter().map(|(id, snapshot)| (*id, snapshot.blocks as u64 - 1))
     }
 
     /// Goes back to a snapshot and forgets it and all later ones. Waiting transactions are dropped. False when there is no such
     /// snapshot.
     pub fn revert(&mut self, id: u64) -> bool {
-        let Some(index) = self.snapshots.iter().position(|(known, _)| *known == id) else {
-            return false;
-        };
-        let Some((_, snapshot)) = self.snapshots.drain(index..).next() else { return false };
-        for block in self.blocks.drain(snapshot.blocks..) {
+        let Some(snapshot) = self.snapshots.get(&id).copied() else { return false };
+        self.snapshots.split_off(&id);
+        self.restore(snapshot);
+        true
+    }
+
+    /// Goes back to genesis, as if nothing had happened since but the passing of time. Forgets snapshots and impersonations.
+    pub fn reset(&mut self) {
+        let Some(genesis) = self.genesis else { return };
+        self.snapshots.clear();
+        self.impersonated.clear();
+        self.impersonates_all = false;
+        self.restore(genesis);
+    }
+
+    /// Removes the newest `depth` blocks, and the snapshots that were taken in them. Waiting transactions are dropped.
+    ///
+    /// # Errors
+    /// A sentence for the caller, when genesis would go too.
+    pub fn rollback(&mut self, depth: u64) -> Result<(), String> {
+        let newest = self.latest().number();
+        let target = newest
+            .checked_sub(depth)
+            .ok_or_else(|| format!("cannot go back {depth} blocks: the newest block is {newest}"))?;
+        let root = self.block(target).map(|block| block.header.state_root).unwrap_or_default();
+        let Some(state) = self.state.mark_of(target, root) else { return Ok(()) };
+        self.snapshots.retain(|_, snapshot| !snapshot.state.is_after(state));
+        let (time, settings) = (self.time, self.settings);
+        self.restore(Snapshot { state, blocks: self.blocks.len() - depth as usize, time, settings });
+        Ok(())
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) {
+        for block in self.blocks.split_off(snapshot.blocks).into_iter().rev() {
             self.numbers.remove(&block.hash);
             for included in &block.transactions {
                 self.transactions.remove(&included.transaction.hash);
             }
+            self.events.push(Event::Removed(block));
         }
-        self.waiting.clear();
-        self.state = snapshot.state;
+        self.pool = Default::default();
+        self.state.rewind(snapshot.state);
         self.time = snapshot.time;
-        self.base_fee = snapshot.base_fee;
-        let number = self.latest().number();
-        self.head.send_modify(|head| {
-            head.number = number;
-            head.reverts += 1;
-        });
-        true
+        self.settings = snapshot.settings;
+        self.announce();
     }
 
     /// A second chain with the same past, which goes its own way: nobody watches its head, and it has no snapshots. Blocks are
@@ -94,14 +131,16 @@ impl Chain {
             blocks: self.blocks.clone(),
             numbers: self.numbers.clone(),
             transactions: self.transactions.clone(),
-            waiting: self.waiting.clone(),
+            pool: self.pool.clone(),
             impersonated: self.impersonated.clone(),
             impersonates_all: self.impersonates_all,
-            base_fee: self.base_fee,
+            settings: self.settings,
             time: self.time,
-            snapshots: Vec::new(),
+            snapshots: BTreeMap::new(),
             next_snapshot: 1,
-            head: watch::Sender::new(Head { number: self.latest().number(), reverts: 0 }),
+            genesis: self.genesis,
+            events: Events::default(),
+            head: watch::Sender::new(Head { number: self.latest().number(), next_event: 0 }),
         }
     }
 
@@ -132,12 +171,45 @@ impl Chain {
 
     /// Sets wei per gas of the following blocks.
     pub fn set_base_fee(&mut self, base_fee: u64) {
-        self.base_fee = base_fee;
+        self.settings.base_fee = base_fee;
     }
 
-    /// Switches between a block for every transaction and blocks on demand.
+    /// Sets wei per gas of the next block only.
+    pub fn set_next_base_fee(&mut self, base_fee: u64) {
+        self.settings.next_base_fee = Some(base_fee);
+    }
+
+    /// Sets PREVRANDAO of the next block, which is also its `mixHash`.
+    pub fn set_next_prev_randao(&mut self, prev_randao: B256) {
+        self.settings.next_prev_randao = Some(prev_randao);
+    }
+
+    /// Sets COINBASE of the following blocks. It earns nothing by that.
+    pub fn set_coinbase(&mut self, coinbase: Address) {
+        self.settings.coinbase = coinbase;
+    }
+
+    /// Sets the gas limit of the following blocks.
+    pub fn set_gas_limit(&mut self, gas_limit: u64) {
+        self.settings.gas_limit = gas_limit;
+    }
+
+    /// Switches between a block for every transaction and blocks on demand. Switched on, it puts what waits into blocks.
     pub fn set_automine(&mut self, automine: bool) {
         self.config.automine = automine;
+        if automine {
+            self.mine_ready();
+        }
+    }
+
+    /// Forgets the waiting transaction with this hash. False when none has it.
+    pub fn drop_waiting(&mut self, hash: B256) -> bool {
+        self.pool.remove(|waiting| waiting.hash == hash) > 0
+    }
+
+    /// Forgets the waiting transactions of a sender, or of everybody.
+    pub fn drop_all_waiting(&mut self, sender: Option<Address>) {
+        self.pool.remove(|waiting| sender.is_none_or(|sender| waiting.sender == sender));
     }
 
     /// Lets an account send transactions without a signature, or stops that.

@@ -2,26 +2,29 @@
 
 use std::sync::Arc;
 
-use alloy::{consensus::Transaction as _, primitives::B256};
-use revm::context::result::{ExecutionResult, Output};
+use alloy::{
+    consensus::Transaction as _,
+    primitives::{B256, U256},
+};
+use revm::context::result::{ExecutionResult, InvalidTransaction, Output};
 
-use super::Chain;
+use super::{Chain, Event, pool::MAX_WAITING};
 use crate::{
     block::{Block, Included},
     evm::{self, Environment, Outcome, TransactError, TransactOptions},
     transaction::SignedTransaction,
 };
 
-/// Most transactions that wait for a block at once.
-const MAX_WAITING: usize = 10_000;
-
 /// Why a transaction is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
-    /// It is in a block, or waits for one.
+    /// It waits for a block already.
     #[error("already known")]
     AlreadyKnown,
+    /// Another transaction with its sender and nonce waits, and it does not pay a tenth more.
+    #[error("replacement transaction underpriced")]
+    Underpriced,
     /// Too many wait already.
     #[error("txpool is full: {MAX_WAITING} transactions wait; mine a block first (evm_mine)")]
     Full,
@@ -31,68 +34,110 @@ pub enum SubmitError {
 }
 
 impl Chain {
-    /// Takes a transaction: into a block of its own when automining, else into the queue. Nothing happens when it is refused.
+    /// Takes a transaction: into a block of its own when automining, else among those that wait, in place of one with its nonce if
+    /// it pays a tenth more. Nothing happens when it is refused.
     ///
     /// # Errors
-    /// See [`SubmitError`]. A nonce above the next one is [`TransactError::NonceTooHigh`]; whoever sends may wait and try again.
+    /// See [`SubmitError`]. When automining, a nonce above the next one is [`TransactError::NonceTooHigh`]; whoever sends may wait
+    /// and try again. Otherwise it waits until the gap is filled.
     pub fn submit(&mut self, transaction: SignedTransaction) -> Result<B256, SubmitError> {
         let hash = transaction.hash;
-        if self.transactions.contains_key(&hash) || self.waiting(hash).is_some() {
+        if self.waiting(hash).is_some() {
             return Err(SubmitError::AlreadyKnown);
         }
-        if self.config.automine && self.waiting.is_empty() {
+        self.check_nonce(&transaction)?;
+        if self.transactions.contains_key(&hash) {
+            return Err(SubmitError::AlreadyKnown);
+        }
+        if self.config.automine {
             let env = self.next_environment();
             let outcome = self.execute(&env, &transaction)?;
-            self.add_block(env, vec![(transaction, outcome)]);
+            self.events.push(Event::Accepted(hash));
+            let included = self.include(transaction, outcome, &[]);
+            self.close_block(&env, vec![included]);
+            self.mine_ready();
             return Ok(hash);
         }
-        if self.waiting.len() >= MAX_WAITING {
-            return Err(SubmitError::Full);
-        }
         self.check_queued(&transaction)?;
-        self.waiting.push(transaction);
-        if self.config.automine {
-            self.mine();
-        }
+        self.pool.insert(transaction)?;
+        self.events.push(Event::Accepted(hash));
+        self.announce();
         Ok(hash)
     }
 
-    /// Builds a block from the transactions that wait, in their order of arrival; an empty one when none wait. Transactions
-    /// that became invalid meanwhile are dropped. Returns its number.
+    /// Builds a block from the transactions that wait, in their order of arrival; an empty one when none can go in. A transaction
+    /// that misses an earlier nonce, offers less than the block's base fee or finds no room goes on waiting; one that became
+    /// invalid is dropped. Returns the block's number.
     pub fn mine(&mut self) -> u64 {
         let env = self.next_environment();
-        let waiting = std::mem::take(&mut self.waiting);
         let mut done: Vec<Included> = Vec::new();
         let mut within = env.clone();
-        for transaction in waiting {
-            match self.execute(&within, &transaction) {
+        for waiting in self.pool.drain() {
+            let used = done.last().map_or(0, |last| last.cumulative_gas_used);
+            if waiting.transaction.envelope.gas_limit() > env.gas_limit.saturating_sub(used) {
+                self.pool.put_back(waiting);
+                continue;
+            }
+            match self.execute(&within, &waiting.transaction) {
                 Ok(outcome) => {
                     within.recent_programs.clone_from(&outcome.recent_programs);
-                    done.push(self.include(transaction, outcome, &done));
+                    done.push(self.include(Arc::unwrap_or_clone(waiting.transaction), outcome, &done));
+                }
+                Err(TransactError::NonceTooHigh { .. } | TransactError::MaxFeeBelowBaseFee { .. }) => {
+                    self.pool.put_back(waiting);
                 }
                 Err(error) => {
-                    tracing::warn!(hash = %transaction.hash, %error, "dropped a waiting transaction");
+                    tracing::warn!(hash = %waiting.transaction.hash, %error, "dropped a waiting transaction");
                 }
             }
         }
         self.close_block(&env, done)
     }
 
+    /// Builds blocks until no transaction that waits can go into one.
+    pub(super) fn mine_ready(&mut self) {
+        let ready = |chain: &Self| {
+            let nonce = |sender| chain.state.nonce(sender);
+            chain.pool.has_ready(nonce, chain.base_fee(), chain.settings.gas_limit)
+        };
+        while ready(self) {
+            self.mine();
+        }
+    }
+
+    /// The rules about nonces that hold in every mode of mining.
+    fn check_nonce(&self, transaction: &SignedTransaction) -> Result<(), TransactError> {
+        let (address, tx) = (transaction.sender, transaction.envelope.nonce());
+        let state = self.state.nonce(address);
+        if tx < state {
+            return Err(TransactError::NonceTooLow { address, tx, state });
+        }
+        if tx == u64::MAX {
+            return Err(TransactError::Invalid(InvalidTransaction::NonceOverflowInTransaction));
+        }
+        Ok(())
+    }
+
     /// What a queued transaction must fulfil at once; the rest is seen when its block is built.
     fn check_queued(&self, transaction: &SignedTransaction) -> Result<(), TransactError> {
         let address = transaction.sender;
-        let tx = transaction.envelope.nonce();
-        let state = self.pending_nonce(address);
-        match tx.cmp(&state) {
-            std::cmp::Ordering::Less => return Err(TransactError::NonceTooLow { address, tx, state }),
-            std::cmp::Ordering::Greater => return Err(TransactError::NonceTooHigh { address, tx, state }),
-            std::cmp::Ordering::Equal => {}
+        let envelope = &transaction.envelope;
+        if envelope.chain_id().is_some_and(|chain_id| chain_id != self.config.chain_id) {
+            return Err(TransactError::Invalid(InvalidTransaction::InvalidChainId));
         }
-        let max_fee = transaction.envelope.max_fee_per_gas();
-        if max_fee < u128::from(self.base_fee) {
-            return Err(TransactError::MaxFeeBelowBaseFee { address, max_fee, base_fee: self.base_fee });
+        let (gas, max_fee) = (envelope.gas_limit(), envelope.max_fee_per_gas());
+        if gas > self.settings.gas_limit {
+            return Err(TransactError::BlockGasLimit { have: gas, limit: self.settings.gas_limit });
         }
-        Ok(())
+        if max_fee < u128::from(self.base_fee()) {
+            return Err(TransactError::MaxFeeBelowBaseFee { address, max_fee, base_fee: self.base_fee() });
+        }
+        let want = U256::from(gas).saturating_mul(U256::from(max_fee)).saturating_add(envelope.value());
+        let have = self.state.account(address).map(|account| account.balance).unwrap_or_default();
+        if have < want {
+            return Err(TransactError::InsufficientFunds { address, have, want });
+        }
+        evm::check_intrinsic_gas(&transaction.tx_env())
     }
 
     fn execute(&self, env: &Environment, transaction: &SignedTransaction) -> Result<Outcome, TransactError> {
@@ -104,14 +149,6 @@ impl Chain {
         };
         let state = self.state.at(u64::MAX);
         evm::transact(&state, env, transaction.tx_env(), &options)
-    }
-
-    fn add_block(&mut self, env: Environment, executed: Vec<(SignedTransaction, Outcome)>) -> u64 {
-        let mut done = Vec::with_capacity(executed.len());
-        for (transaction, outcome) in executed {
-            done.push(self.include(transaction, outcome, &done));
-        }
-        self.close_block(&env, done)
     }
 
     /// Stores what a transaction did and writes its receipt.
@@ -154,8 +191,12 @@ impl Chain {
             self.transactions.insert(included.transaction.hash, (number, index));
         }
         self.numbers.insert(block.hash, number);
-        self.blocks.push(Arc::new(block));
+        let block = Arc::new(block);
+        self.events.push(Event::Block(Arc::clone(&block)));
+        self.blocks.push(block);
         self.time.next = None;
+        self.settings.next_base_fee = None;
+        self.settings.next_prev_randao = None;
         self.announce();
         number
     }

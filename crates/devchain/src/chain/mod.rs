@@ -6,33 +6,44 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `mod.rs` | what the chain is made of, and reading it |
+//! | `pool.rs` | the transactions that wait |
 //! | `mine.rs` | from a transaction to a block |
 //! | `simulate.rs` | calls and gas estimates |
+//! | `access.rs` | access lists |
 //! | `cheats.rs` | what only a development chain can do: time, snapshots, balances |
 //! | `logs.rs` | finding logs |
+//! | `events.rs` | what happened, for those who listen |
 
+mod access;
 mod cheats;
+mod events;
 mod logs;
 mod mine;
+mod pool;
 mod simulate;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
     sync::Arc,
 };
 
-use alloy::primitives::{Address, B256};
+use alloy::{
+    consensus::Transaction as _,
+    primitives::{Address, B256},
+};
 use tokio::sync::watch;
 
+pub use access::AccessListFound;
+pub use events::Event;
 pub(crate) use logs::logs_of;
 pub use logs::{LogError, LogLocation, MAX_LOGS};
 pub use mine::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
 
 use crate::{
-    block::{Block, Included},
-    evm::{self, Environment},
+    block::{self, Block, Included},
+    evm::{self, BLOCK_GAS_LIMIT, COINBASE, Environment},
     genesis,
     state::{State, StateAt},
     transaction::SignedTransaction,
@@ -42,6 +53,8 @@ use crate::{
 pub const BASE_FEE: u64 = 100_000_000;
 /// Seconds between blocks of the parent chain, by which its number is estimated.
 const L1_BLOCK_SECONDS: u64 = 12;
+/// The parent chain's number at genesis: high enough that contracts may look 256 blocks back at once.
+const FIRST_L1_NUMBER: u64 = 1_000;
 
 /// What a chain is told at its beginning.
 #[derive(Clone)]
@@ -90,13 +103,13 @@ fn wall_clock() -> u64 {
     now.map_or(0, |since| since.as_secs())
 }
 
-/// Where the head is. Sent to watchers whenever it changes.
+/// Where the head is. Sent to watchers whenever something happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// Number of the newest block.
     pub number: u64,
-    /// Counts the times the chain went back to a snapshot.
-    pub reverts: u64,
+    /// Number of the next [`Event`].
+    pub next_event: u64,
 }
 
 /// A development chain.
@@ -106,14 +119,41 @@ pub struct Chain {
     blocks: Vec<Arc<Block>>,
     numbers: HashMap<B256, u64>,
     transactions: HashMap<B256, (u64, usize)>,
-    waiting: Vec<SignedTransaction>,
+    pool: pool::Pool,
     impersonated: HashSet<Address>,
     impersonates_all: bool,
-    base_fee: u64,
+    settings: Settings,
     time: Time,
-    snapshots: Vec<(u64, cheats::Snapshot)>,
+    snapshots: BTreeMap<u64, cheats::Snapshot>,
     next_snapshot: u64,
+    /// What [`Chain::reset`] goes back to.
+    genesis: Option<cheats::Snapshot>,
+    events: events::Events,
     head: watch::Sender<Head>,
+}
+
+/// What a test may set about the blocks to come.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    coinbase: Address,
+    gas_limit: u64,
+    base_fee: u64,
+    /// Base fee of the next block only.
+    next_base_fee: Option<u64>,
+    /// PREVRANDAO of the next block only.
+    next_prev_randao: Option<B256>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            coinbase: COINBASE,
+            gas_limit: BLOCK_GAS_LIMIT,
+            base_fee: BASE_FEE,
+            next_base_fee: None,
+            next_prev_randao: None,
+        }
+    }
 }
 
 /// The distance between the chain's time and the clock's.
@@ -123,6 +163,8 @@ struct Time {
     offset: i64,
     /// Exact timestamp of the next block.
     next: Option<u64>,
+    /// Seconds from one block to the next, whatever the clock says.
+    interval: Option<u64>,
 }
 
 impl Chain {
@@ -133,17 +175,20 @@ impl Chain {
             blocks: Vec::new(),
             numbers: HashMap::new(),
             transactions: HashMap::new(),
-            waiting: Vec::new(),
+            pool: pool::Pool::default(),
             impersonated: HashSet::new(),
             impersonates_all: false,
-            base_fee: BASE_FEE,
+            settings: Settings::default(),
             time: Time::default(),
-            snapshots: Vec::new(),
+            snapshots: BTreeMap::new(),
             next_snapshot: 1,
+            genesis: None,
+            events: events::Events::default(),
             head: watch::Sender::default(),
             config,
         };
         chain.close_block(&chain.next_environment(), Vec::new());
+        chain.genesis = Some(chain.take_snapshot());
         chain
     }
 
@@ -154,10 +199,20 @@ impl Chain {
 
     /// Wei per gas of the next block.
     pub fn base_fee(&self) -> u64 {
-        self.base_fee
+        self.settings.next_base_fee.unwrap_or(self.settings.base_fee)
     }
 
-    /// Watches the head. The receiver sees the newest value only; blocks between are found by number.
+    /// Account that COINBASE names in the next block.
+    pub fn coinbase(&self) -> Address {
+        self.settings.coinbase
+    }
+
+    /// GASLIMIT of the next block.
+    pub fn gas_limit(&self) -> u64 {
+        self.settings.gas_limit
+    }
+
+    /// Watches the head. The receiver sees the newest value only; what happened between is found in [`Chain::events_since`].
     pub fn watch_head(&self) -> watch::Receiver<Head> {
         self.head.subscribe()
     }
@@ -186,7 +241,26 @@ impl Chain {
 
     /// A transaction that waits for a block.
     pub fn waiting(&self, hash: B256) -> Option<&SignedTransaction> {
-        self.waiting.iter().find(|transaction| transaction.hash == hash)
+        self.pool.get(hash).map(AsRef::as_ref)
+    }
+
+    /// Every transaction that waits, by sender and then by nonce, and whether it can go into the next block: no earlier nonce of
+    /// its sender is missing.
+    pub fn all_waiting(&self) -> impl Iterator<Item = (&SignedTransaction, bool)> {
+        self.pool.iter().map(|transaction| {
+            let is_ready = transaction.envelope.nonce() < self.pending_nonce(transaction.sender);
+            (transaction.as_ref(), is_ready)
+        })
+    }
+
+    /// What happened from event `number` on. Of more than a quarter of a million events only the newest are known.
+    pub fn events_since(&self, number: u64) -> impl Iterator<Item = &Event> {
+        self.events.since(number)
+    }
+
+    /// Number of the event that will be next.
+    pub fn next_event(&self) -> u64 {
+        self.events.next()
     }
 
     /// State after block `number`; the present from the newest block on.
@@ -196,8 +270,7 @@ impl Chain {
 
     /// The next nonce of an account, counting the transactions that wait.
     pub fn pending_nonce(&self, address: Address) -> u64 {
-        let waiting = self.waiting.iter().filter(|transaction| transaction.sender == address).count();
-        self.state.nonce(address) + waiting as u64
+        self.pool.next_nonce(address, self.state.nonce(address))
     }
 
     /// First and last block that had this estimate of the parent chain's number; `None` when none had.
@@ -212,16 +285,23 @@ impl Chain {
         let parent = self.blocks.last();
         let now = (self.config.clock)().saturating_add_signed(self.time.offset);
         let earliest = parent.map_or(0, |parent| parent.header.timestamp);
-        let timestamp = self.time.next.unwrap_or(now).max(earliest);
+        let by_interval = self.time.interval.map(|seconds| earliest.saturating_add(seconds));
+        let timestamp = self.time.next.or(by_interval).unwrap_or(now).max(earliest);
         let start = self.blocks.first().map_or(timestamp, |genesis| genesis.header.timestamp);
-        let l1_number = if self.config.l1_frozen { 0 } else { (timestamp - start) / L1_BLOCK_SECONDS };
+        let l1_number = match self.config.l1_frozen {
+            true => 0,
+            false => FIRST_L1_NUMBER + (timestamp - start) / L1_BLOCK_SECONDS,
+        };
         Environment {
             chain_id: self.config.chain_id,
             arbos_version: self.config.arbos_version,
             l2_number: self.blocks.len() as u64,
             l1_number,
             timestamp,
-            base_fee: self.base_fee,
+            base_fee: self.base_fee(),
+            coinbase: self.settings.coinbase,
+            gas_limit: self.settings.gas_limit,
+            prev_randao: self.settings.next_prev_randao,
             l1_price_per_unit: evm::l1_price_per_unit(
                 &self.state.at(u64::MAX),
                 self.config.l1_price_per_unit,
@@ -234,23 +314,29 @@ impl Chain {
     /// Block `number` as its own transactions saw it.
     pub(crate) fn environment_of(&self, number: u64) -> Option<Environment> {
         let block = self.block(number)?;
-        Some(Environment {
+        let mut env = Environment {
             l2_number: number,
             l1_number: block.l1_number,
             timestamp: block.header.timestamp,
-            base_fee: block.header.base_fee_per_gas.unwrap_or(self.base_fee),
+            base_fee: block.header.base_fee_per_gas.unwrap_or(BASE_FEE),
+            coinbase: block.header.beneficiary,
+            gas_limit: block.header.gas_limit,
+            prev_randao: None,
             recent_hashes: self.hashes_before(usize::try_from(number).ok()?),
             ..self.next_environment()
-        })
+        };
+        env.prev_randao = (block::mix_hash(&env) != block.header.mix_hash).then_some(block.header.mix_hash);
+        Some(env)
     }
 
+    /// Hashes of the 256 blocks before block `number`, oldest first.
     fn hashes_before(&self, number: usize) -> Vec<B256> {
         let newest = number.min(self.blocks.len());
         self.blocks[newest.saturating_sub(256)..newest].iter().map(|block| block.hash).collect()
     }
 
+    /// Tells the watchers.
     fn announce(&self) {
-        let number = self.latest().number();
-        self.head.send_modify(|head| head.number = number);
+        self.head.send_replace(Head { number: self.latest().number(), next_event: self.events.next() });
     }
 }

@@ -69,9 +69,9 @@ pub struct Estimate {
 }
 
 /// What a simulation runs on.
-struct Scene<'a> {
-    env: Environment,
-    db: Box<dyn DatabaseRef<Error = std::convert::Infallible> + 'a>,
+pub(super) struct Scene<'a> {
+    pub(super) env: Environment,
+    pub(super) db: Box<dyn DatabaseRef<Error = std::convert::Infallible> + 'a>,
 }
 
 impl Chain {
@@ -162,7 +162,7 @@ impl Chain {
         self.estimate_poster_gas(request, &self.next_environment())
     }
 
-    fn scene(
+    pub(super) fn scene(
         &self,
         number: Option<u64>,
         state: Option<StateOverride>,
@@ -170,8 +170,12 @@ impl Chain {
     ) -> Result<Scene<'_>, SimulateError> {
         let number = number.filter(|number| *number != self.latest().number());
         let mut env = match number {
-            // The present is the next block in everything but its number.
-            None => Environment { l2_number: self.latest().number(), ..self.next_environment() },
+            // The present is the next block in everything but its number, and the hashes before that.
+            None => Environment {
+                l2_number: self.latest().number(),
+                recent_hashes: self.hashes_before(self.blocks.len() - 1),
+                ..self.next_environment()
+            },
             Some(number) => self.environment_of(number).ok_or(SimulateError::UnknownBlock)?,
         };
         let base = self.state_at(number.unwrap_or(u64::MAX));
@@ -187,7 +191,7 @@ impl Chain {
 
     /// The machine's view of a request. The nonce does not matter: simulations do not check it, but creations take their address
     /// from the account.
-    fn request_env(&self, request: &TransactionRequest, gas_limit: u64, base_fee: u64) -> TxEnv {
+    pub(super) fn request_env(&self, request: &TransactionRequest, gas_limit: u64, base_fee: u64) -> TxEnv {
         let offered = request.max_fee_per_gas.or(request.gas_price);
         let tx_type = if request.authorization_list.is_some() {
             EIP7702_TX_TYPE_ID
@@ -232,7 +236,7 @@ impl Chain {
         request: &TransactionRequest,
         scene: &Scene<'_>,
     ) -> Result<u64, SimulateError> {
-        let cap = request.gas.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP);
+        let cap = request.gas.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP).min(scene.env.gas_limit);
         let price = request.max_fee_per_gas.or(request.gas_price).unwrap_or_default();
         if price == 0 {
             return Ok(cap);
@@ -291,10 +295,13 @@ fn override_block(env: &mut Environment, block: &BlockOverrides) -> Result<(), S
     if let Some(base_fee) = block.base_fee {
         env.base_fee = fits("baseFee", base_fee)?;
     }
+    env.coinbase = block.coinbase.unwrap_or(env.coinbase);
+    env.gas_limit = block.gas_limit.unwrap_or(env.gas_limit);
+    env.prev_randao = block.random.or(env.prev_randao);
     Ok(())
 }
 
-fn checked(outcome: Outcome) -> Result<Outcome, CallFailure> {
+pub(super) fn checked(outcome: Outcome) -> Result<Outcome, CallFailure> {
     match outcome.result {
         ExecutionResult::Success { .. } => Ok(outcome),
         ExecutionResult::Revert { output, .. } => Err(CallFailure::Revert(output)),

@@ -13,7 +13,8 @@
 //! | `arbos/` | the chain's own state |
 //!
 //! # Deviations
-//! * BLOCKHASH is always zero: there is no parent chain whose hashes it could return.
+//! * BLOCKHASH returns made-up hashes of the 256 numbers before NUMBER: there is no parent chain. ArbSys.arbBlockHash returns the
+//!   hashes of this chain's blocks.
 //! * Fees go to [`NETWORK_FEE_ACCOUNT`] and [`POSTER_FEE_ACCOUNT`]; nothing distributes them further.
 
 mod arbos;
@@ -33,7 +34,7 @@ use revm::{
     },
     context_interface::JournalTr,
     database_interface::WrapDatabaseRef,
-    handler::{EvmTr, Handler},
+    handler::{EvmTr, Handler, validation::validate_initial_tx_gas},
     primitives::hardfork::SpecId,
     state::EvmState,
 };
@@ -43,13 +44,13 @@ use handler::ArbHandler;
 use machine::StylusEvm;
 use stylus_program::Pages;
 
-/// Sender pseudo-address of sequenced batches: what COINBASE returns.
+/// Sender pseudo-address of sequenced batches: what COINBASE returns, unless a test sets another.
 pub const COINBASE: Address = address!("a4b000000000000000000073657175656e636572");
 /// Receives the base fee part of every transaction's fee.
 pub const NETWORK_FEE_ACCOUNT: Address = address!("a4b000000000000000006e6574776f726b666565");
 /// Receives the part of the fee that pays for posting calldata to the parent chain.
 pub const POSTER_FEE_ACCOUNT: Address = address!("a4b00000000000000000000000000000000000f6");
-/// GASLIMIT of every block, in gas.
+/// GASLIMIT of every block, in gas, unless a test sets another.
 pub const BLOCK_GAS_LIMIT: u64 = 1 << 50;
 /// Gas one transaction may compute with, intrinsic gas included and poster gas excluded. What is above is held and returned.
 pub const TX_COMPUTE_GAS: u64 = 32_000_000;
@@ -76,6 +77,12 @@ pub struct Environment {
     pub timestamp: u64,
     /// Wei per gas.
     pub base_fee: u64,
+    /// What COINBASE returns.
+    pub coinbase: Address,
+    /// What GASLIMIT returns; a transaction's own limit may not be higher.
+    pub gas_limit: u64,
+    /// What PREVRANDAO returns, if a test has set it; else 1.
+    pub prev_randao: Option<B256>,
     /// Wei per calldata unit (16 units are one compressed byte).
     pub l1_price_per_unit: u128,
     /// Hashes of the blocks before this one, oldest first, at most 256; the last belongs to `l2_number - 1`.
@@ -178,6 +185,14 @@ pub enum TransactError {
         /// Intrinsic and poster gas.
         want: u64,
     },
+    /// The gas limit is above the block's.
+    #[error("exceeds block gas limit: have {have}, limit {limit}")]
+    BlockGasLimit {
+        /// The transaction's gas limit.
+        have: u64,
+        /// The block's.
+        limit: u64,
+    },
     /// Any other rule of the EVM's transaction validation.
     #[error("invalid transaction: {0}")]
     Invalid(InvalidTransaction),
@@ -200,6 +215,9 @@ pub fn transact(
 ) -> Result<Outcome, TransactError> {
     let base_fee = if options.simulate && tx.gas_price == 0 { 0 } else { env.base_fee };
     check_fees(db, &tx, base_fee)?;
+    if !options.simulate && tx.gas_limit > env.gas_limit {
+        return Err(TransactError::BlockGasLimit { have: tx.gas_limit, limit: env.gas_limit });
+    }
     tx.gas_price = u128::from(base_fee);
     tx.gas_priority_fee = tx.gas_priority_fee.map(|_| 0);
     let poster_fee = U256::from(options.poster_units).saturating_mul(U256::from(env.l1_price_per_unit));
@@ -215,6 +233,16 @@ pub fn transact(
     let recent_programs = std::mem::take(&mut evm.ctx_mut().chain.env.recent_programs);
     let state = evm.ctx_mut().journaled_state.finalize();
     Ok(Outcome { result, state, poster_gas, gas_price: u128::from(base_fee), recent_programs })
+}
+
+/// Checks that a gas limit covers what is due before execution, the calldata poster's part aside.
+///
+/// # Errors
+/// [`TransactError::IntrinsicGas`].
+pub fn check_intrinsic_gas(tx: &TxEnv) -> Result<(), TransactError> {
+    validate_initial_tx_gas(tx, SpecId::OSAKA, true, false, u64::MAX, None)
+        .map(|_| ())
+        .map_err(|invalid| into_transact_error(EVMError::Transaction(invalid), tx.caller))
 }
 
 /// The rules that look at the offered price, which revm never sees: it is given the price really paid.
@@ -253,15 +281,16 @@ fn context<'a>(
     cfg.disable_eip3541 = true;
     cfg.disable_eip7623 = true;
     cfg.disable_nonce_check = options.simulate;
+    cfg.disable_block_gas_limit = true;
     cfg.disable_eip3607 = options.simulate || options.allow_code_sender;
     let mut block = BlockEnv {
         number: U256::from(env.l1_number),
-        beneficiary: COINBASE,
+        beneficiary: env.coinbase,
         timestamp: U256::from(env.timestamp),
-        gas_limit: BLOCK_GAS_LIMIT,
+        gas_limit: env.gas_limit,
         basefee: base_fee,
         difficulty: U256::from(1),
-        prevrandao: Some(B256::with_last_byte(1)),
+        prevrandao: Some(env.prev_randao.unwrap_or(B256::with_last_byte(1))),
         ..BlockEnv::default()
     };
     block.set_blob_excess_gas_and_price(0, 5_007_716);

@@ -17,11 +17,13 @@ use crate::{
 pub(crate) const PARSE: i64 = -32_700;
 /// The JSON is not a request.
 pub(crate) const INVALID_REQUEST: i64 = -32_600;
-const METHOD_NOT_FOUND: i64 = -32_601;
+/// There is no such method, or not here.
+pub(crate) const METHOD_NOT_FOUND: i64 = -32_601;
 const INVALID_PARAMS: i64 = -32_602;
 const INTERNAL: i64 = -32_603;
 const SERVER: i64 = -32_000;
 const LIMIT: i64 = -32_005;
+const UNMINED: i64 = 4;
 /// Execution reverted; `data` is the revert data.
 const REVERT: i64 = 3;
 
@@ -32,7 +34,7 @@ pub struct RpcError {
     pub code: i64,
     /// What happened.
     pub message: String,
-    /// Revert data.
+    /// Revert data, or the hash of a transaction that was not mined in time.
     pub data: Option<Bytes>,
     /// An earlier nonce may still arrive: worth another try within a second.
     pub(crate) may_heal: bool,
@@ -62,6 +64,14 @@ impl RpcError {
     pub(crate) fn method(name: &str) -> Self {
         let name: String = name.chars().take(64).collect();
         Self::new(METHOD_NOT_FOUND, format!("the method {name} does not exist/is not available"))
+    }
+
+    /// A transaction was accepted, but no block had it in time. `data` is its hash.
+    pub(crate) fn unmined(hash: &Value, patience: std::time::Duration) -> Self {
+        let message =
+            format!("the transaction was accepted, but is in no block after {} ms", patience.as_millis());
+        let data = hash.as_str().and_then(|hash| hash.parse().ok());
+        Self { data, ..Self::new(UNMINED, message) }
     }
 
     pub(crate) fn unknown_block() -> Self {

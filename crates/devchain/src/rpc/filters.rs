@@ -1,12 +1,15 @@
 //! Filters that remember how far their owner has read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use alloy::{primitives::U256, rpc::types::Filter};
 use serde_json::{Value, json};
 
 use super::{Api, Params, RpcError, read::get_logs, shape};
-use crate::chain::Chain;
+use crate::{
+    block::Block,
+    chain::{Chain, Event, LogError, MAX_LOGS, logs_of},
+};
 
 /// Most filters at once; the oldest makes room.
 const MAX_FILTERS: usize = 1_024;
@@ -21,8 +24,10 @@ pub(super) struct Filters {
 #[derive(Debug)]
 struct Installed {
     kind: Kind,
-    /// First block not yet reported.
-    next: u64,
+    /// Number of the first event not yet reported.
+    next_event: u64,
+    /// Blocks from before the filter that were not yet reported.
+    backlog: Option<RangeInclusive<u64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,12 +38,12 @@ enum Kind {
 }
 
 impl Filters {
-    fn install(&mut self, kind: Kind, next: u64) -> Value {
+    fn install(&mut self, kind: Kind, next_event: u64, backlog: Option<RangeInclusive<u64>>) -> Value {
         if self.installed.len() >= MAX_FILTERS {
             self.installed.pop_first();
         }
         self.last_id += 1;
-        self.installed.insert(self.last_id, Installed { kind, next });
+        self.installed.insert(self.last_id, Installed { kind, next_event, backlog });
         shape::quantity(self.last_id)
     }
 }
@@ -46,17 +51,17 @@ impl Filters {
 impl Api {
     pub(super) fn filter(&self, name: &str, mut params: Params) -> Result<Value, RpcError> {
         let chain = self.chain();
-        let next = chain.latest().number() + 1;
+        let (newest, next_event) = (chain.latest().number(), chain.next_event());
         let mut filters = self.filters();
         let not_found = || RpcError::server("filter not found");
         match name {
             "newFilter" => {
                 let filter: Filter = params.get(0, "filter")?;
-                let first = filter.get_from_block().unwrap_or(next);
-                Ok(filters.install(Kind::Logs(Box::new(filter)), first))
+                let backlog = filter.get_from_block().map(|first| first..=newest);
+                Ok(filters.install(Kind::Logs(Box::new(filter)), next_event, backlog))
             }
-            "newBlockFilter" => Ok(filters.install(Kind::Blocks, next)),
-            "newPendingTransactionFilter" => Ok(filters.install(Kind::Transactions, next)),
+            "newBlockFilter" => Ok(filters.install(Kind::Blocks, next_event, None)),
+            "newPendingTransactionFilter" => Ok(filters.install(Kind::Transactions, next_event, None)),
             "uninstallFilter" => {
                 let id = id(&mut params)?;
                 Ok(json!(filters.installed.remove(&id).is_some()))
@@ -84,21 +89,35 @@ fn id(params: &mut Params) -> Result<u64, RpcError> {
 
 /// What happened since the last time, and moves the mark.
 fn changes(chain: &Chain, installed: &mut Installed) -> Result<Value, RpcError> {
-    let newest = chain.latest().number();
-    // After a revert the mark may lie in the future.
-    let from = installed.next.min(newest + 1);
-    let blocks = (from..=newest).filter_map(|number| chain.block(number));
-    let found = match &installed.kind {
-        Kind::Blocks => blocks.map(|block| json!(block.hash)).collect(),
-        Kind::Transactions => blocks
-            .flat_map(|block| &block.transactions)
-            .map(|included| json!(included.transaction.hash))
-            .collect(),
-        Kind::Logs(filter) => {
-            let to = filter.get_to_block().unwrap_or(newest).min(newest);
-            chain.logs(filter, from, to)?.iter().map(shape::log).collect()
+    let mut found: Vec<Value> = Vec::new();
+    if let (Kind::Logs(filter), Some(range)) = (&installed.kind, &installed.backlog) {
+        let to = filter.get_to_block().unwrap_or(u64::MAX).min(*range.end());
+        found.extend(chain.logs(filter, *range.start(), to)?.iter().map(shape::log));
+    }
+    for event in chain.events_since(installed.next_event) {
+        match (&installed.kind, event) {
+            (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
+            (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
+            (Kind::Logs(filter), Event::Block(block)) if wants(filter, block) => {
+                found.extend(logs_of(block, filter).iter().map(shape::log));
+            }
+            (Kind::Logs(filter), Event::Removed(block)) if wants(filter, block) => {
+                found.extend(logs_of(block, filter).iter().rev().map(shape::removed_log));
+            }
+            _ => {}
         }
-    };
-    installed.next = newest + 1;
-    Ok(found)
+        if found.len() > MAX_LOGS {
+            return Err(LogError::TooMany.into());
+        }
+    }
+    installed.next_event = chain.next_event();
+    installed.backlog = None;
+    Ok(Value::Array(found))
+}
+
+/// Whether a block is in the range a filter asks about.
+fn wants(filter: &Filter, block: &Block) -> bool {
+    let number = block.number();
+    filter.get_from_block().is_none_or(|first| first <= number)
+        && filter.get_to_block().is_none_or(|last| number <= last)
 }

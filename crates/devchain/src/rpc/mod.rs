@@ -3,9 +3,11 @@
 //! | file | methods |
 //! | --- | --- |
 //! | `read.rs` | eth_ reads: blocks, transactions, receipts, accounts, fees, logs |
-//! | `execute.rs` | eth_call, eth_estimateGas, eth_sendTransaction, eth_sendRawTransaction |
+//! | `execute.rs` | eth_call, eth_estimateGas, eth_createAccessList, eth_sendTransaction and its kin |
+//! | `sign.rs` | eth_sign and its kin, for the development accounts |
 //! | `node_interface.rs` | the virtual contract at 0xC8, reachable by eth_call only |
 //! | `filters.rs` | eth_newFilter and its kin |
+//! | `pool.rs` | txpool_ |
 //! | `cheats.rs` | evm_, anvil_ and hardhat_ |
 //! | `shape.rs`, `params.rs`, `error.rs` | shapes |
 
@@ -15,10 +17,15 @@ mod execute;
 mod filters;
 mod node_interface;
 mod params;
+mod pool;
 mod read;
 pub(crate) mod shape;
+mod sign;
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64},
+};
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
@@ -32,12 +39,21 @@ pub(crate) use params::Params;
 use crate::{accounts::DEV_ACCOUNTS, chain::Chain};
 use filters::Filters;
 
+/// What web3_clientVersion answers. Test tools look for a name they know at its beginning before they move time or take
+/// snapshots; this chain has the methods they then use.
+const CLIENT_VERSION: &str = concat!("anvil/devchain/v", env!("CARGO_PKG_VERSION"));
+
 /// The methods over one chain. Reads run side by side, writes alone.
 pub struct Api {
     chain: RwLock<Chain>,
     filters: Mutex<Filters>,
     /// Seconds between blocks when blocks come by time, 0 when they do not.
     interval: tokio::sync::watch::Sender<u64>,
+    /// `interval` at the beginning.
+    first_interval: u64,
+    /// Another number for every start.
+    start: u64,
+    resets: AtomicU64,
 }
 
 impl Api {
@@ -47,6 +63,9 @@ impl Api {
             chain: RwLock::new(chain),
             filters: Mutex::default(),
             interval: tokio::sync::watch::Sender::new(interval_seconds),
+            first_interval: interval_seconds,
+            start: RandomState::new().hash_one(0),
+            resets: AtomicU64::new(0),
         }
     }
 
@@ -78,13 +97,30 @@ impl Api {
         match method.split_once('_') {
             Some(("eth", name)) => self.eth(name, params),
             Some(("evm" | "anvil" | "hardhat", name)) => self.cheat(method, name, params),
+            Some(("txpool", name)) => self.pool(name, params),
+            Some(("personal", "sign")) => self.sign("personalSign", params),
             _ => self.about(method, params),
         }
     }
 
     fn eth(&self, name: &str, params: Params) -> Result<Value, RpcError> {
         match name {
-            "call" | "estimateGas" | "sendTransaction" | "sendRawTransaction" => self.execute(name, params),
+            "call"
+            | "estimateGas"
+            | "createAccessList"
+            | "sendTransaction"
+            | "sendUnsignedTransaction"
+            | "sendRawTransaction" => self.execute(name, params),
+            "sign" | "signTypedData" | "signTypedData_v3" | "signTypedData_v4" | "signTransaction"
+            | "fillTransaction" => self.sign(name, params),
+            "subscribe" | "unsubscribe" => Err(RpcError::new(
+                error::METHOD_NOT_FOUND,
+                "notifications not supported: subscriptions need a WebSocket connection",
+            )),
+            "getProof" => Err(RpcError::new(
+                error::METHOD_NOT_FOUND,
+                "eth_getProof is not supported: this chain keeps no Merkle tree of its state",
+            )),
             "newFilter"
             | "newBlockFilter"
             | "newPendingTransactionFilter"
@@ -101,9 +137,12 @@ impl Api {
             "net_version" => json!(chain_id.to_string()),
             "net_listening" => json!(true),
             "net_peerCount" => shape::quantity(0),
-            "web3_clientVersion" => json!(concat!("devchain/", env!("CARGO_PKG_VERSION"))),
+            "web3_clientVersion" => json!(CLIENT_VERSION),
             "web3_sha3" => json!(keccak256(params.get::<Bytes>(0, "data")?)),
-            "rpc_modules" => json!({ "eth": "1.0", "evm": "1.0", "net": "1.0", "rpc": "1.0", "web3": "1.0" }),
+            "rpc_modules" => json!({
+                "anvil": "1.0", "eth": "1.0", "evm": "1.0", "hardhat": "1.0", "net": "1.0", "personal": "1.0",
+                "rpc": "1.0", "txpool": "1.0", "web3": "1.0",
+            }),
             "personal_listAccounts" => accounts(),
             _ => return Err(RpcError::method(method)),
         })

@@ -22,6 +22,8 @@ impl Api {
             "blockNumber" => shape::quantity(chain.latest().number()),
             "gasPrice" => shape::quantity(chain.base_fee()),
             "maxPriorityFeePerGas" => shape::quantity(0),
+            "blobBaseFee" => shape::quantity(1),
+            "coinbase" => json!(chain.coinbase()),
             "syncing" | "mining" => json!(false),
             "accounts" => accounts(),
             "feeHistory" => fee_history(chain, params)?,
@@ -74,10 +76,14 @@ impl Api {
                 }
             }
             "getRawTransactionByHash" => {
-                let found = chain.transaction(params.get(0, "hash")?);
-                found.map_or(Value::Null, |(_, _, included)| {
-                    json!(Bytes::from(included.transaction.envelope.encoded_2718()))
+                let hash = params.get(0, "hash")?;
+                let found = chain.transaction(hash).map(|(_, _, included)| &included.transaction);
+                found.or_else(|| chain.waiting(hash)).map_or(Value::Null, |transaction| {
+                    json!(Bytes::from(transaction.envelope.encoded_2718()))
                 })
+            }
+            "pendingTransactions" => {
+                chain.all_waiting().map(|(transaction, _)| shape::waiting(transaction)).collect()
             }
             "getTransactionReceipt" => {
                 let found = chain.transaction(params.get(0, "hash")?);
@@ -149,6 +155,15 @@ fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {
     let percentiles: Vec<f64> = params.optional(2, "reward percentiles")?.unwrap_or_default();
     if percentiles.len() > 100 {
         return Err(RpcError::params("at most 100 reward percentiles"));
+    }
+    if let Some(wrong) = percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
+        return Err(RpcError::params(format!("invalid reward percentile: {wrong}; it must be 0 to 100")));
+    }
+    if let Some(pair) = percentiles.windows(2).find(|pair| pair[0] > pair[1]) {
+        return Err(RpcError::params(format!(
+            "invalid reward percentile: {} comes after {}; they must ascend",
+            pair[1], pair[0]
+        )));
     }
     let oldest = newest.saturating_sub(count - 1);
     let blocks: Vec<_> = (oldest..=newest).filter_map(|number| chain.block(number)).collect();

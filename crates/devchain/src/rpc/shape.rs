@@ -106,6 +106,13 @@ pub(crate) fn log(found: &LogLocation<'_>) -> Value {
     log_fields(found.block, found.transaction_index, found.included, found.log_index, found.log)
 }
 
+/// A log whose block is no longer part of the chain.
+pub(crate) fn removed_log(found: &LogLocation<'_>) -> Value {
+    let mut shape = log(found);
+    shape["removed"] = json!(true);
+    shape
+}
+
 fn log_fields(
     block: &Block,
     at: usize,

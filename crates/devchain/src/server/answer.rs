@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::{MAX_ANSWER_BYTES, MAX_BATCH, Shared};
-use crate::rpc::{RpcError, error};
+use super::{MAX_ANSWER_BYTES, MAX_BATCH, MAX_REQUEST_BYTES, Shared};
+use crate::rpc::{Params, RpcError, error};
 
 /// How long a transaction may wait for one with an earlier nonce.
 const NONCE_PATIENCE: Duration = Duration::from_secs(1);
+/// How long eth_sendRawTransactionSync waits for a block, unless it says.
+const SYNC_PATIENCE: Duration = Duration::from_secs(2);
+/// The longest it may say.
+const MAX_SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One request of a message.
 #[derive(Debug)]
@@ -22,11 +26,17 @@ pub(super) struct Request {
 
 impl Request {
     /// Reads a request; where it is none, the error names what is wrong beside the id to answer to.
-    pub(super) fn parse(value: Value) -> Result<Self, (Value, &'static str)> {
+    fn parse(value: Value) -> Result<Self, (Value, &'static str)> {
         let Value::Object(mut members) = value else {
             return Err((Value::Null, "a request must be an object"));
         };
         let id = members.remove("id");
+        if !matches!(id, None | Some(Value::Null | Value::String(_) | Value::Number(_))) {
+            return Err((Value::Null, "id must be a string, a number or null"));
+        }
+        if members.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+            return Err((id.unwrap_or_default(), "jsonrpc must be \"2.0\""));
+        }
         match members.remove("method") {
             Some(Value::String(method)) => Ok(Self { id, method, params: members.remove("params") }),
             _ => Err((id.unwrap_or_default(), "method must be a string")),
@@ -34,86 +44,177 @@ impl Request {
     }
 }
 
-/// Answers a message; `None` when it asks for no answer.
-pub(super) async fn message(shared: &Shared, text: &[u8]) -> Option<String> {
-    match serde_json::from_slice(text) {
-        Ok(Value::Array(batch)) => self::batch(shared, batch).await,
-        Ok(value) => single(shared, value).await,
-        Err(error) => {
-            let error = RpcError::new(error::PARSE, format!("parse error: {error}"));
-            Some(failure(Value::Null, &error))
-        }
-    }
+/// A message that was read and not yet answered.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// One request.
+    Single(Item),
+    /// Several, whose answers go back together.
+    Batch(Vec<Item>),
 }
 
-async fn batch(shared: &Shared, batch: Vec<Value>) -> Option<String> {
-    if batch.is_empty() || batch.len() > MAX_BATCH {
-        let message = format!("a batch holds 1 to {MAX_BATCH} requests");
-        return Some(failure(Value::Null, &RpcError::new(error::INVALID_REQUEST, message)));
-    }
-    let mut answers = String::from("[");
-    for value in batch {
-        let answer = if answers.len() > MAX_ANSWER_BYTES {
-            let id = value.get("id").cloned().unwrap_or_default();
-            Some(failure(id, &RpcError::limit("the answer to this batch is too large")))
-        } else {
-            single(shared, value).await
-        };
-        if let Some(answer) = answer {
-            if answers.len() > 1 {
-                answers.push(',');
+/// A request on its way to its answer.
+#[derive(Debug)]
+pub(super) enum Item {
+    Open(Request),
+    /// `None`: there is no answer.
+    Answered(Option<String>),
+}
+
+impl Message {
+    /// Reads a message. What is wrong with it is answered already.
+    pub(super) fn parse(text: &[u8]) -> Self {
+        let refused = |error: &RpcError| Self::Single(Item::Answered(Some(failure(Value::Null, error))));
+        match serde_json::from_slice(text) {
+            Ok(Value::Array(batch)) if batch.is_empty() || batch.len() > MAX_BATCH => {
+                let message = format!("a batch holds 1 to {MAX_BATCH} requests");
+                refused(&RpcError::new(error::INVALID_REQUEST, message))
             }
-            answers.push_str(&answer);
+            Ok(Value::Array(batch)) => Self::Batch(batch.into_iter().map(Item::parse).collect()),
+            Ok(value) => Self::Single(Item::parse(value)),
+            Err(error) => refused(&RpcError::new(error::PARSE, format!("parse error: {error}"))),
         }
     }
-    answers.push(']');
-    (answers.len() > 2).then_some(answers)
-}
 
-async fn single(shared: &Shared, value: Value) -> Option<String> {
-    match Request::parse(value) {
-        Ok(request) => request_answer(shared, request).await,
-        Err((id, wrong)) => Some(failure(id, &RpcError::new(error::INVALID_REQUEST, wrong))),
+    /// Lets `answer` take the requests it knows; true when it took any.
+    pub(super) fn intercept(
+        &mut self,
+        mut answer: impl FnMut(&mut Request) -> Option<Result<Value, RpcError>>,
+    ) -> bool {
+        let items = match self {
+            Self::Single(item) => std::slice::from_mut(item),
+            Self::Batch(items) => items.as_mut_slice(),
+        };
+        let mut took_any = false;
+        for item in items {
+            let Item::Open(request) = item else { continue };
+            if let Some(result) = answer(request) {
+                took_any = true;
+                *item = Item::Answered(request.id.take().map(|id| text(id, result)));
+            }
+        }
+        took_any
+    }
+
+    /// Answers the message; `None` when it asks for no answer.
+    pub(super) async fn answer(self, shared: &Shared) -> Option<String> {
+        let batch = match self {
+            Self::Single(item) => return item.answer(shared).await,
+            Self::Batch(batch) => batch,
+        };
+        let mut answers = String::from("[");
+        for item in batch {
+            let answer = match item {
+                Item::Open(Request { id, .. }) if answers.len() > MAX_ANSWER_BYTES => {
+                    id.map(|id| failure(id, &RpcError::limit("the answer to this batch is too large")))
+                }
+                item => item.answer(shared).await,
+            };
+            if let Some(answer) = answer {
+                if answers.len() > 1 {
+                    answers.push(',');
+                }
+                answers.push_str(&answer);
+            }
+        }
+        answers.push(']');
+        (answers.len() > 2).then_some(answers)
     }
 }
 
-/// Answers one request.
-pub(super) async fn request_answer(shared: &Shared, request: Request) -> Option<String> {
-    let result = call(shared, request.method, request.params).await;
-    let id = request.id?;
-    Some(match result {
+impl Item {
+    fn parse(value: Value) -> Self {
+        match Request::parse(value) {
+            Ok(request) => Self::Open(request),
+            Err((id, wrong)) => {
+                Self::Answered(Some(failure(id, &RpcError::new(error::INVALID_REQUEST, wrong))))
+            }
+        }
+    }
+
+    async fn answer(self, shared: &Shared) -> Option<String> {
+        match self {
+            Self::Answered(answer) => answer,
+            Self::Open(Request { id, method, params }) => {
+                let result = call(shared, method, params).await;
+                id.map(|id| text(id, result))
+            }
+        }
+    }
+}
+
+/// The answer to a message that is larger than [`MAX_REQUEST_BYTES`].
+pub(super) fn too_large() -> String {
+    let message = format!("a message holds at most {MAX_REQUEST_BYTES} bytes; send smaller batches");
+    failure(Value::Null, &RpcError::new(error::INVALID_REQUEST, message))
+}
+
+fn text(id: Value, result: Result<Value, RpcError>) -> String {
+    match result {
         Ok(value) => success(&id, &value),
         Err(error) => failure(id, &error),
-    })
+    }
 }
 
 /// The text of an answer.
-pub(super) fn success(id: &Value, result: &Value) -> String {
+fn success(id: &Value, result: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string()
 }
 
 /// The text of an error answer.
-pub(super) fn failure(id: Value, error: &RpcError) -> String {
+fn failure(id: Value, error: &RpcError) -> String {
     json!({ "jsonrpc": "2.0", "id": id, "error": error.to_json() }).to_string()
 }
 
 /// Runs a method. A transaction whose earlier nonce is missing gets [`NONCE_PATIENCE`] before it is refused.
 async fn call(shared: &Shared, method: String, params: Option<Value>) -> Result<Value, RpcError> {
-    let patience = Instant::now() + NONCE_PATIENCE;
-    let can_heal = method == "eth_sendRawTransaction";
-    if !can_heal {
-        return run(shared, method, params).await;
+    match method.as_str() {
+        "eth_sendRawTransaction" => send(shared, params).await,
+        "eth_sendRawTransactionSync" => send_and_wait(shared, params).await,
+        _ => run(shared, method, params).await,
     }
+}
+
+async fn send(shared: &Shared, params: Option<Value>) -> Result<Value, RpcError> {
+    let patience = Instant::now() + NONCE_PATIENCE;
     let mut head = shared.api.chain().watch_head();
     loop {
         head.mark_unchanged();
-        match run(shared, method.clone(), params.clone()).await {
+        match run(shared, "eth_sendRawTransaction".to_owned(), params.clone()).await {
             Err(error) if error.may_heal => {
                 if !matches!(timeout_at(patience, head.changed()).await, Ok(Ok(()))) {
                     return Err(error);
                 }
             }
             result => return result,
+        }
+    }
+}
+
+/// Sends a transaction and waits for its receipt: [`SYNC_PATIENCE`], or the milliseconds that are the second parameter.
+async fn send_and_wait(shared: &Shared, mut params: Option<Value>) -> Result<Value, RpcError> {
+    let asked = match params.as_mut() {
+        Some(Value::Array(values)) if values.len() > 1 => values.pop(),
+        _ => None,
+    };
+    let patience = match asked {
+        None | Some(Value::Null) => SYNC_PATIENCE,
+        Some(value) => {
+            let asked = Params::new(Some(json!([value])))?.quantity(0, "timeout")?;
+            Duration::from_millis(asked).min(MAX_SYNC_PATIENCE)
+        }
+    };
+    let until = Instant::now() + patience;
+    let mut head = shared.api.chain().watch_head();
+    let hash = send(shared, params).await?;
+    loop {
+        head.mark_unchanged();
+        let receipt = run(shared, "eth_getTransactionReceipt".to_owned(), Some(json!([hash]))).await?;
+        if !receipt.is_null() {
+            return Ok(receipt);
+        }
+        if !matches!(timeout_at(until, head.changed()).await, Ok(Ok(()))) {
+            return Err(RpcError::unmined(&hash, patience));
         }
     }
 }

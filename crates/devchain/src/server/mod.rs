@@ -6,6 +6,9 @@
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
+//!
+//! Any page of any origin may ask, under any host name: the keys of this chain are public, and pages under development are what
+//! it is for. It listens on loopback unless told otherwise.
 
 mod answer;
 mod socket;
@@ -20,8 +23,9 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State, WebSocketUpgrade},
-    http::{StatusCode, header::CONTENT_TYPE},
+    extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade, rejection::BytesRejection},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -39,7 +43,7 @@ use crate::{
 /// Largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 /// Most requests in one batch.
-pub const MAX_BATCH: usize = 1_000;
+pub const MAX_BATCH: usize = 10_000;
 /// Bytes of answers after which the rest of a batch is refused.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most methods that run at once; others wait.
@@ -159,6 +163,7 @@ async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()
     let app = Router::new()
         .route("/", post(http).get(upgrade))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .layer(middleware::from_fn(open_to_pages))
         .with_state(shared);
     let result = axum::serve(listener, app)
         .with_graceful_shutdown(async move {
@@ -171,18 +176,48 @@ async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()
     }
 }
 
-async fn http(State(shared): State<Shared>, body: Bytes) -> Response {
-    match answer::message(&shared, &body).await {
-        Some(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
-        None => StatusCode::OK.into_response(),
+async fn http(State(shared): State<Shared>, body: Result<Bytes, BytesRejection>) -> Response {
+    let (status, answer) = match body {
+        Ok(body) => (StatusCode::OK, answer::Message::parse(&body).answer(&shared).await),
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            (StatusCode::PAYLOAD_TOO_LARGE, Some(answer::too_large()))
+        }
+        Err(error) => return error.into_response(),
+    };
+    match answer {
+        Some(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        None => status.into_response(),
     }
 }
 
 async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    // The transport takes a little more than a message may have, so that the answer can say what is wrong.
     upgrade
-        .max_message_size(MAX_REQUEST_BYTES)
-        .max_frame_size(MAX_REQUEST_BYTES)
+        .max_message_size(2 * MAX_REQUEST_BYTES)
+        .max_frame_size(2 * MAX_REQUEST_BYTES)
         .on_upgrade(move |socket| socket::serve(socket, shared))
+}
+
+/// Answers the questions browsers ask before they let a page of another origin, or of a public one, talk to this server.
+async fn open_to_pages(request: Request, next: Next) -> Response {
+    let any = HeaderValue::from_static("*");
+    let mut response = if request.method() == Method::OPTIONS {
+        let asked = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+        let allowed = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS")),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, asked.unwrap_or_else(|| any.clone())),
+            (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400")),
+            (
+                HeaderName::from_static("access-control-allow-private-network"),
+                HeaderValue::from_static("true"),
+            ),
+        ];
+        (StatusCode::NO_CONTENT, allowed).into_response()
+    } else {
+        next.run(request).await
+    };
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
 }
 
 /// Builds blocks by time for as long as an interval is set.

@@ -2,17 +2,21 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin};
 
-use alloy::rpc::types::Filter;
-use axum::extract::ws::{Message, WebSocket};
+use alloy::{primitives::B256, rpc::types::Filter};
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, WebSocket, close_code},
+};
 use futures::{StreamExt, stream::FuturesUnordered};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite;
 
 use super::{
-    Shared,
-    answer::{self, Request, failure, success},
+    MAX_REQUEST_BYTES, Shared,
+    answer::{self, Request},
 };
 use crate::{
-    chain::{Chain, Head, logs_of},
+    chain::{Chain, Event, logs_of},
     rpc::{Params, RpcError, shape},
 };
 
@@ -23,34 +27,41 @@ const MAX_UNDER_WAY: usize = 64;
 
 type Answer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
-/// Serves one connection until either side ends it.
+/// Serves one connection until either side ends it. Requests may come in text and in binary frames; answers go out as text.
 pub(super) async fn serve(mut socket: WebSocket, shared: Shared) {
     let mut head = shared.api.chain().watch_head();
     let mut stopped = shared.stopped.clone();
-    let mut subscriptions = Subscriptions::new(*head.borrow_and_update());
+    let mut subscriptions = Subscriptions::new(head.borrow_and_update().next_event);
     let mut under_way: FuturesUnordered<Answer> = FuturesUnordered::new();
-    loop {
+    let farewell = loop {
         let texts = tokio::select! {
-            _ = stopped.changed() => break,
+            _ = stopped.changed() => break None,
             changed = head.changed() => {
                 if changed.is_err() {
-                    break;
+                    break None;
                 }
-                let at = *head.borrow_and_update();
-                subscriptions.notices(&shared.api.chain(), at)
+                subscriptions.notices(&shared.api.chain())
             }
             Some(answer) = under_way.next() => answer.into_iter().collect(),
             message = socket.recv(), if under_way.len() < MAX_UNDER_WAY => {
-                let text = match message {
-                    Some(Ok(Message::Text(text))) => text,
-                    Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => continue,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                let bytes = match message {
+                    Some(Ok(Message::Text(text))) => Bytes::from(text),
+                    Some(Ok(Message::Binary(bytes))) => bytes,
+                    // The transport answers pings, and a farewell before it ends.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => continue,
+                    None => break None,
+                    Some(Err(error)) => break why_closed(error),
                 };
-                match subscriptions.take(text.as_str()) {
-                    Some(answer) => vec![answer],
-                    None => {
+                if bytes.len() > MAX_REQUEST_BYTES {
+                    vec![answer::too_large()]
+                } else {
+                    let mut message = answer::Message::parse(&bytes);
+                    if message.intercept(|request| subscriptions.take(request)) {
+                        // Nothing may be told to a subscription before its id is known.
+                        message.answer(&shared).await.into_iter().collect()
+                    } else {
                         let shared = shared.clone();
-                        under_way.push(Box::pin(async move { answer::message(&shared, text.as_bytes()).await }));
+                        under_way.push(Box::pin(async move { message.answer(&shared).await }));
                         continue;
                     }
                 }
@@ -61,47 +72,54 @@ pub(super) async fn serve(mut socket: WebSocket, shared: Shared) {
                 return;
             }
         }
-    }
+    };
     // The other side may be gone already.
-    let _ = socket.send(Message::Close(None)).await;
+    let _ = socket.send(Message::Close(farewell)).await;
+}
+
+/// What the other side is told when its bytes cannot be read any further.
+fn why_closed(error: axum::Error) -> Option<CloseFrame> {
+    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    let (code, reason) = match *error {
+        tungstenite::Error::Capacity(_) => {
+            (close_code::SIZE, format!("a message holds at most {MAX_REQUEST_BYTES} bytes"))
+        }
+        tungstenite::Error::Utf8(_) => (close_code::INVALID, "a text frame must be UTF-8".to_owned()),
+        tungstenite::Error::Protocol(error) => (close_code::PROTOCOL, error.to_string()),
+        _ => return None,
+    };
+    Some(CloseFrame { code, reason: reason.into() })
 }
 
 /// What a connection wants to be told.
 struct Subscriptions {
     active: BTreeMap<u64, Kind>,
     last_id: u64,
-    /// Up to where everything was told.
-    told: Head,
+    /// Number of the first event not yet told.
+    next_event: u64,
 }
 
 enum Kind {
     Heads,
     Logs(Box<Filter>),
-    Transactions,
+    /// Accepted transactions, whole or only their hashes.
+    Transactions {
+        whole: bool,
+    },
 }
 
 impl Subscriptions {
-    fn new(told: Head) -> Self {
-        Self { active: BTreeMap::new(), last_id: 0, told }
+    fn new(next_event: u64) -> Self {
+        Self { active: BTreeMap::new(), last_id: 0, next_event }
     }
 
-    /// Answers a message if it is about subscriptions.
-    fn take(&mut self, text: &str) -> Option<String> {
-        // Cheap look before parsing twice.
-        if !text.contains("subscribe\"") {
-            return None;
+    /// Answers a request if it is about subscriptions.
+    fn take(&mut self, request: &mut Request) -> Option<Result<Value, RpcError>> {
+        match request.method.as_str() {
+            "eth_subscribe" => Some(self.subscribe(request.params.take())),
+            "eth_unsubscribe" => Some(self.unsubscribe(request.params.take())),
+            _ => None,
         }
-        let request = Request::parse(serde_json::from_str(text).ok()?).ok()?;
-        let result = match request.method.as_str() {
-            "eth_subscribe" => self.subscribe(request.params),
-            "eth_unsubscribe" => self.unsubscribe(request.params),
-            _ => return None,
-        };
-        let id = request.id.unwrap_or_default();
-        Some(match result {
-            Ok(value) => success(&id, &value),
-            Err(error) => failure(id, &error),
-        })
     }
 
     fn subscribe(&mut self, params: Option<Value>) -> Result<Value, RpcError> {
@@ -112,7 +130,9 @@ impl Subscriptions {
         let kind = match params.get::<String>(0, "kind")?.as_str() {
             "newHeads" => Kind::Heads,
             "logs" => Kind::Logs(Box::new(params.optional(1, "filter")?.unwrap_or_default())),
-            "newPendingTransactions" => Kind::Transactions,
+            "newPendingTransactions" => {
+                Kind::Transactions { whole: params.optional(1, "whole transactions")?.unwrap_or(false) }
+            }
             other => return Err(RpcError::params(format!("no {other:.32} subscription"))),
         };
         self.last_id += 1;
@@ -128,27 +148,40 @@ impl Subscriptions {
         }
     }
 
-    /// What the blocks since the last time have to say.
-    fn notices(&mut self, chain: &Chain, at: Head) -> Vec<String> {
-        let newest = chain.latest().number();
-        // After going back, blocks above the old mark are new again; those below were told.
-        let first = if at.reverts == self.told.reverts { self.told.number + 1 } else { newest + 1 };
+    /// What the events since the last time have to say.
+    fn notices(&mut self, chain: &Chain) -> Vec<String> {
+        let first = std::mem::replace(&mut self.next_event, chain.next_event());
         let mut texts = Vec::new();
-        for block in (first..=newest).filter_map(|number| chain.block(number)) {
+        if self.active.is_empty() {
+            return texts;
+        }
+        for event in chain.events_since(first) {
             for (id, kind) in &self.active {
-                let results: Vec<Value> = match kind {
-                    Kind::Heads => vec![shape::header(block)],
-                    Kind::Logs(filter) => logs_of(block, filter).iter().map(shape::log).collect(),
-                    Kind::Transactions => {
-                        block.transactions.iter().map(|included| json!(included.transaction.hash)).collect()
+                let results: Vec<Value> = match (kind, event) {
+                    (Kind::Heads, Event::Block(block)) => vec![shape::header(block)],
+                    (Kind::Logs(filter), Event::Block(block)) => {
+                        logs_of(block, filter).iter().map(shape::log).collect()
                     }
+                    (Kind::Logs(filter), Event::Removed(block)) => {
+                        logs_of(block, filter).iter().rev().map(shape::removed_log).collect()
+                    }
+                    (Kind::Transactions { whole: true }, Event::Accepted(hash)) => {
+                        accepted(chain, *hash).into_iter().collect()
+                    }
+                    (Kind::Transactions { whole: false }, Event::Accepted(hash)) => vec![json!(hash)],
+                    _ => continue,
                 };
                 texts.extend(results.iter().map(|result| notice(*id, result)));
             }
         }
-        self.told = Head { number: newest, reverts: at.reverts };
         texts
     }
+}
+
+/// A transaction as it was before its block; `None` when it is neither in a block nor waiting any more.
+fn accepted(chain: &Chain, hash: B256) -> Option<Value> {
+    let mined = chain.transaction(hash).map(|(_, _, included)| &included.transaction);
+    mined.or_else(|| chain.waiting(hash)).map(shape::waiting)
 }
 
 fn notice(id: u64, result: &Value) -> String {

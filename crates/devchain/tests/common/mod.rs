@@ -18,6 +18,7 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
     sol,
+    transports::http::reqwest,
 };
 use devchain::{ChainConfig, Config, DEV_ACCOUNTS, Devchain, Handle};
 
@@ -46,6 +47,7 @@ pub const START: u64 = 1_800_000_000;
 /// A chain whose clock stands still.
 pub struct Running {
     pub handle: Handle,
+    http: reqwest::Client,
     pub clock: Arc<AtomicU64>,
 }
 
@@ -57,7 +59,7 @@ impl Running {
             ChainConfig { clock: Arc::new(move || reads.load(Ordering::Relaxed)), ..ChainConfig::default() };
         change(&mut chain);
         let handle = Devchain::start(Config { chain, ..Config::default() }).await.unwrap();
-        Self { handle, clock }
+        Self { handle, http: reqwest::Client::new(), clock }
     }
 
     pub async fn new() -> Self {
@@ -81,7 +83,8 @@ impl Running {
 
     /// Sends bytes and returns the answer.
     pub async fn post(&self, body: String) -> serde_json::Value {
-        let answer = alloy::transports::http::reqwest::Client::new()
+        let answer = self
+            .http
             .post(&self.handle.rpc_url)
             .header("content-type", "application/json")
             .body(body)
