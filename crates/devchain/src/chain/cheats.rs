@@ -81,13 +81,19 @@ impl Chain {
         true
     }
 
-    /// Goes back to genesis, as if nothing had happened since but the passing of time. Forgets snapshots and impersonations.
+    /// Goes back to genesis, as if nothing had happened since but the passing of time, and frees what was remembered: snapshots,
+    /// impersonations, and events nobody has asked for.
     pub fn reset(&mut self) {
         let Some(genesis) = self.genesis else { return };
         self.snapshots.clear();
         self.impersonated.clear();
         self.impersonates_all = false;
         self.restore(genesis);
+        self.events.clear();
+        self.blocks.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+        self.transactions.shrink_to_fit();
+        self.announce();
     }
 
     /// Removes the newest `depth` blocks, and the snapshots that were taken in them. Waiting transactions are dropped.

@@ -11,6 +11,8 @@ use crate::block::Block;
 
 /// Most events kept. A listener that is further behind misses the oldest.
 const MAX_EVENTS: usize = 1 << 18;
+/// Most removals among them: these hold blocks that nothing else holds.
+const MAX_REMOVED: usize = 4_096;
 
 /// Something a listener may want to know.
 #[derive(Clone, Debug)]
@@ -29,15 +31,32 @@ pub(super) struct Events {
     kept: VecDeque<Event>,
     /// Number of the first event in `kept`.
     first: u64,
+    /// How many of `kept` are removals.
+    removed: usize,
 }
 
 impl Events {
     pub(super) fn push(&mut self, event: Event) {
-        if self.kept.len() == MAX_EVENTS {
-            self.kept.pop_front();
-            self.first += 1;
-        }
+        self.removed += usize::from(matches!(event, Event::Removed(_)));
         self.kept.push_back(event);
+        // What told of a removed block's building lies before its removal, and goes with it.
+        while self.kept.len() > MAX_EVENTS || self.removed > MAX_REMOVED {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets all events. Their numbers are not used again.
+    pub(super) fn clear(&mut self) {
+        self.first = self.next();
+        self.kept = VecDeque::new();
+        self.removed = 0;
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.kept.pop_front() {
+            self.first += 1;
+            self.removed -= usize::from(matches!(oldest, Event::Removed(_)));
+        }
     }
 
     /// Number of the event that will be next.
@@ -49,5 +68,27 @@ impl Events {
     pub(super) fn since(&self, number: u64) -> impl Iterator<Item = &Event> {
         let skip = usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
         self.kept.range(skip.min(self.kept.len())..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Chain, ChainConfig};
+
+    #[test]
+    fn removed_blocks_are_not_held_for_ever() {
+        let block = Arc::clone(Chain::new(ChainConfig::default()).latest());
+        let mut events = Events::default();
+        for _ in 0..2 * MAX_REMOVED {
+            events.push(Event::Block(Arc::clone(&block)));
+            events.push(Event::Removed(Arc::clone(&block)));
+        }
+        assert!(Arc::strong_count(&block) <= 2 * MAX_REMOVED + 1, "{}", Arc::strong_count(&block));
+        let next = events.next();
+        assert_eq!(events.since(next - 3).count(), 3);
+        events.clear();
+        assert_eq!((events.next(), Arc::strong_count(&block)), (next, 1));
+        assert_eq!(events.since(0).count(), 0);
     }
 }
