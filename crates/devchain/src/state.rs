@@ -53,9 +53,19 @@ pub struct State {
     storage: AddressMap<HashMap<U256, U256>>,
     open: Undo,
     layers: Vec<Arc<Undo>>,
-    /// Number of layers at the end of each block.
-    ends: Vec<usize>,
+    spans: Vec<Span>,
+    /// Number of layers below the transactions of the block being built.
+    start: Option<usize>,
     root: B256,
+}
+
+/// The layers of one block.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// Number of layers below its transactions. What was set by hand after the block before it lies below too.
+    start: usize,
+    /// Number of layers at its end.
+    end: usize,
 }
 
 impl State {
@@ -144,8 +154,9 @@ impl State {
     /// Ends the block being built: later reads of it see the state as it is now. Returns a digest of all changes since genesis,
     /// which stands where other chains have the root of the state's Merkle trie.
     pub fn seal(&mut self) -> B256 {
-        let first = self.ends.last().copied().unwrap_or_default();
+        let first = self.spans.last().map_or(0, |last| last.end);
         self.close_layer();
+        let end = self.layers.len();
         let mut changes: Vec<B256> = Vec::new();
         for layer in &self.layers[first..] {
             for address in layer.accounts.keys() {
@@ -169,20 +180,26 @@ impl State {
             changes.push(self.root);
             self.root = keccak256(changes.concat());
         }
-        self.ends.push(self.layers.len());
+        self.spans.push(Span { start: self.start.take().unwrap_or(end), end });
         self.root
+    }
+
+    /// What is changed from here on is done by the transactions of the next block.
+    pub(crate) fn begin_transactions(&mut self) {
+        self.close_layer();
+        self.start = Some(self.layers.len());
     }
 
     /// Marks the state as it is now.
     pub(crate) fn mark(&mut self) -> Mark {
         self.close_layer();
-        Mark { layers: self.layers.len(), blocks: self.ends.len(), root: self.root }
+        Mark { layers: self.layers.len(), blocks: self.spans.len(), root: self.root }
     }
 
     /// The end of block `number`, whose digest is `root`; `None` when there is no such block.
     pub(crate) fn mark_of(&self, number: u64, root: B256) -> Option<Mark> {
         let number = usize::try_from(number).ok()?;
-        Some(Mark { layers: *self.ends.get(number)?, blocks: number + 1, root })
+        Some(Mark { layers: self.spans.get(number)?.end, blocks: number + 1, root })
     }
 
     /// Goes back to a mark that was set on this state and is not above one it has gone back to since.
@@ -205,7 +222,8 @@ impl State {
                 };
             }
         }
-        self.ends.truncate(mark.blocks);
+        self.spans.truncate(mark.blocks);
+        self.start = None;
         self.root = mark.root;
     }
 
@@ -218,8 +236,14 @@ impl State {
     /// The state after block `number`; the present when that is the newest block.
     pub fn at(&self, number: u64) -> StateAt<'_> {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
-        let is_past = number.saturating_add(1) < self.ends.len();
-        StateAt { state: self, above: is_past.then(|| self.ends[number]) }
+        let is_past = number.saturating_add(1) < self.spans.len();
+        StateAt { state: self, above: is_past.then(|| self.spans[number].end) }
+    }
+
+    /// The state before the transactions of block `number`; the present when there is no such block.
+    pub fn before(&self, number: u64) -> StateAt<'_> {
+        let span = usize::try_from(number).ok().and_then(|number| self.spans.get(number));
+        StateAt { state: self, above: span.map(|span| span.start) }
     }
 }
 

@@ -11,7 +11,7 @@ use revm::context::result::{ExecutionResult, InvalidTransaction, Output};
 use super::{Chain, Event, pool::MAX_WAITING};
 use crate::{
     block::{Block, Included},
-    evm::{self, Environment, Outcome, TransactError, TransactOptions},
+    evm::{self, Environment, Outcome, StateRef, Trace, TransactError, TransactOptions},
     transaction::SignedTransaction,
 };
 
@@ -51,7 +51,8 @@ impl Chain {
         }
         if self.config.automine {
             let env = self.next_environment();
-            let outcome = self.execute(&env, &transaction)?;
+            self.state.begin_transactions();
+            let outcome = self.execute(&self.state.at(u64::MAX), &env, &transaction, Trace::Off)?;
             self.events.push(Event::Accepted(hash));
             let included = self.include(transaction, outcome, &[]);
             self.close_block(&env, vec![included]);
@@ -72,13 +73,14 @@ impl Chain {
         let env = self.next_environment();
         let mut done: Vec<Included> = Vec::new();
         let mut within = env.clone();
+        self.state.begin_transactions();
         for waiting in self.pool.drain() {
             let used = done.last().map_or(0, |last| last.cumulative_gas_used);
             if waiting.transaction.envelope.gas_limit() > env.gas_limit.saturating_sub(used) {
                 self.pool.put_back(waiting);
                 continue;
             }
-            match self.execute(&within, &waiting.transaction) {
+            match self.execute(&self.state.at(u64::MAX), &within, &waiting.transaction, Trace::Off) {
                 Ok(outcome) => {
                     within.recent_programs.clone_from(&outcome.recent_programs);
                     done.push(self.include(Arc::unwrap_or_clone(waiting.transaction), outcome, &done));
@@ -140,15 +142,22 @@ impl Chain {
         evm::check_intrinsic_gas(&transaction.tx_env())
     }
 
-    fn execute(&self, env: &Environment, transaction: &SignedTransaction) -> Result<Outcome, TransactError> {
+    /// Runs a transaction on a state in a block and stores nothing.
+    pub(super) fn execute(
+        &self,
+        state: StateRef<'_>,
+        env: &Environment,
+        transaction: &SignedTransaction,
+        trace: Trace,
+    ) -> Result<Outcome, TransactError> {
         let poster_units = if env.l1_price_per_unit == 0 { 0 } else { transaction.poster_units() };
         let options = TransactOptions {
             poster_units,
             allow_code_sender: transaction.impersonated,
+            trace,
             ..TransactOptions::default()
         };
-        let state = self.state.at(u64::MAX);
-        evm::transact(&state, env, transaction.tx_env(), &options)
+        evm::transact(state, env, transaction.tx_env(), &options)
     }
 
     /// Stores what a transaction did and writes its receipt.

@@ -10,6 +10,7 @@
 //! | `mine.rs` | from a transaction to a block |
 //! | `simulate.rs` | calls and gas estimates |
 //! | `access.rs` | access lists |
+//! | `trace.rs` | executions again, with a record of their calls |
 //! | `cheats.rs` | what only a development chain can do: time, snapshots, balances |
 //! | `logs.rs` | finding logs |
 //! | `events.rs` | what happened, for those who listen |
@@ -21,6 +22,7 @@ mod logs;
 mod mine;
 mod pool;
 mod simulate;
+mod trace;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -40,6 +42,7 @@ pub(crate) use logs::logs_of;
 pub use logs::{LogError, LogLocation, MAX_LOGS};
 pub use mine::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
+pub use trace::TraceError;
 
 use crate::{
     block::{self, Block, Included},

@@ -22,6 +22,7 @@ use super::{
     ArbContext, arbos,
     precompiles::ArbPrecompiles,
     stylus::{self, Running},
+    trace::{Trace, Tracer},
 };
 
 /// revm's frame: a checkpoint, its inputs and an interpreter.
@@ -39,10 +40,12 @@ pub(super) struct StylusEvm<'a> {
     waiting: Vec<Running>,
     /// Account each open frame acts as, by depth; none for frames that act in another's name.
     open: Vec<Option<Address>>,
+    /// Told of every frame, if anybody asks.
+    pub(super) tracer: Option<Tracer>,
 }
 
 impl<'a> StylusEvm<'a> {
-    pub(super) fn new(ctx: ArbContext<'a>) -> Self {
+    pub(super) fn new(ctx: ArbContext<'a>, trace: Trace) -> Self {
         let mut instructions = EthInstructions::new_mainnet_with_spec(SpecId::OSAKA);
         instructions.insert_instruction(
             SELFDESTRUCT,
@@ -53,6 +56,7 @@ impl<'a> StylusEvm<'a> {
             inner: Evm::new(ctx, instructions, ArbPrecompiles::new()),
             waiting: Vec::new(),
             open: Vec::new(),
+            tracer: Tracer::new(trace),
         }
     }
 
@@ -114,13 +118,25 @@ impl<'a> EvmTr for StylusEvm<'a> {
             }
             _ => None,
         };
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(&mut self.inner.ctx, &frame_input.frame_input);
+        }
         let started = self.inner.frame_init(frame_input)?;
-        if let ItemOrResult::Item(frame) = &started {
-            self.open.truncate(depth);
-            self.open.push(match frame.data.is_create() {
-                true => Some(frame.interpreter.input.target_address()),
-                false => acting,
-            });
+        match &started {
+            ItemOrResult::Item(frame) => {
+                self.open.truncate(depth);
+                self.open.push(match frame.data.is_create() {
+                    true => Some(frame.interpreter.input.target_address()),
+                    false => acting,
+                });
+            }
+            // Nobody takes the result of an outermost frame that ends at once.
+            ItemOrResult::Result(result) if depth == 0 => {
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.leave(&[], result);
+                }
+            }
+            ItemOrResult::Result(_) => {}
         }
         Ok(started)
     }
@@ -140,6 +156,9 @@ impl<'a> EvmTr for StylusEvm<'a> {
         &mut self,
         result: FrameResult,
     ) -> Result<Option<<Self::Frame as FrameTr>::FrameResult>, ContextDbError<Self::Context>> {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.leave(self.inner.ctx.journaled_state.logs(), &result);
+        }
         let stack = &mut self.inner.frame_stack;
         if stack.get().is_finished() {
             stack.pop();

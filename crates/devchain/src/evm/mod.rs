@@ -11,6 +11,7 @@
 //! | `stylus/` | WebAssembly programs inside that loop |
 //! | `precompiles/` | contracts the chain itself answers for |
 //! | `arbos/` | the chain's own state |
+//! | `trace.rs` | the tree of calls, for those who ask |
 //!
 //! # Deviations
 //! * BLOCKHASH returns made-up hashes of the 256 numbers before NUMBER: there is no parent chain. ArbSys.arbBlockHash returns the
@@ -22,6 +23,7 @@ mod handler;
 mod machine;
 mod precompiles;
 mod stylus;
+mod trace;
 
 use std::convert::Infallible;
 
@@ -43,6 +45,7 @@ pub use arbos::l1_price_per_unit;
 use handler::ArbHandler;
 use machine::StylusEvm;
 use stylus_program::Pages;
+pub use trace::{CallFrame, Trace};
 
 /// Sender pseudo-address of sequenced batches: what COINBASE returns, unless a test sets another.
 pub const COINBASE: Address = address!("a4b000000000000000000073657175656e636572");
@@ -114,6 +117,8 @@ pub struct TransactOptions {
     pub allow_code_sender: bool,
     /// Calldata units charged at `l1_price_per_unit`.
     pub poster_units: u64,
+    /// Whether the calls are recorded.
+    pub trace: Trace,
 }
 
 /// What an execution did. Nothing of it is stored yet.
@@ -129,6 +134,8 @@ pub struct Outcome {
     pub gas_price: u128,
     /// `recent_programs` after this transaction.
     pub recent_programs: Vec<B256>,
+    /// The calls, if they were to be recorded and are not too many.
+    pub trace: Option<CallFrame>,
 }
 
 /// Why a transaction is not executed at all. A reverting transaction is not an error.
@@ -227,12 +234,14 @@ pub fn transact(
     };
     let caller = tx.caller;
 
-    let mut evm = StylusEvm::new(context(db, env, tx, options, base_fee, poster_fee));
+    let gas_limit = tx.gas_limit;
+    let mut evm = StylusEvm::new(context(db, env, tx, options, base_fee, poster_fee), options.trace);
     let mut handler = ArbHandler::new(poster_gas, !options.unlimited_compute);
     let result = handler.run(&mut evm).map_err(|error| into_transact_error(error, caller))?;
     let recent_programs = std::mem::take(&mut evm.ctx_mut().chain.env.recent_programs);
     let state = evm.ctx_mut().journaled_state.finalize();
-    Ok(Outcome { result, state, poster_gas, gas_price: u128::from(base_fee), recent_programs })
+    let trace = evm.tracer.and_then(|tracer| tracer.finish(gas_limit, result.tx_gas_used(), result.logs()));
+    Ok(Outcome { result, state, poster_gas, gas_price: u128::from(base_fee), recent_programs, trace })
 }
 
 /// Checks that a gas limit covers what is due before execution, the calldata poster's part aside.

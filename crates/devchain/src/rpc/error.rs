@@ -8,7 +8,7 @@ use revm::context::result::HaltReason;
 use serde_json::{Value, json};
 
 use crate::{
-    chain::{CallFailure, LogError, SimulateError, SubmitError},
+    chain::{CallFailure, LogError, SimulateError, SubmitError, TraceError},
     evm::TransactError,
     transaction::DecodeError,
 };
@@ -115,6 +115,16 @@ impl From<SimulateError> for RpcError {
         match error {
             SimulateError::Failed(failure) => failure.into(),
             SimulateError::Override(message) => Self::params(message),
+            other => Self::server(other.to_string()),
+        }
+    }
+}
+
+impl From<TraceError> for RpcError {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Refused(error) => error.into(),
+            TraceError::TooLarge | TraceError::TooMany => Self::limit(error.to_string()),
             other => Self::server(other.to_string()),
         }
     }

@@ -8,10 +8,12 @@
 //! | `node_interface.rs` | the virtual contract at 0xC8, reachable by eth_call only |
 //! | `filters.rs` | eth_newFilter and its kin |
 //! | `pool.rs` | txpool_ |
+//! | `debug.rs` | debug_trace |
 //! | `cheats.rs` | evm_, anvil_ and hardhat_ |
 //! | `shape.rs`, `params.rs`, `error.rs` | shapes |
 
 mod cheats;
+mod debug;
 pub(crate) mod error;
 mod execute;
 mod filters;
@@ -97,6 +99,7 @@ impl Api {
         match method.split_once('_') {
             Some(("eth", name)) => self.eth(name, params),
             Some(("evm" | "anvil" | "hardhat", name)) => self.cheat(method, name, params),
+            Some(("debug", name)) => self.debug(name, params),
             Some(("txpool", name)) => self.pool(name, params),
             Some(("personal", "sign")) => self.sign("personalSign", params),
             _ => self.about(method, params),
@@ -140,7 +143,7 @@ impl Api {
             "web3_clientVersion" => json!(CLIENT_VERSION),
             "web3_sha3" => json!(keccak256(params.get::<Bytes>(0, "data")?)),
             "rpc_modules" => json!({
-                "anvil": "1.0", "eth": "1.0", "evm": "1.0", "hardhat": "1.0", "net": "1.0", "personal": "1.0",
+                "anvil": "1.0", "debug": "1.0", "eth": "1.0", "evm": "1.0", "hardhat": "1.0", "net": "1.0", "personal": "1.0",
                 "rpc": "1.0", "txpool": "1.0", "web3": "1.0",
             }),
             "personal_listAccounts" => accounts(),
