@@ -44,12 +44,14 @@ const LISTEN_PAUSE: Duration = Duration::from_millis(100);
 /// # Errors
 /// What the operator must correct, in words.
 pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
-    let unlocked = keys::open(&config.keys)?;
+    let (unlocked, _hold) = keys::open_and_hold(&config.keys)?;
+    for loose in keys::loose_files(&config.keys) {
+        tracing::warn!("{loose}: run `chmod 600` on it, and think of who may have read it");
+    }
     let identity = keys::identity(&unlocked);
     tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
     std::fs::create_dir_all(&config.data_dir)
         .wrap_err_with(|| format!("data_dir {} cannot be made", config.data_dir.display()))?;
-    let _hold = keys::hold(&config.keys)?;
     let journal = Journal::open(&config.database.url).await?;
     let metrics = Arc::new(Metrics::new());
     let (status, status_view) = watch::channel(NodeStatus {
@@ -81,6 +83,21 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     result
 }
 
+/// Beginning of the reason to wait when the Router does not know the DON.
+const NO_ROUTE: &str = "a route: the Router has none for DON";
+
+/// What the chain says about the DON.
+enum Look {
+    /// Coordinator, configuration, and the time of its block.
+    Found(Address, Box<ConfigSet>, u64),
+    /// The Router does not know the DON.
+    NoRoute,
+    /// The coordinator has no configuration since the first block searched.
+    NoConfig,
+    /// The endpoint does not have the configuration's block yet.
+    NoHead,
+}
+
 struct Node {
     config: Config,
     keys: Arc<Keystore>,
@@ -96,6 +113,9 @@ impl Node {
     async fn serve(&self) -> Result<()> {
         let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
         self.check_chain().await?;
+        if *self.stop.borrow() {
+            return Ok(());
+        }
         let Some(remembers_since) = self.remember().await? else { return Ok(()) };
         loop {
             let Some((don, config_seconds)) = self.wait_for_don().await? else { return Ok(()) };
@@ -183,20 +203,28 @@ impl Node {
         let mut said = String::new();
         loop {
             let (reason, wait) = match self.look_for_config().await {
-                Ok(Some((coordinator, event, config_seconds))) => {
+                Ok(Look::Found(coordinator, event, config_seconds)) => {
                     let chain_id = self.config.chain.chain_id;
-                    let don = Don::from_event(&event, chain_id, coordinator, &self.identity)?;
+                    let identity = self.identity.as_configured(&event);
+                    let don = Don::from_event(&event, chain_id, coordinator, &identity)?;
                     tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
                     return Ok(Some((don, config_seconds)));
                 }
-                Ok(None) => ("the coordinator's configuration".to_owned(), poll),
+                // Finding names that are alike takes many questions: it is done once.
+                Ok(Look::NoRoute) if said.starts_with(NO_ROUTE) => (said.clone(), poll),
+                Ok(Look::NoRoute) => {
+                    let remedy = chain::unknown_don(&self.rpc, &self.config.chain).await;
+                    (format!("{NO_ROUTE} {}; {remedy}", self.config.chain.don_id), poll)
+                }
+                Ok(Look::NoConfig) => ("the coordinator's configuration".to_owned(), poll),
+                Ok(Look::NoHead) => ("the block of the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();
                     (format!("the chain ({err})"), backoff.next_pause())
                 }
             };
             if said != reason {
-                tracing::info!(%reason, "waiting");
+                tracing::warn!(%reason, "waiting");
                 said.clone_from(&reason);
                 self.status.send_modify(|status| status.waiting_for = Some(reason));
             }
@@ -206,18 +234,22 @@ impl Node {
         }
     }
 
-    async fn look_for_config(&self) -> Result<Option<(Address, ConfigSet, u64)>, chain::RpcFailure> {
+    async fn look_for_config(&self) -> Result<Look, chain::RpcFailure> {
         let chain = &self.config.chain;
         let Some(coordinator) = chain::coordinator_of(&self.rpc, chain.router, chain.don_id.0).await? else {
-            return Ok(None);
+            return Ok(Look::NoRoute);
         };
-        let Some(digest) = chain::config_digest(&self.rpc, coordinator).await? else { return Ok(None) };
+        let Some(digest) = chain::config_digest(&self.rpc, coordinator).await? else {
+            return Ok(Look::NoConfig);
+        };
         let found =
             chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
                 .await?;
-        let Some((event, block)) = found else { return Ok(None) };
+        let Some((event, block)) = found else { return Ok(Look::NoConfig) };
         let header = self.rpc.header(block).await?;
-        Ok(header.map(|header| (coordinator, event, header.timestamp.to())))
+        Ok(header.map_or(Look::NoHead, |header| {
+            Look::Found(coordinator, Box::new(event), header.timestamp.to())
+        }))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
@@ -273,8 +305,13 @@ impl Node {
             poll_interval,
             confirmations: chain.request_confirmations,
         };
+        let wallet =
+            self.keys.wallet_of(don.transmitter).ok_or_else(|| eyre!("the transmitter's key is gone"))?;
+        if self.journal.start_account(don.transmitter).await? {
+            tracing::warn!(transmitter = %don.transmitter, "reports are sent from another account than before");
+        }
         let (transmitter, notes) =
-            Transmitter::new(self.rpc.clone(), self.journal.clone(), self.keys.wallet(), &transmit);
+            Transmitter::new(self.rpc.clone(), self.journal.clone(), wallet, &transmit);
         if silent_before > 0 {
             tracing::warn!(
                 requests_before = silent_before,
@@ -300,6 +337,7 @@ impl Node {
         }));
         self.status.send_modify(|status| {
             status.index = Some(don.me.get());
+            status.transmitter = don.transmitter;
             status.config_digest = Some(don.roster.config_digest());
             status.f = u8::try_from(don.roster.f()).unwrap_or(u8::MAX);
             status.n = don.roster.n();
@@ -320,7 +358,7 @@ impl Node {
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,
             executor,
             transmitter,
-            transmitter_account: self.identity.transmitter,
+            transmitter_account: don.transmitter,
             router: chain.router,
             don_id: chain.don_id.0,
             peers,

@@ -5,12 +5,13 @@
 //! differ in it.
 
 use std::{
-    fmt, fs,
+    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use alloy::primitives::{Address, B256};
+pub use functions_toml_file::FileError as ConfigError;
 use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use url::Url;
@@ -19,20 +20,6 @@ use crate::journal::sqlite_url;
 
 /// Largest configuration file read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
-
-/// A problem with the configuration: where, what, and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}: {key}: {problem}; {remedy}")]
-pub struct ConfigError {
-    /// The file read.
-    pub file: String,
-    /// The key at fault, dotted.
-    pub key: String,
-    /// What is wrong with it.
-    pub problem: String,
-    /// What to write instead.
-    pub remedy: String,
-}
 
 /// Everything a node is told by its operator.
 #[derive(Clone, Debug, Deserialize)]
@@ -228,28 +215,27 @@ fn default_log_level() -> String {
     "info".to_owned()
 }
 
+/// Whether a file that may be wrong elsewhere asks for a log of JSON lines, so that the complaint can be one.
+#[must_use]
+pub fn wants_json_log(path: &Path) -> bool {
+    let text = functions_toml_file::read(path, MAX_FILE_BYTES).unwrap_or_default();
+    let by_parser = text.parse::<toml::Table>().ok().map(|file| {
+        let format = file.get("log").and_then(|log| log.get("format"));
+        format.and_then(toml::Value::as_str) == Some("json")
+    });
+    // A file that is no TOML is looked through line by line.
+    by_parser.unwrap_or_else(|| {
+        text.lines().any(|line| line.split_whitespace().collect::<String>().starts_with("format=\"json\""))
+    })
+}
+
 impl Config {
     /// Reads and checks the file; relative paths are taken from the file's folder.
     ///
     /// # Errors
     /// [`ConfigError`] naming the key at fault and the remedy.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let fail = |problem: String, remedy: &str| ConfigError {
-            file: path.display().to_string(),
-            key: "file".to_owned(),
-            problem,
-            remedy: remedy.to_owned(),
-        };
-        let size = fs::metadata(path)
-            .map_err(|err| {
-                fail(format!("cannot be read ({err})"), "give the path of an existing file with --config")
-            })?
-            .len();
-        if size > MAX_FILE_BYTES {
-            return Err(fail(format!("has {size} bytes"), "a configuration file has at most 256 KiB"));
-        }
-        let text = fs::read_to_string(path)
-            .map_err(|err| fail(format!("cannot be read ({err})"), "make it readable UTF-8 text"))?;
+        let text = functions_toml_file::read(path, MAX_FILE_BYTES)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Self::parse(&text, &path.display().to_string(), folder)
     }
@@ -259,7 +245,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] naming the key at fault and the remedy.
     pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|err| describe(file, text, &err))?;
+        let mut config: Self = functions_toml_file::parse(text, file)?;
         config.check().map_err(|(key, problem, remedy)| ConfigError {
             file: file.to_owned(),
             key: key.to_owned(),
@@ -358,41 +344,6 @@ fn in_range(
         Ok(())
     } else {
         Err((key, format!("{value} is outside {low} to {high}"), remedy))
-    }
-}
-
-/// Turns the parser's complaint into key, problem and remedy; the key is read from the offending line.
-fn describe(file: &str, text: &str, err: &toml::de::Error) -> ConfigError {
-    let offset = err.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..offset).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let here = text.lines().nth(line - 1).unwrap_or_default().trim();
-    let header = |line: &str| Some(line.trim().strip_prefix('[')?.split_once(']')?.0.to_owned());
-    let section = header(here).or_else(|| before.lines().rev().find_map(header));
-    let missing = err.message().strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-    let name = match missing {
-        Some((name, _)) => Some(name.to_owned()),
-        None => here.split_once('=').map(|(name, _)| name.trim().to_owned()),
-    };
-    let key = match (section, name) {
-        (Some(section), Some(name)) => format!("{section}.{name}"),
-        (Some(section), None) => section,
-        (None, Some(name)) => name,
-        (None, None) => "file".to_owned(),
-    };
-    let message = err.message();
-    let remedy = if message.starts_with("unknown field") {
-        "remove the key or correct its spelling"
-    } else if message.starts_with("missing field") {
-        "add the key"
-    } else {
-        "correct the value"
-    };
-    ConfigError {
-        file: format!("{file}:{line}"),
-        key,
-        problem: message.to_owned(),
-        remedy: remedy.to_owned(),
     }
 }
 

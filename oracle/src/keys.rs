@@ -1,11 +1,17 @@
 //! Opening the keystore, and the public half of it that the rest of the node may know.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
-use eyre::{Result, WrapErr, bail};
+use eyre::{Result, WrapErr, bail, eyre};
 use oracle_keys::Keystore;
+use serde_json::json;
 
-use crate::{config::KeysConfig, engine::Identity, lock::FileLock, peers};
+use crate::{
+    config::{Config, KeysConfig},
+    engine::Identity,
+    lock::{FileLock, LockError},
+    peers,
+};
 
 /// Largest password file read, in bytes.
 const MAX_PASSWORD_BYTES: u64 = 4_096;
@@ -42,8 +48,49 @@ pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
 /// # Errors
 /// The process that uses it now, and what to do.
 pub fn hold(config: &KeysConfig) -> Result<FileLock> {
-    FileLock::take(&config.keystore)
-        .wrap_err("keys.keystore: end the other process first, or give this node keys of its own")
+    FileLock::take(&config.keystore).map_err(|err| match err {
+        err @ LockError::Held { .. } => {
+            eyre!("keys.keystore: {err}; end that process first, or give this node keys of its own")
+        }
+        err => eyre!("keys.keystore: {err}; `functions-node keygen` makes one"),
+    })
+}
+
+/// Unlocks the keystore and holds it.
+///
+/// # Errors
+/// As [`open`] and [`hold`].
+pub fn open_and_hold(config: &KeysConfig) -> Result<(Arc<Keystore>, FileLock)> {
+    let hold = hold(config)?;
+    Ok((open(config)?, hold))
+}
+
+/// The files of the keys that others than this user may read, in words.
+#[must_use]
+pub fn loose_files(config: &KeysConfig) -> Vec<String> {
+    let files = [("keys.keystore", &config.keystore), ("keys.password_file", &config.password_file)];
+    let loose = files.into_iter().filter_map(|(key, path)| {
+        let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then(|| format!("{key}: {} is open to others (mode {mode:03o})", path.display()))
+    });
+    loose.collect()
+}
+
+/// What `keygen` and `keys` print: the entry of this member for the oracles file, and the earlier transmitters.
+#[must_use]
+pub fn public_json(keys: &Keystore, config: &Config) -> serde_json::Value {
+    let identity = identity(keys);
+    let mut public = json!({
+        "signer": identity.signer,
+        "transmitter": identity.transmitter,
+        "peerId": identity.peer_id,
+        "offchainPublicKey": format!("0x{}", hex::encode(identity.offchain_public_key)),
+        "listen": config.net.listen,
+    });
+    if !identity.earlier_transmitters.is_empty() {
+        public["earlierTransmitters"] = json!(identity.earlier_transmitters);
+    }
+    public
 }
 
 /// The public halves.
@@ -55,15 +102,22 @@ pub fn identity(keys: &Keystore) -> Identity {
         transmitter: public.transmitter,
         peer_id: peers::peer_id(keys),
         offchain_public_key: public.offchain_public_key.0,
+        earlier_transmitters: public.earlier_transmitters,
     }
 }
 
-fn password(path: &Path) -> Result<String> {
+/// Reads a password file: its trimmed content.
+///
+/// # Errors
+/// When it cannot be read or is longer than a password.
+pub fn password(path: &Path) -> Result<String> {
     let remedy =
-        || format!("keys.password_file: {} cannot be read; write the password into it", path.display());
-    if fs::metadata(path).wrap_err_with(remedy)?.len() > MAX_PASSWORD_BYTES {
-        bail!("keys.password_file: {} is longer than a password can be", path.display());
+        || format!("the password file {} cannot be read; write the password into it", path.display());
+    let mut text = String::new();
+    let file = fs::File::open(path).wrap_err_with(remedy)?;
+    file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text).wrap_err_with(remedy)?;
+    if text.len() as u64 > MAX_PASSWORD_BYTES {
+        bail!("the password file {} is longer than a password can be", path.display());
     }
-    let text = fs::read_to_string(path).wrap_err_with(remedy)?;
     Ok(text.trim().to_owned())
 }

@@ -4,6 +4,7 @@
 //! | module | one idea |
 //! | --- | --- |
 //! | [`admin`] | health, metrics and status over HTTP |
+//! | [`check`] | whether a start would succeed, line by line |
 //! | [`config`] | the operator's file |
 //! | [`chain`] | logs and contract reads, with finality and reorganisations |
 //! | [`executor`] | admission and the sandbox: a request becomes an observation |
@@ -11,6 +12,7 @@
 //! | [`journal`] | what survives a crash |
 //! | [`lock`] | one process a journal, one process a keystore |
 //! | [`memory`] | what the node may have said and does not remember |
+//! | [`verbs`] | keys, earnings and the journal in the operator's hand |
 //! | [`transmit`] | a signed report's way to the chain |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
@@ -19,6 +21,7 @@
 pub mod admin;
 pub mod app;
 pub mod chain;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod engine;
@@ -30,3 +33,4 @@ pub mod memory;
 pub mod peers;
 pub mod signer;
 pub mod transmit;
+pub mod verbs;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -10,14 +10,18 @@ use alloy::primitives::Address;
 use clap::{Parser, Subcommand};
 use eyre::{Result, WrapErr};
 use functions_node::{
-    app,
-    config::{Config, LogConfig, LogFormat},
-    keys, memory,
+    app, check,
+    config::{Config, LogConfig, LogFormat, wants_json_log},
+    keys, memory, verbs,
 };
 use serde_json::json;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
+};
+use tracing_subscriber::fmt::{
+    format::Writer,
+    time::{FormatTime as _, SystemTime},
 };
 
 /// An oracle of a DON: watches requests, runs their scripts, agrees with its peers, delivers reports.
@@ -42,46 +46,95 @@ enum Verb {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check the configuration file, the keys and the sandbox program, and say what is wrong.
+    /// Try everything a start needs, and say line by line what is wrong and what to do; exit code 1 when something failed.
     Check {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
+        /// Print one JSON object: {"ok", "checks": [{"id", "verdict", "words", "remedy"}]}.
+        #[arg(long)]
+        json: bool,
     },
+    /// Show, export, import and rotate keys, change the password.
+    #[command(subcommand)]
+    Keys(verbs::keys::Verb),
+    /// Back up, verify, restore and prune the journal.
+    #[command(subcommand)]
+    Journal(verbs::journal::Verb),
+    Withdraw(verbs::withdraw::Options),
 }
 
 fn main() -> ExitCode {
-    match start(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = Cli::parse();
+    // What goes wrong before the log runs is written as the log would have been.
+    let as_json = match &cli.verb {
+        Verb::Run { config } => wants_json_log(config),
+        _ => false,
+    };
+    match start(cli) {
+        Ok(code) => code,
         Err(err) => {
-            eprintln!("error: {err:#}");
+            let words = words(&err);
+            if as_json {
+                eprintln!("{}", fatal_json(&words));
+            } else {
+                eprintln!("error: {words}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn start(cli: Cli) -> Result<()> {
+fn start(cli: Cli) -> Result<ExitCode> {
     match cli.verb {
-        Verb::Keygen { config } => keygen(&Config::load(&config)?),
-        Verb::Run { config } => run(Config::load(&config)?),
-        Verb::Check { config } => check(&Config::load(&config)?),
+        Verb::Keygen { config } => keygen(&Config::load(&config)?)?,
+        Verb::Run { config } => run(Config::load(&config)?)?,
+        Verb::Check { config, json } => return check(&config, json),
+        Verb::Keys(verb) => wait(verbs::keys::run(verb))?,
+        Verb::Journal(verb) => wait(verbs::journal::run(verb))?,
+        Verb::Withdraw(options) => wait(verbs::withdraw::run(&options))?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An error and its causes, without repeating what an outer one says already.
+fn words(err: &eyre::Report) -> String {
+    let mut text = err.to_string();
+    for cause in err.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// A fatal error in the shape of a log line.
+fn fatal_json(words: &str) -> serde_json::Value {
+    let mut now = String::new();
+    // Writing to a String does not fail.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut now));
+    json!({
+        "timestamp": now,
+        "level": "ERROR",
+        "fields": { "message": words, "fatal": true },
+        "target": "functions_node",
+    })
+}
+
+/// Runs a verb to its end.
+fn wait(verb: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("no threads")?;
+    runtime.block_on(verb)
 }
 
 fn keygen(config: &Config) -> Result<()> {
     let (unlocked, created) = keys::open_or_create(&config.keys)?;
-    let identity = keys::identity(&unlocked);
     if created {
-        begin_journal(config, identity.signer);
+        begin_journal(config, unlocked.public().signer);
     }
-    let public = json!({
-        "signer": identity.signer,
-        "transmitter": identity.transmitter,
-        "peerId": identity.peer_id,
-        "offchainPublicKey": format!("0x{}", hex::encode(identity.offchain_public_key)),
-        "listen": config.net.listen,
-    });
-    writeln!(std::io::stdout(), "{public}").wrap_err("stdout is closed")
+    // One line: the outputs of all members put together are the oracles file.
+    writeln!(std::io::stdout(), "{}", keys::public_json(&unlocked, config)).wrap_err("stdout is closed")
 }
 
 /// Keys and journal are made together, so that the node knows that its keys have said nothing.
@@ -97,19 +150,21 @@ fn begin_journal(config: &Config, signer: Address) {
     }
 }
 
-fn check(config: &Config) -> Result<()> {
-    let unlocked = keys::open(&config.keys)?;
-    let identity = keys::identity(&unlocked);
-    let sandbox = app::sandbox_path(config.runner.sandbox.as_deref())?;
-    writeln!(
-        std::io::stdout(),
-        "configuration is valid\nsigner      {}\ntransmitter {}\npeer id     {}\nsandbox     {}",
-        identity.signer,
-        identity.transmitter,
-        identity.peer_id,
-        sandbox.display()
-    )
-    .wrap_err("stdout is closed")
+fn check(path: &Path, as_json: bool) -> Result<ExitCode> {
+    let report = match Config::load(path) {
+        Err(err) => check::Report::of_config(&err),
+        Ok(config) => {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("no threads")?;
+            let report = runtime.block_on(check::run(&config));
+            // Questions that were given up are cut off.
+            runtime.shutdown_background();
+            report
+        }
+    };
+    let printed = if as_json { format!("{:#}", report.to_json()) } else { report.to_string() };
+    writeln!(std::io::stdout(), "{printed}").wrap_err("stdout is closed")?;
+    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run(config: Config) -> Result<()> {

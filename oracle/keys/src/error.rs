@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use alloy::primitives::Address;
+
 /// Why a keystore could not be made or opened. The operator must act, except for [`KeyError::Random`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -54,6 +56,15 @@ pub enum KeyError {
         #[source]
         source: io::Error,
     },
+    /// So many earlier transmitters are kept already.
+    #[error("the keystore keeps {max} earlier transmitters; move their funds and drop some first", max = crate::MAX_EARLIER)]
+    TooMany,
+    /// The key is in the keystore already.
+    #[error("the key of {0} is in the keystore already")]
+    Known(Address),
+    /// The key is not in the keystore.
+    #[error("the keystore has no key of {0}")]
+    Unknown(Address),
     /// The operating system gave no random bytes.
     #[error("the operating system gives no random bytes")]
     Random,

@@ -46,14 +46,32 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     written
 }
 
-fn write_and_link(path: &Path, folder: &Path, temporary: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+/// Puts a file with mode 0600 in the place of another: at every moment one of the two is there, whole and durable.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = temporary(path);
+    let written = write_synced(&temporary, bytes).and_then(|()| {
+        fs::rename(&temporary, path).map_err(failed("write", path))?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of", path))
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(temporary)
-        .map_err(failed("create", temporary))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed("write", temporary))?;
+        .open(path)
+        .map_err(failed("create", path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed("write", path))
+}
+
+fn write_and_link(path: &Path, folder: &Path, temporary: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    write_synced(temporary, bytes)?;
     // Unlike a rename, a link fails if the place is taken.
     fs::hard_link(temporary, path).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },

@@ -11,15 +11,20 @@
 //!
 //! # File
 //!
-//! JSON, mode 0600, written beside its place and renamed. The four secrets (128 bytes, in the order above) are
-//! encrypted with XChaCha20-Poly1305 under a key that scrypt derives from the password; the public half of the file is
+//! JSON, mode 0600, written beside its place and renamed. The four secrets (32 bytes each, in the order above, followed by
+//! those of earlier transmitters, newest first) are encrypted with XChaCha20-Poly1305 under a key that scrypt derives from the password; the public half of the file is
 //! authenticated with them.
+//!
+//! A transmitter that was replaced stays in the file until it is dropped: what it earned and its ether can be moved by
+//! its key alone. A key leaves the crate only into a file: encrypted in the form that wallets read, or, when asked for,
+//! in the clear ([`Keystore::export`]).
 //!
 //! Nothing here implements `Debug` or prints; secrets are zeroised when dropped.
 
 mod error;
 mod file;
 mod sealed;
+mod web3;
 
 use std::path::Path;
 
@@ -42,18 +47,33 @@ pub use error::KeyError;
 pub struct PublicKeys {
     /// Address that report signatures recover to.
     pub signer: Address,
-    /// Account that sends transactions.
+    /// Account that sends transactions; after a rotation the newest.
     pub transmitter: Address,
     /// Ed25519 key of protocol messages.
     pub offchain_public_key: B256,
     /// Ed25519 key of the network identity; the peer id is made of it.
     pub network_public_key: B256,
+    /// Transmitters before this one whose keys are kept, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_transmitters: Vec<Address>,
+}
+
+/// Most earlier transmitters kept.
+pub const MAX_EARLIER: usize = 16;
+
+/// How a key is written when it leaves the keystore.
+pub enum Export<'a> {
+    /// Web3 secret storage version 3, encrypted with this password.
+    Encrypted(&'a str),
+    /// 64 hexadecimal digits in the clear.
+    Raw,
 }
 
 /// The unlocked keys of one oracle.
 pub struct Keystore {
     signer: SigningKey,
     transmitter: PrivateKeySigner,
+    earlier: Vec<PrivateKeySigner>,
     offchain: ed25519_dalek::SigningKey,
     network: ed25519_dalek::SigningKey,
 }
@@ -105,6 +125,75 @@ impl Keystore {
         }
     }
 
+    /// Stores a new keystore whose transmitter is the key in the file `from`: Web3 secret storage version 3 under
+    /// `from_password`, or 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// As [`Keystore::create`], and what is wrong with `from`.
+    pub fn create_with_transmitter(
+        path: &Path,
+        password: &str,
+        from: &Path,
+        from_password: &str,
+    ) -> Result<Self, KeyError> {
+        let keys = Self { transmitter: read_key(from, from_password)?, ..Self::generate()? };
+        file::write_new(path, &sealed::seal(&keys.public(), &keys.secrets(), password)?)?;
+        Ok(keys)
+    }
+
+    /// Writes the keys in the place of the file they came from, encrypted with `password`. At every moment the old file or
+    /// the new one is there, whole.
+    ///
+    /// # Errors
+    /// [`KeyError::EmptyPassword`] or what the file system says; then the old file is unchanged.
+    pub fn save(&self, path: &Path, password: &str) -> Result<(), KeyError> {
+        file::replace(path, &sealed::seal(&self.public(), &self.secrets(), password)?)
+    }
+
+    /// Draws a new transmitter key, or takes the one in a file (as in [`Keystore::create_with_transmitter`]); the present
+    /// one becomes the newest of the earlier ones. Nothing is stored before [`Keystore::save`].
+    ///
+    /// # Errors
+    /// [`KeyError::TooMany`], [`KeyError::Known`], or what is wrong with the file.
+    pub fn rotate_transmitter(&mut self, from: Option<(&Path, &str)>) -> Result<(), KeyError> {
+        if self.earlier.len() >= MAX_EARLIER {
+            return Err(KeyError::TooMany);
+        }
+        let next = match from {
+            Some((path, password)) => read_key(path, password)?,
+            None => Self::generate()?.transmitter,
+        };
+        if self.transmitters().any(|known| known.address() == next.address()) {
+            return Err(KeyError::Known(next.address()));
+        }
+        self.earlier.insert(0, std::mem::replace(&mut self.transmitter, next));
+        Ok(())
+    }
+
+    /// Forgets an earlier transmitter; false when there is none with this address. Nothing is stored before
+    /// [`Keystore::save`].
+    pub fn drop_transmitter(&mut self, address: Address) -> bool {
+        let before = self.earlier.len();
+        self.earlier.retain(|key| key.address() != address);
+        self.earlier.len() < before
+    }
+
+    /// Writes the key of the signer or of a transmitter to the new file `to`, mode 0600.
+    ///
+    /// # Errors
+    /// [`KeyError::Unknown`] when no such key is here, [`KeyError::Exists`], [`KeyError::EmptyPassword`], or what the file
+    /// system says.
+    pub fn export(&self, address: Address, to: &Path, form: &Export<'_>) -> Result<(), KeyError> {
+        let secret = self.secret_of(address).ok_or(KeyError::Unknown(address))?;
+        let bytes = match form {
+            Export::Encrypted(password) => Zeroizing::new(web3::seal(&secret, address, password)?),
+            Export::Raw => {
+                Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(*secret))).into_bytes())
+            }
+        };
+        file::write_new(to, &bytes)
+    }
+
     /// The public halves.
     pub fn public(&self) -> PublicKeys {
         PublicKeys {
@@ -112,6 +201,7 @@ impl Keystore {
             transmitter: self.transmitter.address(),
             offchain_public_key: self.offchain.verifying_key().to_bytes().into(),
             network_public_key: self.network.verifying_key().to_bytes().into(),
+            earlier_transmitters: self.earlier.iter().map(PrivateKeySigner::address).collect(),
         }
     }
 
@@ -135,6 +225,12 @@ impl Keystore {
         EthereumWallet::new(self.transmitter.clone())
     }
 
+    /// A wallet that signs for one of the transmitters; `None` when its key is not here.
+    pub fn wallet_of(&self, transmitter: Address) -> Option<EthereumWallet> {
+        let key = self.transmitters().find(|key| key.address() == transmitter)?;
+        Some(EthereumWallet::new(key.clone()))
+    }
+
     /// The seed of the network identity, for the transport.
     pub fn network_seed(&self) -> NetworkSeed {
         NetworkSeed(Zeroizing::new(self.network.to_bytes()))
@@ -142,39 +238,70 @@ impl Keystore {
 
     fn generate() -> Result<Self, KeyError> {
         loop {
-            let mut secrets = Zeroizing::new([0; sealed::SECRET_BYTES]);
+            let mut secrets = Zeroizing::new([0; 4 * sealed::SECRET_BYTES]);
             getrandom::fill(secrets.as_mut_slice()).map_err(|_| KeyError::Random)?;
             // A random string is a valid secp256k1 key except once in 2^128.
-            if let Some(keys) = Self::from_secrets(&secrets) {
+            if let Some(keys) = Self::from_secrets(secrets.as_slice()) {
                 return Ok(keys);
             }
         }
     }
 
-    fn from_secrets(secrets: &[u8; sealed::SECRET_BYTES]) -> Option<Self> {
-        let (keys, _) = secrets.as_chunks::<32>();
-        let [signer, transmitter, offchain, network] = <&[[u8; 32]; 4]>::try_from(keys).ok()?;
+    fn from_secrets(secrets: &[u8]) -> Option<Self> {
+        let (keys, rest) = secrets.as_chunks::<32>();
+        let ([signer, transmitter, offchain, network], earlier) = keys.split_first_chunk::<4>()?;
+        if !rest.is_empty() {
+            return None;
+        }
         Some(Self {
             signer: SigningKey::from_slice(signer).ok()?,
             transmitter: PrivateKeySigner::from_slice(transmitter).ok()?,
+            earlier: earlier
+                .iter()
+                .map(|key| PrivateKeySigner::from_slice(key).ok())
+                .collect::<Option<_>>()?,
             offchain: ed25519_dalek::SigningKey::from_bytes(offchain),
             network: ed25519_dalek::SigningKey::from_bytes(network),
         })
     }
 
-    fn secrets(&self) -> Zeroizing<[u8; sealed::SECRET_BYTES]> {
-        let mut secrets = Zeroizing::new([0; sealed::SECRET_BYTES]);
-        let keys = [
-            Zeroizing::new(<[u8; 32]>::from(self.signer.to_bytes())),
-            Zeroizing::new(self.transmitter.to_bytes().0),
-            Zeroizing::new(self.offchain.to_bytes()),
-            Zeroizing::new(self.network.to_bytes()),
-        ];
-        for (place, key) in secrets.chunks_exact_mut(32).zip(&keys) {
-            place.copy_from_slice(key.as_slice());
-        }
+    fn secrets(&self) -> Zeroizing<Vec<u8>> {
+        let mut secrets = Zeroizing::new(Vec::with_capacity((4 + self.earlier.len()) * sealed::SECRET_BYTES));
+        let mut push = |key: Zeroizing<[u8; 32]>| secrets.extend_from_slice(key.as_slice());
+        push(Zeroizing::new(self.signer.to_bytes().into()));
+        push(Zeroizing::new(self.transmitter.to_bytes().0));
+        push(Zeroizing::new(self.offchain.to_bytes()));
+        push(Zeroizing::new(self.network.to_bytes()));
+        self.earlier.iter().for_each(|key| push(Zeroizing::new(key.to_bytes().0)));
         secrets
     }
+
+    fn transmitters(&self) -> impl Iterator<Item = &PrivateKeySigner> {
+        std::iter::once(&self.transmitter).chain(&self.earlier)
+    }
+
+    fn secret_of(&self, address: Address) -> Option<Zeroizing<[u8; 32]>> {
+        if Address::from_private_key(&self.signer) == address {
+            return Some(Zeroizing::new(self.signer.to_bytes().into()));
+        }
+        let key = self.transmitters().find(|key| key.address() == address)?;
+        Some(Zeroizing::new(key.to_bytes().0))
+    }
+}
+
+/// Reads a secp256k1 key from a private file.
+fn read_key(path: &Path, password: &str) -> Result<PrivateKeySigner, KeyError> {
+    let bytes = Zeroizing::new(file::read(path)?);
+    let secret = if bytes.trim_ascii_start().starts_with(b"{") {
+        web3::open(path, &bytes, password)?
+    } else {
+        let text = bytes.trim_ascii();
+        let mut secret = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.strip_prefix(b"0x").unwrap_or(text), secret.as_mut_slice())
+            .map_err(|_| damaged(path, "neither an encrypted key of a wallet nor 64 hexadecimal digits"))?;
+        secret
+    };
+    PrivateKeySigner::from_slice(secret.as_slice()).map_err(|_| damaged(path, "the key is out of range"))
 }
 
 fn damaged(path: &Path, reason: &'static str) -> KeyError {

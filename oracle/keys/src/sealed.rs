@@ -11,8 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::{KeyError, PublicKeys, damaged};
 
-/// Four secrets of 32 bytes.
-pub(crate) const SECRET_BYTES: usize = 128;
+/// Bytes of one secret; a file holds four, and one more for every earlier transmitter.
+pub(crate) const SECRET_BYTES: usize = 32;
+/// Most secrets in a file.
+const MAX_SECRETS: usize = 4 + crate::MAX_EARLIER;
 
 /// scrypt cost for new files: 2^15 blocks of 1 KiB.
 const LOG_N: u8 = 15;
@@ -44,19 +46,15 @@ const KDF: &str = "scrypt";
 const CIPHER: &str = "xchacha20poly1305";
 
 /// Encrypts the secrets and renders the file.
-pub(crate) fn seal(
-    public: &PublicKeys,
-    secrets: &[u8; SECRET_BYTES],
-    password: &str,
-) -> Result<Vec<u8>, KeyError> {
+pub(crate) fn seal(public: &PublicKeys, secrets: &[u8], password: &str) -> Result<Vec<u8>, KeyError> {
     let (mut salt, mut nonce) = ([0; 32], [0; 24]);
     getrandom::fill(&mut salt).and_then(|()| getrandom::fill(&mut nonce)).map_err(|_| KeyError::Random)?;
     let kdf = Kdf { name: KDF.into(), log_n: LOG_N, r: 8, p: 1, salt: hex::encode(salt) };
     let aad = authenticated(public);
-    let payload = Payload { msg: secrets.as_slice(), aad: &aad };
+    let payload = Payload { msg: secrets, aad: &aad };
     let ciphertext = cipher(&kdf, &salt, password)?
         .encrypt(&XNonce::from(nonce), payload)
-        .expect("128 bytes are below the cipher's limit");
+        .expect("a few keys are below the cipher's limit");
     let file = File {
         version: 1,
         public: public.clone(),
@@ -75,7 +73,7 @@ pub(crate) fn open(
     path: &Path,
     bytes: &[u8],
     password: &str,
-) -> Result<(PublicKeys, Zeroizing<[u8; SECRET_BYTES]>), KeyError> {
+) -> Result<(PublicKeys, Zeroizing<Vec<u8>>), KeyError> {
     let file: File = serde_json::from_slice(bytes)
         .map_err(|error| KeyError::Damaged { path: path.to_owned(), reason: error.to_string() })?;
     if file.version != 1 || file.kdf.name != KDF || file.cipher != CIPHER {
@@ -95,8 +93,11 @@ pub(crate) fn open(
         .decrypt(&XNonce::from(nonce), payload)
         .map(Zeroizing::new)
         .map_err(|_| KeyError::WrongPassword { path: path.to_owned() })?;
-    let secrets = <[u8; SECRET_BYTES]>::try_from(plain.as_slice()).map(Zeroizing::new);
-    Ok((file.public, secrets.map_err(|_| damaged(path, "its content has a wrong length"))?))
+    let secrets = 4 + file.public.earlier_transmitters.len();
+    if secrets > MAX_SECRETS || plain.len() != secrets * SECRET_BYTES {
+        return Err(damaged(path, "its content has a wrong length"));
+    }
+    Ok((file.public, plain))
 }
 
 fn cipher(kdf: &Kdf, salt: &[u8], password: &str) -> Result<XChaCha20Poly1305, KeyError> {
@@ -116,5 +117,8 @@ fn authenticated(public: &PublicKeys) -> Vec<u8> {
     bytes.extend_from_slice(public.transmitter.as_slice());
     bytes.extend_from_slice(public.offchain_public_key.as_slice());
     bytes.extend_from_slice(public.network_public_key.as_slice());
+    for earlier in &public.earlier_transmitters {
+        bytes.extend_from_slice(earlier.as_slice());
+    }
     bytes
 }

@@ -6,7 +6,7 @@ use alloy::{network::TxSigner, primitives::B256};
 use ed25519_dalek::{Signature, VerifyingKey};
 use functions_report::{quorum::Recover, software::Software};
 
-use crate::{KeyError, Keystore};
+use crate::{Export, KeyError, Keystore};
 
 #[test]
 fn open_returns_the_keys_that_were_created() {
@@ -63,4 +63,65 @@ fn signatures_verify_against_the_public_keys() {
     let signature = Signature::from_bytes(&keys.sign_offchain(b"message"));
     assert!(key.verify_strict(b"message", &signature).is_ok());
     assert_eq!(keys.wallet().default_signer().address(), public.transmitter);
+}
+
+#[test]
+fn rotated_keys_are_kept_until_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("k");
+    let mut keys = Keystore::create(&path, "p").unwrap();
+    let first = keys.public();
+    keys.rotate_transmitter(None).unwrap();
+    // Nothing is stored before it is saved.
+    assert_eq!(Keystore::open(&path, "p").unwrap().public(), first);
+    keys.save(&path, "q").unwrap();
+    let mut opened = Keystore::open(&path, "q").unwrap();
+    let public = opened.public();
+    assert_eq!(public.earlier_transmitters, [first.transmitter]);
+    assert_ne!(public.transmitter, first.transmitter);
+    assert_eq!((public.signer, public.network_public_key), (first.signer, first.network_public_key));
+    for account in [public.transmitter, first.transmitter] {
+        assert_eq!(opened.wallet_of(account).unwrap().default_signer().address(), account);
+    }
+    assert!(opened.wallet_of(first.signer).is_none(), "the signer pays for nothing");
+    assert!(!opened.drop_transmitter(public.transmitter), "the newest stays");
+    assert!(opened.drop_transmitter(first.transmitter));
+    opened.save(&path, "q").unwrap();
+    assert!(Keystore::open(&path, "q").unwrap().public().earlier_transmitters.is_empty());
+    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::WrongPassword { .. })));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn exported_keys_come_back_from_either_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let keys = Keystore::create(&at("k"), "p").unwrap();
+    let account = keys.public().transmitter;
+    keys.export(account, &at("v3"), &Export::Encrypted("other")).unwrap();
+    keys.export(account, &at("raw"), &Export::Raw).unwrap();
+    keys.export(keys.public().signer, &at("signer"), &Export::Encrypted("other")).unwrap();
+    let sealed = fs::read_to_string(at("v3")).unwrap();
+    let raw = fs::read_to_string(at("raw")).unwrap();
+    assert!(!sealed.contains(raw.trim()) && raw.trim().len() == 64);
+    for (index, name) in ["v3", "raw"].into_iter().enumerate() {
+        assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o777, 0o600);
+        let path = at(&format!("new-{index}"));
+        let new = Keystore::create_with_transmitter(&path, "n", &at(name), "other").unwrap();
+        assert_eq!(new.public().transmitter, account);
+        assert_ne!(new.public().signer, keys.public().signer);
+        assert_eq!(Keystore::open(&path, "n").unwrap().public(), new.public());
+    }
+    assert!(matches!(keys.export(account, &at("raw"), &Export::Raw), Err(KeyError::Exists { .. })));
+    let stranger = alloy::primitives::Address::ZERO;
+    assert!(matches!(keys.export(stranger, &at("x"), &Export::Raw), Err(KeyError::Unknown(_))));
+    assert!(matches!(keys.export(account, &at("x"), &Export::Encrypted("")), Err(KeyError::EmptyPassword)));
+    let wrong = Keystore::create_with_transmitter(&at("y"), "n", &at("v3"), "wrong");
+    assert!(matches!(wrong, Err(KeyError::WrongPassword { .. })) && !at("y").exists());
+    fs::set_permissions(at("raw"), fs::Permissions::from_mode(0o644)).unwrap();
+    let open = Keystore::create_with_transmitter(&at("y"), "n", &at("raw"), "");
+    assert!(matches!(open, Err(KeyError::Permissions { .. })));
+    let mut keys = keys;
+    assert!(matches!(keys.rotate_transmitter(Some((&at("v3"), "other"))), Err(KeyError::Known(_))));
 }

@@ -1,16 +1,24 @@
 //! Reads of the router and the coordinator.
 
+use std::collections::BTreeSet;
+
 use alloy::{
     primitives::{Address, B256, U256},
-    rpc::types::Filter,
+    rpc::types::{Filter, Log},
     sol_types::{SolCall, SolEvent},
 };
 use functions_types::abi::{Coordinator, Router};
+use serde_json::json;
 
 use super::rpc::{CallRequest, Rpc, RpcFailure};
+use crate::config::{ChainConfig, DonId};
 
 /// Largest answer of a view that is decoded, in bytes.
 const MAX_VIEW_BYTES: usize = 64 * 1024;
+
+/// Most queries for names of DONs, and most names.
+const MAX_NAME_QUERIES: u32 = 20;
+const MAX_NAMES: usize = 32;
 
 /// The coordinator that serves `don_id`; `None` while the router has no such route.
 ///
@@ -24,6 +32,53 @@ pub async fn coordinator_of(rpc: &Rpc, router: Address, don_id: B256) -> Result<
         Err(RpcFailure::Reverted { .. }) => Ok(None),
         Err(err) => Err(err),
     }
+}
+
+/// What to do about a DON the Router does not know: the name that was probably meant, or those that are known.
+///
+/// Names are read from the Router's proposal and its newest events, within a bounded number of questions.
+pub async fn unknown_don(rpc: &Rpc, chain: &ChainConfig) -> String {
+    let known = known_dons(rpc, chain).await;
+    let names: Vec<String> = known.iter().map(|id| DonId(*id).to_string()).collect();
+    let ours = chain.don_id.to_string();
+    if let Some(meant) = functions_toml_file::nearest(&ours, names.iter().map(String::as_str)) {
+        return format!("did you mean {meant:?}?");
+    }
+    match names.as_slice() {
+        [] => format!(
+            "correct chain.don_id or chain.router, or have the owner of {} set the route",
+            chain.router
+        ),
+        names => format!("the Router knows {}; correct chain.don_id", names.join(", ")),
+    }
+}
+
+async fn known_dons(rpc: &Rpc, chain: &ChainConfig) -> BTreeSet<B256> {
+    let mut known = BTreeSet::new();
+    if let Ok(proposed) = view(rpc, chain.router, Router::getProposedContractSetCall {}).await {
+        known.extend(proposed._0);
+    }
+    let allow_list = view(rpc, chain.router, Router::getAllowListIdCall {}).await.unwrap_or_default();
+    let Ok(Some(head)) = rpc.header("latest").await else { return known };
+    let mut last = head.height();
+    for _ in 0..MAX_NAME_QUERIES {
+        let first = last.saturating_sub(chain.max_log_range.max(1) - 1).max(chain.start_block);
+        let filter = json!({
+            "address": chain.router,
+            "topics": [Router::ContractUpdated::SIGNATURE_HASH],
+            "fromBlock": format!("{first:#x}"),
+            "toBlock": format!("{last:#x}"),
+        });
+        let Ok(logs) = rpc.call::<_, Vec<Log>>("eth_getLogs", (filter,)).await else { break };
+        let updates = logs.iter().filter_map(|log| Router::ContractUpdated::decode_log(&log.inner).ok());
+        known.extend(updates.map(|update| update.data.id).take(MAX_NAMES));
+        if first <= chain.start_block || known.len() >= MAX_NAMES {
+            break;
+        }
+        last = first - 1;
+    }
+    known.remove(&allow_list);
+    known
 }
 
 /// The digest in force; `None` before the first configuration.

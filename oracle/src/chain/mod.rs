@@ -10,7 +10,7 @@ mod transport;
 mod watch;
 
 pub(crate) use contracts::view;
-pub use contracts::{config_digest, coordinator_of, find_config, wei_per_link};
+pub use contracts::{config_digest, coordinator_of, find_config, unknown_don, wei_per_link};
 pub use cursor::{Batch, CursorConfig, LogCursor};
 #[cfg(test)]
 pub(crate) use events::tests::request_log;

@@ -13,12 +13,28 @@ use oracle_ocr::{OracleIndex, Roster};
 pub struct Identity {
     /// Address that report signatures recover to.
     pub signer: Address,
-    /// Account that sends reports.
+    /// Account that sends reports; after a rotation the newest.
     pub transmitter: Address,
+    /// Accounts that sent them before, whose keys are kept.
+    pub earlier_transmitters: Vec<Address>,
     /// Network identity, base58.
     pub peer_id: String,
     /// Ed25519 key of protocol messages.
     pub offchain_public_key: [u8; 32],
+}
+
+impl Identity {
+    /// This identity with the transmitter that a configuration names, where its key is kept: a rotation takes effect with
+    /// the configuration, not with the keystore.
+    #[must_use]
+    pub fn as_configured(&self, event: &ConfigSet) -> Self {
+        let index = event.signers.iter().position(|signer| *signer == self.signer);
+        let named = index.and_then(|index| event.transmitters.get(index).copied());
+        match named.filter(|named| self.earlier_transmitters.contains(named)) {
+            Some(transmitter) => Self { transmitter, ..self.clone() },
+            None => self.clone(),
+        }
+    }
 }
 
 /// Why a configuration cannot be used by this node. The operators must act.
@@ -75,6 +91,8 @@ pub struct Don {
     pub offchain: OffchainConfig,
     /// This node.
     pub me: OracleIndex,
+    /// The account it sends reports from.
+    pub transmitter: Address,
     /// How many configurations the coordinator has had, this one included.
     pub config_count: u64,
 }
@@ -113,7 +131,8 @@ impl Don {
             .position(|signer| *signer == identity.signer)
             .ok_or(DonError::NotAMember(identity.signer))?;
         let me = OracleIndex::new(u8::try_from(index).unwrap_or(u8::MAX));
-        let don = Self { coordinator, me, roster, offchain, config_count: event.configCount };
+        let transmitter = identity.transmitter;
+        let don = Self { coordinator, me, transmitter, roster, offchain, config_count: event.configCount };
         don.check_keys(index, identity, event)?;
         Ok(don)
     }

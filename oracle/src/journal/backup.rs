@@ -89,6 +89,32 @@ pub async fn verify(url: &str) -> Result<Contents, JournalError> {
     })
 }
 
+/// Opens an existing journal and writes to it without leaving a trace; the claims it holds. Beside a running node.
+///
+/// # Errors
+/// What would keep a node from using it.
+pub async fn probe(url: &str) -> Result<Contents, JournalError> {
+    let place = Place::parse(url)?;
+    let mut connection = open::connect(&place, &place.options("rw")?).await?;
+    let tried = async {
+        let mut transaction = connection.begin().await?;
+        sqlx::raw_sql("CREATE TABLE functions_probe (n BIGINT)").execute(&mut *transaction).await?;
+        sqlx::raw_sql("INSERT INTO functions_probe VALUES (1)").execute(&mut *transaction).await?;
+        transaction.rollback().await
+    }
+    .await;
+    let has_meta = sqlx::query("SELECT name FROM meta").fetch_optional(&mut connection).await.is_ok();
+    let _ = connection.close().await;
+    tried.map_err(|err| place.refused(&err))?;
+    if !has_meta {
+        return Ok(Contents::default());
+    }
+    let journal = Journal::look_at(url).await?;
+    let contents = journal.claims().await;
+    journal.close().await;
+    contents
+}
+
 /// Puts the backup `from` in the place of the journal at `url`, marked so that the node stays silent about what it may
 /// have said since. An existing journal is refused unless `replace`; then it is kept under the name returned.
 ///
@@ -175,6 +201,16 @@ pub async fn prune(url: &str, before_ms: u64) -> Result<u64, JournalError> {
 }
 
 impl Journal {
+    async fn claims(&self) -> Result<Contents, JournalError> {
+        let mut contents = Contents { restored: self.meta(RESTORED).await?, ..Contents::default() };
+        for name in ["chain id", "router", "signer"] {
+            if let Some(value) = self.meta(name).await? {
+                contents.claims.push((name.to_owned(), value));
+            }
+        }
+        Ok(contents)
+    }
+
     async fn read_all(&self) -> Result<Contents, JournalError> {
         if self.place.is_file() {
             let row = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&self.reads).await?;
@@ -183,12 +219,7 @@ impl Journal {
                 return Err(corrupt("a damaged page", words));
             }
         }
-        let mut contents = Contents { restored: self.meta(RESTORED).await?, ..Contents::default() };
-        for name in ["chain id", "router", "signer"] {
-            if let Some(value) = self.meta(name).await? {
-                contents.claims.push((name.to_owned(), value));
-            }
-        }
+        let mut contents = self.claims().await?;
         let mut rows = sqlx::query(requests::ALL).fetch(&self.reads);
         while let Some(row) = rows.try_next().await? {
             requests::parse(&row)?;

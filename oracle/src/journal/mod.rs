@@ -27,7 +27,7 @@ use alloy::primitives::B256;
 use sqlx::{AnyPool, Row};
 use tokio::sync::Mutex;
 
-pub use backup::{Backup, Contents, backup, prune, restore, verify};
+pub use backup::{Backup, Contents, backup, probe, prune, restore, verify};
 pub use memory::memory_file;
 pub use open::{Place, sqlite_url};
 pub use requests::{

@@ -1,6 +1,6 @@
 //! Transactions that carry reports: signed bytes are durable before they are sent.
 
-use alloy::primitives::{B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use sqlx::{Row, any::AnyRow};
 
 use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
@@ -100,6 +100,27 @@ impl Journal {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    /// Notes the account transactions are sent from. After a change, those of the account before are given up: their
+    /// nonces mean nothing for this one. True when it changed.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn start_account(&self, account: Address) -> Result<bool, JournalError> {
+        const NAME: &str = "transmitter";
+        let stored = self.meta(NAME).await?;
+        let now = account.to_string();
+        if stored.as_ref() == Some(&now) {
+            return Ok(false);
+        }
+        if stored.is_some() {
+            sqlx::query("UPDATE transmissions SET state = 'dropped' WHERE state IN ('prepared', 'sent')")
+                .execute(&self.pool)
+                .await?;
+        }
+        self.set_meta(NAME, &now).await?;
+        Ok(stored.is_some())
     }
 
     /// The transactions of one request, first attempt first.

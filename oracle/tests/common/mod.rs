@@ -196,6 +196,31 @@ impl Node {
         }
     }
 
+    /// Runs another verb of the program on its configuration.
+    pub(crate) fn verb(&self, words: &[&str]) -> std::process::Output {
+        let split = words.iter().position(|word| word.starts_with("--")).unwrap_or(words.len());
+        Command::new(program("functions-node"))
+            .args(&words[..split])
+            .arg("--config")
+            .arg(self.folder.join("node.toml"))
+            .args(&words[split..])
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs")
+    }
+
+    /// Its folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Reads its public keys again, after they changed.
+    pub(crate) fn take_keys(&mut self, public: Value) {
+        self.transmitter = public["transmitter"].as_str().expect("text").parse().expect("an address");
+        self.public = public;
+    }
+
     /// The last lines of all its logs.
     fn tail(&self) -> String {
         let mut text = String::new();
@@ -416,6 +441,28 @@ impl Network {
             sum += self.rpc.nonce(node.transmitter, "latest").await.expect("the chain answers");
         }
         sum
+    }
+
+    /// What a node says of itself.
+    pub(crate) async fn status(&self, node: usize) -> Value {
+        let url = format!("http://{}/status", self.nodes[node].admin);
+        self.http.get(url).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// Waits until a node shows that its own transaction answered the request; which.
+    pub(crate) async fn wait_for_paid_transmitter(&self, id: RequestId) -> usize {
+        self.wait("a node to see its own transaction", || async move {
+            for (index, node) in self.nodes.iter().enumerate() {
+                let shown = self.shown(node, id).await;
+                if shown.is_some_and(|shown| {
+                    shown["transmission"]["byUs"] == true && !shown["includedBlock"].is_null()
+                }) {
+                    return Some(index);
+                }
+            }
+            None
+        })
+        .await
     }
 
     async fn is_ready(&self, node: usize) -> Option<()> {

@@ -1,0 +1,276 @@
+//! This machine: files, database, ports, sandbox.
+
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use alloy::primitives::Address;
+use functions_types::limits::{Limits, RunOptions};
+use oracle_net::Multiaddr;
+use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerConfig};
+
+use super::Line;
+use crate::{
+    app,
+    config::Config,
+    engine::Identity,
+    journal::{self, JournalError, Place},
+    keys,
+    lock::FileLock,
+};
+
+/// Descriptors a node should be allowed to have.
+const DESCRIPTORS: u64 = 1_024;
+/// What the script of the check returns.
+const ANSWER: u8 = 42;
+
+/// Log filter, keys and folder. The public keys, when they can be read.
+pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> {
+    lines.push(match tracing_subscriber::EnvFilter::try_new(&config.log.level) {
+        Ok(_) => Line::ok("log.level", &config.log.level),
+        Err(err) => {
+            let words = format!("log.level {:?} is no level or filter ({err})", config.log.level);
+            Line::fail("log.level", words, "write for example \"info\" or \"info,functions_node=debug\"")
+        }
+    });
+    let loose = keys::loose_files(&config.keys);
+    lines.push(if loose.is_empty() {
+        Line::ok("keys.modes", "only this user reads keystore and password")
+    } else {
+        Line::warn(
+            "keys.modes",
+            loose.join("; "),
+            "run `chmod 600` on it; then think of who may have read it",
+        )
+    });
+    let identity = match keys::open(&config.keys) {
+        Ok(unlocked) => {
+            let identity = keys::identity(&unlocked);
+            let words = format!(
+                "signer {}, transmitter {}, peer {}",
+                identity.signer, identity.transmitter, identity.peer_id
+            );
+            lines.push(Line::ok("keys.keystore", words));
+            Some(identity)
+        }
+        Err(err) => {
+            let remedy =
+                "make keys with `functions-node keygen`, or correct keys.keystore and keys.password_file";
+            lines.push(Line::fail("keys.keystore", format!("{err:#}"), remedy));
+            None
+        }
+    };
+    lines.push(match writable(&config.data_dir) {
+        Ok(words) => Line::ok("data.folder", words),
+        Err(words) => Line::fail(
+            "data.folder",
+            words,
+            "give the node's user a folder it may write, or correct data_dir",
+        ),
+    });
+    let allowed = descriptors();
+    lines.push(match allowed {
+        Some(allowed) if allowed < DESCRIPTORS => Line::warn(
+            "limits.descriptors",
+            format!("this user may open {allowed} files"),
+            format!("raise the limit to {DESCRIPTORS} or more (`ulimit -n`, LimitNOFILE)"),
+        ),
+        _ => Line::ok("limits.descriptors", allowed.map_or_else(|| "unknown".to_owned(), |n| n.to_string())),
+    });
+    identity
+}
+
+/// Whether a node runs on this keystore now.
+pub(super) fn in_use(config: &Config, lines: &mut Vec<Line>) -> bool {
+    match FileLock::holder_of(&config.keys.keystore) {
+        Some(pid) => {
+            let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            lines.push(Line::ok("keys.in-use", format!("{who} runs on this keystore")));
+            true
+        }
+        None => {
+            lines.push(Line::ok("keys.in-use", "no"));
+            false
+        }
+    }
+}
+
+/// Writes and removes a file in a folder, or in the nearest one above it that exists.
+fn writable(folder: &Path) -> Result<String, String> {
+    let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    if !existing.is_dir() {
+        return Err(format!("{} is no folder", existing.display()));
+    }
+    let probe = existing.join(format!(".functions-check-{}", std::process::id()));
+    let tried = fs::write(&probe, [0; 4_096]);
+    // It must not stay, whether or not all of it was written.
+    let _ = fs::remove_file(&probe);
+    tried.map_err(|err| format!("{} cannot be written ({err})", existing.display()))?;
+    let made = if existing == folder { "" } else { ", will be made" };
+    Ok(format!("{}{made}", folder.display()))
+}
+
+fn descriptors() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// The database: opens, takes a write, has a schema this version knows, belongs to this node.
+pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Line> {
+    let id = "database";
+    let url = &config.database.url;
+    let place = match Place::parse(url) {
+        Ok(place) => place,
+        Err(err) => return vec![failed(id, &err)],
+    };
+    if let Place::File(path) = &place
+        && !path.exists()
+    {
+        let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        // The data folder is made by the node, others are not.
+        if !folder.is_dir() && folder != config.data_dir {
+            let words = format!("the folder {} of the journal does not exist", folder.display());
+            return vec![Line::fail(id, words, "make it, or correct database.url")];
+        }
+        return vec![match writable(&folder) {
+            Ok(_) => Line::ok(id, format!("{place} will be made")),
+            Err(words) => Line::fail(id, words, "give the node's user a folder it may write"),
+        }];
+    }
+    let contents = match journal::probe(url).await {
+        Ok(contents) => contents,
+        Err(err) => return vec![failed(id, &err)],
+    };
+    let mut lines = vec![Line::ok(id, format!("{place} opens and takes a write"))];
+    let ours = [
+        ("chain id", Some(config.chain.chain_id.to_string())),
+        ("router", Some(config.chain.router.to_string())),
+        ("signer", signer.map(|signer| signer.to_string())),
+    ];
+    let foreign = ours.into_iter().find_map(|(name, ours)| {
+        let stored = contents.claims.iter().find(|(claim, _)| claim == name)?.1.clone();
+        let ours = ours?;
+        (stored != ours).then(|| JournalError::OtherOwner { name: name.to_owned(), stored, ours })
+    });
+    lines.push(match (foreign, contents.restored) {
+        (Some(err), _) => Line::fail(
+            "database.owner",
+            err.to_string(),
+            "correct the configuration, or give the node a journal of its own",
+        ),
+        (None, Some(restored)) => Line::warn(
+            "database.owner",
+            format!("the journal was put back ({restored})"),
+            "nothing: the node will stay silent about requests made before its next start",
+        ),
+        (None, None) => Line::ok("database.owner", "this node's, or nobody's yet"),
+    });
+    lines
+}
+
+fn failed(id: &str, err: &JournalError) -> Line {
+    match err {
+        JournalError::Open { place, problem, remedy } => {
+            Line::fail(id, format!("{place}: {problem}"), *remedy)
+        }
+        other => Line::fail(id, other.to_string(), "see docs/node.md on the journal"),
+    }
+}
+
+/// The two listening addresses.
+pub(super) fn addresses(config: &Config, running: bool, lines: &mut Vec<Line>) {
+    let listen = &config.net.listen;
+    let remedy = "write for example \"/ip4/0.0.0.0/tcp/9001\"";
+    lines.push(match listen.parse::<Multiaddr>() {
+        Err(err) => Line::fail("net.listen", format!("{listen:?} is no multiaddress ({err})"), remedy),
+        Ok(address) => match socket_of(&address) {
+            None => Line::fail("net.listen", format!("{listen:?} is no IP address with a TCP port"), remedy),
+            Some(address) => port("net.listen", address, running),
+        },
+    });
+    let admin = config.admin.listen;
+    lines.push(port("admin.listen", admin, running));
+    if !admin.ip().is_loopback() {
+        let words = format!("{admin} is reachable from other machines");
+        lines.push(Line::warn("admin.public", words, "keep it behind a firewall, or listen on 127.0.0.1"));
+    }
+}
+
+/// `/ip4/…/tcp/…` or `/ip6/…/tcp/…` as a socket address.
+pub(super) fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
+    let text = address.to_string();
+    let mut parts = text.split('/').skip(1);
+    let ip: IpAddr = match parts.next()? {
+        "ip4" | "ip6" => parts.next()?.parse().ok()?,
+        _ => return None,
+    };
+    (parts.next()? == "tcp").then_some(())?;
+    Some(SocketAddr::new(ip, parts.next()?.parse().ok()?))
+}
+
+fn port(id: &str, address: SocketAddr, running: bool) -> Line {
+    match TcpListener::bind(address) {
+        Ok(_) => Line::ok(id, format!("{address} is free")),
+        Err(_) if running => Line::ok(id, format!("{address} is in use, and a node runs on this keystore")),
+        Err(err) => Line::fail(
+            id,
+            format!("{address} cannot be listened on ({err})"),
+            "end the other program, or choose an address of this machine and a free port",
+        ),
+    }
+}
+
+/// Starts the sandbox as the node would, and runs a script in it.
+pub(super) async fn sandbox(config: &Config) -> Vec<Line> {
+    let program = match app::sandbox_path(config.runner.sandbox.as_deref()) {
+        Ok(program) => program,
+        Err(err) => {
+            let remedy = "put functions-sandbox beside functions-node, or set runner.sandbox";
+            return vec![Line::fail("sandbox.program", format!("{err:#}"), remedy)];
+        }
+    };
+    let mut lines = vec![Line::ok("sandbox.program", program.display().to_string())];
+    let settings = match config.runner.config(program) {
+        Ok(settings) => RunnerConfig { pool: 0, ..settings },
+        Err(err) => {
+            lines.push(Line::fail("sandbox.start", format!("{}: {}", err.key, err.problem), err.remedy));
+            return lines;
+        }
+    };
+    let remedy =
+        "see docs/node.md on how scripts are run; the program must be whole and the kernel 5.10 or later";
+    let runner = match Runner::start(settings).await {
+        Ok(runner) => runner,
+        Err(err) => {
+            lines.push(Line::fail("sandbox.start", err.to_string(), remedy));
+            return lines;
+        }
+    };
+    let layers: Vec<_> = runner.layers().iter().map(|(name, state)| format!("{name}={state}")).collect();
+    lines.push(Line::ok("sandbox.start", layers.join(" ")));
+    let request = RunRequest {
+        request_id: [0; 32],
+        source: format!("return Functions.encodeUint256({ANSWER})"),
+        args: Vec::new(),
+        bytes_args: Vec::new(),
+        secrets: Default::default(),
+        block_timestamp: 0,
+        limits: Limits::DEFAULT,
+        options: RunOptions::default(),
+    };
+    let ran = runner.run(request).await;
+    runner.shutdown().await;
+    lines.push(match ran {
+        Ok(report) => match report.outcome {
+            RunOutcome::Result(bytes) if bytes.last() == Some(&ANSWER) && bytes.len() == 32 => {
+                Line::ok("sandbox.script", format!("a script ran in {} ms", report.wall.as_millis()))
+            }
+            other => Line::fail("sandbox.script", format!("a script gave {other:?}"), remedy),
+        },
+        Err(err) => Line::fail("sandbox.script", err.to_string(), remedy),
+    });
+    lines
+}

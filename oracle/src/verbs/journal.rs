@@ -1,0 +1,127 @@
+//! `functions-node journal`: backup, verify, restore, prune.
+
+use std::path::PathBuf;
+
+use eyre::Result;
+use serde_json::json;
+
+use crate::{
+    clock::now_ms,
+    config::Config,
+    journal::{self, Journal, sqlite_url},
+    keys,
+};
+
+/// What is done with the journal.
+#[derive(clap::Subcommand, Debug)]
+pub enum Verb {
+    /// Copies the journal into one new file; the node may go on running
+    Backup(BackupOptions),
+    /// Reads all of a journal or backup and says the first thing that is wrong
+    Verify(VerifyOptions),
+    /// Puts a backup in the place of the journal; the node then stays silent about what it may have said since
+    Restore(RestoreOptions),
+    /// Marks the journal as put back by other means, for example by pg_restore
+    MarkRestored(OnlyConfig),
+    /// Removes old finished requests and gives the room back to the disk
+    Prune(PruneOptions),
+}
+
+/// Options of verbs that need nothing else.
+#[derive(clap::Args, Debug)]
+pub struct OnlyConfig {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// Options of `journal backup`.
+#[derive(clap::Args, Debug)]
+pub struct BackupOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// The new file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Options of `journal verify`.
+#[derive(clap::Args, Debug)]
+pub struct VerifyOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// A backup instead of the node's journal
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// Options of `journal restore`.
+#[derive(clap::Args, Debug)]
+pub struct RestoreOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// Replace an existing journal, which is kept under another name
+    #[arg(long)]
+    replace: bool,
+}
+
+/// Options of `journal prune`.
+#[derive(clap::Args, Debug)]
+pub struct PruneOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// Days a finished request stays; database.retention_days when left out
+    #[arg(long, value_name = "DAYS")]
+    older_than_days: Option<u64>,
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// What stands in the way, in words.
+pub async fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Backup(options) => {
+            let config = Config::load(&options.config)?;
+            let made = journal::backup(&config.database.url, &options.out).await?;
+            super::print(&json!({ "file": options.out, "bytes": made.bytes, "contents": made.contents }))
+        }
+        Verb::Verify(options) => {
+            let config = Config::load(&options.config)?;
+            let url = options.file.as_deref().map_or(config.database.url, sqlite_url);
+            super::print(&json!({ "contents": journal::verify(&url).await? }))
+        }
+        Verb::Restore(options) => {
+            let config = Config::load(&options.config)?;
+            let signer = keys::open(&config.keys)?.public().signer.to_string();
+            let (contents, kept) =
+                journal::restore(&config.database.url, &options.from, &signer, options.replace).await?;
+            eprintln!(
+                "the node will stay silent about requests made before its next start; its peers answer them"
+            );
+            super::print(&json!({ "contents": contents, "replaced": kept }))
+        }
+        Verb::MarkRestored(options) => {
+            let config = Config::load(&options.config)?;
+            let journal = Journal::open(&config.database.url).await?;
+            let marked = journal.mark_restored("marked by the operator").await;
+            journal.close().await;
+            marked?;
+            super::print(&json!({ "marked": true }))
+        }
+        Verb::Prune(options) => {
+            let config = Config::load(&options.config)?;
+            let days = options.older_than_days.unwrap_or(config.database.retention_days);
+            let before_ms = now_ms().saturating_sub(days.saturating_mul(24 * 3_600_000));
+            let removed = journal::prune(&config.database.url, before_ms).await?;
+            super::print(&json!({ "removed": removed }))
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! `functions-node keys`: show, export, import, change the password, rotate the transmitter.
+//!
+//! A key is printed by none of them; it leaves the keystore only into a private file.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use alloy::primitives::{Address, U256};
+use eyre::{Result, WrapErr, bail};
+use oracle_keys::{Export, Keystore};
+use serde_json::json;
+
+use super::{amount, withdraw};
+use crate::{
+    chain,
+    config::Config,
+    keys::{self, public_json},
+};
+
+/// What is done with the keys.
+#[derive(clap::Subcommand, Debug)]
+pub enum Verb {
+    /// Prints the public keys
+    Show(OnlyConfig),
+    /// Writes a key to a new file, encrypted as every Ethereum wallet reads it (Web3 secret storage, version 3)
+    Export(ExportOptions),
+    /// Makes a keystore whose transmitter is an existing key; the other keys are new
+    Import(ImportOptions),
+    /// Encrypts the keystore with another password, and puts that into the password file
+    Password(PasswordOptions),
+    /// Adds a new transmitter key; the node uses it once the Coordinator's configuration names it
+    RotateTransmitter(RotateOptions),
+    /// Forgets an earlier transmitter key, when nothing is left on its account
+    DropTransmitter(DropOptions),
+}
+
+/// Options of verbs that need nothing else.
+#[derive(clap::Args, Debug)]
+pub struct OnlyConfig {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// Options of `keys export`.
+#[derive(clap::Args, Debug)]
+pub struct ExportOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// The new file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Address of the key, the signer's or a transmitter's; the present transmitter when left out
+    #[arg(long, value_name = "ADDRESS")]
+    key: Option<Address>,
+    /// A file whose trimmed content is the new file's password; the keystore's own when left out
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Write the key in the clear: 64 hexadecimal digits
+    #[arg(long, conflicts_with = "password_file")]
+    raw: bool,
+}
+
+/// Options of `keys import`.
+#[derive(clap::Args, Debug)]
+pub struct ImportOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// A file with the transmitter's key: Web3 secret storage, or 64 hexadecimal digits
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// A file whose trimmed content is that file's password; the keystore's own when left out
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// Options of `keys password`.
+#[derive(clap::Args, Debug)]
+pub struct PasswordOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// A file whose trimmed content is the new password
+    #[arg(long, value_name = "FILE")]
+    new_password_file: PathBuf,
+}
+
+/// Options of `keys rotate-transmitter`.
+#[derive(clap::Args, Debug)]
+pub struct RotateOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// Take this key instead of drawing one: Web3 secret storage, or 64 hexadecimal digits
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// A file whose trimmed content is that file's password; the keystore's own when left out
+    #[arg(long, value_name = "FILE", requires = "from")]
+    password_file: Option<PathBuf>,
+}
+
+/// Options of `keys drop-transmitter`.
+#[derive(clap::Args, Debug)]
+pub struct DropOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// The earlier transmitter
+    #[arg(value_name = "ADDRESS")]
+    transmitter: Address,
+    /// Another Coordinator that may owe it something
+    #[arg(long, value_name = "ADDRESS")]
+    coordinator: Option<Address>,
+    /// Forget the key although LINK or ether is left on the account, which nobody can then move
+    #[arg(long)]
+    abandon: bool,
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// What stands in the way, in words.
+pub async fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Show(options) => show(&options),
+        Verb::Export(options) => export(&options),
+        Verb::Import(options) => import(&options).await,
+        Verb::Password(options) => password(&options),
+        Verb::RotateTransmitter(options) => rotate(&options),
+        Verb::DropTransmitter(options) => drop_transmitter(&options).await,
+    }
+}
+
+fn show(options: &OnlyConfig) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let unlocked = keys::open(&config.keys)?;
+    super::print(&public_json(&unlocked, &config))
+}
+
+fn export(options: &ExportOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let unlocked = keys::open(&config.keys)?;
+    let address = options.key.unwrap_or_else(|| unlocked.public().transmitter);
+    if options.raw {
+        unlocked.export(address, &options.out, &Export::Raw)?;
+        eprintln!(
+            "{} holds a private key in the clear; whoever reads it owns the account",
+            options.out.display()
+        );
+    } else {
+        let password =
+            keys::password(options.password_file.as_deref().unwrap_or(&config.keys.password_file))?;
+        unlocked.export(address, &options.out, &Export::Encrypted(&password))?;
+    }
+    super::print(&json!({ "address": address, "file": options.out, "encrypted": !options.raw }))
+}
+
+async fn import(options: &ImportOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    if config.keys.keystore.exists() {
+        bail!(
+            "keys.keystore: {} exists already and is not overwritten; `keys rotate-transmitter --from {}` adds the key to it",
+            config.keys.keystore.display(),
+            options.from.display()
+        );
+    }
+    let password = keys::password(&config.keys.password_file)?;
+    let from_password = match &options.password_file {
+        Some(file) => keys::password(file)?,
+        None => password.clone(),
+    };
+    let made =
+        Keystore::create_with_transmitter(&config.keys.keystore, &password, &options.from, &from_password)?;
+    if let Err(err) = crate::memory::begin(&config, made.public().signer).await {
+        eprintln!("the journal could not be made together with the keys ({err:#})");
+    }
+    super::print(&public_json(&made, &config))
+}
+
+fn password(options: &PasswordOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let _hold = keys::hold(&config.keys)?;
+    let new = keys::password(&options.new_password_file)?;
+    let path = &config.keys.keystore;
+    // Where an earlier run was cut short between the two files, the keystore has the new password already.
+    let unlocked = match Keystore::open(path, &new) {
+        Ok(unlocked) => unlocked,
+        Err(_) => {
+            let unlocked = Keystore::open(path, &keys::password(&config.keys.password_file)?)
+                .wrap_err("keys.keystore cannot be opened")?;
+            unlocked.save(path, &new)?;
+            unlocked
+        }
+    };
+    put_password(&config.keys.password_file, &new)?;
+    super::print(
+        &json!({ "keystore": path, "passwordFile": config.keys.password_file, "signer": unlocked.public().signer }),
+    )
+}
+
+/// Puts the password in its file, as a whole and private.
+fn put_password(path: &Path, password: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)
+        .and_then(|mut file| {
+            file.write_all(password.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&new, path)
+        })
+        .wrap_err_with(|| {
+            format!(
+                "the keystore has the new password, but keys.password_file {} cannot be written; put the password there or run this again",
+                path.display()
+            )
+        })
+}
+
+fn rotate(options: &RotateOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let _hold = keys::hold(&config.keys)?;
+    let password = keys::password(&config.keys.password_file)?;
+    let path = &config.keys.keystore;
+    let mut unlocked = Keystore::open(path, &password).wrap_err("keys.keystore cannot be opened")?;
+    let before = unlocked.public().transmitter;
+    match &options.from {
+        Some(from) => {
+            let from_password = match &options.password_file {
+                Some(file) => keys::password(file)?,
+                None => password.clone(),
+            };
+            unlocked.rotate_transmitter(Some((from, &from_password)))?;
+        }
+        None => unlocked.rotate_transmitter(None)?,
+    }
+    unlocked.save(path, &password)?;
+    let now = unlocked.public().transmitter;
+    eprintln!(
+        "the keystore has both keys. Next: send ether to {now}; start the node; have the Coordinator's owner replace this\n\
+         member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {before}.\n\
+         Afterwards: stop the node, `withdraw --transmitter {before} --to … --ether all`, then `keys drop-transmitter {before}`."
+    );
+    super::print(&public_json(&unlocked, &config))
+}
+
+async fn drop_transmitter(options: &DropOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let _hold = keys::hold(&config.keys)?;
+    let password = keys::password(&config.keys.password_file)?;
+    let path = &config.keys.keystore;
+    let mut unlocked = Keystore::open(path, &password).wrap_err("keys.keystore cannot be opened")?;
+    let gone = options.transmitter;
+    if !unlocked.public().earlier_transmitters.contains(&gone) {
+        bail!("{gone} is no earlier transmitter of this keystore; `keys show` lists them");
+    }
+    let left = left_on(&config, &unlocked, options).await?;
+    if !left.is_empty() && !options.abandon {
+        bail!(
+            "{} still has {}; move it with `withdraw --transmitter {gone} --to … --ether all`, or give --abandon",
+            gone,
+            left.join(" and ")
+        );
+    }
+    unlocked.drop_transmitter(gone);
+    unlocked.save(path, &password)?;
+    super::print(&json!({ "dropped": gone, "abandoned": left, "keys": public_json(&unlocked, &config) }))
+}
+
+/// What would be lost with the key of an earlier transmitter.
+async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) -> Result<Vec<String>> {
+    let rpc = withdraw::connect(config).await?;
+    let gone = options.transmitter;
+    let wallet = unlocked.wallet_of(gone).expect("it was found in the keystore");
+    let account =
+        super::account::Account { rpc: &rpc, chain_id: config.chain.chain_id, address: gone, wallet };
+    let mut coordinators = vec![withdraw::coordinator(config, &rpc, None).await?];
+    coordinators.extend(options.coordinator);
+    let mut left = Vec::new();
+    for coordinator in coordinators {
+        let call = functions_types::abi::Coordinator::transmittersCall {};
+        if chain::view(&rpc, coordinator, call).await?.contains(&gone) {
+            bail!(
+                "{gone} is a transmitter of the configuration in force at {coordinator}; change that first"
+            );
+        }
+        let earned = account.earned_juels(coordinator).await?;
+        if !earned.is_zero() {
+            left.push(format!("{} LINK at the Coordinator {coordinator}", amount::show(earned)));
+        }
+    }
+    // Less than moving it costs is nothing.
+    let wei = account.movable_wei(gone).await?;
+    if wei > U256::ZERO {
+        left.push(format!("{} ether", amount::show(account.ether_wei().await?)));
+    }
+    Ok(left)
+}

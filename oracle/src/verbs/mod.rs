@@ -1,0 +1,19 @@
+//! What an operator types besides `run`: keys, earnings, the journal.
+//!
+//! Every verb prints one JSON object on standard output and nothing else there. Verbs that use the private keys, or write
+//! to the journal, need the node to be stopped: they hold keystore and journal as a running node does.
+
+mod account;
+pub mod amount;
+pub mod journal;
+pub mod keys;
+pub mod withdraw;
+
+use std::io::Write as _;
+
+use eyre::{Result, WrapErr};
+
+/// Prints a result.
+fn print(value: &serde_json::Value) -> Result<()> {
+    writeln!(std::io::stdout(), "{value:#}").wrap_err("stdout is closed")
+}

@@ -1,0 +1,254 @@
+//! What an operator types, on a network of real processes: check, withdraw, rotate, back up.
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod common;
+
+use std::{fs, process::Output};
+
+use alloy::primitives::{Address, U256};
+use common::Network;
+use functions_client::Account;
+use functions_offchain_config::Timing;
+use functions_types::abi::Link;
+use serde_json::Value;
+
+const SOURCE: &str = "return Functions.encodeUint256(42)";
+
+/// The JSON on standard output of a verb that went well.
+fn done(output: &Output) -> Value {
+    let (out, err) = texts(output);
+    assert!(output.status.success(), "{out}{err}");
+    serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"))
+}
+
+fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+fn address(value: &Value) -> Address {
+    value.as_str().expect("text").parse().expect("an address")
+}
+
+/// The check's line with this id.
+fn line<'a>(report: &'a Value, id: &str) -> &'a Value {
+    let lines = report["checks"].as_array().expect("a list");
+    lines.iter().find(|line| line["id"] == id).unwrap_or_else(|| panic!("no {id} in {report:#}"))
+}
+
+#[tokio::test]
+async fn check_finds_what_is_wrong_beside_a_running_node() {
+    let network = Network::start(Timing::default()).await;
+    let node = &network.nodes[0];
+    let output = node.verb(&["check", "--json"]);
+    let report = done(&output);
+    assert_eq!(report["ok"], true, "{report:#}");
+    for id in [
+        "config",
+        "log.level",
+        "keys.keystore",
+        "keys.in-use",
+        "data.folder",
+        "database",
+        "database.owner",
+        "net.listen",
+        "admin.listen",
+        "sandbox.program",
+        "sandbox.start",
+        "sandbox.script",
+        "chain.endpoint.0",
+        "router",
+        "don.route",
+        "don.coordinator",
+        "don.config",
+        "don.member",
+        "net.announced",
+        "ether",
+    ] {
+        assert_eq!(line(&report, id)["verdict"], "ok", "{report:#}");
+    }
+    // The test's password file is readable by others.
+    assert_eq!(line(&report, "keys.modes")["verdict"], "warn");
+
+    // Each wrong value, with the line that must name it and a part of what it says.
+    let path = node.folder().join("node.toml");
+    let good = fs::read_to_string(&path).expect("the file");
+    let damaged = node.folder().join("damaged.sqlite");
+    fs::write(&damaged, [b'x'; 4_096]).expect("a file");
+    let router = network.system.addresses.router.to_string();
+    let link = network.system.addresses.link.to_string();
+    let rpc = good.lines().find(|line| line.starts_with("rpc_urls")).expect("the key").to_owned();
+    let net = good.lines().rfind(|line| line.starts_with("listen = \"/ip4")).expect("the key").to_owned();
+    let table: Vec<(String, String, &str, &str)> = vec![
+        ("fun-test-1".into(), "fun-tset-1".into(), "don.route", "did you mean \\\"fun-test-1\\\"?"),
+        ("chain_id = 412346".into(), "chain_id = 1".into(), "chain.endpoint.0", "412346"),
+        (router.clone(), "0x00000000000000000000000000000000dead00ff".into(), "router", "no code"),
+        (router, link, "router", "typeAndVersion"),
+        (rpc.clone(), "rpc_urls = [\"http://127.0.0.1:1\"]".into(), "chain.endpoint.0", "refused"),
+        (rpc.clone(), rpc.replace("rpc_urls", "rpc_url"), "config", "did you mean `rpc_urls`?"),
+        (net, "listen = \"/ip4/10.0.0.300/tcp/9001\"".into(), "net.listen", "no multiaddress"),
+        ("info,functions_node=debug".into(), "info,,=x=".into(), "log.level", "no level"),
+        (
+            "[net]".into(),
+            format!("[database]\nurl = \"sqlite://{}\"\n[net]", damaged.display()),
+            "database",
+            "not a database",
+        ),
+        (
+            "[net]".into(),
+            "[database]\nurl = \"postgres://u:hidden@127.0.0.1:1/x\"\n[net]".into(),
+            "database",
+            "refused",
+        ),
+        ("[net]".into(), "[runner]\nsandbox = \"/bin/true\"\n[net]".into(), "sandbox.start", "did not start"),
+        ("[net]".into(), "[runner]\nsandbox = \"absent\"\n[net]".into(), "sandbox.program", "no program"),
+    ];
+    for (from, to, id, words) in table {
+        assert!(good.contains(&from), "{from}");
+        fs::write(&path, good.replacen(&from, &to, 1)).expect("written");
+        let output = node.verb(&["check", "--json"]);
+        let (out, err) = texts(&output);
+        assert!(!output.status.success(), "{to}: {out}{err}");
+        let report: Value = serde_json::from_str(&out).expect("JSON");
+        let found = line(&report, id);
+        assert!(found["verdict"] == "fail" && found.to_string().contains(words), "{to}: {report:#}");
+        assert!(!found["remedy"].as_str().expect("text").is_empty() && !out.contains("hidden"), "{report:#}");
+        assert_eq!(report["ok"], false);
+    }
+    fs::write(&path, good).expect("written");
+
+    // A second process on the same keys and journal is refused, and told by whom.
+    for words in [&["run"][..], &["withdraw"], &["keys", "rotate-transmitter"], &["journal", "prune"]] {
+        let output = node.verb(words);
+        let (_, err) = texts(&output);
+        assert!(!output.status.success() && err.contains("in use by process"), "{words:?}: {err}");
+    }
+    // A backup is taken beside it.
+    let backup = node.folder().join("backup.sqlite");
+    let made = done(&node.verb(&["journal", "backup", "--out", backup.to_str().expect("text")]));
+    assert_eq!(made["contents"]["claims"].as_array().expect("a list").len(), 3, "{made:#}");
+    done(&node.verb(&["journal", "verify"]));
+}
+
+#[tokio::test]
+async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
+    let mut network = Network::start(Timing::default()).await;
+    let node = &mut network.nodes[3];
+    assert!(node.terminate().success());
+    let path = node.folder().join("node.toml");
+    let good = fs::read_to_string(&path).expect("the file");
+    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "keystore.json.memory"] {
+        let _ = fs::remove_file(node.folder().join(file));
+    }
+    let wrong = good.replacen("chain_id = 412346", "chain_id = 7", 1).replacen(
+        "[log]",
+        "[log]\nformat = \"json\"",
+        1,
+    );
+    fs::write(&path, &wrong).expect("written");
+    let output = node.verb(&["run"]);
+    let (_, err) = texts(&output);
+    assert!(!output.status.success());
+    let last: Value = serde_json::from_str(err.lines().last().expect("a line")).expect("JSON to the end");
+    assert_eq!(last["level"], "ERROR");
+    assert!(last["fields"]["message"].as_str().expect("text").contains("412346"), "{last}");
+    // The same for a file that does not parse.
+    fs::write(&path, wrong.replacen("chain_id", "chain_identity", 1)).expect("written");
+    let (_, err) = texts(&node.verb(&["run"]));
+    let last: Value = serde_json::from_str(err.trim()).expect("one line of JSON");
+    assert!(last["fields"]["message"].as_str().expect("text").contains("did you mean `chain_id`?"), "{last}");
+    // Corrected, the same journal serves.
+    fs::write(&path, good).expect("written");
+    node.start();
+    network.wait_until_ready(3).await;
+}
+
+#[tokio::test]
+async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty() {
+    let mut network = Network::start(Timing::default()).await;
+    let (id, block) = network.request(SOURCE).await;
+    network.wait_for_fulfillment(id, block).await;
+    let earner = network.wait_for_paid_transmitter(id).await;
+    let to = Account::from_hex(&"11".repeat(32)).expect("a key").address();
+    let link = network.system.addresses.link;
+    let chain = network.system.chain.clone();
+    let held = async || chain.call(link, &Link::balanceOfCall { account: to }).await.expect("a balance");
+
+    // Given a stopped node that was paid, what it shows is what it pays out.
+    assert!(network.nodes[earner].terminate().success());
+    let node = &network.nodes[earner];
+    let shown = done(&node.verb(&["withdraw"]));
+    let earned: U256 =
+        shown["transmitters"][0]["earnedJuels"].as_str().expect("text").parse().expect("juels");
+    assert!(earned > U256::ZERO, "{shown:#}");
+    let text = to.to_string();
+    let part = done(&node.verb(&["withdraw", "--to", &text, "--amount", "0.000000000000000001"]));
+    assert_eq!(part["sent"][0]["juels"], "1", "{part:#}");
+    assert_eq!(held().await, U256::from(1));
+
+    // When the transmitter is rotated, the node goes on as the old one until the configuration names the new one.
+    let rotated = done(&node.verb(&["keys", "rotate-transmitter"]));
+    let old = node.transmitter;
+    assert_eq!(address(&rotated["earlierTransmitters"][0]), old);
+    network.nodes[earner].start();
+    network.wait_until_ready(earner).await;
+    assert_eq!(address(&network.status(earner).await["node"]["transmitter"]), old);
+    network.nodes[earner].take_keys(rotated);
+    network.reconfigure(Timing { t_grace_ms: 300, ..Timing::default() }).await;
+    let new = network.nodes[earner].transmitter;
+    network.wait_until_ready(earner).await;
+    assert_eq!(address(&network.status(earner).await["node"]["transmitter"]), new);
+    let (id, block) = network.request(SOURCE).await;
+    network.wait_for_fulfillment(id, block).await;
+
+    // Then the old key is not dropped while anything is left, everything can be moved, and then it can go.
+    assert!(network.nodes[earner].terminate().success());
+    let node = &network.nodes[earner];
+    let old_text = old.to_string();
+    let refused = node.verb(&["keys", "drop-transmitter", &old_text]);
+    let (_, err) = texts(&refused);
+    assert!(
+        !refused.status.success() && err.contains("LINK at the Coordinator") && err.contains("ether"),
+        "{err}"
+    );
+    let moved = done(&node.verb(&["withdraw", "--to", &text, "--transmitter", &old_text, "--ether", "all"]));
+    assert_eq!(moved["sent"].as_array().expect("a list").len(), 2, "{moved:#}");
+    assert!(held().await >= earned);
+    assert!(chain.balance(to).await.expect("a balance") > U256::from(900_000_000_000_000_000u64));
+    done(&node.verb(&["keys", "drop-transmitter", &old_text]));
+    let keys = done(&node.verb(&["keys", "show"]));
+    assert!(keys.get("earlierTransmitters").is_none(), "{keys:#}");
+    assert_eq!(address(&keys["transmitter"]), new);
+}
+
+#[tokio::test]
+async fn keys_change_password_and_leave_only_into_private_files() {
+    let mut network = Network::start(Timing::default()).await;
+    assert!(network.nodes[0].terminate().success());
+    let node = &network.nodes[0];
+    let at = |name: &str| node.folder().join(name).to_str().expect("text").to_owned();
+    fs::write(at("next"), "another password\n").expect("a file");
+    let changed = node.verb(&["keys", "password", "--new-password-file", &at("next")]);
+    done(&changed);
+    // Cut short after the keystore and before the password file: the same command ends it.
+    fs::write(at("password"), "test-0").expect("the old one");
+    assert!(!node.verb(&["keys", "show"]).status.success());
+    done(&node.verb(&["keys", "password", "--new-password-file", &at("next")]));
+    done(&node.verb(&["keys", "show"]));
+
+    let sealed = node.verb(&["keys", "export", "--out", &at("wallet.json")]);
+    assert_eq!(done(&sealed)["encrypted"], true);
+    let raw = node.verb(&["keys", "export", "--raw", "--out", &at("raw")]);
+    done(&raw);
+    let secret = fs::read_to_string(at("raw")).expect("the file").trim().to_owned();
+    assert_eq!(Account::from_hex(&secret).expect("a key").address(), node.transmitter);
+    for output in [&changed, &sealed, &raw] {
+        let (out, err) = texts(output);
+        assert!(!out.contains(&secret) && !err.contains(&secret) && !out.contains("another password"));
+    }
+    let refused = node.verb(&["keys", "import", "--from", &at("raw")]);
+    assert!(!refused.status.success(), "a keystore is never overwritten");
+    fs::rename(at("keystore.json"), at("moved.json")).expect("moved");
+    let imported = done(&node.verb(&["keys", "import", "--from", &at("wallet.json")]));
+    assert_eq!(address(&imported["transmitter"]), node.transmitter);
+}
