@@ -7,6 +7,7 @@ mod amount;
 mod bench;
 mod demo;
 mod deploy;
+mod don;
 mod network;
 mod output;
 mod paths;
@@ -34,6 +35,8 @@ enum Verb {
     Bench(bench::Options),
     Demo(demo::Options),
     Deploy(deploy::Options),
+    #[command(subcommand)]
+    Don(don::Verb),
     Replay(replay::Options),
     #[command(subcommand)]
     Request(request::Verb),
@@ -52,6 +55,7 @@ fn main() -> Result<()> {
             Verb::Bench(options) => bench::run(options).await,
             Verb::Demo(options) => demo::run(options).await,
             Verb::Deploy(options) => deploy::run(options).await,
+            Verb::Don(verb) => don::run(verb).await,
             Verb::Replay(options) => replay::run(options).await,
             Verb::Request(verb) => request::run(verb).await,
             Verb::Simulate(options) => simulate::run(options).await,

@@ -208,7 +208,10 @@ impl Config {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let place = || format!("in {}", path.display());
-        let file: File = toml::from_str(&read(path)?).into_diagnostic().wrap_err_with(place)?;
+        let file: File =
+            functions_toml_file::parse(&read(path)?, &path.display().to_string()).map_err(|error| {
+                miette!(help = error.remedy, "{}: {}: {}", error.file, error.key, error.problem)
+            })?;
         let at = |p: &Path| folder.join(p);
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
         let plan = Plan {

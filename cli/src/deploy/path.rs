@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 
 use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
-use functions_client::abi::{AllowListConfig, Constructors};
+use functions_client::abi::{AllowListConfig, Constructors, Coordinator, Router};
 use functions_client::{Account, Addresses, Chain, Program, System, stylus};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tokio::sync::OnceCell;
@@ -113,6 +113,7 @@ impl Path<'_> {
         }
 
         let system = System::new(self.chain.clone(), Addresses { link, router, coordinator });
+        self.settings(&system).await?;
         self.route(book, &system).await?;
         if let Some(config) = &self.plan.allow_list {
             self.allow_list(book, &system, config).await?;
@@ -121,6 +122,28 @@ impl Path<'_> {
             self.configure(book, &system, don).await?;
         }
         Ok(system)
+    }
+
+    /// Gives contracts that stood already the settings of the configuration file, which may have changed since.
+    async fn settings(&self, system: &System) -> Result<()> {
+        let Addresses { router, coordinator, .. } = system.addresses;
+        let what = "read the Router's configuration";
+        let found = self.chain.call(router, &Router::getConfigCall {}).await;
+        if found.into_diagnostic().wrap_err(what)? != self.plan.router {
+            let call = Router::updateConfigCall { config: self.plan.router.clone() };
+            let what = "update the Router's configuration";
+            self.chain.send(self.owner, router, &call).await.into_diagnostic().wrap_err(what)?;
+            self.progress.step("the Router's settings follow [router] now");
+        }
+        let what = "read the Coordinator's configuration";
+        let found = self.chain.call(coordinator, &Coordinator::getConfigCall {}).await;
+        if found.into_diagnostic().wrap_err(what)? != self.plan.billing {
+            let call = Coordinator::updateConfigCall { config: self.plan.billing.clone() };
+            let what = "update the Coordinator's configuration";
+            self.chain.send(self.owner, coordinator, &call).await.into_diagnostic().wrap_err(what)?;
+            self.progress.step("the Coordinator's settings follow [coordinator] now");
+        }
+        Ok(())
     }
 
     async fn route(&self, book: &mut Book, system: &System) -> Result<()> {

@@ -146,8 +146,10 @@ fn section(path: &Path) -> Result<RunnerSection> {
     }
     let text =
         String::from_utf8(bytes).map_err(|_| miette!("the configuration {place} is not UTF-8 text"))?;
-    let file: File = toml::from_str(&text)
-        .map_err(|error| miette!(help = "docs/node.md has every key", "{place}: {error}"))?;
+    let file: File = functions_toml_file::parse(&text, &place.to_string()).map_err(|error| {
+        let help = format!("{}; docs/node.md has every key", error.remedy);
+        miette!(help = help, "{}: {}: {}", error.file, error.key, error.problem)
+    })?;
     Ok(file.runner)
 }
 

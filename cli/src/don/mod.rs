@@ -1,0 +1,179 @@
+//! `functions don`: what a DON's fees came to, in the hands of whoever earned them.
+
+use alloy::primitives::aliases::U96;
+use alloy::primitives::{Address, B256, U256};
+use alloy::rpc::types::TransactionReceipt;
+use alloy::sol_types::SolEvent;
+use functions_client::abi::{Coordinator, Link, Router};
+use functions_types::Juels;
+use miette::{Result, miette};
+use serde_json::{Value, json};
+
+use crate::amount;
+use crate::network::{Connected, Network, Signer, address};
+use crate::output::{self, link};
+use crate::remedy;
+
+/// Pays out what the DON and the contracts' owner earned
+///
+/// Of every charged request the Coordinator keeps the gas reimbursement and the DON's fee for the transmitters and the operation
+/// fee for its owner; the Router keeps the admin fee and forfeited deposits for its owner. Node operators withdraw their part
+/// themselves with `functions-node withdraw`.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Pay every transmitter what it earned, to its own address; only the Coordinator's owner may
+    PayOut(PayOut),
+    /// Withdraw what belongs to the key: the owner's operation fees, or a transmitter's earnings
+    Withdraw(Withdraw),
+}
+
+/// Options of `don pay-out`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PayOut {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `don withdraw`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Withdraw {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    signer: Signer,
+    /// Who gets it; the key's own address unless given
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Option<Address>,
+    /// LINK to withdraw; everything unless given
+    #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]
+    amount: Option<Juels>,
+    /// From the Router: admin fees and forfeited deposits, which belong to its owner
+    #[arg(long)]
+    from_router: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which Coordinator.
+#[derive(clap::Args, Debug)]
+struct At {
+    #[command(flatten)]
+    network: Network,
+    /// The DON whose Coordinator is meant, when there is no addresses file
+    #[arg(long, value_name = "NAME")]
+    don_id: Option<String>,
+    /// Another Coordinator than the one the route leads to, for example the one before
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    coordinator: Option<Address>,
+}
+
+impl At {
+    async fn coordinator(&self, at: &Connected) -> Result<Address> {
+        if let Some(given) = self.coordinator {
+            return Ok(given);
+        }
+        let don = at.don(self.don_id.as_deref())?;
+        let call = Router::getContractByIdCall { id: don.0 };
+        at.chain.call(at.router, &call).await.map_err(remedy::report)
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What the contracts or the endpoint refused, with what to do about it.
+pub(crate) async fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::PayOut(options) => pay_out(options).await,
+        Verb::Withdraw(options) => withdraw(options).await,
+    }
+}
+
+async fn pay_out(options: PayOut) -> Result<()> {
+    let at = options.at.network.connect().await?;
+    let owner = options.signer.account()?;
+    let coordinator = options.at.coordinator(&at).await?;
+    let receipt = at
+        .chain
+        .send(&owner, coordinator, &Coordinator::oracleWithdrawAllCall {})
+        .await
+        .map_err(|error| refused(error, coordinator))?;
+    let paid = transfers(&receipt, at.router);
+    let list: Vec<Value> = paid
+        .iter()
+        .map(|(to, juels)| json!({ "transmitter": to.to_string(), "juels": juels.to_string() }))
+        .collect();
+    say(options.json, coordinator, receipt.transaction_hash, json!(list), || {
+        if paid.is_empty() {
+            return "no transmitter has earned anything since the last time".to_owned();
+        }
+        let lines = paid.iter().map(|(to, juels)| format!("{to} got {}", link(juels.to())));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+async fn withdraw(options: Withdraw) -> Result<()> {
+    let at = options.at.network.connect().await?;
+    let key = options.signer.account()?;
+    let to = options.to.unwrap_or_else(|| key.address());
+    // Zero means everything to both contracts.
+    let amount = U96::from(options.amount.unwrap_or_default().get());
+    let (from, sent) = if options.from_router {
+        let call = Router::ownerWithdrawCall { recipient: to, amount };
+        (at.router, at.chain.send(&key, at.router, &call).await)
+    } else {
+        let coordinator = options.at.coordinator(&at).await?;
+        let call = Coordinator::oracleWithdrawCall { recipient: to, amount };
+        (coordinator, at.chain.send(&key, coordinator, &call).await)
+    };
+    let receipt = sent.map_err(|error| refused(error, from))?;
+    let paid = transfers(&receipt, at.router);
+    let juels: U256 = paid.iter().map(|(_, juels)| *juels).sum();
+    let list = json!([{ "to": to.to_string(), "juels": juels.to_string() }]);
+    say(options.json, from, receipt.transaction_hash, list, || format!("{to} got {}", link(juels.to())));
+    Ok(())
+}
+
+/// LINK the Router paid out in a transaction, to whom.
+fn transfers(receipt: &TransactionReceipt, router: Address) -> Vec<(Address, U256)> {
+    receipt
+        .logs()
+        .iter()
+        .filter_map(|log| Link::Transfer_0::decode_log(&log.inner).ok())
+        .filter(|transfer| transfer.data.from == router && !transfer.data.value.is_zero())
+        .map(|transfer| (transfer.data.to, transfer.data.value))
+        .collect()
+}
+
+/// A refusal of a withdrawal, which means other things than of a request.
+fn refused(error: functions_client::ClientError, from: Address) -> miette::Report {
+    let name = error.revert().and_then(|revert| revert.name()).unwrap_or_default();
+    match name {
+        "InvalidCalldata" => miette!(
+            help = "operation fees belong to the Coordinator's owner, earnings to the transmitters; --key-file must hold such a key",
+            "nothing at {from} belongs to this key"
+        ),
+        "InsufficientBalance" => miette!(help = "leave --amount out to withdraw everything", "{error}"),
+        "NoTransmittersSet" => miette!(
+            help = "set an oracle configuration first: `functions deploy` with a [don] part",
+            "{error}"
+        ),
+        _ => remedy::report(error),
+    }
+}
+
+fn say(as_json: bool, from: Address, transaction: B256, paid: Value, words: impl FnOnce() -> String) {
+    if as_json {
+        let value = json!({ "from": from.to_string(), "transaction": transaction.to_string(), "paid": paid });
+        output::result(&value.to_string());
+    } else {
+        output::result(&words());
+    }
+}
