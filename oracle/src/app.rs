@@ -247,9 +247,8 @@ impl Node {
                 .await?;
         let Some((event, block)) = found else { return Ok(Look::NoConfig) };
         let header = self.rpc.header(block).await?;
-        Ok(header.map_or(Look::NoHead, |header| {
-            Look::Found(coordinator, Box::new(event), header.timestamp.to())
-        }))
+        Ok(header
+            .map_or(Look::NoHead, |header| Look::Found(coordinator, Box::new(event), header.timestamp.to())))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {

@@ -1,6 +1,5 @@
 //! What an operator types, on a network of real processes: check, withdraw, rotate, back up.
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use std::{fs, process::Output};

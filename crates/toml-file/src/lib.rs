@@ -108,7 +108,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "read by the parser alone")]
+    #[allow(dead_code, reason = "read by the parser alone")]
     struct Outer {
         rpc_urls: Vec<String>,
         #[serde(default)]
@@ -117,7 +117,7 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    #[expect(dead_code, reason = "read by the parser alone")]
+    #[allow(dead_code, reason = "read by the parser alone")]
     struct Inner {
         max_concurrent: u32,
         listen: String,

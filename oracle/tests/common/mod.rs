@@ -443,12 +443,6 @@ impl Network {
         sum
     }
 
-    /// What a node says of itself.
-    pub(crate) async fn status(&self, node: usize) -> Value {
-        let url = format!("http://{}/status", self.nodes[node].admin);
-        self.http.get(url).send().await.expect("an answer").json().await.expect("JSON")
-    }
-
     /// Waits until a node shows that its own transaction answered the request; which.
     pub(crate) async fn wait_for_paid_transmitter(&self, id: RequestId) -> usize {
         self.wait("a node to see its own transaction", || async move {
