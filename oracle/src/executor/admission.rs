@@ -2,7 +2,7 @@
 
 use functions_types::{
     FunctionsRequest,
-    cbor::{DECODE_ERROR_TEXT, DecodeError, Location},
+    cbor::{DecodeError, Location},
     limits::Limits,
 };
 
@@ -10,8 +10,6 @@ use functions_types::{
 pub const SECRETS_TEXT: &str = "secrets are not supported by this DON";
 /// Error bytes of a request whose source is not in the request.
 pub const CODE_LOCATION_TEXT: &str = "only inline source code is supported";
-/// Error bytes of a request without source.
-pub const EMPTY_SOURCE_TEXT: &str = "source code is empty";
 
 /// Decodes the request data, or gives the user error that goes on chain instead of an answer.
 ///
@@ -20,21 +18,19 @@ pub const EMPTY_SOURCE_TEXT: &str = "source code is empty";
 ///
 /// Upstream: `FunctionsListener.handleRequest` of the Functions node (2.x), in its order: size, CBOR, secrets.
 pub fn admit(data: &[u8], limits: &Limits) -> Result<FunctionsRequest, Vec<u8>> {
-    let request = FunctionsRequest::decode(data, limits.request_bytes).map_err(|err| match err {
-        DecodeError::TooBig(max) => format!("request too big (max {max} bytes)").into_bytes(),
-        _ => DECODE_ERROR_TEXT.as_bytes().to_vec(),
-    })?;
+    let request =
+        FunctionsRequest::decode(data, limits.request_bytes).map_err(|err| err.on_chain().into_bytes())?;
     let refused = if request.code_location != Location::Inline {
-        Some(CODE_LOCATION_TEXT)
+        Some(CODE_LOCATION_TEXT.to_owned())
     } else if request.secrets_location != Location::Inline || !request.secrets.is_empty() {
-        Some(SECRETS_TEXT)
+        Some(SECRETS_TEXT.to_owned())
     } else if request.source.is_empty() {
-        Some(EMPTY_SOURCE_TEXT)
+        Some(DecodeError::Source.on_chain())
     } else {
         None
     };
     match refused {
-        Some(text) => Err(text.as_bytes().to_vec()),
+        Some(text) => Err(text.into_bytes()),
         None => Ok(request),
     }
 }
@@ -71,7 +67,41 @@ mod tests {
             request.secrets = vec![1, 2];
         });
         assert_eq!(refusal(&remote), SECRETS_TEXT);
-        assert_eq!(refusal(&encoded(|request| request.source.clear())), EMPTY_SOURCE_TEXT);
+        assert_eq!(refusal(&encoded(|request| request.source.clear())), "source param is missing or invalid");
+    }
+
+    #[test]
+    fn admit_names_the_field_that_is_damaged() {
+        let map = |pairs: &str, count: u8| {
+            let mut data = vec![0xa0 | count];
+            data.extend(hex::decode(pairs.replace(' ', "")).expect("hex"));
+            refusal(&data)
+        };
+        let source = "66736f75726365 6172"; // source: "r"
+        let missing = "source param is missing or invalid";
+        // The map of the toolkit with a number, bytes, a list, and nothing, for a source.
+        assert_eq!(map("66736f75726365 1904d2", 1), missing);
+        assert_eq!(map("66736f75726365 4172", 1), missing);
+        assert_eq!(map("66736f75726365 816172", 1), missing);
+        assert_eq!(map("", 0), missing);
+        assert_eq!(refusal(&[]), missing);
+        assert_eq!(map(&format!("{source} 6461726773 01"), 2), "args param not an array");
+        assert_eq!(map(&format!("{source} 6461726773 8101"), 2), "args param not a string array");
+        assert_eq!(map(&format!("{source} 69627974657341726773 6161"), 2), "bytesArgs param not an array");
+        assert_eq!(
+            map(&format!("{source} 69627974657341726773 816161"), 2),
+            "bytesArgs param contains invalid hex string"
+        );
+        // Several at once: the source is looked at first, wherever it stands.
+        assert_eq!(map("6461726773 01 66736f75726365 01", 2), missing);
+        // What is no CBOR has no fields.
+        for broken in ["abcd", "66736f75726365 01 64", "a166736f757263658201", "1234"] {
+            assert_eq!(
+                refusal(&hex::decode(broken.replace(' ', "")).expect("hex")),
+                "CBOR parsing error",
+                "{broken}"
+            );
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use functions_types::limits::{Limits, RunOptions};
 use oracle_ocr::Observation;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerError};
 
-pub use admission::{CODE_LOCATION_TEXT, EMPTY_SOURCE_TEXT, SECRETS_TEXT, admit};
+pub use admission::{CODE_LOCATION_TEXT, SECRETS_TEXT, admit};
 pub use recordings::Recordings;
 
 /// Console lines of a run written to the log.

@@ -9,6 +9,7 @@
 //! | integers | plain or tag 2 bignum of any length, at most 64 significant bits |
 //! | arrays, strings, maps | definite or indefinite |
 //! | missing or null | 0, empty |
+//! | source, args, bytesArgs of another type | an error of their own, once all else has proved well formed |
 //! | depth | at most 32 levels in passed-over values |
 //!
 //! Upstream: the decoder of the official node (`core/cbor`, 2.x), which wraps bare pairs in an indefinite map.
@@ -25,8 +26,18 @@ pub enum DecodeError {
     TooBig(usize),
     /// Not well-formed CBOR, or bytes behind the map.
     Malformed,
-    /// A known key holds a value of another type.
+    /// A known key holds a value of another type, and none of those below.
     WrongType,
+    /// The source is no text.
+    Source,
+    /// The text arguments are no array.
+    Args,
+    /// A text argument is no text.
+    ArgsItem,
+    /// The byte arguments are no array.
+    BytesArgs,
+    /// A byte argument is no byte string.
+    BytesArgsItem,
     /// Nested too deeply.
     TooDeep,
     /// A location or language code nobody defines.
@@ -39,6 +50,11 @@ impl core::fmt::Display for DecodeError {
             Self::TooBig(max) => write!(f, "request too big (max {max} bytes)"),
             Self::Malformed => f.write_str("not well-formed CBOR"),
             Self::WrongType => f.write_str("a field has the wrong type"),
+            Self::Source => f.write_str("source param is missing or invalid"),
+            Self::Args => f.write_str("args param not an array"),
+            Self::ArgsItem => f.write_str("args param not a string array"),
+            Self::BytesArgs => f.write_str("bytesArgs param not an array"),
+            Self::BytesArgsItem => f.write_str("bytesArgs param contains invalid hex string"),
             Self::TooDeep => f.write_str("nested too deeply"),
             Self::Unsupported(code) => write!(f, "unsupported location or language code {code}"),
         }
@@ -47,18 +63,38 @@ impl core::fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
+impl DecodeError {
+    /// The error text a node answers such a request with on chain.
+    ///
+    /// Upstream: the official node for size and CBOR; `simulateScript` of functions-toolkit 0.3.2 for the fields.
+    pub fn on_chain(self) -> String {
+        use alloc::string::ToString as _;
+        match self {
+            Self::Malformed | Self::WrongType | Self::TooDeep | Self::Unsupported(_) => {
+                String::from(super::DECODE_ERROR_TEXT)
+            }
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl FunctionsRequest {
     /// Decodes request data of at most `max_bytes` bytes.
     ///
     /// # Errors
-    /// [`DecodeError`]; on chain a node answers [`DecodeError::TooBig`] with its own text and everything else with
-    /// [`super::DECODE_ERROR_TEXT`].
+    /// [`DecodeError`]; [`DecodeError::on_chain`] says which text a node answers with.
     pub fn decode(data: &[u8], max_bytes: usize) -> Result<Self, DecodeError> {
         if data.len() > max_bytes {
             return Err(DecodeError::TooBig(max_bytes));
         }
         let mut fields = Fields::default();
         pairs(data, |key, reader| fields.read(key, reader))?;
+        // In upstream's order, whatever order the request has.
+        if let Some(wrong) =
+            [fields.wrong_source, fields.wrong_args, fields.wrong_bytes_args].into_iter().flatten().next()
+        {
+            return Err(wrong);
+        }
         Ok(Self {
             code_location: location(fields.code_location)?,
             source: fields.source.unwrap_or_default(),
@@ -98,6 +134,9 @@ struct Fields {
     bytes_args: Option<Vec<Vec<u8>>>,
     secrets_location: Option<u64>,
     secrets: Option<Vec<u8>>,
+    wrong_source: Option<DecodeError>,
+    wrong_args: Option<DecodeError>,
+    wrong_bytes_args: Option<DecodeError>,
 }
 
 impl Fields {
@@ -112,11 +151,28 @@ impl Fields {
                 Some(code) => Err(DecodeError::Unsupported(code)),
             }
         } else if is("source") {
-            once(&mut self.source, reader, text)
+            noted(
+                &mut self.source,
+                &mut self.wrong_source,
+                reader,
+                text,
+                DecodeError::Source,
+                DecodeError::Source,
+            )
         } else if is("args") {
-            once(&mut self.args, reader, |reader| array(reader, text))
+            let read = |reader: &mut Reader<'_>| array(reader, text);
+            noted(
+                &mut self.args,
+                &mut self.wrong_args,
+                reader,
+                read,
+                DecodeError::Args,
+                DecodeError::ArgsItem,
+            )
         } else if is("bytesArgs") {
-            once(&mut self.bytes_args, reader, |reader| array(reader, byte_string))
+            let read = |reader: &mut Reader<'_>| array(reader, byte_string);
+            let (whole, item) = (DecodeError::BytesArgs, DecodeError::BytesArgsItem);
+            noted(&mut self.bytes_args, &mut self.wrong_bytes_args, reader, read, whole, item)
         } else if is("secretsLocation") {
             once(&mut self.secrets_location, reader, integer)
         } else if is("secrets") {
@@ -168,6 +224,27 @@ fn once<T: Default>(
     let is_null = matches!(reader.peek(), Some(0xf6 | 0xf7));
     *field = Some(if is_null { reader.skip(0).map(|()| T::default())? } else { read(reader)? });
     Ok(())
+}
+
+/// As [`once`], but a well-formed value of another type is passed over and noted: as `item` when it is an array, else as `whole`.
+fn noted<T: Default>(
+    field: &mut Option<T>,
+    wrong: &mut Option<DecodeError>,
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, DecodeError>,
+    whole: DecodeError,
+    item: DecodeError,
+) -> Result<(), DecodeError> {
+    let start = *reader;
+    match once(field, reader, read) {
+        Err(DecodeError::WrongType) => {
+            *reader = start;
+            *field = Some(T::default());
+            *wrong = Some(if reader.peek().is_some_and(|first| first >> 5 == 4) { item } else { whole });
+            reader.skip(0)
+        }
+        done => done,
+    }
 }
 
 fn location(code: Option<u64>) -> Result<Location, DecodeError> {

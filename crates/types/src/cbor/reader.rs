@@ -16,6 +16,7 @@ pub(super) struct Head {
     pub(super) argument: Option<u64>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }

@@ -113,11 +113,11 @@ fn decode_fails_when_bytes_are_hostile() {
         ("a000", Malformed),                                             // bytes behind the map
         ("ff", WrongType),                                               // break outside
         ("00", WrongType),                                               // a key that is no text
-        ("66736f7572636501", WrongType),                                 // source is a number
-        ("66736f75726365ff", WrongType),                                 // value is a break
+        ("66736f7572636501", Source),                                    // source is a number
+        ("66736f75726365ff", Malformed),                                 // value is a break
         ("66736f757263657bffffffffffffffff", Malformed),                 // text longer than the input
         ("64617267739bffffffffffffffff", Malformed),                     // array longer than the input
-        ("6461726773814101", WrongType),                                 // bytes among texts
+        ("6461726773814101", ArgsItem),                                  // bytes among texts
         ("66736f7572636561ff", Malformed),                               // not UTF-8
         ("6c636f64654c6f636174696f6e03", Unsupported(3)),                // location 3
         ("6c636f64654c6f636174696f6ec249010000000000000000", WrongType), // 65-bit bignum
