@@ -42,6 +42,22 @@ async fn a_response_is_parsed_and_described() {
 }
 
 #[tokio::test]
+async fn any_language_is_accepted_unless_the_script_names_one() {
+    let server = Server::start(async |seen| {
+        let head = seen.head.to_ascii_lowercase();
+        let lines: Vec<&str> = head.lines().filter(|line| line.starts_with("accept-language:")).collect();
+        answer("200 OK", "", lines.join("|").as_bytes())
+    })
+    .await;
+    let runner = runner_for(&[&server]).await;
+    let ask = "const text = async (init) => await (await fetch(args[0], init)).text();
+        return Functions.encodeString([await text(), await text({ headers: { 'Accept-Language': 'de' } })].join())";
+    let report = run_with(&runner, ask, &server.url("/")).await;
+    assert_eq!(text(&report), "accept-language: *,accept-language: de");
+    runner.shutdown().await;
+}
+
+#[tokio::test]
 async fn options_reach_the_server() {
     let server = Server::start(async |seen| {
         let headers = seen.head.to_ascii_lowercase();

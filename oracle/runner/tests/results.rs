@@ -3,8 +3,8 @@
 mod common;
 
 use common::{check_table, request, run, runner, text};
-use functions_types::limits::Limits;
-use oracle_runner::RunOutcome;
+use functions_types::limits::{Limits, Profile, RunOptions};
+use oracle_runner::{RunOutcome, RunRequest};
 
 const E4: &str = "error: returned value not an ArrayBuffer or Uint8Array";
 const SYNTAX: &str = "error: syntax error, RAM exceeded, or other error: syntax";
@@ -62,6 +62,18 @@ async fn thrown_values_become_their_texts() {
         ("throw new DOMException('dom', 'AbortError')", "error: dom"),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn empty_messages_stay_empty_in_the_classic_profile() {
+    let runner = runner().await;
+    for (profile, expected) in [(Profile::Classic, "error: "), (Profile::Default, "error: Error")] {
+        let options = RunOptions { profile, ..RunOptions::default() };
+        let run =
+            runner.run(RunRequest { options, ..request("throw Error('')") }).await.expect("the node is fine");
+        assert_eq!(text(&run), expected, "{profile:?}");
+    }
+    runner.shutdown().await;
 }
 
 #[tokio::test]

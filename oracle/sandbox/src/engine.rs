@@ -1,10 +1,12 @@
 //! The JavaScript engine: booted once in the fork server, used for one run in each child.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use deno_core::{JsRuntime, RuntimeOptions, v8};
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 use eyre::{Result, eyre};
+use functions_types::limits::Profile;
 use oracle_frames::{Diagnostic, Start, Verdict};
 
 use crate::child::Session;
@@ -37,6 +39,8 @@ pub(crate) struct Engine {
 
 /// Functions of the boot script that Rust calls.
 pub(crate) struct Entries {
+    /// The profile of the run, which decides a few error texts.
+    pub(crate) profile: Cell<Profile>,
     /// Sets the injected values.
     inject: v8::Global<v8::Function>,
     /// Gives the beginning of a text without lone surrogates.
@@ -116,6 +120,7 @@ impl Engine {
                 entry("builtins")?,
             ];
             Entries {
+                profile: Cell::default(),
                 inject: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(inject)?),
                 well_formed: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(well_formed)?),
                 window: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(window)?),
@@ -152,6 +157,7 @@ impl Engine {
     }
 
     fn run_in_session(&mut self, start: Start) -> Result<(Verdict, Diagnostic)> {
+        self.entries.profile.set(start.options.profile);
         let promise = {
             deno_core::scope!(scope, self.runtime);
             v8::tc_scope!(let scope, scope);

@@ -8,17 +8,19 @@
 //! | returned `Uint8Array` or `ArrayBuffer` | its bytes |
 //! | any other returned value | not bytes |
 //! | thrown error named `PermissionDenied` | blocked |
-//! | thrown error | its message; its name where the message is empty; no message where it is missing |
+//! | thrown error | its message; no message where it is missing |
+//! | thrown error with an empty message | its name; in the classic profile the empty text |
 //! | thrown string | the string |
 //! | any other thrown value | a text that names its type |
 //!
 //! Upstream: `@chainlink/functions-toolkit` 0.3.2, error handling of the simulation sandbox.
 //!
 //! # Deviations
-//! An error with an empty message gives its name: an empty error beside an empty response would
-//! read as an empty success.
+//! In the default profile an error with an empty message gives its name: an empty error beside an
+//! empty response would read as an empty success.
 
 use deno_core::v8;
+use functions_types::limits::Profile;
 use oracle_frames::{Diagnostic, Verdict};
 
 use crate::engine::Entries;
@@ -130,7 +132,7 @@ pub(crate) fn thrown<'s>(
     let verdict = match message {
         _ if name == "PermissionDenied" => Verdict::Blocked,
         None => Verdict::NoMessage,
-        Some(text) if text.is_empty() => Verdict::Thrown(name),
+        Some(text) if text.is_empty() && entries.profile.get() == Profile::Default => Verdict::Thrown(name),
         Some(text) => Verdict::Thrown(text),
     };
     (verdict, diagnostic)

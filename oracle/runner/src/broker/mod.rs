@@ -29,7 +29,7 @@ use functions_types::limits::Limits;
 use guard::{Guard, Vetted};
 use oracle_frames::{HttpRequest, HttpResponse, cut_text};
 use pace::Pace;
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
@@ -346,6 +346,8 @@ fn outgoing_headers(pairs: &[(String, String)]) -> Result<HeaderMap, Failure> {
             .map_err(|_| Failure::Other("header value".into()))?;
         headers.append(name, value);
     }
+    // As fetch does it: any language is welcome where the script names none.
+    headers.entry(ACCEPT_LANGUAGE).or_insert(HeaderValue::from_static("*"));
     Ok(headers)
 }
 
