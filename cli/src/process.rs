@@ -76,6 +76,14 @@ impl Process {
         }
     }
 
+    /// Waits until the child ends by itself; what it ended with.
+    pub(crate) async fn end(&mut self) -> miette::Report {
+        match self.child.wait().await {
+            Ok(status) => self.ended(status),
+            Err(error) => miette!("{} cannot be waited for: {error}", self.name),
+        }
+    }
+
     fn ended(&self, status: ExitStatus) -> miette::Report {
         miette!("{} ended early ({status})\n{}", self.name, tail(&self.log, 15))
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use functions_client::{Account, Consumer, Request, stylus};
+use functions_types::limits::Profile;
 use functions_types::{Juels, RequestId};
 use miette::{IntoDiagnostic, Result, miette};
 
@@ -89,6 +90,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 fn wanted(nodes: u8, contracts: Option<&Path>, allow_http: Vec<String>) -> Result<Wanted> {
     Ok(Wanted {
+        profile: Profile::Default,
         nodes: nodes.into(),
         allow_http,
         contracts: paths::contracts(contracts)?,

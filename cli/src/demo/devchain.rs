@@ -79,6 +79,11 @@ impl Devchain {
         Ok((Self { process, greeting }, chain))
     }
 
+    /// Waits until its process ends by itself; what it ended with.
+    pub(crate) async fn end(&mut self) -> miette::Report {
+        self.process.end().await
+    }
+
     /// Ends it.
     pub(crate) async fn stop(&mut self) {
         self.process.stop().await;

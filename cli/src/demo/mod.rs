@@ -7,12 +7,14 @@ pub(crate) mod node;
 mod outcome;
 pub(crate) mod price_api;
 pub(crate) mod script;
+mod secrets_keys;
 pub(crate) mod story;
 
 use std::cell::Cell;
 use std::path::PathBuf;
 
 use functions_types::Juels;
+use functions_types::limits::Profile;
 use miette::{IntoDiagnostic, Result, miette};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -58,6 +60,9 @@ pub(crate) struct Options {
     /// Let scripts reach this private address too (repeatable)
     #[arg(long, value_name = "HOST:PORT")]
     allow_http: Vec<String>,
+    /// Limits and error texts of scripts: default (30 s, 512 bytes) or classic (10 s, 256 bytes)
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = crate::simulate::profile)]
+    profile: Profile,
     /// Number of oracle nodes
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=31))]
     nodes: u8,
@@ -105,6 +110,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut allow_http = options.allow_http.clone();
     allow_http.push(prices.host());
     let wanted = Wanted {
+        profile: options.profile,
         nodes: options.nodes.into(),
         allow_http,
         contracts,
@@ -180,7 +186,7 @@ async fn tell(
     if options.keep {
         describe(network, options.json, &outcome, progress);
         staying.set(true);
-        std::future::pending::<()>().await; // the caller waits for the interrupt
+        network.watch(progress).await?; // ends with the chain; the caller waits for the interrupt
     }
     Ok(Told::Finished)
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use alloy::primitives::U256;
 use functions_client::{Account, Chain, Consumer, System};
+use functions_types::limits::Profile;
 use functions_types::{DonId, Juels, SubscriptionId};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tempfile::TempDir;
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use super::consumer::Kind;
 use super::devchain::{Devchain, dev_account};
 use super::node::{Common, Home, Node};
+use super::secrets_keys;
 use crate::deploy::book::Book;
 use crate::deploy::config::{Don, Plan, quorum};
 use crate::deploy::path::{Path, Programs};
@@ -27,6 +29,8 @@ const TRANSMITTER_WEI: u64 = 1_000_000_000_000_000_000;
 
 /// What the network shall be.
 pub(crate) struct Wanted {
+    /// Limits and error texts of scripts.
+    pub(crate) profile: Profile,
     /// Number of nodes, 4 to 31.
     pub(crate) nodes: usize,
     /// `HOST:PORT` pairs scripts may reach although private.
@@ -132,8 +136,10 @@ impl Network {
             Ok::<_, miette::Report>(oracles)
         };
         let (oracles, system) = tokio::try_join!(keys, path.run(&mut book))?;
-        let don_set = Don::new(oracles, None)?;
+        let mut don_set = Don::new(oracles, None)?;
+        don_set.options.profile = wanted.profile;
         path.configure(&mut book, &system, &don_set).await?;
+        secrets_keys::publish(&chain, &owner, system.addresses.coordinator).await?;
         fund_transmitters(&chain, &owner, &don_set).await?;
 
         let router = system.addresses.router;
@@ -199,11 +205,44 @@ impl Network {
         self.nodes.iter().filter(|node| !node.killed).count()
     }
 
+    /// Tells of every node that ends, and what that means, for as long as the chain lives.
+    ///
+    /// # Errors
+    /// When the chain ended: nothing is left to stay up for.
+    pub(crate) async fn watch(&mut self, progress: &Progress) -> Result<()> {
+        let (count, quorum) = (self.nodes.len(), self.quorum());
+        loop {
+            let living = self.nodes.iter_mut().filter(|node| !node.killed);
+            let ends: Vec<_> = living.map(|node| Box::pin(node.end())).collect();
+            let told = tokio::select! {
+                end = self.devchain.end() => return Err(end.wrap_err("the chain is gone, and with it the network")),
+                told = first(ends) => told,
+            };
+            progress.step(format!("{told:?}"));
+            let left = self.living();
+            progress.step(if left == 0 {
+                "no node is left: requests time out. Interrupt (Ctrl-C) and start the demo again".to_owned()
+            } else if left < quorum {
+                format!("{left} of {count} nodes are left and a report needs {quorum} signatures: requests time out")
+            } else {
+                format!("{left} of {count} nodes are left, enough for a report of {quorum} signatures")
+            });
+        }
+    }
+
     /// Ends every process, nodes first.
     pub(crate) async fn stop(&mut self) {
         futures::future::join_all(self.nodes.iter_mut().map(Node::stop)).await;
         self.devchain.stop().await;
     }
+}
+
+/// What the first of some futures gives; never anything when there are none.
+async fn first<F: Future + Unpin>(futures: Vec<F>) -> F::Output {
+    if futures.is_empty() {
+        return std::future::pending().await;
+    }
+    futures::future::select_all(futures).await.0
 }
 
 async fn fund_transmitters(chain: &Chain, owner: &Account, don: &Don) -> Result<()> {

@@ -184,6 +184,13 @@ impl Node {
         answer.json().await.ok()
     }
 
+    /// Waits until its process ends by itself; what it ended with.
+    pub(crate) async fn end(&mut self) -> miette::Report {
+        let end = self.process.end().await;
+        self.killed = true;
+        end
+    }
+
     /// Kills it without warning.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await;

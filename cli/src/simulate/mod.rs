@@ -153,7 +153,7 @@ fn section(path: &Path) -> Result<RunnerSection> {
     Ok(file.runner)
 }
 
-fn profile(name: &str) -> Result<Profile, String> {
+pub(crate) fn profile(name: &str) -> Result<Profile, String> {
     Profile::from_name(name).ok_or_else(|| "there are default and classic".into())
 }
 

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -98,6 +98,7 @@ pub fn demo(args: &[&str]) -> Told {
 /// A network that stays up until [`Kept::end`].
 pub struct Kept {
     child: Child,
+    stderr: BufReader<ChildStderr>,
     /// The JSON object it printed once its first request was settled.
     pub json: Value,
     _turn: MutexGuard<'static, ()>,
@@ -124,15 +125,36 @@ pub fn keep_with(args: &[&str]) -> Kept {
         .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("setsid and the demo start");
+    let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
     let mut line = String::new();
     let stdout = child.stdout.as_mut().expect("standard output is piped");
     BufReader::new(stdout).read_line(&mut line).expect("standard output is text");
-    Kept { child, json: serde_json::from_str(&line).expect("one JSON object"), _turn: turn }
+    Kept { child, stderr, json: serde_json::from_str(&line).expect("one JSON object"), _turn: turn }
 }
 
 impl Kept {
+    /// The session all processes of the network belong to.
+    pub fn session(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Reads what it tells people until a line contains `part`; that line.
+    ///
+    /// # Panics
+    /// When it ends before.
+    pub fn told(&mut self, part: &str) -> String {
+        let mut line = String::new();
+        while !line.contains(part) {
+            line.clear();
+            let read = self.stderr.read_line(&mut line).expect("standard error is text");
+            assert!(read > 0, "the demo ended without saying {part:?}");
+        }
+        line
+    }
+
     /// Interrupts it as Ctrl-C does, then checks that nothing is left.
     ///
     /// # Panics

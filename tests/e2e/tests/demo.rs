@@ -1,6 +1,8 @@
 //! Requests from consumer to callback, through a chain and node processes.
 
-use e2e_tests::{MEDIAN, Told, demo, script, word};
+use std::process::Command;
+
+use e2e_tests::{MEDIAN, Told, demo, keep, script, word};
 use serde_json::Value;
 
 fn amount(told: &Told, field: &str) -> u128 {
@@ -90,4 +92,36 @@ fn demo_refuses_when_the_subscription_is_too_poor() {
     assert_ne!(told.code, 0);
     assert_eq!(told.json, Value::Null);
     assert!(told.stderr.contains("InsufficientBalance"), "{}", told.stderr);
+}
+
+#[test]
+fn demo_runs_scripts_by_the_classic_profile() {
+    let told = script("throw Error('');", &["--profile", "classic"]);
+    assert_settled(&told);
+    assert_eq!(told.json["error"], Value::Null, "an empty message stays empty");
+    let told = script("return new Uint8Array(257);", &["--profile", "classic"]);
+    assert_settled(&told);
+    assert_eq!(told.json["error"], "response >256 bytes");
+}
+
+#[test]
+fn demo_that_stays_up_tells_when_nodes_die() {
+    let mut network = keep();
+    let session = network.session().to_string();
+    let nodes =
+        Command::new("pgrep").args(["-s", &session, "-x", "functions-node"]).output().expect("pgrep runs");
+    let nodes = String::from_utf8(nodes.stdout).expect("text");
+    let nodes: Vec<&str> = nodes.split_whitespace().collect();
+    assert_eq!(nodes.len(), 4);
+    for (node, told) in nodes.into_iter().zip([
+        "3 of 4 nodes are left, enough for a report of 3 signatures",
+        "2 of 4 nodes are left and a report needs 3 signatures: requests time out",
+        "1 of 4 nodes are left",
+        "no node is left: requests time out",
+    ]) {
+        assert!(Command::new("kill").args(["-KILL", node]).status().expect("kill runs").success());
+        network.told("ended early");
+        network.told(told);
+    }
+    network.end();
 }
