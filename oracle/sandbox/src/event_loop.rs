@@ -8,6 +8,7 @@
 //! has really passed. A recording keeps the order by counting turns.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use deno_core::{JsRuntime, v8};
@@ -19,10 +20,39 @@ use crate::engine::Entries;
 use crate::judge;
 use crate::module_loader;
 use crate::ops::Host;
+use crate::timers;
 
 thread_local! {
     /// Promises that were rejected while nobody listened.
-    static REJECTED: RefCell<Vec<v8::Global<v8::Promise>>> = const { RefCell::new(Vec::new()) };
+    static REJECTED: RefCell<Rejected> = RefCell::default();
+}
+
+/// Rejected promises in the order of their rejection, each found by itself without a search.
+#[derive(Default)]
+struct Rejected {
+    in_order: BTreeMap<u64, v8::Global<v8::Promise>>,
+    numbers: HashMap<v8::Global<v8::Promise>, u64>,
+    last: u64,
+}
+
+impl Rejected {
+    fn add(&mut self, promise: v8::Global<v8::Promise>) {
+        self.last += 1;
+        self.remove(&promise);
+        self.numbers.insert(promise.clone(), self.last);
+        self.in_order.insert(self.last, promise);
+    }
+
+    fn remove(&mut self, promise: &v8::Global<v8::Promise>) {
+        if let Some(number) = self.numbers.remove(promise) {
+            self.in_order.remove(&number);
+        }
+    }
+
+    /// The first but for `promise`.
+    fn first_other_than(&self, promise: &v8::Global<v8::Promise>) -> Option<v8::Global<v8::Promise>> {
+        self.in_order.values().find(|other| *other != promise).cloned()
+    }
 }
 
 /// Makes this module, instead of deno_core's event loop, the one that hears of rejections.
@@ -36,10 +66,10 @@ extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
     let promise = v8::Global::new(scope, message.get_promise());
     match message.get_event() {
         v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
-            REJECTED.with_borrow_mut(|all| all.push(promise));
+            REJECTED.with_borrow_mut(|all| all.add(promise));
         }
         v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
-            REJECTED.with_borrow_mut(|all| all.retain(|other| *other != promise));
+            REJECTED.with_borrow_mut(|all| all.remove(&promise));
         }
         _ => {}
     }
@@ -47,7 +77,7 @@ extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
 
 /// Takes a rejected promise for handled: somebody else hears of it.
 pub(crate) fn forgive(promise: &v8::Global<v8::Promise>) {
-    REJECTED.with_borrow_mut(|all| all.retain(|other| other != promise));
+    REJECTED.with_borrow_mut(|all| all.remove(promise));
 }
 
 /// How long a request under way holds up timers in strict mode, on the real clock. Servers that answer in less give every node
@@ -128,7 +158,7 @@ fn ended(
         let reason = local.result(scope);
         return Some(judge::thrown(scope, entries, reason));
     }
-    let unhandled = REJECTED.with_borrow(|all| all.iter().find(|other| *other != promise).cloned());
+    let unhandled = REJECTED.with_borrow(|all| all.first_other_than(promise));
     if let Some(unhandled) = unhandled {
         let unhandled = v8::Local::new(scope, unhandled);
         let reason = unhandled.result(scope);
@@ -155,11 +185,11 @@ fn next(host: &mut Host) -> Result<Next> {
         if let Some(response) = host.exchanges.take_ready(host.mode, host.turn) {
             return Ok(Next::Deliver(response));
         }
-        let timer = host.timers.first_key_value().map(|(key, timer)| (*key, timer.id));
+        let timer = host.timers.first();
         let sleeps = !host.replay && (host.exchanges.is_waiting() || host.mode == Mode::Compat);
         match timer {
             None if !host.exchanges.is_waiting() => return Ok(Next::Never),
-            Some((key, id)) if !sleeps => return Ok(fire(host, key, id)),
+            Some(timer) if !sleeps => return Ok(fire(host, timer)),
             _ => {}
         }
         let wait = if timer.is_some() { until_a_timer(host) } else { LONGEST_WAIT };
@@ -167,10 +197,10 @@ fn next(host: &mut Host) -> Result<Next> {
         // A response that came while the script was busy is taken first, even when a timer is due.
         if session.wait(wait)? {
             receive(host)?;
-        } else if let Some((key, id)) = timer
+        } else if let Some(timer) = timer
             && wait.is_zero()
         {
-            return Ok(fire(host, key, id));
+            return Ok(fire(host, timer));
         }
     }
 }
@@ -182,11 +212,7 @@ fn until_a_timer(host: &Host) -> Duration {
         Mode::Strict => PATIENCE.saturating_sub(host.exchanges.waited()),
         Mode::Compat => Duration::ZERO,
     };
-    let left = host.timers.values().map(|timer| {
-        let left = Duration::from_millis(timer.delay_ms).saturating_sub(timer.set_at.elapsed());
-        if timer.is_limit { left } else { left.max(held_up) }
-    });
-    left.min().unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    host.timers.left(held_up).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
 }
 
 /// Takes one message of the runner.
@@ -206,12 +232,12 @@ pub(crate) fn receive(host: &mut Host) -> Result<()> {
     Ok(())
 }
 
-fn fire(host: &mut Host, key: (u64, u32), id: u32) -> Next {
-    if key.0 >= host.limits.execution_ms {
+fn fire(host: &mut Host, (due_ms, id): timers::Key) -> Next {
+    if due_ms >= host.limits.execution_ms {
         return Next::Never;
     }
-    host.timers.remove(&key);
-    host.virtual_ms = host.virtual_ms.max(key.0);
+    host.timers.cancel(id);
+    host.virtual_ms = host.virtual_ms.max(due_ms);
     host.turn += 1;
     Next::Fire(id)
 }

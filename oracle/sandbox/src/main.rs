@@ -8,7 +8,7 @@
 //! | to read about | look in |
 //! | --- | --- |
 //! | forking, reaping, the control socket | `zygote` |
-//! | one run, from first frame to last | `child`, `event_loop`, `exchanges` |
+//! | one run, from first frame to last | `child`, `event_loop`, `exchanges`, `timers` |
 //! | the engine and what scripts see | `engine`, `ops`, `js/` |
 //! | the web platform's files and the runtime hash | `platform`, `build.rs` |
 //! | a full heap | `heap_limit` |
@@ -38,6 +38,7 @@ mod platform;
 mod script;
 mod seccomp;
 mod stack_scope;
+mod timers;
 mod typescript;
 mod walls;
 mod zygote;

@@ -2,7 +2,7 @@
 //!
 //! Every op is synchronous. Waiting (timers, HTTP) is the event loop's business.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Instant;
 
 use deno_core::{OpState, extension, op2};
@@ -15,23 +15,12 @@ use sha2::{Digest, Sha256};
 
 use crate::child::Session;
 use crate::exchanges::Exchanges;
+use crate::timers::Timers;
 
 /// Longest names and values of a request's headers together, in bytes.
 const HTTP_HEAD_MAX: usize = 64 * 1024;
 /// Longest name of a method, in bytes.
 const HTTP_METHOD_MAX: usize = 256;
-
-/// A timer that has not fired.
-pub(crate) struct Timer {
-    /// Handle the script's side knows it by.
-    pub(crate) id: u32,
-    /// When it was set, on the real clock.
-    pub(crate) set_at: Instant,
-    /// Its delay, in milliseconds.
-    pub(crate) delay_ms: u64,
-    /// Whether it is a request's time limit, which is meant for the real clock.
-    pub(crate) is_limit: bool,
-}
 
 /// State of the run, reachable from ops.
 pub(crate) struct Host {
@@ -50,9 +39,8 @@ pub(crate) struct Host {
     /// Virtual time since the start of the run, in milliseconds; see [`Host::elapsed_ms`].
     pub(crate) virtual_ms: u64,
     started: Instant,
-    /// Timers by due time, then by order of creation.
-    pub(crate) timers: BTreeMap<(u64, u32), Timer>,
-    next_timer: u32,
+    /// Timers that have not fired.
+    pub(crate) timers: Timers,
     /// Exchanges the script waits for.
     pub(crate) exchanges: Exchanges,
     next_exchange: u32,
@@ -76,8 +64,7 @@ impl Host {
             epoch_ms: 0,
             virtual_ms: 0,
             started: Instant::now(),
-            timers: BTreeMap::new(),
-            next_timer: 1,
+            timers: Timers::default(),
             exchanges: Exchanges::default(),
             next_exchange: 0,
             modules: HashMap::new(),
@@ -182,16 +169,13 @@ fn op_timer_start(state: &mut OpState, delay_ms: f64, is_limit: bool) -> u32 {
     // A saturating cast: NaN and negative delays become 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     let delay_ms = (delay_ms as u64).min(host.limits.execution_ms);
-    let id = host.next_timer;
-    host.next_timer = host.next_timer.wrapping_add(1).max(1);
-    let due = host.elapsed_ms().saturating_add(delay_ms);
-    host.timers.insert((due, id), Timer { id, set_at: Instant::now(), delay_ms, is_limit });
-    id
+    let elapsed_ms = host.elapsed_ms();
+    host.timers.start(elapsed_ms, delay_ms, is_limit)
 }
 
 #[op2(fast)]
 fn op_timer_cancel(state: &mut OpState, id: u32) {
-    state.borrow_mut::<Host>().timers.retain(|_, timer| timer.id != id);
+    state.borrow_mut::<Host>().timers.cancel(id);
 }
 
 #[op2(fast)]
