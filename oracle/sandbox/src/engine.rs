@@ -26,6 +26,7 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:crypto", include_str!("js/crypto.js")),
     ("functions:body", include_str!("js/body.js")),
     ("functions:fetch", include_str!("js/fetch.js")),
+    ("functions:structured_clone", include_str!("js/structured_clone.js")),
     ("functions:api", include_str!("js/api.js")),
     ("functions:builtins", include_str!("js/builtins.js")),
     ("functions:globals", include_str!("js/globals.js")),

@@ -6,6 +6,9 @@
   const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   class Headers {
     #map = new Map();
+    static {
+      lib.platform.push((value) => (#map in value ? null : undefined));
+    }
     constructor(init) {
       if (init === undefined || init === null) return;
       if (typeof init !== "object") throw new TypeError("headers are an object or a list of pairs");
@@ -70,9 +73,19 @@
     }
   }
 
+  let share;
   class Blob {
     #bytes;
     #type;
+    static {
+      // Bytes never change, so a copy shares them.
+      share = (from, to) => {
+        to.#bytes = from.#bytes;
+        to.#type = from.#type;
+        return to;
+      };
+      lib.platform.push((value) => (#bytes in value ? () => share(value, new Blob()) : undefined));
+    }
     constructor(parts = [], options = {}) {
       const chunks = Array.from(parts, (part) =>
         part instanceof Blob ? part.#bytes : typeof part === "object" && part !== null ? lib.bytesOf(part) : lib.encodeUtf8(`${part}`));
@@ -107,6 +120,14 @@
   class File extends Blob {
     #name;
     #lastModified;
+    static {
+      // Before Blob, which a File is as well.
+      lib.platform.unshift((value) => {
+        if (!(#name in value)) return undefined;
+        const [name, lastModified] = [value.#name, value.#lastModified];
+        return () => share(value, new File([], name, { __proto__: null, lastModified }));
+      });
+    }
     constructor(parts, name, options = {}) {
       super(parts, options);
       this.#name = `${name}`;
@@ -131,6 +152,9 @@
 
   class FormData {
     #list = [];
+    static {
+      lib.platform.push((value) => (#list in value ? null : undefined));
+    }
     #entry(name, value, filename) {
       if (!(value instanceof Blob)) return [`${name}`, `${value}`];
       const file = value instanceof File ? filename ?? value.name : filename ?? "blob";
@@ -216,6 +240,9 @@
     #content;
     #stream = null;
     #used = false;
+    static {
+      lib.platform.push((value) => (#content in value ? null : undefined));
+    }
     constructor(content) {
       this.#content = content;
     }

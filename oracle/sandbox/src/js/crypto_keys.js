@@ -46,6 +46,7 @@
         if (typeof key !== "object" || key === null || !(#inner in key)) throw new TypeError("expected a CryptoKey");
         return key.#inner;
       };
+      lib.platform.push((value) => (#inner in value ? () => new CryptoKey(KEY, value.#inner) : undefined));
     }
     constructor(key, inner) {
       if (key !== KEY) throw new TypeError("Illegal constructor");
