@@ -61,7 +61,9 @@ impl Session {
 
 /// Serves one run and never returns.
 pub(crate) fn main(engine: &mut Engine, session: OwnedFd, null: &OwnedFd, walls: &Walls) -> ! {
-    std::panic::set_hook(Box::new(|_| {}));
+    if !cfg!(sanitized) {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     let code = match catch_unwind(AssertUnwindSafe(|| serve(engine, &session, null, walls))) {
         Ok(Ok(())) => 0,
         Ok(Err(_)) => 1,

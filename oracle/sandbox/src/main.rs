@@ -18,6 +18,7 @@
 //! | `crypto.subtle` | `crypto` |
 //! | how a returned or thrown value is judged | `judge` |
 //! | operating-system walls and their self-test | `walls`, `seccomp` |
+//! | a build for the address sanitizer, without walls | `sanitized` |
 //! | floating point that is equal on every machine | `libm_symbols` |
 //!
 //! The command line is `functions-sandbox zygote --memory-bytes N`, with the control socket as
@@ -35,6 +36,8 @@ mod module_loader;
 mod ops;
 mod places;
 mod platform;
+#[cfg(sanitized)]
+mod sanitized;
 mod script;
 mod seccomp;
 mod stack_scope;
