@@ -17,6 +17,7 @@ use crate::{crypto, event_loop, heap_limit, judge, module_loader, places, platfo
 /// left for it; the last one installs the globals and returns the entry points.
 const BOOT: &[(&str, &str)] = &[
     ("functions:web", include_str!("js/web.js")),
+    ("functions:events", include_str!("js/events.js")),
     ("functions:timers", include_str!("js/timers.js")),
     ("functions:console", include_str!("js/console.js")),
     ("functions:buffer_codecs", include_str!("js/buffer_codecs.js")),

@@ -2,6 +2,8 @@
 (function (lib) {
   "use strict";
 
+  const { apply } = Reflect;
+  const { push } = Array.prototype;
   const INSPECT = Symbol.for("Deno.privateCustomInspect");
   const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
   class Headers {
@@ -29,7 +31,8 @@
     append(name, value) {
       const [key, text] = this.#check(name, value);
       const before = this.#map.get(key);
-      this.#map.set(key, before === undefined ? [text] : [...before, text]);
+      if (before === undefined) this.#map.set(key, [text]);
+      else apply(push, before, [text]);
     }
     set(name, value) {
       const [key, text] = this.#check(name, value);
@@ -151,51 +154,65 @@
   }
 
   class FormData {
-    #list = [];
+    // Entries in order, by number; and the numbers of each name.
+    #entries = new Map();
+    #numbers = new Map();
+    #last = 0;
     static {
-      lib.platform.push((value) => (#list in value ? null : undefined));
+      lib.platform.push((value) => (#entries in value ? null : undefined));
     }
     #entry(name, value, filename) {
       if (!(value instanceof Blob)) return [`${name}`, `${value}`];
       const file = value instanceof File ? filename ?? value.name : filename ?? "blob";
       return [`${name}`, new File([value], file, { type: value.type })];
     }
+    #add(entry) {
+      const number = this.#last++;
+      this.#entries.set(number, entry);
+      const before = this.#numbers.get(entry[0]);
+      if (before === undefined) this.#numbers.set(entry[0], [number]);
+      else apply(push, before, [number]);
+    }
     append(name, value, filename) {
-      this.#list.push(this.#entry(name, value, filename));
+      this.#add(this.#entry(name, value, filename));
     }
     set(name, value, filename) {
-      const at = this.#list.findIndex(([n]) => n === `${name}`);
       const entry = this.#entry(name, value, filename);
-      if (at < 0) {
-        this.#list.push(entry);
-      } else {
-        this.#list[at] = entry;
-        this.#list = this.#list.filter(([n], index) => index <= at || n !== `${name}`);
+      const before = this.#numbers.get(entry[0]);
+      if (before === undefined) {
+        this.#add(entry);
+        return;
       }
+      this.#entries.set(before[0], entry);
+      for (let at = 1; at < before.length; at++) this.#entries.delete(before[at]);
+      before.length = 1;
     }
     get(name) {
-      return this.#list.find(([n]) => n === `${name}`)?.[1] ?? null;
+      const numbers = this.#numbers.get(`${name}`);
+      return numbers === undefined ? null : this.#entries.get(numbers[0])[1];
     }
     getAll(name) {
-      return this.#list.filter(([n]) => n === `${name}`).map(([, value]) => value);
+      return (this.#numbers.get(`${name}`) ?? []).map((number) => this.#entries.get(number)[1]);
     }
     has(name) {
-      return this.#list.some(([n]) => n === `${name}`);
+      return this.#numbers.has(`${name}`);
     }
     delete(name) {
-      this.#list = this.#list.filter(([n]) => n !== `${name}`);
+      const numbers = this.#numbers.get(`${name}`) ?? [];
+      for (let at = 0; at < numbers.length; at++) this.#entries.delete(numbers[at]);
+      this.#numbers.delete(`${name}`);
     }
     forEach(callback, self) {
-      for (const [name, value] of this.#list) callback.call(self, value, name, this);
+      for (const [name, value] of this) callback.call(self, value, name, this);
     }
     *entries() {
-      for (const [name, value] of this.#list) yield [name, value];
+      for (const [name, value] of this.#entries.values()) yield [name, value];
     }
     *keys() {
-      for (const [name] of this.#list) yield name;
+      for (const [name] of this.entries()) yield name;
     }
     *values() {
-      for (const [, value] of this.#list) yield value;
+      for (const [, value] of this.entries()) yield value;
     }
     [Symbol.iterator]() {
       return this.entries();

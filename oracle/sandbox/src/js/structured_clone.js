@@ -6,7 +6,7 @@
 (function (lib) {
   "use strict";
   const {
-    isArrayBuffer, isBoxedPrimitive, isDataView, isDate, isExternal, isGeneratorObject, isMap, isMapIterator,
+    isArrayBuffer, isBoxedPrimitive, isDataView, isDate, isGeneratorObject, isMap, isMapIterator,
     isModuleNamespaceObject, isNativeError, isPromise, isProxy, isRegExp, isSet, isSetIterator, isSharedArrayBuffer,
     isSymbolObject, isTypedArray, isWeakMap, isWeakSet,
   } = lib.core;
@@ -88,7 +88,7 @@
   const isOpaque = (value) =>
     isProxy(value) || isPromise(value) || isWeakMap(value) || isWeakSet(value) || isMapIterator(value) ||
     isSetIterator(value) || isGeneratorObject(value) || isModuleNamespaceObject(value) || isSymbolObject(value) ||
-    isSharedArrayBuffer(value) || isExternal(value) || hasOwn(value, brand);
+    isSharedArrayBuffer(value) || hasOwn(value, brand);
   function unboxed(value) {
     for (let at = 0; at < PRIMITIVES.length; at++) {
       try {

@@ -1,7 +1,7 @@
 // The web platform, from Deno's own sources: URL, text, events, streams, the inspector.
 //
 // They hold their own references to the language's built-ins, so a script that changes a prototype
-// changes nothing here. Two seams are ours: an exception in an event listener becomes an unhandled
+// changes nothing here. Two seams are ours: an exception that is reported becomes an unhandled
 // rejection, which ends the run, and time comes from the run's clock.
 (function (lib) {
   "use strict";
@@ -18,6 +18,7 @@
   lib.console = load("01_console");
   lib.inspect = lib.console.inspect;
   lib.abort = abort;
+  lib.event = event;
 
   event.saveGlobalThisReference({
     dispatchEvent(reported) {
