@@ -61,9 +61,10 @@ impl Session {
 
 /// Serves one run and never returns.
 pub(crate) fn main(engine: &mut Engine, session: OwnedFd, null: &OwnedFd, walls: &Walls) -> ! {
-    if !cfg!(sanitized) {
-        std::panic::set_hook(Box::new(|_| {}));
-    }
+    #[cfg(not(sanitized))]
+    std::panic::set_hook(Box::new(|_| {}));
+    #[cfg(sanitized)]
+    crate::sanitized::note_panics();
     let code = match catch_unwind(AssertUnwindSafe(|| serve(engine, &session, null, walls))) {
         Ok(Ok(())) => 0,
         Ok(Err(_)) => 1,

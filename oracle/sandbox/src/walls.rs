@@ -70,7 +70,13 @@ pub(crate) fn raise(namespaces: Namespaces) -> Result<Walls> {
     limit(Resource::RLIMIT_CORE, 0)?;
     if cfg!(sanitized) {
         let filter_error = Some("sanitized".to_owned());
-        return Ok(Walls { filter: None, filter_error, landlock: "off(sanitized)", namespaces, probes: None });
+        return Ok(Walls {
+            filter: None,
+            filter_error,
+            landlock: "off(sanitized)",
+            namespaces,
+            probes: None,
+        });
     }
     let landlock = raise_landlock();
     let (filter, filter_error) = match seccomp::filter() {
@@ -106,8 +112,7 @@ pub(crate) fn keep_only(socket: RawFd, null: RawFd, target: RawFd) -> Result<()>
     // SAFETY: plain descriptor calls on numbers this process owns; errors are checked.
     unsafe {
         let spare = Errno::result(libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, 16))?;
-        // Of a sanitized build, people want to read what it says.
-        for stream in 0..if cfg!(sanitized) { 2 } else { 3 } {
+        for stream in 0..3 {
             Errno::result(libc::dup2(null, stream))?;
         }
         Errno::result(libc::dup2(spare, target))?;

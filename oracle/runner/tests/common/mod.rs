@@ -24,8 +24,12 @@ pub(crate) fn sandbox() -> PathBuf {
     path
 }
 
+/// A runner on the sandbox; on the one that `SANITIZED_SANDBOX` names where it does, which has no walls.
 pub(crate) fn config() -> RunnerConfig {
-    RunnerConfig::new(sandbox())
+    match std::env::var_os("SANITIZED_SANDBOX") {
+        Some(path) => RunnerConfig { allow_weak_sandbox: true, ..RunnerConfig::new(path) },
+        None => RunnerConfig::new(sandbox()),
+    }
 }
 
 pub(crate) async fn runner() -> Runner {

@@ -27,7 +27,13 @@ struct Order {
     artifacts: PathBuf,
 }
 
-const USAGE: &str = "usage: fuzz-scripts SANDBOX CPU_SECONDS [SEED [COUNT]]";
+const USAGE: &str = "usage: fuzz-scripts SANDBOX CPU_SECONDS [SEED [COUNT]]\n       fuzz-scripts print SEED";
+
+/// The number whose script is only to be printed.
+fn printed() -> Option<u64> {
+    let mut args = std::env::args().skip(1);
+    (args.next()? == "print").then_some(args.next()?.parse().ok()?)
+}
 
 fn order() -> Option<Order> {
     let mut args = std::env::args().skip(1);
@@ -59,6 +65,10 @@ fn request(source: String) -> RunRequest {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    if let Some(seed) = printed() {
+        print!("{}", grammar::script(seed));
+        return ExitCode::SUCCESS;
+    }
     let Some(order) = order() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
@@ -75,11 +85,8 @@ async fn main() -> ExitCode {
 
 /// Runs scripts until the processor time is used up; gives how many died.
 async fn fuzz(order: Order) -> Result<u64, Box<dyn std::error::Error>> {
-    let config = RunnerConfig {
-        allow_weak_sandbox: true,
-        memory_bytes: HEAP,
-        ..RunnerConfig::new(order.sandbox)
-    };
+    let config =
+        RunnerConfig { allow_weak_sandbox: true, memory_bytes: HEAP, ..RunnerConfig::new(order.sandbox) };
     let runner = Runner::start(config).await?;
     println!("seed {}, until {} s of processor time", order.seed, order.cpu.as_secs());
     let (mut used, mut died, mut runs) = (Duration::ZERO, 0, 0);
