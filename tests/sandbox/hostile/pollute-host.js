@@ -1,6 +1,6 @@
 // Everything the host could take from the script's realm is replaced: none of it is called when the host makes errors, stacks,
 // symbols and previews.
-// expect: text TypeError,0,string
+// expect: text TypeMismatchError,0,string
 let asked = 0;
 const spy = () => { asked++; throw new Error("asked"); };
 const { apply } = Reflect;

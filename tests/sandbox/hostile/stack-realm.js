@@ -3,7 +3,8 @@
 let bound = function () {};
 for (let n = 0; n < 1000; n++) bound = bound.bind();
 let proxy = function () {};
-for (let n = 0; n < 100000; n++) proxy = new Proxy(proxy, { get: () => undefined });
+const traps = { get: () => undefined };
+for (let n = 0; n < 100000; n++) proxy = new Proxy(proxy, traps);
 const made = [bound, proxy].map((target) => {
   try {
     return Reflect.construct(Array, [], target).length;
