@@ -9,7 +9,10 @@ use functions_contract::{
     revert::malformed,
     word,
 };
-use functions_types::selectors::{errors::coordinator as errors, functions::feed};
+use functions_types::{
+    chains::bills_l1_fee,
+    selectors::{errors::coordinator as errors, functions::feed},
+};
 
 use crate::{
     division,
@@ -102,16 +105,14 @@ pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
     price
 }
 
-/// Word `index` of the `words` a view of the gas information returns; zero on chains that do not charge for L1 data.
+/// Word `index` of the `words` a view of the gas information returns; zero on chains whose L1 fee is not billed.
 #[inline(always)]
 pub fn arb_gas_info(selector: u32, words: usize, index: usize) -> U256 {
-    match host::chain_id() {
-        42_161 | 421_613 | 421_614 => {
-            let data = read(&ARB_GAS_INFO, selector, words);
-            division::read(Tuple::new(data, words).word(index))
-        }
-        _ => U256::ZERO,
+    if !bills_l1_fee(host::chain_id()) {
+        return U256::ZERO;
     }
+    let data = read(&ARB_GAS_INFO, selector, words);
+    division::read(Tuple::new(data, words).word(index))
 }
 
 /// `getWeiPerUnitLink()`.

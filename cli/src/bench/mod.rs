@@ -11,7 +11,7 @@ use functions_types::{Juels, RequestId};
 use miette::{IntoDiagnostic, Result, miette};
 
 use crate::demo::consumer::Kind;
-use crate::demo::devchain::dev_account;
+use crate::demo::devchain::{ChainOptions, dev_account};
 use crate::demo::network::{Folder, Network, Wanted};
 use crate::demo::price_api::PriceApi;
 use crate::demo::script::MEDIAN;
@@ -96,7 +96,7 @@ fn wanted(nodes: u8, contracts: Option<&Path>, allow_http: Vec<String>) -> Resul
         contracts: paths::contracts(contracts)?,
         funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
         callback_gas_limit: 300_000,
-        port: 0,
+        chain: ChainOptions::default(),
         consumer: Kind::Stylus,
         solidity: None,
     })

@@ -26,6 +26,8 @@ pub(crate) const DEV_KEYS: [&str; 11] = [
     "2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6",
 ];
 
+/// Id of the local chain unless it is told another.
+pub(crate) const DEFAULT_CHAIN_ID: u64 = 412_346;
 /// How long the chain may take to answer.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest greeting read, in bytes.
@@ -43,6 +45,23 @@ pub(crate) struct Greeting {
     pub(crate) chain_id: u64,
 }
 
+/// What the chain is told when it starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChainOptions {
+    /// Port it listens on; 0 takes a free one.
+    pub(crate) port: u16,
+    /// Its chain id.
+    pub(crate) chain_id: u64,
+    /// Wei per unit of calldata.
+    pub(crate) l1_price: u128,
+}
+
+impl Default for ChainOptions {
+    fn default() -> Self {
+        Self { port: 0, chain_id: DEFAULT_CHAIN_ID, l1_price: 0 }
+    }
+}
+
 /// A running chain.
 pub(crate) struct Devchain {
     process: Process,
@@ -51,10 +70,12 @@ pub(crate) struct Devchain {
 }
 
 impl Devchain {
-    /// Starts the chain on `port` (0 takes a free one) and connects to it.
-    pub(crate) async fn start(folder: &Path, port: u16) -> Result<(Self, Chain)> {
-        let port = port.to_string();
-        let args = ["--port", &port].map(std::ffi::OsStr::new);
+    /// Starts the chain and connects to it.
+    pub(crate) async fn start(folder: &Path, options: ChainOptions) -> Result<(Self, Chain)> {
+        let ChainOptions { port, chain_id, l1_price } = options;
+        let values = [port.to_string(), chain_id.to_string(), l1_price.to_string()];
+        let args = ["--port", &values[0], "--chain-id", &values[1], "--l1-price", &values[2]]
+            .map(std::ffi::OsStr::new);
         let log = folder.join("devchain.log");
         let (mut process, stdout) =
             Process::spawn("devchain", &paths::sibling("devchain")?, &args, &log, true)?;

@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{self, Progress};
 use crate::paths;
-use devchain::DEV_KEYS;
+use devchain::{ChainOptions, DEFAULT_CHAIN_ID, DEV_KEYS};
 use network::{Folder, Network, Wanted};
 use outcome::Outcome;
 use price_api::PriceApi;
@@ -78,6 +78,12 @@ pub(crate) struct Options {
     /// Port of the local chain; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
+    /// Id of the local chain; on 421614 the coordinator bills the fee for posting calldata, as on Arbitrum Sepolia
+    #[arg(long, value_name = "ID", default_value_t = DEFAULT_CHAIN_ID, value_parser = clap::value_parser!(u64).range(1..))]
+    chain_id: u64,
+    /// Wei the local chain charges for a unit of calldata (a sixteenth of a compressed byte)
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    l1_price: u128,
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]
     contracts: Option<PathBuf>,
@@ -116,7 +122,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         contracts,
         funding: options.fund,
         callback_gas_limit,
-        port: options.port,
+        chain: ChainOptions { port: options.port, chain_id: options.chain_id, l1_price: options.l1_price },
         consumer: options.consumer,
         solidity,
     };

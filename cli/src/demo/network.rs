@@ -11,7 +11,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tempfile::TempDir;
 
 use super::consumer::Kind;
-use super::devchain::{Devchain, dev_account};
+use super::devchain::{ChainOptions, Devchain, dev_account};
 use super::node::{Common, Home, Node};
 use super::secrets_keys;
 use crate::deploy::book::Book;
@@ -41,8 +41,8 @@ pub(crate) struct Wanted {
     pub(crate) funding: Juels,
     /// Gas the callback may use; a subscription of the local network gets the tier that allows it.
     pub(crate) callback_gas_limit: u32,
-    /// Port of the chain; 0 takes a free one.
-    pub(crate) port: u16,
+    /// The chain.
+    pub(crate) chain: ChainOptions,
     /// The consumer.
     pub(crate) consumer: Kind,
     /// Creation code of the consumer, when it is a Solidity one.
@@ -108,7 +108,7 @@ impl Network {
     /// Brings everything up, until every node is ready and the subscription is funded.
     pub(crate) async fn start(wanted: &Wanted, folder: &Folder, progress: &Progress) -> Result<Self> {
         let programs = Programs::start(&wanted.contracts)?;
-        let (devchain, chain) = Devchain::start(folder.path(), wanted.port).await?;
+        let (devchain, chain) = Devchain::start(folder.path(), wanted.chain).await?;
         progress.step(format!("devchain at {}", devchain.greeting.rpc_url));
         let owner = dev_account(0);
         let don = DonId::from_name(DON_NAME).expect("the name is short ASCII");

@@ -8,6 +8,7 @@
 //! | [`result`] | [`FulfillResult`] |
 //! | [`cbor`] | [`FunctionsRequest`] and its CBOR codec, both framings |
 //! | [`selectors`] | selectors and topics as constants |
+//! | [`chains`] | on which chains the Coordinator bills the L1 fee |
 //! | [`limits`] | every limit of a script run |
 //! | `abi` (feature `abi`) | `sol!` interfaces for programs on a host |
 //!
@@ -19,6 +20,7 @@ extern crate alloc;
 #[cfg(feature = "abi")]
 pub mod abi;
 pub mod cbor;
+pub mod chains;
 pub mod commitment;
 pub mod ids;
 pub mod limits;

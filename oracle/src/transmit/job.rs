@@ -325,6 +325,7 @@ async fn look(shared: &Shared, job: &ReportJob, answered: bool, gas_raises: u32)
         gas_limit = gas_limit.saturating_add(gas_limit / 2);
     }
     let subject = Subject {
+        chain_id: shared.sender.chain_id(),
         router: shared.router,
         transmitter: shared.sender.address(),
         calldata: &job.calldata,

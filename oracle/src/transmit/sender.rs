@@ -70,6 +70,11 @@ impl Sender {
         Turn(self.turn.lock().await)
     }
 
+    /// The chain the transactions are signed for.
+    pub(crate) const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
     /// Takes the next nonce, signs, stores, sends. On success the row is `Sent`; when no endpoint answered it stays
     /// `Prepared` and is sent again by [`Sender::resend`].
     pub(crate) async fn send_new(&self, _turn: &Turn<'_>, draft: &Draft) -> Result<Transmission, SendError> {

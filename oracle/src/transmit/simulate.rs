@@ -8,7 +8,10 @@ use alloy::{
     primitives::{Address, Bytes, U256, aliases::U96},
     sol_types::SolCall,
 };
-use functions_types::abi::{Commitment, Router};
+use functions_types::{
+    abi::{Commitment, Router},
+    chains::bills_l1_fee,
+};
 
 use super::{
     gas::{gas_before_router, l1_fee_wei},
@@ -30,6 +33,7 @@ alloy::sol! {
 /// What is simulated.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject<'a> {
+    pub chain_id: u64,
     pub router: Address,
     pub transmitter: Address,
     pub calldata: &'a Bytes,
@@ -111,7 +115,7 @@ pub(crate) async fn simulate(
 }
 
 /// What the coordinator hands to the router.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Amounts {
     juels_per_gas: U96,
     cost_without_callback: U96,
@@ -129,7 +133,8 @@ fn amounts(
     let price = U256::from(gas_price_wei);
     let overhead_gas =
         U256::from(commitment.gasOverheadBeforeCallback) + U256::from(commitment.gasOverheadAfterCallback);
-    let l1_share = U256::from(l1_fee_wei(subject.calldata, l1_price_wei));
+    let billed_price = if bills_l1_fee(subject.chain_id) { l1_price_wei } else { 0 };
+    let l1_share = U256::from(l1_fee_wei(subject.calldata, billed_price));
     let overhead_wei = overhead_gas.checked_mul(price)?.checked_add(l1_share)?;
     let overhead_juels = overhead_wei.checked_mul(link)?.checked_div(wei_per_link)?;
     let juels_per_gas = price.checked_mul(link)?.checked_div(wei_per_link)?;
@@ -180,7 +185,8 @@ mod tests {
             timeoutTimestamp: 0,
         };
         let empty = Bytes::new();
-        let subject = Subject {
+        let mut subject = Subject {
+            chain_id: 412_346,
             router: Address::ZERO,
             transmitter: Address::ZERO,
             calldata: &empty,
@@ -193,6 +199,17 @@ mod tests {
         let found = amounts(&subject, 100_000_000, 0, U256::from(5_000_000_000_000_000u64)).expect("fits");
         assert_eq!(found.cost_without_callback, U96::from(2_600_000_000_000_000u64 + 18));
         assert_eq!(found.juels_per_gas, U96::from(20_000_000_000u64));
+        // Whatever the parent chain costs, it is billed only where the coordinator bills it: 180 bytes at 16 units of 1 gwei there.
+        assert_eq!(
+            amounts(&subject, 100_000_000, 1_000_000_000, U256::from(5_000_000_000_000_000u64)),
+            Some(found)
+        );
+        subject.chain_id = 421_614;
+        let billed = amounts(&subject, 100_000_000, 1_000_000_000, U256::from(5_000_000_000_000_000u64));
+        assert_eq!(
+            billed.expect("fits").cost_without_callback,
+            U96::from(2_600_000_000_000_000u64 + 18 + 576_000_000_000_000)
+        );
         assert_eq!(amounts(&subject, 1, 0, U256::ZERO), None);
         assert_eq!(amounts(&subject, u128::MAX, 0, U256::from(1)), None);
     }
