@@ -26,6 +26,7 @@ pub mod block;
 pub mod chain;
 pub mod evm;
 pub mod genesis;
+mod poster;
 pub mod rpc;
 pub mod server;
 pub mod state;

@@ -8,8 +8,8 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, builder::PossibleValuesParser};
-use devchain::{ChainConfig, Config, Devchain};
+use clap::Parser;
+use devchain::{ChainConfig, Config, Devchain, evm::ARBOS_VERSIONS};
 use eyre::WrapErr;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,9 +28,10 @@ struct Arguments {
     /// Chain id.
     #[arg(long, default_value_t = 412_346)]
     chain_id: u64,
-    /// ArbOS version whose rules hold.
-    #[arg(long, default_value = "61", value_parser = PossibleValuesParser::new(["51", "61"]))]
-    arbos: String,
+    /// ArbOS version whose rules hold: 51 is what public chains had in spring 2026, 59 brings Stylus version 3, 60 programs in
+    /// fragments, 61 is what they have now. Owners may upgrade it while the chain runs (ArbOwner.scheduleArbOSUpgrade)
+    #[arg(long, visible_alias = "arbos", value_name = "VERSION", default_value_t = 61, value_parser = arbos_versions())]
+    arbos_version: u64,
     /// Seconds between blocks. Without it every transaction gets its block at once.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     block_time: Option<u64>,
@@ -43,6 +44,10 @@ struct Arguments {
     /// What is logged, as tracing filter directives.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
+}
+
+fn arbos_versions() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(ARBOS_VERSIONS)
 }
 
 fn main() -> ExitCode {
@@ -76,7 +81,7 @@ async fn run(arguments: Arguments) -> eyre::Result<()> {
         block_time: arguments.block_time,
         chain: ChainConfig {
             chain_id,
-            arbos_version: arguments.arbos.parse()?,
+            arbos_version: arguments.arbos_version,
             l1_frozen: arguments.l1_frozen,
             l1_price_per_unit: arguments.l1_price,
             ..ChainConfig::default()

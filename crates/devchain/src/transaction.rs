@@ -11,6 +11,8 @@ use alloy::{
 };
 use revm::{context::TxEnv, context_interface::either::Either};
 
+use crate::poster;
+
 /// Largest signed transaction, in bytes, as a sequencer accepts it.
 pub const MAX_TRANSACTION_BYTES: usize = 95_000;
 
@@ -105,21 +107,8 @@ impl SignedTransaction {
 
     /// Calldata units: 16 for every byte of the compressed transaction.
     pub(crate) fn poster_units(&self) -> u64 {
-        poster_units(&self.envelope.encoded_2718())
+        poster::units(&self.envelope.encoded_2718())
     }
-}
-
-/// Calldata units of an encoded transaction: 16 for every byte it has after brotli at its lowest real level.
-pub(crate) fn poster_units(encoded: &[u8]) -> u64 {
-    let mut compressed = Vec::with_capacity(encoded.len());
-    let params = brotli::enc::BrotliEncoderParams { quality: 1, lgwin: 22, ..Default::default() };
-    let mut input = encoded;
-    // Writing to memory cannot fail; were it to, the transaction counts as incompressible.
-    let length = match brotli::BrotliCompress(&mut input, &mut compressed, &params) {
-        Ok(_) => compressed.len(),
-        Err(_) => encoded.len(),
-    };
-    16 * length as u64
 }
 
 /// Fields of a transaction that nobody has signed yet, with every gap filled.

@@ -68,11 +68,7 @@ const CONSTRUCTED: &str = r#"(module
 
 /// Runtime code of a program: prefix, dictionary byte, compressed module.
 fn runtime_code() -> Vec<u8> {
-    let wasm = wat::parse_str(CONSTRUCTED).unwrap();
-    let mut code = vec![0xEF, 0xF0, 0x00, 0x00];
-    let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut wasm.as_slice(), &mut code, &params).unwrap();
-    code
+    stylus_program::compress(&wat::parse_str(CONSTRUCTED).unwrap())
 }
 
 /// Creation code that returns the runtime code behind it.
@@ -113,7 +109,7 @@ async fn a_check_quotes_the_data_fee_of_code_that_is_nowhere() {
         .call()
         .await
         .unwrap();
-    assert_eq!(quote.version, 2);
+    assert_eq!(quote.version, 3);
     assert!((U256::from(FEE / 100)..U256::from(FEE)).contains(&quote.dataFee), "{}", quote.dataFee);
 }
 
@@ -147,7 +143,7 @@ async fn deploying_and_activating_by_hand_takes_two_transactions() {
         .unwrap();
     assert!(receipt.status());
     let event = ArbWasm::ProgramActivated::decode_log(&receipt.inner.logs()[0].inner).unwrap();
-    assert_eq!((event.program, event.dataFee, event.version), (program, poor.want, 2));
+    assert_eq!((event.program, event.dataFee, event.version), (program, poor.want, 3));
     assert_eq!(event.codehash, keccak256(runtime_code()));
     let after = client.get_balance(DEV_ACCOUNTS[1].address).await.unwrap();
     let gas_fee = U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);

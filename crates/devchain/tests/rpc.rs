@@ -160,6 +160,22 @@ async fn calldata_is_paid_in_gas() {
 }
 
 #[tokio::test]
+async fn estimates_leave_room_for_calldata_of_any_price() {
+    let chain = Running::start(|config| config.l1_price_per_unit = 50_000_000_000).await;
+    let client = chain.client(1);
+    // Hashes do not compress; their calldata takes more gas than a call may compute with.
+    let input: Vec<u8> = (0..500u16).flat_map(|n| alloy::primitives::keccak256(n.to_be_bytes()).0).collect();
+    let call = TransactionRequest::default()
+        .from(DEV_ACCOUNTS[1].address)
+        .to(DEV_ACCOUNTS[2].address)
+        .input(input.into());
+    let gas = client.estimate_gas(call.clone()).await.unwrap();
+    assert!(gas > 100_000_000, "{gas}");
+    let sent = client.send_transaction(call.gas_limit(gas)).await.unwrap();
+    assert!(sent.get_receipt().await.unwrap().status());
+}
+
+#[tokio::test]
 async fn compute_above_the_limit_is_held_and_returned() {
     let chain = Running::new().await;
     let client = chain.client(1);

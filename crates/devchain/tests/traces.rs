@@ -30,15 +30,8 @@ const FORWARDER: &str = r#"(module
       (i32.const 1024) (i64.const 1000000) (i32.const 1056))))"#;
 
 fn creation_code(wat: &str) -> Bytes {
-    let wasm = wat::parse_str(wat).unwrap();
-    let mut code = vec![0xEF, 0xF0, 0x00, 0x00];
-    let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut wasm.as_slice(), &mut code, &params).unwrap();
-    let mut creation = vec![0x7f];
-    creation.extend(U256::from(code.len()).to_be_bytes::<32>());
-    creation.extend([0x80, 0x60, 0x2b, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3, 0x00]);
-    creation.extend(code);
-    creation.into()
+    let code = stylus_program::compress(&wat::parse_str(wat).unwrap());
+    stylus_program::init_code(&code).into()
 }
 
 fn forward(to: Address, data: &[u8]) -> Bytes {

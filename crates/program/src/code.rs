@@ -45,6 +45,8 @@ pub fn is_program(code: &[u8], fragments: bool) -> bool {
 /// The header of a cut program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
+    /// The dictionary the stream was compressed with; only zero, none, is accepted.
+    pub dictionary: u8,
     /// Length of the decompressed module in bytes.
     pub wasm_len: u32,
     /// The accounts that hold the slices, in order.
@@ -54,7 +56,7 @@ pub struct Root {
 /// Parses the code of a [`CodeKind::Root`].
 ///
 /// # Errors
-/// [`ActivationError::BadCompression`] when the header is cut short or names a dictionary;
+/// [`ActivationError::BadCompression`] when the header is cut short;
 /// [`ActivationError::Refused`] when there are no or more than `max_fragments` fragments, or the announced
 /// length is above `max_wasm_size`.
 pub fn parse_root(code: &[u8], max_fragments: usize, max_wasm_size: u32) -> Result<Root, ActivationError> {
@@ -62,9 +64,6 @@ pub fn parse_root(code: &[u8], max_fragments: usize, max_wasm_size: u32) -> Resu
     let Some((header, list)) = body.split_first_chunk::<5>() else {
         return Err(ActivationError::BadCompression("root header cut short"));
     };
-    if header[0] != 0 {
-        return Err(ActivationError::BadCompression("unknown dictionary"));
-    }
     let wasm_len = u32::from_be_bytes([header[1], header[2], header[3], header[4]]);
     let (addresses, rest) = list.as_chunks::<20>();
     if !rest.is_empty() {
@@ -79,7 +78,8 @@ pub fn parse_root(code: &[u8], max_fragments: usize, max_wasm_size: u32) -> Resu
     if wasm_len > max_wasm_size {
         return crate::error::refused("announced length above the limit");
     }
-    Ok(Root { wasm_len, fragments: addresses.iter().map(Address::from).collect() })
+    let fragments = addresses.iter().map(Address::from).collect();
+    Ok(Root { dictionary: header[0], wasm_len, fragments })
 }
 
 /// Decompresses a whole program's code (prefix included).
@@ -101,7 +101,8 @@ pub fn decompress(code: &[u8], max_wasm_size: u32) -> Result<Vec<u8>, Activation
 /// Joins and decompresses the fragments' codes of a root.
 ///
 /// # Errors
-/// As [`decompress`]; also when a part is no fragment, or the result has not exactly the announced length.
+/// As [`decompress`]; also when a part is no fragment, the root names a dictionary, or the result has not exactly the announced
+/// length.
 pub fn decompress_fragments(root: &Root, codes: &[Bytes]) -> Result<Vec<u8>, ActivationError> {
     let mut stream = Vec::new();
     for code in codes {
@@ -109,6 +110,9 @@ pub fn decompress_fragments(root: &Root, codes: &[Bytes]) -> Result<Vec<u8>, Act
             .strip_prefix(&[0xEF, 0xF0, 0x01])
             .ok_or(ActivationError::BadCompression("a listed account holds no fragment"))?;
         stream.extend_from_slice(part);
+    }
+    if root.dictionary != 0 {
+        return Err(ActivationError::BadCompression("unknown dictionary"));
     }
     let wasm = brotli_bounded(&stream, root.wasm_len)?;
     if wasm.len() != root.wasm_len as usize {

@@ -14,12 +14,16 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Gas of opening `new` further pages. `u64::MAX` when the peak would pass 128 pages.
+    /// Gas of opening `new` further pages. `u64::MAX` when the peak would pass 128 pages for the first time in the transaction, and
+    /// when all open pages would pass the limit, where it holds for them.
     ///
-    /// Upstream: `MemoryModel.GasCost` (Nitro, `arbos/programs/memory.go`).
+    /// Upstream: `MemoryModel.GasCost` (Nitro, `arbos/programs/memory.go`), `enforceStylusPageLimit` (`arbos/programs/api.go`).
     #[must_use]
     pub fn gas(self, new: u16, params: &StylusParams) -> u64 {
         let open = self.open.saturating_add(new);
+        if params.limits_open_pages && params.page_limit > 0 && open > params.page_limit {
+            return u64::MAX;
+        }
         let ever = self.ever.max(open);
         if ever <= params.free_pages {
             return 0;
@@ -71,5 +75,18 @@ mod tests {
         assert_eq!(Pages { open: 1, ever: 4 }.gas(2, &params), 1_000);
         assert_eq!(Pages { open: 0, ever: 4 }.gas(2, &params), 0);
         assert_eq!(Pages::default().gas(129, &params), u64::MAX);
+    }
+
+    #[test]
+    fn gas_is_infinite_above_the_limit_of_open_pages_where_there_is_one() {
+        let limited = StylusParams { page_limit: 10, limits_open_pages: true, ..StylusParams::default() };
+        let at = |open, ever, new, params: &StylusParams| Pages { open, ever }.gas(new, params);
+        assert_eq!(at(7, 7, 3, &limited), 3_000 + 3 - 2);
+        assert_eq!(at(7, 7, 4, &limited), u64::MAX);
+        // The peak was passed before, so that only the limit stops this.
+        assert_eq!(at(100, 200, 50, &StylusParams::default()), 50_000);
+        assert_eq!(at(100, 200, 50, &StylusParams { limits_open_pages: true, ..limited }), u64::MAX);
+        assert_eq!(at(7, 7, 4, &StylusParams { page_limit: 0, ..limited }), 4_000 + 4 - 2);
+        assert_eq!(at(7, 7, 4, &StylusParams { limits_open_pages: false, ..limited }), 4_000 + 4 - 2);
     }
 }

@@ -64,7 +64,7 @@ const FIRST_L1_NUMBER: u64 = 1_000;
 pub struct ChainConfig {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// ArbOS version: 51 or 61.
+    /// ArbOS version the chain begins with, one of [`ARBOS_VERSIONS`](crate::evm::ARBOS_VERSIONS); owners may upgrade it.
     pub arbos_version: u64,
     /// NUMBER is always zero, as on a node without a parent chain.
     pub l1_frozen: bool,
@@ -297,7 +297,7 @@ impl Chain {
         };
         Environment {
             chain_id: self.config.chain_id,
-            arbos_version: self.config.arbos_version,
+            arbos_version: evm::arbos_version(&self.state.at(u64::MAX), self.config.arbos_version, timestamp),
             l2_number: self.blocks.len() as u64,
             l1_number,
             timestamp,
@@ -317,7 +317,9 @@ impl Chain {
     /// Block `number` as its own transactions saw it.
     pub(crate) fn environment_of(&self, number: u64) -> Option<Environment> {
         let block = self.block(number)?;
+        let before = self.state.at(number.saturating_sub(1));
         let mut env = Environment {
+            arbos_version: evm::arbos_version(&before, self.config.arbos_version, block.header.timestamp),
             l2_number: number,
             l1_number: block.l1_number,
             timestamp: block.header.timestamp,

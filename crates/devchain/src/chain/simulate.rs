@@ -5,6 +5,7 @@ use alloy::{
     eips::eip2718::Encodable2718,
     primitives::{Bytes, U256},
     rpc::types::{BlockOverrides, TransactionRequest, state::StateOverride},
+    sol_types::{Revert, SolError},
 };
 use revm::{
     DatabaseRef,
@@ -18,11 +19,12 @@ use revm::{
 use super::Chain;
 use crate::{
     evm::{self, Environment, Outcome, StateRef, TX_COMPUTE_GAS, TransactError, TransactOptions},
+    poster,
     state::Overridden,
     transaction::{self, Filled, SignedTransaction},
 };
 
-/// Gas a call gets when it names none, and the most it can get.
+/// Gas a call gets when it names none, and the most it can compute with.
 pub const RPC_GAS_CAP: u64 = 50_000_000;
 /// Estimates stop when the answer is known to this part of itself.
 const ESTIMATE_PRECISION: u64 = 64;
@@ -108,7 +110,7 @@ impl Chain {
     ) -> Result<Estimate, SimulateError> {
         let scene = self.scene(number, state, None)?;
         let gas_for_l1 = self.estimate_poster_gas(&request, &scene.env);
-        let ceiling = self.estimate_ceiling(&request, &scene)?.saturating_sub(gas_for_l1);
+        let ceiling = self.estimate_ceiling(&request, &scene, gas_for_l1)?.saturating_sub(gas_for_l1);
         let run = |gas: u64| -> Result<Result<Outcome, CallFailure>, SimulateError> {
             let tx = self.request_env(&request, gas, scene.env.base_fee);
             let options = TransactOptions { simulate: true, ..TransactOptions::default() };
@@ -230,13 +232,16 @@ impl Chain {
         }
     }
 
-    /// The largest limit an estimate tries: the request's, the cap, and what the sender can pay for.
+    /// The largest limit an estimate tries: the request's, the cap, and what the sender can pay for. The cap is one of computing:
+    /// gas that pays for calldata comes on top.
     fn estimate_ceiling(
         &self,
         request: &TransactionRequest,
         scene: &Scene<'_>,
+        gas_for_l1: u64,
     ) -> Result<u64, SimulateError> {
-        let cap = request.gas.unwrap_or(RPC_GAS_CAP).min(RPC_GAS_CAP).min(scene.env.gas_limit);
+        let most = RPC_GAS_CAP.saturating_add(gas_for_l1);
+        let cap = request.gas.unwrap_or(most).min(most).min(scene.env.gas_limit);
         let price = request.max_fee_per_gas.or(request.gas_price).unwrap_or_default();
         if price == 0 {
             return Ok(cap);
@@ -271,7 +276,7 @@ impl Chain {
         let mut encoded = fake.envelope.encoded_2718();
         // The fake signature compresses better than a real one.
         encoded.extend_from_slice(fake.hash.as_slice());
-        let units = u128::from(transaction::poster_units(&encoded)) + 16 * 16;
+        let units = u128::from(poster::units(&encoded)) + 16 * 16;
         let fee = U256::from(units * 101 / 100)
             .saturating_mul(U256::from(env.l1_price_per_unit))
             .saturating_mul(U256::from(11))
@@ -304,15 +309,21 @@ fn override_block(env: &mut Environment, block: &BlockOverrides) -> Result<(), S
 pub(super) fn checked(outcome: Outcome) -> Result<Outcome, CallFailure> {
     match outcome.result {
         ExecutionResult::Success { .. } => Ok(outcome),
-        ExecutionResult::Revert { output, .. } => Err(CallFailure::Revert(output)),
+        ExecutionResult::Revert { output, .. } => {
+            Err(CallFailure::Revert(with_words(output, outcome.refusal)))
+        }
         ExecutionResult::Halt { reason, .. } => Err(CallFailure::Halt(reason)),
     }
 }
 
 fn into_output(outcome: Outcome) -> Result<Bytes, CallFailure> {
-    match outcome.result {
-        ExecutionResult::Success { output, .. } => Ok(output.into_data()),
-        ExecutionResult::Revert { output, .. } => Err(CallFailure::Revert(output)),
-        ExecutionResult::Halt { reason, .. } => Err(CallFailure::Halt(reason)),
+    checked(outcome).map(|outcome| outcome.result.into_output().unwrap_or_default())
+}
+
+/// The revert of a precompile that gives no data, with its reason in words: tools look for them. A contract on chain sees no data.
+fn with_words(output: Bytes, refusal: Option<String>) -> Bytes {
+    match refusal {
+        Some(words) if output.is_empty() => Revert::from(words).abi_encode().into(),
+        _ => output,
     }
 }

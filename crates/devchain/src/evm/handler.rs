@@ -8,7 +8,7 @@ use revm::{
         ContextTr,
         result::{EVMError, HaltReason, InvalidTransaction},
     },
-    context_interface::{Block, JournalTr, Transaction, journaled_state::account::JournaledAccountTr},
+    context_interface::{Block, Cfg, JournalTr, Transaction, journaled_state::account::JournaledAccountTr},
     handler::{EvmTr, FrameResult, Handler, MainnetHandler},
     interpreter::{GasTracker, InitialAndFloorGas},
 };
@@ -70,6 +70,22 @@ impl<'a> Handler for ArbHandler<'a> {
     ) -> Result<(), Self::Error> {
         Mainnet::default().last_frame_result(evm, frame_result, parent_gas)?;
         frame_result.gas_mut().tracker_mut().erase_cost(self.held_gas.get());
+        Ok(())
+    }
+
+    /// At most a fifth of what was computed comes back; what paid the poster does not count.
+    fn refund(
+        &self,
+        evm: &mut Self::Evm,
+        exec_result: &mut FrameResult,
+        eip7702_refund: i64,
+    ) -> Result<(), Self::Error> {
+        let gas = exec_result.gas_mut();
+        gas.record_refund(eip7702_refund);
+        let quotient = evm.ctx_ref().cfg().gas_params().max_refund_quotient();
+        let refundable = gas.total_gas_spent().saturating_sub(self.poster_gas);
+        let most = refundable.checked_div(quotient).unwrap_or_default();
+        gas.set_refund(gas.refunded().clamp(0, i64::try_from(most).unwrap_or(i64::MAX)));
         Ok(())
     }
 

@@ -19,7 +19,8 @@ use revm::{
 use stylus_program::{code_kind, is_program};
 
 use super::{
-    ArbContext, arbos,
+    ArbContext,
+    arbos::version,
     precompiles::ArbPrecompiles,
     stylus::{self, Running},
     trace::{Trace, Tracer},
@@ -72,7 +73,7 @@ impl<'a> StylusEvm<'a> {
             return action;
         }
         let is_create = frame.data.is_create();
-        let fragments = arbos::has_fragments(ctx);
+        let fragments = version::has_fragments(ctx);
         if !is_create && is_program(frame.interpreter.bytecode.original_byte_slice(), fragments) {
             let acting = frame.interpreter.input.target_address();
             let spans = self.open.iter().filter(|open| **open == Some(acting)).count();
@@ -112,6 +113,9 @@ impl<'a> EvmTr for StylusEvm<'a> {
         frame_input: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
         let depth = frame_input.depth;
+        let stack = &mut self.inner.frame_stack;
+        self.inner.ctx.chain.callers_caller =
+            stack.index().map(|_| stack.get().interpreter.input.caller_address());
         let acting = match &frame_input.frame_input {
             FrameInput::Call(call) if call.scheme.is_call() || call.scheme.is_static_call() => {
                 Some(call.target_address)
@@ -195,7 +199,7 @@ fn selfdestruct_unless_program(
     context: InstructionContext<'_, ArbContext<'_>, EthInterpreter>,
 ) -> InstructionExecResult {
     let acting = context.interpreter.input.target_address();
-    let fragments = arbos::has_fragments(context.host);
+    let fragments = version::has_fragments(context.host);
     let Ok(account) = context.host.journal_mut().load_account_with_code(acting);
     let code = account.info.code.as_ref();
     if code.is_some_and(|code| code_kind(code.original_byte_slice(), fragments).is_some()) {

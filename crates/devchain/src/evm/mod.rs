@@ -41,7 +41,10 @@ use revm::{
     state::EvmState,
 };
 
-pub use arbos::l1_price_per_unit;
+pub use arbos::{
+    l1_price_per_unit,
+    version::{ARBOS_VERSIONS, arbos_version},
+};
 use handler::ArbHandler;
 use machine::StylusEvm;
 use stylus_program::Pages;
@@ -70,7 +73,7 @@ pub type ArbContext<'a> = Context<BlockEnv, TxEnv, CfgEnv, Db<'a>, revm::Journal
 pub struct Environment {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// ArbOS version: 51 or 61.
+    /// ArbOS version, one of [`ARBOS_VERSIONS`].
     pub arbos_version: u64,
     /// Number of the block being built; what the RPC calls its number and ArbSys.arbBlockNumber returns.
     pub l2_number: u64,
@@ -101,6 +104,10 @@ pub struct ArbChain {
     pub env: Environment,
     /// Wei this transaction pays for posting its calldata.
     pub poster_fee: U256,
+    /// Who called the frame that calls now; none when the transaction itself calls.
+    pub callers_caller: Option<Address>,
+    /// Why the precompile that the transaction itself calls refused without data.
+    pub refusal: Option<String>,
     /// WebAssembly memory of this transaction.
     pub pages: Pages,
 }
@@ -132,6 +139,8 @@ pub struct Outcome {
     pub poster_gas: u64,
     /// Wei per gas really paid.
     pub gas_price: u128,
+    /// Why the precompile that the transaction itself calls refused without data.
+    pub refusal: Option<String>,
     /// `recent_programs` after this transaction.
     pub recent_programs: Vec<B256>,
     /// The calls, if they were to be recorded and are not too many.
@@ -227,21 +236,25 @@ pub fn transact(
     }
     tx.gas_price = u128::from(base_fee);
     tx.gas_priority_fee = tx.gas_priority_fee.map(|_| 0);
-    let poster_fee = U256::from(options.poster_units).saturating_mul(U256::from(env.l1_price_per_unit));
+    let cost = U256::from(options.poster_units).saturating_mul(U256::from(env.l1_price_per_unit));
     let poster_gas = match base_fee {
         0 => 0,
-        price => u64::try_from(poster_fee / U256::from(price)).unwrap_or(u64::MAX),
+        price => u64::try_from(cost / U256::from(price)).unwrap_or(u64::MAX),
     };
+    // What is paid is a whole number of gas.
+    let poster_fee = U256::from(base_fee).saturating_mul(U256::from(poster_gas));
     let caller = tx.caller;
 
     let gas_limit = tx.gas_limit;
     let mut evm = StylusEvm::new(context(db, env, tx, options, base_fee, poster_fee), options.trace);
     let mut handler = ArbHandler::new(poster_gas, !options.unlimited_compute);
     let result = handler.run(&mut evm).map_err(|error| into_transact_error(error, caller))?;
+    let refusal = evm.ctx_mut().chain.refusal.take();
     let recent_programs = std::mem::take(&mut evm.ctx_mut().chain.env.recent_programs);
     let state = evm.ctx_mut().journaled_state.finalize();
     let trace = evm.tracer.and_then(|tracer| tracer.finish(gas_limit, result.tx_gas_used(), result.logs()));
-    Ok(Outcome { result, state, poster_gas, gas_price: u128::from(base_fee), recent_programs, trace })
+    let gas_price = u128::from(base_fee);
+    Ok(Outcome { result, state, poster_gas, gas_price, refusal, recent_programs, trace })
 }
 
 /// Checks that a gas limit covers what is due before execution, the calldata poster's part aside.
@@ -310,7 +323,13 @@ fn context<'a>(
     .with_cfg(cfg)
     .with_block(block)
     .with_tx(tx)
-    .with_chain(ArbChain { env: env.clone(), poster_fee, pages: Pages::default() })
+    .with_chain(ArbChain {
+        env: env.clone(),
+        poster_fee,
+        callers_caller: None,
+        refusal: None,
+        pages: Pages::default(),
+    })
 }
 
 fn into_transact_error(error: EVMError<Infallible>, address: Address) -> TransactError {

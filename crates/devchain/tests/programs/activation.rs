@@ -1,7 +1,7 @@
 //! From code to an active program, and the price of entering it.
 
 use alloy::{
-    primitives::{TxKind, U256},
+    primitives::{Address, TxKind, U256},
     sol_types::{SolCall, SolError},
 };
 use serde_json::Value;
@@ -28,19 +28,19 @@ fn number(value: &Value, key: &str) -> u64 {
     value[key].as_u64().unwrap()
 }
 
-/// Gas between an activation's parts: arguments, state, parameters, table entry, fee account, result, event.
-const PLUMBING: u64 = 3 + 800 + 100 + 800 + 800 + 6 + (375 * 3 + 8 * 128);
-
-#[test]
-fn plumbing_equals_a_measured_activation() {
-    // A 16 745-byte contract on ArbOS 51 with 4 + 32 bytes of calldata, 24 of them not zero: 2 209 362 gas in all.
-    assert_eq!(2_209_362 - BASE - (24 * 16 + 12 * 4) - 1_659_168 - 524_104, PLUMBING);
-}
+/// Gas between an activation's parts: arguments, state, parameters, table entry, fee account, result, event; and what it leaves in the
+/// state: the hash of the module, the demand for native code with its time (after five readings), the table entry.
+const PLUMBING: u64 = 3 + 800 + 100 + 800 + 800 + 6 + (375 * 3 + 8 * 128) + 4 * 20_000 + 5 * 800;
+/// Gas of reading the further price of activation, from ArbOS 59 on.
+const FURTHER: u64 = 800;
 
 #[test]
 fn activation_and_entry_cost_what_the_node_takes() {
-    for golden in vectors()["programs"].as_array().unwrap() {
-        let mut world = World::new(51);
+    let vectors = vectors();
+    let programs = vectors["programs"].as_array().unwrap();
+    for (arbos, golden) in [51, 61].into_iter().flat_map(|arbos| programs.iter().map(move |one| (arbos, one)))
+    {
+        let mut world = World::new(arbos);
         let program = world.deploy(golden["wat"].as_str().unwrap());
         let calldata = activateProgramCall { program }.abi_encode();
         let done = world.activate(program);
@@ -48,7 +48,11 @@ fn activation_and_entry_cost_what_the_node_takes() {
         let parse_gas = number(golden, "activation_parse_gas");
         assert_eq!(
             done.gas,
-            BASE + data_gas(&calldata) + 1_659_168 + parse_gas + PLUMBING,
+            BASE + data_gas(&calldata)
+                + 1_659_168
+                + parse_gas
+                + PLUMBING
+                + if arbos >= 59 { FURTHER } else { 0 },
             "{}: activation",
             golden["name"]
         );
@@ -58,6 +62,7 @@ fn activation_and_entry_cost_what_the_node_takes() {
         if number(run, "ink_start") != 1_000_000_000_000 {
             continue;
         }
+        world.next_block();
         let done = world.call(program, []);
         let inside = number(run, "ink_used").div_ceil(10_000);
         assert_eq!(done.gas, BASE + entry + inside, "{}: empty call", golden["name"]);
@@ -95,7 +100,7 @@ fn activation_tells_each_reason_to_refuse() {
 
     assert_eq!(world.activate(program).output, ProgramUpToDate {}.abi_encode());
     let version = world.call(ARB_WASM, codehashVersionCall { codehash: code_hash }.abi_encode());
-    assert_eq!(U256::from_be_slice(&version.output), U256::from(2));
+    assert_eq!(U256::from_be_slice(&version.output), U256::from(3));
     let unknown = world.call(ARB_WASM, codehashVersionCall { codehash: topic("") }.abi_encode());
     assert_eq!(unknown.output, not_activated());
     let gas = world.call(ARB_WASM, programInitGasCall { program }.abi_encode());
@@ -119,10 +124,10 @@ fn invalid_modules_burn_all_gas() {
 }
 
 #[test]
-fn multi_value_modules_activate_below_arbos_60_only() {
+fn multi_value_modules_activate_below_arbos_59_only() {
     let wat = r#"(module (memory (export "memory") 1 1) (func $two (result i32 i32) i32.const 0 i32.const 0)
       (func (export "user_entrypoint") (param i32) (result i32) call $two drop))"#;
-    for (arbos, accepted) in [(51, true), (61, false)] {
+    for (arbos, accepted) in [(51, true), (58, true), (59, false), (61, false)] {
         let mut world = World::new(arbos);
         let program = world.deploy(wat);
         assert_eq!(world.activate(program).ok, accepted, "ArbOS {arbos}");
@@ -157,21 +162,86 @@ fn programs_expire_after_a_year_and_can_be_activated_again() {
     assert!(world.call(program, []).ok);
 }
 
-#[test]
-fn fragments_make_one_program() {
-    let mut world = World::new(61);
-    let wasm = wat::parse_str(wats::STORE).unwrap();
+/// The codes of a program cut into equal parts: fragments, then what comes before their addresses in the root.
+fn cut(wat: &str, parts: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let wasm = wat::parse_str(wat).unwrap();
     let stream = stylus_program::compress(&wasm)[4..].to_vec();
-    let (first, second) = stream.split_at(stream.len() / 2);
-    let first = world.create(&[&[0xEF, 0xF0, 0x01], first].concat());
-    let second = world.create(&[&[0xEF, 0xF0, 0x01], second].concat());
+    let fragments = stream
+        .chunks(stream.len().div_ceil(parts))
+        .map(|part| [&[0xEF, 0xF0, 0x01], part].concat())
+        .collect();
     let mut root = vec![0xEF, 0xF0, 0x02, 0x00];
     root.extend_from_slice(&(wasm.len() as u32).to_be_bytes());
-    root.extend_from_slice(first.as_slice());
-    root.extend_from_slice(second.as_slice());
-    let root = world.create(&root);
-    assert!(world.activate(root).ok);
-    assert!(world.call(root, [7; 32]).ok);
-    assert_eq!(world.call(root, []).output[..], [7; 32]);
-    assert!(!world.activate(first).ok, "a fragment alone is no program");
+    (fragments, root)
+}
+
+fn create_all(world: &mut World, fragments: &[Vec<u8>]) -> Vec<Address> {
+    fragments.iter().map(|code| world.create(code)).collect()
+}
+
+fn root_of(world: &mut World, mut head: Vec<u8>, fragments: &[Address]) -> Address {
+    fragments.iter().for_each(|address| head.extend_from_slice(address.as_slice()));
+    world.create(&head)
+}
+
+#[test]
+fn fragments_make_one_program() {
+    for parts in [2, 4, 5] {
+        let mut world = World::new(61);
+        let (codes, head) = cut(wats::STORE, parts);
+        assert_eq!(codes.len(), parts);
+        let fragments = create_all(&mut world, &codes);
+        let root = root_of(&mut world, head, &fragments);
+        let done = world.activate(root);
+        assert_eq!(done.ok, parts <= 4, "{parts} fragments");
+        if done.ok {
+            assert!(world.call(root, [7; 32]).ok);
+            assert_eq!(world.call(root, []).output[..], [7; 32]);
+        }
+        assert!(!world.activate(fragments[0]).ok, "a fragment alone is no program");
+    }
+}
+
+/// Gas of an activation that is refused before its module is parsed, without what is read of fragments.
+fn refused_before_parsing(calldata: &[u8]) -> u64 {
+    BASE + data_gas(calldata) + 3 + 800 + FURTHER + 1_659_168 + 100 + 800
+}
+
+#[test]
+fn fragments_that_do_not_fit_are_paid_for() {
+    let mut world = World::new(61);
+    let (codes, mut head) = cut(wats::STORE, 2);
+    let fragments = create_all(&mut world, &codes);
+    let reading: u64 = codes.iter().map(|code| 2_600 + 3 * code.len().div_ceil(32) as u64).sum();
+    assert!(reading > 5_200);
+    head[7] ^= 1;
+    let wrong_length = root_of(&mut world, head.clone(), &fragments);
+    head[7] ^= 1;
+    let mut named = head.clone();
+    named[3] = 1;
+    let dictionary = root_of(&mut world, named, &fragments);
+    let plain = world.create(&[0x60, 0x00]);
+    let foreign = root_of(&mut world, head.clone(), &[fragments[0], plain]);
+    let first_plain = root_of(&mut world, head, &[plain, fragments[0]]);
+    let first = 2_600 + 3 * codes[0].len().div_ceil(32) as u64;
+    for (root, paid) in
+        [(wrong_length, reading), (dictionary, reading), (foreign, first + 2_603), (first_plain, 2_603)]
+    {
+        let done = world.activate(root);
+        assert!(!done.ok && !done.halted && done.output.is_empty());
+        let calldata = activateProgramCall { program: root }.abi_encode();
+        assert_eq!(done.gas, refused_before_parsing(&calldata) + paid);
+    }
+}
+
+#[test]
+fn codes_that_are_no_programs_are_refused_as_the_node_refuses_them() {
+    for (arbos, words) in [(51, false), (61, true)] {
+        let mut world = World::new(arbos);
+        let plain = world.create(&[0x60, 0x00]);
+        let error = if words { ProgramNotWasm {}.abi_encode() } else { Vec::new() };
+        assert_eq!(world.activate(plain).output, error, "ArbOS {arbos}");
+        let nobody = Address::repeat_byte(0x77);
+        assert_eq!(world.activate(nobody).output, ProgramNotWasm {}.abi_encode(), "ArbOS {arbos}");
+    }
 }

@@ -3,6 +3,8 @@
 
 mod activation;
 mod calls;
+mod costs;
 mod precompiles;
+mod versions;
 mod wats;
 mod world;

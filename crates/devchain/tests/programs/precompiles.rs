@@ -116,7 +116,7 @@ fn parameters_have_their_public_values() {
     let mut world = World::new(61);
     assert_eq!(word(&world.call(ARB_WASM, inkPriceCall {}.abi_encode()).output), U256::from(10_000));
     let fragments = getMaxStylusContractFragmentsCall {}.abi_encode();
-    assert_eq!(word(&world.call(OWNER_PUBLIC, fragments.clone()).output), U256::from(2));
+    assert_eq!(word(&world.call(OWNER_PUBLIC, fragments.clone()).output), U256::from(4));
     assert!(!World::new(51).call(OWNER_PUBLIC, fragments).ok, "no such method before ArbOS 60");
     world.env.l1_price_per_unit = 77;
     let estimate = world.call(GAS_INFO, getL1BaseFeeEstimateCall {}.abi_encode());

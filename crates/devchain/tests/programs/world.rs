@@ -66,6 +66,12 @@ impl World {
         Self { state, env, options: TransactOptions::default() }
     }
 
+    /// Makes every transaction pay for this many units of calldata.
+    pub fn post(&mut self, units: u64, wei_per_unit: u128) {
+        self.options.poster_units = units;
+        self.env.l1_price_per_unit = wei_per_unit;
+    }
+
     pub fn run(&mut self, kind: TxKind, data: impl Into<Bytes>, value: u64) -> Done {
         self.run_with_gas(kind, data, value, 32_000_000)
     }

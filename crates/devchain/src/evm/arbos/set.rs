@@ -2,10 +2,11 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::{read, write};
-use crate::evm::ArbContext;
+use super::{Store, number};
 
 /// An address set of the chain's state. Members can be listed; order is that of insertion until one is removed.
+///
+/// Upstream: `AddressSet` (Nitro, `arbos/addressSet/addressSet.go`).
 #[derive(Clone, Copy, Debug)]
 pub(in crate::evm) struct AddressSet(&'static str);
 
@@ -15,50 +16,71 @@ pub(in crate::evm) const OWNERS: AddressSet = AddressSet("owners");
 pub(in crate::evm) const CACHE_MANAGERS: AddressSet = AddressSet("cache_managers");
 
 impl AddressSet {
-    fn len(self, ctx: &mut ArbContext<'_>) -> u64 {
-        u64::try_from(read(ctx, self.0, b"len")).unwrap_or_default()
+    fn len<'d, S: Store<'d>>(self, store: &mut S) -> Result<u64, S::Error> {
+        Ok(number(store.read(self.0, b"len")?))
+    }
+
+    fn set_len<'d, S: Store<'d>>(self, store: &mut S, len: u64) -> Result<(), S::Error> {
+        store.write(self.0, b"len", U256::from(len))
     }
 
     /// Position of a member, counted from 1; zero for others.
-    fn position(self, ctx: &mut ArbContext<'_>, member: Address) -> u64 {
-        u64::try_from(read(ctx, self.0, member.as_slice())).unwrap_or_default()
+    fn position<'d, S: Store<'d>>(self, store: &mut S, member: Address) -> Result<u64, S::Error> {
+        Ok(number(store.read(self.0, member.as_slice())?))
     }
 
-    fn at(self, ctx: &mut ArbContext<'_>, position: u64) -> Address {
-        Address::from_word(read(ctx, self.0, &position.to_be_bytes()).into())
+    fn at<'d, S: Store<'d>>(self, store: &mut S, position: u64) -> Result<Address, S::Error> {
+        Ok(Address::from_word(store.read(self.0, &position.to_be_bytes())?.into()))
     }
 
-    fn put(self, ctx: &mut ArbContext<'_>, position: u64, member: Address) {
-        write(ctx, self.0, &position.to_be_bytes(), member.into_word().into());
-        write(ctx, self.0, member.as_slice(), U256::from(position));
+    pub(in crate::evm) fn contains<'d, S: Store<'d>>(
+        self,
+        store: &mut S,
+        member: Address,
+    ) -> Result<bool, S::Error> {
+        Ok(self.position(store, member)? != 0)
     }
 
-    pub(in crate::evm) fn contains(self, ctx: &mut ArbContext<'_>, member: Address) -> bool {
-        self.position(ctx, member) != 0
+    pub(in crate::evm) fn members<'d, S: Store<'d>>(self, store: &mut S) -> Result<Vec<Address>, S::Error> {
+        (1..=self.len(store)?).map(|position| self.at(store, position)).collect()
     }
 
-    pub(in crate::evm) fn members(self, ctx: &mut ArbContext<'_>) -> Vec<Address> {
-        (1..=self.len(ctx)).map(|position| self.at(ctx, position)).collect()
-    }
-
-    pub(in crate::evm) fn insert(self, ctx: &mut ArbContext<'_>, member: Address) {
-        if !self.contains(ctx, member) {
-            let position = self.len(ctx) + 1;
-            self.put(ctx, position, member);
-            write(ctx, self.0, b"len", U256::from(position));
+    /// Adds a member; one that is there stays.
+    pub(in crate::evm) fn insert<'d, S: Store<'d>>(
+        self,
+        store: &mut S,
+        member: Address,
+    ) -> Result<(), S::Error> {
+        if self.contains(store, member)? {
+            return Ok(());
         }
+        let position = self.len(store)? + 1;
+        store.write(self.0, member.as_slice(), U256::from(position))?;
+        store.write(self.0, &position.to_be_bytes(), member.into_word().into())?;
+        // The node reads the length again to raise it.
+        let len = self.len(store)?;
+        self.set_len(store, len + 1)
     }
 
-    pub(in crate::evm) fn remove(self, ctx: &mut ArbContext<'_>, member: Address) {
-        let position = self.position(ctx, member);
+    /// Removes a member; the last one takes its place. Nothing happens to others.
+    pub(in crate::evm) fn remove<'d, S: Store<'d>>(
+        self,
+        store: &mut S,
+        member: Address,
+    ) -> Result<(), S::Error> {
+        let position = self.position(store, member)?;
         if position == 0 {
-            return;
+            return Ok(());
         }
-        let last = self.len(ctx);
-        let moved = self.at(ctx, last);
-        self.put(ctx, position, moved);
-        write(ctx, self.0, &last.to_be_bytes(), U256::ZERO);
-        write(ctx, self.0, member.as_slice(), U256::ZERO);
-        write(ctx, self.0, b"len", U256::from(last - 1));
+        store.write(self.0, member.as_slice(), U256::ZERO)?;
+        let last = self.len(store)?;
+        if position < last {
+            let moved = self.at(store, last)?;
+            store.write(self.0, &position.to_be_bytes(), moved.into_word().into())?;
+            store.write(self.0, moved.as_slice(), U256::from(position))?;
+        }
+        store.write(self.0, &last.to_be_bytes(), U256::ZERO)?;
+        let len = self.len(store)?;
+        self.set_len(store, len.saturating_sub(1))
     }
 }

@@ -1,15 +1,15 @@
-//! ArbSys (0x64): the chain about itself. ArbInfo (0x65): accounts.
+//! ArbSys (0x64): the chain about itself. ArbInfo (0x65): accounts. ArbStatistics (0x6F): what once was counted.
 
 use alloy::{
     primitives::{Address, B256, U256},
     sol_types::SolCall,
 };
-use revm::context_interface::{ContextTr, JournalTr};
 
 use super::{
     call::{Answer, Call, Fail, Purity},
     is_top_level,
 };
+use crate::evm::arbos::{self, Store};
 
 /// Added to the ArbOS version by arbOSVersion().
 const NITRO_VERSION_OFFSET: u64 = 55;
@@ -29,6 +29,10 @@ alloy::sol! {
         function mapL1SenderContractAddressToL2Alias(address sender, address unused) external pure returns (address);
         function wasMyCallersAddressAliased() external view returns (bool);
         function myCallersAddressWithoutAliasing() external view returns (address);
+    }
+
+    interface ArbStatistics {
+        function getStats() external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
     }
 
     interface ArbInfo {
@@ -62,8 +66,8 @@ pub(super) fn arb_sys(call: &mut Call<'_, '_>) -> Answer {
             ArbSys::wasMyCallersAddressAliasedCall::abi_encode_returns(&false)
         }
         C::myCallersAddressWithoutAliasing(_) => {
-            // The caller's caller: the transaction's sender unless the chain of calls is longer.
-            let caller = if is_top_level(call.ctx) { call.ctx.tx().caller } else { Address::ZERO };
+            // The caller's caller; nobody when the transaction itself calls. No sender is an alias here.
+            let caller = call.ctx.chain.callers_caller.unwrap_or_default();
             ArbSys::myCallersAddressWithoutAliasingCall::abi_encode_returns(&caller)
         }
     };
@@ -95,15 +99,24 @@ pub(super) fn arb_info(call: &mut Call<'_, '_>) -> Answer {
     let output = match call.decode(|_: &C| Purity::View)? {
         C::getBalance(args) => {
             call.burn(BALANCE_GAS)?;
-            let Ok(account) = call.ctx.journal_mut().load_account(args.account);
-            ArbInfo::getBalanceCall::abi_encode_returns(&account.info.balance)
+            ArbInfo::getBalanceCall::abi_encode_returns(&arbos::account(call.ctx, args.account).balance)
         }
         C::getCode(args) => {
             call.burn(CODE_GAS)?;
-            let (_, code) = call.code(args.account);
+            let code = arbos::code(call.ctx, args.account);
             call.burn(COPY_WORD * code.len().div_ceil(32) as u64)?;
             ArbInfo::getCodeCall::abi_encode_returns(&code)
         }
     };
+    call.returns(output)
+}
+
+pub(super) fn arb_statistics(call: &mut Call<'_, '_>) -> Answer {
+    use ArbStatistics::ArbStatisticsCalls as C;
+    let C::getStats(_) = call.decode(|_: &C| Purity::View)?;
+    let number = U256::from(call.ctx.chain.env.l2_number);
+    let zero = U256::ZERO;
+    let output =
+        ArbStatistics::getStatsCall::abi_encode_returns(&(number, zero, zero, zero, zero, zero).into());
     call.returns(output)
 }

@@ -10,21 +10,18 @@ use super::call::{Answer, Call, Fail, Purity};
 use crate::evm::{
     NETWORK_FEE_ACCOUNT,
     arbos::{
-        self, pricer,
-        programs::{
-            BLOCK_CACHE_SIZE, EXPIRY_DAYS, KEEPALIVE_DAYS, MIN_GAS, Program, STYLUS_VERSION, Unusable,
-        },
+        self, Store,
+        params::Params,
+        pricer,
+        programs::{Program, Unusable, module_hash, set_module_hash},
+        version::{self, is_59},
     },
     stylus::code,
 };
 
 /// Gas of an activation before anything is read.
 const ACTIVATION_GAS: u64 = 1_659_168;
-/// Reading the parameters, which are always warm.
-const PARAMS_GAS: u64 = 100;
-const CODE_HASH_GAS: u64 = 2_600;
 const PAGE_RAMP: u64 = 620_674_314;
-const COST_SCALAR_PERCENT: u64 = 100;
 
 alloy::sol! {
     interface ArbWasm {
@@ -72,69 +69,72 @@ pub(super) fn arb_wasm(call: &mut Call<'_, '_>) -> Answer {
         C::activateProgram(args) => activate_program(call, args.program)?,
         C::codehashKeepalive(args) => keep_alive(call, args.codehash)?,
         C::codehashVersion(args) => {
-            let program = active(call, args.codehash)?;
+            let (program, _) = active(call, args.codehash)?;
             ArbWasm::codehashVersionCall::abi_encode_returns(&program.version)
         }
         C::programVersion(args) => {
-            let program = active_at(call, args.program)?;
+            let (program, _) = active_at(call, args.program)?;
             ArbWasm::programVersionCall::abi_encode_returns(&program.version)
         }
         C::codehashAsmSize(args) => {
-            let size = active(call, args.codehash)?.asm_kib.saturating_mul(1024);
+            let size = active(call, args.codehash)?.0.asm_kib.saturating_mul(1024);
             ArbWasm::codehashAsmSizeCall::abi_encode_returns(&size)
         }
         C::programInitGas(args) => {
-            let program = active_at(call, args.program)?;
-            let cached = program.cached_gas();
-            ArbWasm::programInitGasCall::abi_encode_returns(&(program.init_gas() + cached, cached).into())
+            let (program, params) = active_at(call, args.program)?;
+            let cached = program.cached_gas(&params);
+            let whole = program.init_gas(&params) + cached;
+            ArbWasm::programInitGasCall::abi_encode_returns(&(whole, cached).into())
         }
         C::programMemoryFootprint(args) => {
-            let program = active_at(call, args.program)?;
+            let (program, _) = active_at(call, args.program)?;
             ArbWasm::programMemoryFootprintCall::abi_encode_returns(&program.footprint)
         }
         C::programTimeLeft(args) => {
-            let age = active_at(call, args.program)?.age(call.ctx.chain.env.timestamp);
-            let left = (u64::from(EXPIRY_DAYS) * 86_400).saturating_sub(age);
+            let (program, params) = active_at(call, args.program)?;
+            let left = params.expiry_seconds().saturating_sub(program.age(call.ctx.chain.env.timestamp));
             ArbWasm::programTimeLeftCall::abi_encode_returns(&left)
         }
-        getter => parameter(call, &getter)?,
+        C::activationGas(_) => {
+            if !is_59(call.arbos_version()) {
+                return Err(Fail::refused("no such method before ArbOS 59"));
+            }
+            ArbWasm::activationGasCall::abi_encode_returns(&version::activation_gas(call)?)
+        }
+        getter => parameter(&Params::load(call)?, &getter),
     };
     call.returns(output)
 }
 
 /// The getters of the chain's parameters.
-fn parameter(call: &mut Call<'_, '_>, getter: &ArbWasm::ArbWasmCalls) -> Result<Vec<u8>, Fail> {
+fn parameter(params: &Params, getter: &ArbWasm::ArbWasmCalls) -> Vec<u8> {
     use ArbWasm::ArbWasmCalls as C;
-    call.burn(PARAMS_GAS)?;
-    let params = arbos::stylus_params(call.ctx);
     let number = match getter {
-        C::minInitGas(_) => return Ok(ArbWasm::minInitGasCall::abi_encode_returns(&MIN_GAS.into())),
-        C::stylusVersion(_) => u64::from(STYLUS_VERSION),
-        C::inkPrice(_) => u64::from(params.ink_price),
-        C::maxStackDepth(_) => u64::from(params.max_stack_depth),
-        C::freePages(_) => u64::from(params.free_pages),
-        C::pageGas(_) => u64::from(params.page_gas),
+        C::stylusVersion(_) => u64::from(params.version),
+        C::inkPrice(_) => u64::from(params.machine.ink_price),
+        C::maxStackDepth(_) => u64::from(params.machine.max_stack_depth),
+        C::freePages(_) => u64::from(params.machine.free_pages),
+        C::pageGas(_) => u64::from(params.machine.page_gas),
         C::pageRamp(_) => PAGE_RAMP,
-        C::pageLimit(_) => u64::from(params.page_limit),
-        C::initCostScalar(_) => COST_SCALAR_PERCENT,
-        C::expiryDays(_) => u64::from(EXPIRY_DAYS),
-        C::keepaliveDays(_) => u64::from(KEEPALIVE_DAYS),
-        C::blockCacheSize(_) => u64::from(BLOCK_CACHE_SIZE),
-        C::activationGas(_) if arbos::has_fragments(call.ctx) => 0,
-        _ => return Err(Fail::Refused),
+        C::pageLimit(_) => u64::from(params.machine.page_limit),
+        C::initCostScalar(_) => params.init_percent(),
+        C::expiryDays(_) => u64::from(params.expiry_days),
+        C::keepaliveDays(_) => u64::from(params.keepalive_days),
+        C::blockCacheSize(_) => u64::from(params.block_cache_size),
+        // The smallest prices of entry; every other method has been answered before.
+        _ => return ArbWasm::minInitGasCall::abi_encode_returns(&params.min_gas().into()),
     };
-    Ok(ArbWasm::pageRampCall::abi_encode_returns(&number))
+    ArbWasm::pageRampCall::abi_encode_returns(&number)
 }
 
-fn active(call: &mut Call<'_, '_>, code_hash: B256) -> Result<Program, Fail> {
-    call.burn(PARAMS_GAS)?;
-    call.burn_read()?;
-    Program::usable(call.ctx, code_hash).map_err(unusable)
+fn active(call: &mut Call<'_, '_>, code_hash: B256) -> Result<(Program, Params), Fail> {
+    let params = Params::load(call)?;
+    let program = Program::usable(call, code_hash, &params)?.map_err(unusable)?;
+    Ok((program, params))
 }
 
-fn active_at(call: &mut Call<'_, '_>, address: Address) -> Result<Program, Fail> {
-    call.burn(CODE_HASH_GAS)?;
-    let (code_hash, _) = call.code(address);
+fn active_at(call: &mut Call<'_, '_>, address: Address) -> Result<(Program, Params), Fail> {
+    let code_hash = call.code_hash(address)?;
     active(call, code_hash)
 }
 
@@ -142,8 +142,8 @@ fn active_at(call: &mut Call<'_, '_>, address: Address) -> Result<Program, Fail>
 pub(in crate::evm) fn unusable_error(reason: Unusable) -> Bytes {
     match reason {
         Unusable::NotActivated => ArbWasm::ProgramNotActivated {}.abi_encode(),
-        Unusable::NeedsUpgrade(version) => {
-            ArbWasm::ProgramNeedsUpgrade { version, stylusVersion: STYLUS_VERSION }.abi_encode()
+        Unusable::NeedsUpgrade(version, stylus) => {
+            ArbWasm::ProgramNeedsUpgrade { version, stylusVersion: stylus }.abi_encode()
         }
         Unusable::Expired(age) => ArbWasm::ProgramExpired { ageInSeconds: age }.abi_encode(),
     }
@@ -156,59 +156,56 @@ pub(super) fn unusable(reason: Unusable) -> Fail {
 
 /// Upstream: `Programs.ActivateProgram` (Nitro, `arbos/programs/programs.go`).
 fn activate_program(call: &mut Call<'_, '_>, address: Address) -> Result<Vec<u8>, Fail> {
+    let further = version::activation_gas(call)?;
+    call.burn(further)?;
     call.burn(ACTIVATION_GAS)?;
     let now = call.ctx.chain.env.timestamp;
-    let (code_hash, bytes) = call.code(address);
-    call.burn(PARAMS_GAS)?;
-    call.burn_read()?;
-    let before = Program::load(call.ctx, code_hash);
-    if before.version == STYLUS_VERSION && !before.is_expired(now) {
+    let account = arbos::account(call.ctx, address);
+    let (code_hash, bytes) =
+        (account.code_hash, account.code.map(|code| code.original_bytes()).unwrap_or_default());
+    let params = Params::load(call)?;
+    let before = Program::load(call, code_hash)?;
+    if before.version == params.version && !before.is_expired(now, &params) {
         return Err(Fail::error(&ArbWasm::ProgramUpToDate {}));
     }
-    let wasm = match code::wasm_for_activation(call.ctx, &bytes, call.gas_left()) {
-        Ok((wasm, gas)) => {
-            call.burn(gas)?;
-            wasm
-        }
-        Err(code::LoadError::OutOfGas) => return Err(Fail::OutOfGas),
-        Err(code::LoadError::Code(ActivationError::NotWasm)) => {
-            return Err(Fail::error(&ArbWasm::ProgramNotWasm {}));
-        }
-        Err(code::LoadError::Code(error)) => return Err(text(&error.to_string())),
-    };
-    let mut params = arbos::stylus_params(call.ctx);
-    params.page_limit = params.page_limit.saturating_sub(call.ctx.chain.pages.open);
-    let activation = activate(&wasm, &params).map_err(|error| {
+    let wasm = code::wasm_for_activation(call, &bytes, &params)?.map_err(|error| match error {
+        ActivationError::NotWasm => Fail::error(&ArbWasm::ProgramNotWasm {}),
+        other => Fail::reverted(other.to_string()),
+    })?;
+    let mut machine = params.machine;
+    machine.page_limit = machine.page_limit.saturating_sub(call.ctx.chain.pages.open);
+    let activation = activate(&wasm, &machine).map_err(|error| {
         tracing::debug!(%address, %error, "activation refused");
-        // All gas is taken, and the reason is told: tools look for it in the message.
-        let _ = call.burn(call.gas_left());
-        text(&error.to_string())
+        Fail::refused(format!("program activation failed: {error}"))
     })?;
     call.burn(activation.parse_gas)?;
-    let fee = pricer::charge(call.ctx, activation.info.asm_estimate);
-    Program::new(activation.info, now, before.cached).store(call.ctx, code_hash);
+    if before.cached {
+        module_hash(call, code_hash)?;
+    }
+    set_module_hash(call, code_hash, activation.module_hash)?;
+    let fee = pricer::charge(call, activation.info.asm_estimate)?;
+    Program::new(activation.info, params.version, now, before.cached).store(call, code_hash)?;
     pay_fee(call, fee)?;
     call.emit(&ArbWasm::ProgramActivated {
         codehash: code_hash,
         moduleHash: activation.module_hash,
         program: address,
         dataFee: fee,
-        version: STYLUS_VERSION,
+        version: params.version,
     })?;
-    Ok(ArbWasm::activateProgramCall::abi_encode_returns(&(STYLUS_VERSION, fee).into()))
+    Ok(ArbWasm::activateProgramCall::abi_encode_returns(&(params.version, fee).into()))
 }
 
 fn keep_alive(call: &mut Call<'_, '_>, code_hash: B256) -> Result<Vec<u8>, Fail> {
     let now = call.ctx.chain.env.timestamp;
-    let mut program = active(call, code_hash)?;
+    let (mut program, params) = active(call, code_hash)?;
     let age = program.age(now);
-    if age < u64::from(KEEPALIVE_DAYS) * 86_400 {
+    if age < params.keepalive_seconds() {
         return Err(Fail::error(&ArbWasm::ProgramKeepaliveTooSoon { ageInSeconds: age }));
     }
-    let fee = pricer::charge(call.ctx, program.asm_kib.saturating_mul(1024));
+    let fee = pricer::charge(call, program.asm_kib.saturating_mul(1024))?;
     program.keep_alive(now);
-    call.burn_write(false)?;
-    program.store(call.ctx, code_hash);
+    program.store(call, code_hash)?;
     pay_fee(call, fee)?;
     call.emit(&ArbWasm::ProgramLifetimeExtended { codehash: code_hash, dataFee: fee })?;
     Ok(Vec::new())
@@ -219,14 +216,10 @@ fn pay_fee(call: &mut Call<'_, '_>, fee: U256) -> Result<(), Fail> {
     if call.value < fee {
         return Err(Fail::error(&ArbWasm::ProgramInsufficientValue { have: call.value, want: fee }));
     }
+    // Who receives the fee is read from the state.
     call.burn_read()?;
     let rest = call.value - fee;
     let caller = call.caller;
     call.pay(NETWORK_FEE_ACCOUNT, fee)?;
     call.pay(caller, rest)
-}
-
-/// A revert with a reason in words: `Error(string)`.
-fn text(reason: &str) -> Fail {
-    Fail::Error(alloy::sol_types::Revert::from(reason.to_owned()).abi_encode().into())
 }

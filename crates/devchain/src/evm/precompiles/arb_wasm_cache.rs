@@ -10,11 +10,11 @@ use super::{
     call::{Answer, Call, Fail, Purity},
 };
 use crate::evm::arbos::{
-    programs::Program,
+    Store,
+    params::Params,
+    programs::{Program, Unusable, module_hash},
     set::{CACHE_MANAGERS, OWNERS},
 };
-
-const CODE_HASH_GAS: u64 = 2_600;
 
 alloy::sol! {
     interface ArbWasmCache {
@@ -36,26 +36,19 @@ pub(super) fn arb_wasm_cache(call: &mut Call<'_, '_>) -> Answer {
     })?;
     let output = match method {
         C::isCacheManager(args) => {
-            call.burn_read()?;
-            let found = CACHE_MANAGERS.contains(call.ctx, args.manager);
+            let found = CACHE_MANAGERS.contains(call, args.manager)?;
             ArbWasmCache::isCacheManagerCall::abi_encode_returns(&found)
         }
         C::allCacheManagers(_) => {
-            let managers = CACHE_MANAGERS.members(call.ctx);
-            for _ in 0..=managers.len() {
-                call.burn_read()?;
-            }
-            ArbWasmCache::allCacheManagersCall::abi_encode_returns(&managers)
+            ArbWasmCache::allCacheManagersCall::abi_encode_returns(&CACHE_MANAGERS.members(call)?)
         }
         C::codehashIsCached(args) => {
-            call.burn_read()?;
-            let cached = Program::load(call.ctx, args.codehash).cached;
+            let cached = Program::load(call, args.codehash)?.cached;
             ArbWasmCache::codehashIsCachedCall::abi_encode_returns(&cached)
         }
-        C::cacheCodehash(args) => return set_cached(call, args.codehash, true),
+        C::cacheCodehash(_) => return Err(Fail::refused("no such method since ArbOS 31: use cacheProgram")),
         C::cacheProgram(args) => {
-            call.burn(CODE_HASH_GAS)?;
-            let (code_hash, _) = call.code(args.addr);
+            let code_hash = call.code_hash(args.addr)?;
             return set_cached(call, code_hash, true);
         }
         C::evictCodehash(args) => return set_cached(call, args.codehash, false),
@@ -63,26 +56,29 @@ pub(super) fn arb_wasm_cache(call: &mut Call<'_, '_>) -> Answer {
     call.returns(output)
 }
 
+/// Upstream: `Programs.SetProgramCached` (Nitro, `arbos/programs/programs.go`).
 fn set_cached(call: &mut Call<'_, '_>, code_hash: B256, cached: bool) -> Answer {
     let manager = call.caller;
-    call.burn_read()?;
-    if !CACHE_MANAGERS.contains(call.ctx, manager) && !OWNERS.contains(call.ctx, manager) {
-        return Err(Fail::Refused);
+    if !CACHE_MANAGERS.contains(call, manager)? && !OWNERS.contains(call, manager)? {
+        return Err(Fail::refused("neither a cache manager nor a chain owner"));
     }
-    call.burn_read()?;
-    let mut program = Program::load(call.ctx, code_hash);
-    if cached {
-        program = Program::usable(call.ctx, code_hash).map_err(unusable)?;
+    let params = Params::load(call)?;
+    let mut program = Program::load(call, code_hash)?;
+    let now = call.ctx.chain.env.timestamp;
+    if cached && program.version != params.version {
+        return Err(unusable(Unusable::NeedsUpgrade(program.version, params.version)));
+    }
+    if cached && program.is_expired(now, &params) {
+        return Err(unusable(Unusable::Expired(program.age(now))));
     }
     if program.cached == cached {
         return Ok(Bytes::new());
     }
     call.emit(&ArbWasmCache::UpdateProgramCache { manager, codehash: code_hash, cached })?;
-    if cached {
-        call.burn(u64::from(program.init_cost))?;
-    }
-    call.burn_write(false)?;
+    // Evicting is paid for too, because a revert would cache it again.
+    call.burn(program.init_cost.into())?;
+    module_hash(call, code_hash)?;
     program.cached = cached;
-    program.store(call.ctx, code_hash);
+    program.store(call, code_hash)?;
     Ok(Bytes::new())
 }

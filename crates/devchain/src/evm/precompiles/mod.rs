@@ -1,12 +1,24 @@
 //! Arbitrum's precompiles: contracts that the chain itself answers for.
 //!
 //! Common rules: an unknown selector, malformed arguments, value sent to a method that takes none, a write in a static call, and a
-//! delegate call to anything but a pure method revert and take all gas. Solidity-style errors keep the rest of it.
+//! delegate call to anything but a pure method revert and take all gas. Solidity-style errors, and the node's own failures within a
+//! method, keep the rest of it. A method pays for its arguments and its result by the word, and for every word of the chain's state
+//! it reads or writes (`arbos::Store`).
 //!
-//! Upstream: `precompiles/precompile.go` (Nitro v3.9.5). The prices per word and per storage access are those of that file.
+//! Upstream: `precompiles/precompile.go` (Nitro v3.10). The prices per word and per storage access are those of that file.
+//!
+//! # Deviations
+//! * Nothing goes to or comes from a parent chain: ArbSys sends nothing, and no retryable exists.
+//! * Owners may change what is listed in `arb_owner.rs`; the node's other switches are "not supported".
+//! * Words that are no event, error or result go to whoever simulates, as a revert with a reason; the node puts some of them into
+//!   the message of its answer.
 
+mod arb_address_table;
+mod arb_debug;
 mod arb_gas_info;
 mod arb_owner;
+mod arb_owner_public;
+mod arb_retryable_tx;
 mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
@@ -37,15 +49,18 @@ fn find(address: &Address) -> Option<Run> {
     Some(match last[0] {
         0x64 => arb_sys::arb_sys,
         0x65 => arb_sys::arb_info,
-        0x6b => arb_owner::arb_owner_public,
+        0x66 => arb_address_table::arb_address_table,
+        0x6b => arb_owner_public::arb_owner_public,
         0x6c => arb_gas_info::arb_gas_info,
         0x6d => arb_gas_info::arb_aggregator,
+        0x6e => arb_retryable_tx::arb_retryable_tx,
+        0x6f => arb_sys::arb_statistics,
         0x70 => arb_owner::arb_owner,
         0x71 => arb_wasm::arb_wasm,
         0x72 => arb_wasm_cache::arb_wasm_cache,
-        0xff => arb_owner::arb_debug,
-        // ArbAddressTable, ArbRetryableTx, ArbStatistics, the filtered and native token managers: nothing here needs them.
-        0x66 | 0x6e | 0x6f | 0x73 | 0x74 => |_| Err(Fail::Refused),
+        0xff => arb_debug::arb_debug,
+        // The managers of the native token and of filtered transactions: nothing here needs them.
+        0x73 | 0x74 => |_| Err(Fail::not_supported()),
         _ => return None,
     })
 }
@@ -84,27 +99,42 @@ impl<'a> PrecompileProvider<ArbContext<'a>> for ArbPrecompiles {
         };
         let input = inputs.input.bytes(ctx);
         let mut call = Call::new(ctx, inputs, input);
-        let answer = run(&mut call);
+        let (result, output) = match run(&mut call) {
+            Ok(output) => (InstructionResult::Return, output),
+            Err(fail) => (InstructionResult::Revert, end(&mut call, fail)),
+        };
         let mut gas = Gas::new(inputs.gas_limit);
         gas.set_remaining(call.gas_left());
-        let (result, output) = match answer {
-            Ok(output) => (InstructionResult::Return, output),
-            Err(Fail::Error(data)) => (InstructionResult::Revert, data),
-            Err(Fail::Refused) => {
-                gas.set_remaining(0);
-                (InstructionResult::Revert, Bytes::new())
-            }
-            Err(Fail::OutOfGas) => {
-                gas.set_remaining(0);
-                (InstructionResult::PrecompileOOG, Bytes::new())
-            }
-        };
         Ok(Some(InterpreterResult { result, output, gas }))
     }
 
     fn warm_addresses(&self) -> &AddressSet {
         &self.warm
     }
+}
+
+/// What a call that fails hands to its caller; its gas is settled.
+fn end(call: &mut Call<'_, '_>, fail: Fail) -> Bytes {
+    let words = match fail {
+        // A caller that cannot pay for the error gets none.
+        Fail::Error(data) => match call.pay_for_copy(data.len()) {
+            Ok(()) => return data,
+            Err(_) => return Bytes::new(),
+        },
+        Fail::Reverted(words) => words,
+        Fail::Refused(words) => {
+            call.burn_out();
+            words
+        }
+        Fail::OutOfGas => {
+            call.burn_out();
+            "out of gas".to_owned()
+        }
+    };
+    if call.ctx.chain.callers_caller.is_none() {
+        call.ctx.chain.refusal = Some(words);
+    }
+    Bytes::new()
 }
 
 /// Whether the running call is the transaction's own or one below it.

@@ -29,7 +29,7 @@ use stylus_program::{Exit, FrameEnv, Machine, Outcome, Reply, Request, Step};
 use super::{
     ArbContext,
     arbos::{
-        self,
+        params::Params,
         programs::{Program, touch_recent},
     },
     machine::Frame,
@@ -63,17 +63,19 @@ pub(super) fn enter(
 ) -> (InterpreterAction, Option<Running>) {
     let code_hash = frame.interpreter.bytecode.get_or_calculate_hash();
     let gas_at_entry = frame.interpreter.gas.remaining();
-    let params = arbos::stylus_params(ctx);
-    let entry = match Program::usable(ctx, code_hash) {
+    let Ok(params) = Params::load(ctx);
+    let Ok(usable) = Program::usable(ctx, code_hash, &params);
+    let entry = match usable {
         Ok(entry) => entry,
         Err(reason) => return (end(frame, InstructionResult::Revert, unusable_error(reason)), None),
     };
-    let recent = touch_recent(ctx, code_hash) && arbos::has_fragments(ctx);
+    let recent = touch_recent(ctx, code_hash, &params);
     let pages = ctx.chain.pages;
-    let mut price = pages.gas(entry.footprint, &params).saturating_add(entry.cached_gas());
+    let mut price = pages.gas(entry.footprint, &params.machine).saturating_add(entry.cached_gas(&params));
     if !entry.cached && !recent {
-        price = price.saturating_add(entry.init_gas());
+        price = price.saturating_add(entry.init_gas(&params));
     }
+    let params = params.machine;
     if !frame.interpreter.gas.record_regular_cost(price) {
         return (out_of_gas(frame), None);
     }
