@@ -17,6 +17,8 @@ use crate::{RunOutcome, RunReport, RunnerError};
 
 /// How long a child may live after its verdict before it is killed.
 const FAREWELL_TIME: Duration = Duration::from_millis(100);
+/// The signal nobody can refuse.
+const SIGKILL: u32 = nix::libc::SIGKILL as u32;
 /// How long a killed child may take to be reaped.
 const REAP_TIME: Duration = Duration::from_secs(5);
 
@@ -89,6 +91,10 @@ pub(crate) async fn run(
     let (verdict, diagnostic) = match end {
         Err(_) => (Verdict::TimeOut, "killed at the deadline".into()),
         Ok(End::Done { verdict, diagnostic }) => (verdict, diagnostic.bounded()),
+        Ok(End::Silent) if was_killed(&exit, &limits) => {
+            let why = "the script's process was killed from outside, as when the machine has no memory left";
+            return Err(RunnerError::AdapterDown(why.into()));
+        }
         Ok(End::Silent) => died(&exit, &limits),
         Ok(End::Hostile(why)) => {
             tracing::warn!(%why, "a sandboxed process broke the protocol");
@@ -133,11 +139,20 @@ pub(crate) async fn run(
     })
 }
 
+/// Whether somebody else ended a silent child. Nothing a script does to itself ends in SIGKILL but using up its
+/// processor time.
+fn was_killed(exit: &Exit, limits: &Limits) -> bool {
+    exit.signal == SIGKILL && !used_up(exit, limits)
+}
+
+fn used_up(exit: &Exit, limits: &Limits) -> bool {
+    exit.cpu >= Duration::from_millis(limits.execution_ms)
+}
+
 /// What the death of a silent child means for the script.
 fn died(exit: &Exit, limits: &Limits) -> (Verdict, Diagnostic) {
-    let used_up = exit.cpu >= Duration::from_millis(limits.execution_ms);
     let detail = format!("the process died, signal {}", exit.signal);
-    if used_up { (Verdict::TimeOut, detail.into()) } else { (Verdict::Died, detail.into()) }
+    if used_up(exit, limits) { (Verdict::TimeOut, detail.into()) } else { (Verdict::Died, detail.into()) }
 }
 
 enum End {

@@ -5,34 +5,63 @@ mod common;
 use std::process::Command;
 
 use common::{request, run, runner_for, text};
+use tokio::sync::Mutex;
+
+/// One fork server at a time, so that it is known which is meant.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Process id of the fork server: the one child of this process.
 fn zygote() -> String {
-    let me = std::process::id().to_string();
+    let [pid] = children(&std::process::id().to_string()).try_into().expect("exactly one child");
+    pid
+}
+
+/// Ends processes at once.
+fn kill(pids: &[String]) {
+    let status = Command::new("kill").arg("-KILL").args(pids).status().expect("kill exists");
+    assert!(status.success());
+}
+
+fn children(parent: &str) -> Vec<String> {
     let processes =
         std::fs::read_dir("/proc").expect("Linux").filter_map(|entry| Some(entry.ok()?.file_name()));
     let is_child = |pid: &String| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // The name may hold anything, so the fields are counted from its closing parenthesis.
         stat.rsplit_once(") ")
-            .and_then(|(_, rest)| rest.split(' ').nth(1).map(|parent| parent == me))
+            .and_then(|(_, rest)| rest.split(' ').nth(1).map(|found| found == parent))
             .unwrap_or(false)
     };
-    let children: Vec<String> = processes
+    processes
         .filter_map(|name| name.into_string().ok())
         .filter(|name| name.parse::<u32>().is_ok())
         .filter(is_child)
-        .collect();
-    let [pid] = children.try_into().expect("exactly one child");
-    pid
+        .collect()
+}
+
+#[tokio::test]
+async fn a_script_killed_from_outside_is_a_fault_of_the_node() {
+    let _turn = TURN.lock().await;
+    let server = common::Server::start(async |_| {
+        kill(&children(&zygote()));
+        std::future::pending().await
+    })
+    .await;
+    let runner = runner_for(&[&server]).await;
+    let mut doomed = request("await fetch(args[0]); return new Uint8Array(1)");
+    doomed.args = vec![server.url("/")];
+    let error = runner.run(doomed).await.expect_err("nothing that the script did");
+    assert!(error.is_retryable() && error.to_string().contains("killed from outside"), "{error}");
+    assert_eq!(text(&run(&runner, "return Functions.encodeString('alive')").await), "alive");
+    runner.shutdown().await;
 }
 
 #[tokio::test]
 async fn the_death_of_the_fork_server_is_a_fault_of_the_node_and_heals() {
+    let _turn = TURN.lock().await;
     let server = common::Server::start(async |_| {
         // The run is under way when its request arrives.
-        let status = Command::new("kill").args(["-KILL", &zygote()]).status().expect("kill exists");
-        assert!(status.success());
+        kill(&[zygote()]);
         std::future::pending().await
     })
     .await;
