@@ -22,15 +22,16 @@ use tokio::{
 
 use crate::{
     admin::{self, AdminState, Metrics, NodeStatus},
-    chain::{self, Backoff, CursorConfig, LogCursor, Rpc},
+    chain::{self, Backoff, Contact, CursorConfig, LogCursor, Rpc, WantedChain},
     config::Config,
-    engine::{Don, Engine, Identity, Parts, Stop, Streams},
+    engine::{Don, DonError, Engine, Identity, Parts, Stop, Streams},
     executor::{Executor, Recordings},
     journal::{Journal, memory_file},
     keys, memory,
     peers::Peers,
     signer::NodeSigner,
-    transmit::{TransmitConfig, Transmitter},
+    transmit::{Funds, TransmitConfig, Transmitter},
+    vitals::{Looks, Vitals},
 };
 
 /// Batches of logs waiting for the engine.
@@ -38,6 +39,9 @@ const BATCH_QUEUE: usize = 4;
 /// How often listening is tried again, and how long apart: two seconds in all.
 const LISTEN_ATTEMPTS: u32 = 20;
 const LISTEN_PAUSE: Duration = Duration::from_millis(100);
+
+/// Pause between two looks for a configuration with this node in it.
+const MEMBERSHIP_PAUSE: Duration = Duration::from_secs(2);
 
 /// Runs the node until `stop` turns true.
 ///
@@ -54,13 +58,14 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
         .wrap_err_with(|| format!("data_dir {} cannot be made", config.data_dir.display()))?;
     let journal = Journal::open(&config.database.url).await?;
     let metrics = Arc::new(Metrics::new());
-    let (status, status_view) = watch::channel(NodeStatus {
+    let mut first_status = NodeStatus {
         peer_id: identity.peer_id.clone(),
         signer: identity.signer,
         transmitter: identity.transmitter,
-        waiting_for: Some("the chain".to_owned()),
         ..NodeStatus::default()
-    });
+    };
+    first_status.set_stage(Some("the chain".to_owned()));
+    let (status, status_view) = watch::channel(first_status);
     let listener = admin::bind(config.admin.listen).await.wrap_err_with(|| {
         format!("admin.listen {} cannot be bound; choose a free port", config.admin.listen)
     })?;
@@ -75,9 +80,16 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
         // Serving ends with the node.
         let _ = stop_admin.wait_for(|stop| *stop).await;
     }));
-    let rpc = Arc::new(Rpc::new(&config.chain.rpc_urls).wrap_err("the HTTP client cannot be built")?);
-    let node = Node { config, keys: unlocked, identity, journal, metrics, status, rpc, stop };
+    let rpc = Rpc::new(&config.chain.rpc_urls)
+        .wrap_err("the HTTP client cannot be built")?
+        .checking_hashes(config.chain.check_block_hashes);
+    let rpc = Arc::new(rpc);
+    let funds = Arc::new(Funds::new(rpc.clone(), identity.transmitter));
+    let looks = Arc::new(Looks::default());
+    let node = Node { config, keys: unlocked, identity, journal, metrics, status, rpc, funds, looks, stop };
+    let vitals = tokio::spawn(node.vitals().run());
     let result = node.serve().await;
+    vitals.abort();
     node.journal.close().await;
     server.abort();
     result
@@ -106,10 +118,24 @@ struct Node {
     metrics: Arc<Metrics>,
     status: watch::Sender<NodeStatus>,
     rpc: Arc<Rpc>,
+    funds: Arc<Funds>,
+    looks: Arc<Looks>,
     stop: watch::Receiver<bool>,
 }
 
 impl Node {
+    fn vitals(&self) -> Vitals {
+        Vitals {
+            rpc: self.rpc.clone(),
+            looks: self.looks.clone(),
+            journal: self.journal.clone(),
+            funds: self.funds.clone(),
+            config: self.config.chain.clone(),
+            status: self.status.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+
     async fn serve(&self) -> Result<()> {
         let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
         self.check_chain().await?;
@@ -138,19 +164,35 @@ impl Node {
         }
     }
 
-    /// The configured chain id, from an endpoint; waits for one to answer.
+    /// Waits for an endpoint of the configured chain. Which chain it is, by the hash of one block, is in the journal from the
+    /// first contact on; no other is taken for it later.
     async fn check_chain(&self) -> Result<()> {
-        let expected = self.config.chain.chain_id;
+        let chain = &self.config.chain;
+        // Another identity block is another property: its hash has nothing to do with the one stored.
+        let name = format!("hash of block {}", chain.identity_block);
+        let stored = self.journal.claimed(&name).await?.and_then(|text| text.parse().ok());
+        let wanted = WantedChain {
+            chain_id: chain.chain_id,
+            block: chain.identity_block,
+            hash: chain.identity_hash.or(stored),
+            router: chain.router,
+        };
         let mut backoff = Backoff::default();
         loop {
-            match self.rpc.chain_id().await {
-                Ok(found) if found == expected => return Ok(()),
-                Ok(found) => {
-                    bail!("chain.chain_id is {expected}, the endpoint says {found}; correct one of them")
+            match self.rpc.connect(&wanted).await {
+                Contact::Found(hash) => {
+                    self.looks.heard();
+                    return Ok(self.journal.claim(&name, &hash.to_string()).await?);
                 }
-                Err(err) => {
+                Contact::Foreign(said) => bail!(
+                    "no endpoint of chain.rpc_urls serves the chain of this node ({said}); correct chain.chain_id or \
+                     chain.rpc_urls, or start with an empty journal when the chain itself was made anew"
+                ),
+                Contact::NotYet(why) => {
                     self.metrics.rpc_failures.inc();
-                    tracing::warn!(%err, "waiting for the chain");
+                    let reason = format!("the chain ({why})");
+                    tracing::warn!(%reason, "waiting");
+                    self.status.send_modify(|status| status.set_stage(Some(reason)));
                     if !self.pause(backoff.next_pause()).await {
                         return Ok(());
                     }
@@ -164,9 +206,8 @@ impl Node {
     async fn remember(&self) -> Result<Option<u64>> {
         let mut backoff = Backoff::default();
         let head_seconds: u64 = loop {
-            match self.rpc.header("latest").await {
-                Ok(Some(head)) => break head.timestamp.to(),
-                Ok(None) => {}
+            match self.rpc.head().await {
+                Ok(head) => break head.timestamp.to(),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();
                     tracing::warn!(%err, "waiting for the chain");
@@ -206,17 +247,33 @@ impl Node {
                 Ok(Look::Found(coordinator, event, config_seconds)) => {
                     let chain_id = self.config.chain.chain_id;
                     let identity = self.identity.as_configured(&event);
-                    let don = Don::from_event(&event, chain_id, coordinator, &identity)?;
-                    tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
-                    return Ok(Some((don, config_seconds)));
+                    self.looks.heard();
+                    match Don::from_event(&event, chain_id, coordinator, &identity) {
+                        Ok(don) => {
+                            tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
+                            return Ok(Some((don, config_seconds)));
+                        }
+                        // Membership is the owner's to change; the node takes part as soon as it is one.
+                        Err(err @ DonError::NotAMember(_)) => {
+                            (format!("membership: {err}"), poll.max(MEMBERSHIP_PAUSE))
+                        }
+                        Err(err) => return Err(err.into()),
+                    }
                 }
                 // Finding names that are alike takes many questions: it is done once.
-                Ok(Look::NoRoute) if said.starts_with(NO_ROUTE) => (said.clone(), poll),
+                Ok(Look::NoRoute) if said.starts_with(NO_ROUTE) => {
+                    self.looks.heard();
+                    (said.clone(), poll)
+                }
                 Ok(Look::NoRoute) => {
+                    self.looks.heard();
                     let remedy = chain::unknown_don(&self.rpc, &self.config.chain).await;
                     (format!("{NO_ROUTE} {}; {remedy}", self.config.chain.don_id), poll)
                 }
-                Ok(Look::NoConfig) => ("the coordinator's configuration".to_owned(), poll),
+                Ok(Look::NoConfig) => {
+                    self.looks.heard();
+                    ("the coordinator's configuration".to_owned(), poll)
+                }
                 Ok(Look::NoHead) => ("the block of the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();
@@ -226,7 +283,7 @@ impl Node {
             if said != reason {
                 tracing::warn!(%reason, "waiting");
                 said.clone_from(&reason);
-                self.status.send_modify(|status| status.waiting_for = Some(reason));
+                self.status.send_modify(|status| status.set_stage(Some(reason)));
             }
             if !self.pause(wait).await {
                 return Ok(None);
@@ -309,8 +366,9 @@ impl Node {
         if self.journal.start_account(don.transmitter).await? {
             tracing::warn!(transmitter = %don.transmitter, "reports are sent from another account than before");
         }
+        self.funds.follow(don.transmitter).await;
         let (transmitter, notes) =
-            Transmitter::new(self.rpc.clone(), self.journal.clone(), wallet, &transmit);
+            Transmitter::new(self.rpc.clone(), self.journal.clone(), wallet, self.funds.clone(), &transmit);
         if silent_before > 0 {
             tracing::warn!(
                 requests_before = silent_before,
@@ -330,9 +388,13 @@ impl Node {
             },
         );
         let (sender, batches) = mpsc::channel(BATCH_QUEUE);
-        let failures = self.metrics.clone();
-        let watcher = tokio::spawn(chain::watch(cursor, poll_interval, sender, move || {
-            failures.rpc_failures.inc();
+        let (failures, looks) = (self.metrics.clone(), self.looks.clone());
+        looks.heard();
+        let watcher = tokio::spawn(chain::watch(cursor, poll_interval, sender, move |look| {
+            if look.is_err() {
+                failures.rpc_failures.inc();
+            }
+            looks.note(look);
         }));
         self.status.send_modify(|status| {
             status.index = Some(don.me.get());
@@ -342,7 +404,7 @@ impl Node {
             status.n = don.roster.n();
             status.coordinator = Some(don.coordinator);
             status.silent_before = (silent_before > 0).then_some(silent_before);
-            status.waiting_for = Some("peers".to_owned());
+            status.set_stage(Some("peers".to_owned()));
         });
         let recordings =
             Recordings::new(self.config.data_dir.join("transcripts"), self.config.runner.transcripts);
@@ -368,7 +430,7 @@ impl Node {
         let streams = Streams { batches, notes, stop: self.stop.clone() };
         let stopped = Engine::run(parts, streams).await;
         watcher.abort();
-        self.status.send_modify(|status| status.waiting_for = Some("the engine to start again".to_owned()));
+        self.status.send_modify(|status| status.set_stage(Some("the engine to start again".to_owned())));
         stopped.map_err(|err| eyre!(err))
     }
 

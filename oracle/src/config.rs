@@ -85,6 +85,20 @@ pub struct ChainConfig {
     /// Most blocks asked for in one `eth_getLogs` (1 to 100 000).
     #[serde(default = "default_max_log_range")]
     pub max_log_range: u64,
+    /// The block whose hash tells this chain from others with its id; 0 is the genesis.
+    #[serde(default)]
+    pub identity_block: u64,
+    /// That block's hash; when absent, the first endpoint with the Router on its chain decides, and the journal remembers.
+    pub identity_hash: Option<B256>,
+    /// Whether block hashes are compared with the headers they come with; false only for chains that hash otherwise.
+    #[serde(default = "yes")]
+    pub check_block_hashes: bool,
+    /// Seconds without a new block after which the node is not ready (0: never). When absent, the pace that the chain
+    /// keeps without transactions decides; a chain that makes blocks on demand has none.
+    pub max_head_age_seconds: Option<u64>,
+    /// How many reports the transmitter's ether must pay for (0: not judged).
+    #[serde(default = "default_ether_reserve_reports")]
+    pub ether_reserve_reports: u64,
 }
 
 /// `[database]`: the journal.
@@ -202,6 +216,12 @@ fn don_id<'de, D: serde::Deserializer<'de>>(input: D) -> Result<DonId, D::Error>
 const fn one() -> u64 {
     1
 }
+const fn yes() -> bool {
+    true
+}
+const fn default_ether_reserve_reports() -> u64 {
+    5
+}
 const fn default_poll_interval_ms() -> u64 {
     500
 }
@@ -296,6 +316,20 @@ impl Config {
         )?;
         in_range("chain.poll_interval_ms", chain.poll_interval_ms, 20, 60_000, "500 is a good value")?;
         in_range("chain.max_log_range", chain.max_log_range, 1, 100_000, "2000 is a good value")?;
+        in_range(
+            "chain.max_head_age_seconds",
+            chain.max_head_age_seconds.unwrap_or(0),
+            0,
+            86_400,
+            "0 means never; 60 fits a chain that always makes blocks",
+        )?;
+        in_range(
+            "chain.ether_reserve_reports",
+            chain.ether_reserve_reports,
+            0,
+            10_000,
+            "5 is a good value, 0 turns the check off",
+        )?;
         // The program's place is not known yet and not judged here.
         self.runner.config(PathBuf::new()).map_err(|error| (error.key, error.problem, error.remedy))?;
         if !self.net.listen.starts_with('/') {

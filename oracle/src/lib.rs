@@ -14,6 +14,7 @@
 //! | [`memory`] | what the node may have said and does not remember |
 //! | [`verbs`] | keys, earnings and the journal in the operator's hand |
 //! | [`transmit`] | a signed report's way to the chain |
+//! | [`vitals`] | whether chain, database and ether are there |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
 //! starts the sandbox).
@@ -34,3 +35,4 @@ pub mod peers;
 pub mod signer;
 pub mod transmit;
 pub mod verbs;
+pub mod vitals;

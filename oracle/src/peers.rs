@@ -1,8 +1,12 @@
 //! The peer network in the protocol's words: oracle indexes instead of peer ids.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use eyre::{Result, WrapErr, eyre};
+use eyre::{Result, WrapErr};
+use functions_offchain_config::{MAX_ADDRESSES, Member, check_address, is_peer_id};
 use oracle_keys::Keystore;
 use oracle_net::{Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
 use oracle_ocr::{MAX_MESSAGE_BYTES, OracleIndex};
@@ -52,21 +56,10 @@ impl Peers {
             .wrap_err_with(|| format!("net.listen {:?} is not a multiaddress", config.listen))?;
         let mut peers = Vec::new();
         let (mut ids, mut indexes) = (HashMap::new(), HashMap::new());
-        for (index, member) in don.roster.indexes().zip(don.members()) {
-            if index == don.me {
-                continue;
-            }
-            let id: PeerId = member.peer_id.parse().map_err(|err| {
-                eyre!("the configuration's peer id {:?} of oracle {index}: {err}", member.peer_id)
-            })?;
-            let addresses = member
-                .addresses
-                .iter()
-                .map(|text| text.parse().wrap_err_with(|| format!("address {text:?} of oracle {index}")))
-                .collect::<Result<Vec<Multiaddr>>>()?;
-            ids.insert(index, id);
-            indexes.insert(id, index);
-            peers.push(Peer { id, addresses });
+        for (index, peer) in neighbors(don.me, don.members()) {
+            ids.insert(index, peer.id);
+            indexes.insert(peer.id, index);
+            peers.push(peer);
         }
         let limits = NetLimits { frame_bytes: MAX_MESSAGE_BYTES, ..NetLimits::default() };
         let identity = Identity::from_seed(keys.network_seed().expose());
@@ -131,5 +124,85 @@ impl Peers {
     #[must_use]
     pub fn connected(&self) -> usize {
         self.net.connected().len()
+    }
+}
+
+/// The other members as far as they can be reached. A mistake in one member's entry costs that member, never the others.
+fn neighbors(me: OracleIndex, members: &[Member]) -> Vec<(OracleIndex, Peer)> {
+    let mut seen = HashSet::new();
+    seen.extend(members.get(usize::from(me.get())).map(|member| member.peer_id.as_str()));
+    let mut found = Vec::new();
+    for (place, member) in members.iter().enumerate() {
+        let index = OracleIndex::new(u8::try_from(place).unwrap_or(u8::MAX));
+        if index == me {
+            continue;
+        }
+        let warn = |problem: &str| {
+            let peer_id: String = member.peer_id.chars().take(64).collect();
+            tracing::warn!(oracle = %index, peer_id, problem, "MEMBER OUT OF REACH: the DON's owner must set its entry right");
+        };
+        let Some(id) = member.peer_id.parse::<PeerId>().ok().filter(|_| is_peer_id(&member.peer_id)) else {
+            warn("its peer id is none");
+            continue;
+        };
+        if !seen.insert(member.peer_id.as_str()) {
+            warn("an earlier member has the same peer id");
+            continue;
+        }
+        let mut addresses: Vec<Multiaddr> = Vec::new();
+        for text in member.addresses.iter().take(MAX_ADDRESSES) {
+            match check_address(text, &member.peer_id).map(|()| text.parse()) {
+                Ok(Ok(address)) => addresses.push(address),
+                Ok(Err(err)) => warn(&format!("address {text:?}: {err}")),
+                Err(problem) => warn(&problem.chars().take(256).collect::<String>()),
+            }
+        }
+        if addresses.is_empty() {
+            // It may still connect to us.
+            warn("it has no address that can be used");
+        }
+        found.push((index, Peer { id, addresses }));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(seed: u8, addresses: &[&str]) -> Member {
+        Member {
+            peer_id: Identity::from_seed(&[seed; 32]).peer_id().to_string(),
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+            offchain_public_key: [seed; 32],
+        }
+    }
+
+    #[test]
+    fn neighbors_leaves_out_what_cannot_be_used_and_keeps_the_rest() {
+        let long = "x".repeat(5_000);
+        let mut members = vec![
+            member(1, &["/ip4/10.0.0.1/tcp/9001"]),
+            member(2, &["/ip4/10.0.0.300/tcp/9001"]),
+            member(
+                3,
+                &[
+                    "",
+                    "/ip4/10.0.0.3/tcp/0",
+                    "/dns4/nowhere.invalid/tcp/9001",
+                    &long,
+                    "/ip4/10.0.0.3/tcp/9001",
+                ],
+            ),
+            member(4, &[]),
+            member(5, &["/ip4/10.0.0.5/tcp/9001"]),
+            member(6, &["/ip4/10.0.0.6/tcp/9001"]),
+            member(1, &["/ip4/10.0.0.7/tcp/9001"]),
+        ];
+        members[4].peer_id = "12D3KooWtypo".to_owned();
+        members[5].peer_id = members[2].peer_id.clone();
+        let found = neighbors(OracleIndex::new(0), &members);
+        let shown: Vec<_> = found.iter().map(|(index, peer)| (index.get(), peer.addresses.len())).collect();
+        assert_eq!(shown, [(1, 0), (2, 1), (3, 0)]);
     }
 }

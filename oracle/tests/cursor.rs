@@ -1,6 +1,10 @@
 //! The log cursor on a real chain in this process: events come once, in order, and again when blocks left the chain.
 
-use std::sync::Arc;
+#[path = "common/proxy.rs"]
+#[allow(dead_code, reason = "every test program uses another part")]
+mod proxy;
+
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     primitives::{
@@ -14,6 +18,8 @@ use devchain::{Config, DEV_ACCOUNTS, Devchain, Handle};
 use functions_client::{Account, Chain, chain::Transaction};
 use functions_node::chain::{ChainEvent, CursorConfig, LogCursor, Rpc};
 use functions_types::abi::{Commitment, Coordinator};
+use proxy::{Answer, Proxy};
+use serde_json::{Value, json};
 
 const COORDINATOR: Address = Address::repeat_byte(0xc0);
 const ROUTER: Address = Address::repeat_byte(0x40);
@@ -22,21 +28,36 @@ const EMITTER: [u8; 26] = hex!("606036038060606000376040359060203590600035906000
 
 struct World {
     _handle: Handle,
+    /// Endpoints in front of the chain, in order of preference.
+    proxies: Vec<Proxy>,
+    /// Questions through the proxies.
     rpc: Arc<Rpc>,
+    /// Questions past them.
+    direct: Rpc,
     chain: Chain,
     account: Account,
 }
 
 impl World {
     async fn start() -> Self {
+        Self::behind(1).await
+    }
+
+    /// A chain behind `count` endpoints.
+    async fn behind(count: usize) -> Self {
         let handle = Devchain::start(Config::default()).await.expect("the chain starts");
-        let url = handle.rpc_url.parse().expect("a URL");
-        let rpc = Arc::new(Rpc::new(&[url]).expect("a client"));
+        let mut proxies = Vec::new();
+        for _ in 0..count {
+            proxies.push(Proxy::start(&handle.rpc_url).await);
+        }
+        let urls: Vec<_> = proxies.iter().map(|proxy| proxy.url.parse().expect("a URL")).collect();
+        let rpc = Arc::new(Rpc::new(&urls).expect("a client"));
+        let direct = Rpc::new(&[handle.rpc_url.parse().expect("a URL")]).expect("a client");
         let chain = Chain::connect(&handle.rpc_url).await.expect("the chain answers");
         let account = Account::from_hex(&DEV_ACCOUNTS[0].private_key.to_string()).expect("a key");
-        let world = Self { _handle: handle, rpc, chain, account };
-        let _: serde_json::Value = world
-            .rpc
+        let world = Self { _handle: handle, proxies, rpc, direct, chain, account };
+        let _: Value = world
+            .direct
             .call("anvil_setCode", (COORDINATOR, Bytes::from_static(&EMITTER)))
             .await
             .expect("code is set");
@@ -89,9 +110,9 @@ impl World {
         receipt.block_number.expect("in a block")
     }
 
-    async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> serde_json::Value {
+    async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
         let params = serde_json::to_value(params).expect("JSON");
-        self.rpc.call(method, params).await.expect("a development chain knows the method")
+        self.direct.call(method, params).await.expect("a development chain knows the method")
     }
 }
 
@@ -173,4 +194,190 @@ async fn poll_reads_again_when_blocks_left_the_chain() {
     let (found, rewound) = drain(&mut cursor).await;
     assert_eq!(found, [3]);
     assert_eq!(rewound, Some(lost));
+}
+
+/// Looks until `count` requests were found; looks that fail are repeated.
+async fn find(cursor: &mut LogCursor, count: usize) -> Vec<u8> {
+    let mut found = Vec::new();
+    let look = async {
+        while found.len() < count {
+            if let Ok(batch) = cursor.poll().await {
+                assert_eq!(batch.rewound_to, None, "nothing left the chain");
+                found.extend(ids(&batch.events));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(90), look).await.expect("every request is found");
+    found
+}
+
+fn nothing() -> Answer {
+    Answer::Result(json!([]))
+}
+
+#[tokio::test]
+async fn poll_asks_again_when_the_header_contradicts_an_empty_answer() {
+    // One weak moment of the only endpoint,
+    let world = World::start().await;
+    let block = world.request(1).await;
+    let mut cursor = world.cursor(1, 1_000);
+    world.proxies[0].answer("eth_getLogs", Answer::First(1, Box::new(nothing())));
+    let batch = cursor.poll().await.expect("the chain answers");
+    assert_eq!(ids(&batch.events), [1]);
+    assert!(batch.durable_next <= block, "a first reading settles nothing");
+
+    // and an endpoint whose index lags behind its headers for good, beside one that is whole.
+    let world = World::behind(2).await;
+    world.request(1).await;
+    world.proxies[0].answer("eth_getLogs", nothing());
+    let mut cursor = world.cursor(1, 1_000);
+    assert_eq!(drain(&mut cursor).await, (vec![1], None));
+}
+
+#[tokio::test]
+async fn poll_reads_again_and_finds_what_all_endpoints_hid() {
+    let world = World::start().await;
+    let mut cursor = world.cursor(1, 1_000);
+    world.proxies[0].answer("eth_getLogs", nothing());
+    let mut first = 0;
+    for id in 1..=3 {
+        let block = world.request(id).await;
+        first = if id == 1 { block } else { first };
+        assert_eq!(drain(&mut cursor).await, (vec![], None));
+    }
+    world.proxies[0].heal();
+    // A later request comes first; the earlier ones are found without a new start.
+    world.request(4).await;
+    let found = find(&mut cursor, 4).await;
+    assert_eq!(found, [4, 1, 2, 3]);
+    assert!(cursor.poll().await.expect("an answer").durable_next <= first);
+    // Nothing is given twice, and in time the blocks are settled.
+    let settled = async {
+        loop {
+            let batch = cursor.poll().await.expect("the chain answers");
+            assert_eq!(ids(&batch.events), [] as [u8; 0]);
+            if batch.durable_next > first {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(90), settled).await.expect("settled");
+}
+
+#[tokio::test]
+async fn poll_misses_nothing_when_answers_are_now_and_then_empty_or_bad() {
+    let world = World::start().await;
+    world.proxies[0].answer("eth_getLogs", Answer::EveryNth(3, Box::new(nothing())));
+    world.proxies[0].answer("*", Answer::EveryNth(5, Box::new(Answer::Status(503, "", None))));
+    let mut cursor = world.cursor(1, 5);
+    let mut found = Vec::new();
+    for id in 1..=40 {
+        world.request(id).await;
+        if let Ok(batch) = cursor.poll().await {
+            found.extend(ids(&batch.events));
+        }
+    }
+    let left = 40 - found.len();
+    found.extend(find(&mut cursor, left).await);
+    found.sort_unstable();
+    assert_eq!(found, (1..=40).collect::<Vec<u8>>());
+}
+
+#[tokio::test]
+async fn poll_keeps_what_it_has_when_block_times_are_hard_to_get() {
+    let world = World::start().await;
+    for id in 1..=30 {
+        world.request(id).await;
+    }
+    // No block times in the logs, and every third header is not answered.
+    world.proxies[0].answer(
+        "eth_getLogs",
+        Answer::changed(|_, mut logs| {
+            for log in logs.as_array_mut().into_iter().flatten() {
+                log.as_object_mut().expect("a log").remove("blockTimestamp");
+            }
+            logs
+        }),
+    );
+    let weak = Answer::Status(429, "", Some(0));
+    world.proxies[0].answer("eth_getBlockByNumber", Answer::EveryNth(3, Box::new(weak)));
+    let mut cursor = world.cursor(1, 1_000);
+    let found = find(&mut cursor, 30).await;
+    assert_eq!(found, (1..=30).collect::<Vec<u8>>());
+    let headers = world.proxies[0].asked("eth_getBlockByNumber");
+    assert!(headers <= 60, "a header is asked for again only when it was not answered: {headers}");
+}
+
+#[tokio::test]
+async fn a_block_that_the_endpoint_does_not_have_is_no_reorganisation() {
+    let world = World::start().await;
+    world.request(1).await;
+    let mut cursor = world.cursor(1, 1_000);
+    assert_eq!(drain(&mut cursor).await, (vec![1], None));
+    world.cheat("anvil_mine", ("0x3",)).await;
+    world.proxies[0].answer(
+        "eth_getBlockByNumber",
+        Answer::changed(|params, truth| if params[0] == "latest" { truth } else { Value::Null }),
+    );
+    let err = cursor.poll().await.expect_err("it cannot be told whether the chain moved");
+    assert!(err.to_string().contains("no endpoint has block"), "{err}");
+    world.proxies[0].heal();
+    world.request(2).await;
+    assert_eq!(find(&mut cursor, 1).await, [2]);
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_follow_its_parent_is_not_believed() {
+    let world = World::behind(2).await;
+    world.request(1).await;
+    let mut cursor = world.cursor(1, 1_000);
+    assert_eq!(drain(&mut cursor).await, (vec![1], None));
+    // Given an endpoint that invents a newest block of its own, well formed,
+    world.proxies[0].answer(
+        "eth_getBlockByNumber",
+        Answer::changed(|params, mut truth| {
+            if params[0] == "latest" {
+                truth["parentHash"] = json!(B256::repeat_byte(0x66));
+                let header: alloy::consensus::Header =
+                    serde_json::from_value(truth.clone()).expect("a header");
+                truth["hash"] = json!(header.hash_slow());
+            }
+            truth
+        }),
+    );
+    // then the other one is believed, and nothing is taken back.
+    world.request(2).await;
+    assert_eq!(find(&mut cursor, 1).await, [2]);
+    world.request(3).await;
+    assert_eq!(find(&mut cursor, 1).await, [3]);
+}
+
+#[tokio::test]
+async fn a_reorganisation_needs_both_endpoints_when_there_are_two() {
+    let world = World::behind(2).await;
+    world.request(1).await;
+    world.cheat("anvil_mine", ("0x3",)).await;
+    let mut cursor = world.cursor(1, 1_000);
+    assert_eq!(drain(&mut cursor).await, (vec![1], None));
+    // Given an endpoint that shows a known height with another block, well formed,
+    world.proxies[0].answer(
+        "eth_getBlockByNumber",
+        Answer::changed(|params, mut truth| {
+            if params[0] != "latest" {
+                truth["extraData"] = json!("0x01");
+                let header: alloy::consensus::Header =
+                    serde_json::from_value(truth.clone()).expect("a header");
+                truth["hash"] = json!(header.hash_slow());
+            }
+            truth
+        }),
+    );
+    world.cheat("anvil_mine", ("0x3",)).await;
+    let err = cursor.poll().await.expect_err("the endpoints disagree");
+    assert!(err.to_string().contains("disagree"), "{err}");
+    world.proxies[0].heal();
+    world.request(2).await;
+    assert_eq!(find(&mut cursor, 1).await, [2]);
 }

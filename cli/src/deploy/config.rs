@@ -12,6 +12,8 @@ use functions_types::limits::{Mode, Profile, RunOptions};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Deserialize;
 
+use super::members;
+
 /// Largest configuration or oracle file read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 /// Wei in one LINK of a development feed.
@@ -391,6 +393,7 @@ impl Don {
     /// # Errors
     /// When a member's keys or a waiting time are out of range.
     pub(crate) fn oracle_config(&self) -> Result<OracleConfig> {
+        members::check(&self.oracles)?;
         let members = self.oracles.iter().map(Oracle::member).collect::<Result<Vec<_>>>()?;
         let offchain = OffchainConfig {
             members,
@@ -415,12 +418,17 @@ pub(crate) const fn quorum(n: usize, f: usize) -> usize {
 }
 
 impl Oracle {
-    fn member(&self) -> Result<Member> {
+    /// The off-chain key's bytes; `None` when the text holds no 32 bytes of hex.
+    pub(super) fn key(&self) -> Option<[u8; 32]> {
         let digits = self.offchain_public_key.strip_prefix("0x").unwrap_or(&self.offchain_public_key);
-        let mut offchain_public_key = [0; 32];
-        hex::decode_to_slice(digits, &mut offchain_public_key)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("offchainPublicKey of {} is not 32 bytes of hex", self.peer_id))?;
+        let mut key = [0; 32];
+        hex::decode_to_slice(digits, &mut key).ok().map(|()| key)
+    }
+
+    fn member(&self) -> Result<Member> {
+        let offchain_public_key = self
+            .key()
+            .ok_or_else(|| miette!("offchainPublicKey of {} is not 32 bytes of hex", self.peer_id))?;
         Ok(Member {
             peer_id: self.peer_id.clone(),
             addresses: vec![self.listen.clone()],

@@ -2,6 +2,7 @@
 
 pub(crate) mod book;
 pub(crate) mod config;
+mod members;
 pub(crate) mod path;
 
 use std::path::PathBuf;

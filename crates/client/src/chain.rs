@@ -4,16 +4,18 @@ use std::time::{Duration, Instant};
 
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy::primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy::providers::{Provider, ProviderBuilder, RootProvider};
+use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::TransportError;
-
+use functions_rpc::{Fault, Rejection, of_error};
 use functions_types::abi::Coordinator;
 
 use crate::account::Account;
 use crate::error::ClientError;
+use crate::transport::Patient;
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -53,9 +55,11 @@ impl Chain {
         let local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         let client =
             functions_trust::http_client().build().map_err(|e| refuse(format!("no HTTP client: {e}")))?;
-        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_reqwest(client, parsed);
+        let shown = functions_rpc::shown(&parsed);
+        let transport = RpcClient::new(Patient::new(client, parsed), local);
+        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_client(transport);
         let id = provider.get_chain_id().await.map_err(|source| ClientError::Rpc {
-            what: format!("connect to {url}"),
+            what: format!("connect to {shown}"),
             source: source.into(),
         })?;
         let poll = Duration::from_millis(if local { 20 } else { 500 });
@@ -98,7 +102,7 @@ impl Chain {
     pub(crate) fn decode<C: SolCall>(
         &self,
         to: Address,
-        answer: Result<Bytes, alloy::transports::TransportError>,
+        answer: Result<Bytes, TransportError>,
     ) -> Result<C::Return, ClientError> {
         let what = C::SIGNATURE;
         let bytes = answer.map_err(|e| ClientError::from_rpc(what, e))?;
@@ -197,9 +201,27 @@ impl Chain {
                 Ok(*pending.tx_hash())
             }
             Err(e) => {
+                // An attempt whose answer was lost may have been taken: then the chain knows the transaction.
+                let hash = keccak256(&raw);
+                if self.is_taken(&e, hash).await {
+                    from.set_next_nonce(Some(nonce + 1));
+                    return Ok(hash);
+                }
                 from.set_next_nonce(None);
                 Err(rpc(e))
             }
+        }
+    }
+
+    /// Whether the chain refused a transaction because it has it.
+    async fn is_taken(&self, error: &TransportError, hash: B256) -> bool {
+        let Some(payload) = error.as_error_resp() else { return false };
+        match of_error("eth_sendRawTransaction", payload.code, &payload.message, None) {
+            Fault::Rejected { why: Rejection::AlreadyKnown, .. } => true,
+            Fault::Rejected { why: Rejection::NonceTooLow, .. } => {
+                matches!(self.provider.get_transaction_by_hash(hash).await, Ok(Some(_)))
+            }
+            _ => false,
         }
     }
 
@@ -401,12 +423,9 @@ impl Chain {
     }
 }
 
-/// Whether an endpoint refuses the number of blocks or of logs asked for. Endpoints have no common code for it.
+/// Whether an endpoint refuses the number of blocks or of logs asked for.
 fn is_range_refused(error: &TransportError) -> bool {
     let Some(refusal) = error.as_error_resp() else { return false };
-    let message = refusal.message.to_ascii_lowercase();
-    refusal.code == -32005
-        || ["range", "limit", "too many", "too large", "exceed", "more than"]
-            .iter()
-            .any(|word| message.contains(word))
+    let fault = of_error("eth_getLogs", refusal.code, &refusal.message, refusal.data.as_deref());
+    matches!(fault, Fault::TooWide(_))
 }

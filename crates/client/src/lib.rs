@@ -24,6 +24,7 @@ pub mod revert;
 pub mod stylus;
 pub mod subscriptions;
 pub mod system;
+mod transport;
 
 pub use account::Account;
 pub use chain::Chain;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BYTES, MAX_MEMBERS, OffchainConfig, VERSION};
+use crate::{
+    MAX_ADDRESSES, MAX_BYTES, MAX_MEMBERS, Member, OffchainConfig, VERSION,
+    place::{check_address, is_peer_id},
+};
 
 /// Why a configuration is refused. The operator who calls `setConfig` must act.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +87,15 @@ pub enum ConfigError {
     },
 }
 
+/// Everything that is asked of a configuration before it is set.
 pub(crate) fn check(config: &OffchainConfig) -> Result<(), ConfigError> {
+    check_usable(config)?;
+    check_reachability(config)
+}
+
+/// What a configuration in force must keep for any node to work by it. How single members are reached is not part of it:
+/// one member's mistake is no reason for the others to stop.
+pub(crate) fn check_usable(config: &OffchainConfig) -> Result<(), ConfigError> {
     check_members(config)?;
     let timing = &config.timing;
     range("t_obs_ms", timing.t_obs_ms, 100, 300_000)?;
@@ -113,19 +124,31 @@ fn check_members(config: &OffchainConfig) -> Result<(), ConfigError> {
         return Err(ConfigError::Members { members: members.len() });
     }
     for (index, member) in members.iter().enumerate() {
+        if member.offchain_public_key == [0; 32] {
+            return Err(ConfigError::OffchainKey { index });
+        }
+        for (first, other) in members.iter().enumerate().take(index) {
+            if other.offchain_public_key == member.offchain_public_key {
+                return Err(ConfigError::Repeated { first, second: index, what: "off-chain public key" });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How members reach each other: what a node can do without for one member, but nobody should set.
+fn check_reachability(config: &OffchainConfig) -> Result<(), ConfigError> {
+    for (index, member) in config.members.iter().enumerate() {
         if !is_peer_id(&member.peer_id) {
             let peer_id = member.peer_id.chars().take(64).collect();
             return Err(ConfigError::PeerId { index, peer_id });
         }
-        if member.offchain_public_key == [0; 32] {
-            return Err(ConfigError::OffchainKey { index });
-        }
-        check_addresses(&member.addresses).map_err(|reason| ConfigError::Address { index, reason })?;
-        for (first, other) in members.iter().enumerate().take(index) {
+        check_addresses(member).map_err(|reason| ConfigError::Address { index, reason })?;
+        for (first, other) in config.members.iter().enumerate().take(index) {
             let what = if other.peer_id == member.peer_id {
                 "peer id"
-            } else if other.offchain_public_key == member.offchain_public_key {
-                "off-chain public key"
+            } else if other.addresses.iter().any(|address| member.addresses.contains(address)) {
+                "address"
             } else {
                 continue;
             };
@@ -135,29 +158,19 @@ fn check_members(config: &OffchainConfig) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn check_addresses(addresses: &[String]) -> Result<(), String> {
+fn check_addresses(member: &Member) -> Result<(), String> {
+    let addresses = &member.addresses;
     if !(1..=MAX_ADDRESSES).contains(&addresses.len()) {
         return Err(format!("{} addresses; there must be 1 to {MAX_ADDRESSES}", addresses.len()));
     }
     for address in addresses {
-        if address.len() > MAX_ADDRESS_BYTES {
-            return Err(format!("an address has {} bytes, at most {MAX_ADDRESS_BYTES}", address.len()));
-        }
-        if !address.starts_with('/') || address.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            return Err(format!("{address:?} is not a multiaddress such as /ip4/192.0.2.1/tcp/9001"));
-        }
+        check_address(address, &member.peer_id)?;
     }
     let distinct: BTreeSet<_> = addresses.iter().collect();
     if distinct.len() != addresses.len() {
         return Err("an address is listed twice".into());
     }
     Ok(())
-}
-
-/// The base58 form of an identity multihash over an Ed25519 key always has this prefix and length.
-fn is_peer_id(text: &str) -> bool {
-    const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    text.len() == 52 && text.starts_with("12D3KooW") && text.bytes().all(|byte| BASE58.contains(&byte))
 }
 
 fn range(field: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {

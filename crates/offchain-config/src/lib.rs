@@ -9,9 +9,11 @@
 //! Start with [`OffchainConfig::decode`].
 
 mod check;
+mod place;
 mod wire;
 
 pub use check::ConfigError;
+pub use place::{check_address, is_peer_id};
 
 use functions_types::limits::{Limits, RunOptions};
 
@@ -151,6 +153,9 @@ impl OffchainConfig {
 
     /// Decodes and checks the `offchainConfig` of a `ConfigSet` event.
     ///
+    /// Peer ids and addresses are as they were set, which need not be usable ([`is_peer_id`], [`check_address`]): a member
+    /// that cannot be reached is one faulty member, not the end of the DON.
+    ///
     /// # Errors
     /// [`ConfigError::Version`] for another message, [`ConfigError::Malformed`] for bytes that are no such message,
     /// else the first rule the content breaks.
@@ -162,11 +167,11 @@ impl OffchainConfig {
             return Err(ConfigError::TooLong { bytes: bytes.len() });
         }
         let config = wire::decode(bytes)?;
-        config.validate()?;
+        check::check_usable(&config)?;
         Ok(config)
     }
 
-    /// Checks every range.
+    /// Checks every range, and that every member can be reached where it says.
     ///
     /// # Errors
     /// The first rule of [`ConfigError`] that the configuration breaks.

@@ -4,11 +4,29 @@ use functions_types::limits::{Limits, Mode, Profile, RunOptions};
 
 use crate::{ConfigError, MAX_BYTES, Member, Method, OffchainConfig, Timing, VERSION};
 
+/// The peer id of the Ed25519 key `[fill; 32]`.
+fn peer_id(fill: u8) -> String {
+    const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut bytes = vec![0, 0x24, 8, 1, 0x12, 0x20];
+    bytes.extend([fill; 32]);
+    let mut digits = Vec::new();
+    while bytes.iter().any(|byte| *byte != 0) {
+        let mut rest = 0;
+        for byte in &mut bytes {
+            let value = rest * 256 + u32::from(*byte);
+            *byte = u8::try_from(value / 58).unwrap();
+            rest = value % 58;
+        }
+        digits.push(char::from(BASE58[rest as usize]));
+    }
+    // One leading zero byte.
+    digits.push('1');
+    digits.iter().rev().collect()
+}
+
 fn member(index: u8) -> Member {
-    const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-    let tail = char::from(BASE58[usize::from(index)]).to_string();
     Member {
-        peer_id: format!("12D3KooW{}", tail.repeat(44)),
+        peer_id: peer_id(index),
         addresses: vec![format!("/ip4/127.0.0.1/tcp/{}", 9_000 + u16::from(index))],
         offchain_public_key: [index + 1; 32],
     }
@@ -75,10 +93,35 @@ fn decode_refuses_other_versions_and_garbage() {
     }
 }
 
+/// One member's mistake is that member's alone: the others go on without it.
+#[test]
+fn decode_takes_members_that_cannot_be_reached() {
+    type Break = fn(&mut Member);
+    let breaks: [Break; 7] = [
+        |member| member.addresses = vec!["/ip4/10.0.0.300/tcp/9001".into()],
+        |member| member.addresses = vec![String::new()],
+        |member| member.addresses = vec!["/ip4/10.0.0.1/tcp/0".into()],
+        |member| member.addresses = vec!["/dns4/nowhere.invalid/tcp/9001".into()],
+        |member| member.addresses = vec![format!("/ip4/10.0.0.1/tcp/9001/{}", "x".repeat(5_000))],
+        |member| member.addresses = Vec::new(),
+        |member| member.peer_id = "12D3KooWtypo".into(),
+    ];
+    for break_it in breaks {
+        let mut config = config(4);
+        break_it(&mut config.members[2]);
+        let bytes = crate::wire::encode(&config);
+        assert_eq!(OffchainConfig::decode(VERSION, &bytes), Ok(config.clone()));
+        // Yet nobody sets such a one.
+        let error = config.encode().unwrap_err().to_string();
+        assert!(error.starts_with("member 2: "), "{error}");
+    }
+}
+
 #[test]
 fn validate_names_the_rule_that_is_broken() {
     type Break = fn(&mut OffchainConfig);
-    let cases: [(&str, Break); 9] = [
+    let cases: [(&str, Break); 10] = [
+        ("same address", |config| config.members[1].addresses = config.members[0].addresses.clone()),
         ("3 members", |config| config.members.truncate(3)),
         ("peer id", |config| config.members[1].peer_id = "12D3KooW0".into()),
         ("same peer id", |config| config.members[1].peer_id = config.members[0].peer_id.clone()),

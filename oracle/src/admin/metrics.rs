@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::chain::EndpointView;
+
 /// One label that names a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Kind {
@@ -27,6 +29,13 @@ impl Kind {
 struct Layer {
     layer: String,
     state: String,
+}
+
+/// An endpoint of the chain, by its place in the configuration and its address without credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointLabel {
+    index: u64,
+    url: String,
 }
 
 /// Everything the node counts.
@@ -66,6 +75,21 @@ pub struct Metrics {
     /// Seconds from the event to a complete report.
     pub report_seconds: Histogram,
     sandbox_layers: Family<Layer, Gauge>,
+    /// Whether the node takes part.
+    pub ready: Gauge,
+    /// Parts in trouble.
+    pub troubles: Family<Kind, Gauge>,
+    /// Seconds since the newest block was first seen.
+    pub head_age_seconds: Gauge,
+    /// Ether of the transmitter.
+    pub transmitter_ether: Gauge<f64, AtomicU64>,
+    /// Logs that the first reading of their block had missed.
+    pub logs_missed: Counter,
+    endpoint_up: Family<EndpointLabel, Gauge>,
+    endpoint_head: Family<EndpointLabel, Gauge>,
+    endpoint_latency: Family<EndpointLabel, Gauge<f64, AtomicU64>>,
+    endpoint_answers: Family<EndpointLabel, Gauge>,
+    endpoint_failures: Family<EndpointLabel, Gauge>,
 }
 
 impl Default for Metrics {
@@ -98,6 +122,16 @@ impl Metrics {
             cpu_seconds: Gauge::default(),
             report_seconds: seconds(),
             sandbox_layers: Family::default(),
+            ready: Gauge::default(),
+            troubles: Family::default(),
+            head_age_seconds: Gauge::default(),
+            transmitter_ether: Gauge::default(),
+            logs_missed: Counter::default(),
+            endpoint_up: Family::default(),
+            endpoint_head: Family::default(),
+            endpoint_latency: Family::default(),
+            endpoint_answers: Family::default(),
+            endpoint_failures: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests_seen", "Requests read from the chain", metrics.requests_seen.clone());
@@ -124,6 +158,33 @@ impl Metrics {
         registry.register("execution_seconds", "Wall time of a script", metrics.execution_seconds.clone());
         registry.register("script_cpu_seconds", "Processor time of all scripts", metrics.cpu_seconds.clone());
         registry.register("report_seconds", "From event to complete report", metrics.report_seconds.clone());
+        registry.register("ready", "1 while the node takes part", metrics.ready.clone());
+        registry.register(
+            "trouble",
+            "1 for a part that keeps the node from being ready",
+            metrics.troubles.clone(),
+        );
+        let age = metrics.head_age_seconds.clone();
+        registry.register("head_age_seconds", "Seconds since the newest block was first seen", age);
+        let ether = metrics.transmitter_ether.clone();
+        registry.register("transmitter_ether", "Ether of the transmitter's account", ether);
+        let missed = metrics.logs_missed.clone();
+        registry.register("logs_missed", "Logs that the first reading of their block missed", missed);
+        registry.register(
+            "endpoint_up",
+            "1 while the endpoint is in use or ready to be",
+            metrics.endpoint_up.clone(),
+        );
+        registry.register("endpoint_head", "Newest block the endpoint showed", metrics.endpoint_head.clone());
+        let latency = metrics.endpoint_latency.clone();
+        registry.register("endpoint_latency_seconds", "Mean time an answer takes", latency);
+        registry.register(
+            "endpoint_answers",
+            "Questions answered since the start",
+            metrics.endpoint_answers.clone(),
+        );
+        let failures = metrics.endpoint_failures.clone();
+        registry.register("endpoint_failures", "Questions not answered since the start", failures);
         let layers = metrics.sandbox_layers.clone();
         registry.register("sandbox_layer", "Walls around a script, each with its state", layers);
         metrics
@@ -135,6 +196,19 @@ impl Metrics {
         for (layer, state) in layers {
             let labels = Layer { layer: layer.clone(), state: state.clone() };
             self.sandbox_layers.get_or_create(&labels).set(1);
+        }
+    }
+
+    /// Shows the chain's endpoints as they stand.
+    pub fn describe_endpoints(&self, endpoints: &[EndpointView]) {
+        for (index, view) in endpoints.iter().enumerate() {
+            let label = EndpointLabel { index: index as u64, url: view.url.clone() };
+            let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+            self.endpoint_up.get_or_create(&label).set(i64::from(view.state == "up"));
+            self.endpoint_head.get_or_create(&label).set(count(view.head.unwrap_or(0)));
+            self.endpoint_latency.get_or_create(&label).set(view.latency_ms as f64 / 1_000.0);
+            self.endpoint_answers.get_or_create(&label).set(count(view.answers));
+            self.endpoint_failures.get_or_create(&label).set(count(view.failures));
         }
     }
 

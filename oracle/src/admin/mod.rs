@@ -18,12 +18,12 @@
 mod metrics;
 mod requests;
 mod server;
+mod status;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
-use alloy::primitives::{Address, B256};
 use axum::{
     Json, Router,
     extract::State as Shared,
@@ -32,52 +32,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde::Serialize;
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 pub use metrics::{Kind, Metrics};
 pub use server::bind;
+pub use status::{Missing, NodeStatus, Part};
 
 use crate::journal::{Journal, JournalError, Page};
 
 /// Requests listed by `/status`.
 const STATUS_REQUESTS: u32 = 100;
 
-/// The node part of `/status`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeStatus {
-    /// This node's index in the configuration; `None` until it is configured.
-    pub index: Option<u8>,
-    /// Network identity.
-    pub peer_id: String,
-    /// Address whose signatures count on chain.
-    pub signer: Address,
-    /// Account that sends reports.
-    pub transmitter: Address,
-    /// Peers connected now.
-    pub peers_connected: usize,
-    /// The configuration in force.
-    pub config_digest: Option<B256>,
-    /// Tolerated faults.
-    pub f: u8,
-    /// Members.
-    pub n: usize,
-    /// Newest block read.
-    pub head: u64,
-    /// The coordinator served.
-    pub coordinator: Option<Address>,
-    /// The pinned engine build of scripts; `None` until the runner started.
-    pub runtime_hash: Option<B256>,
-    /// The walls around a script by name, and how each stands.
-    pub sandbox: BTreeMap<String, String>,
-    /// Requests older than this (unix seconds) are left to the peers: the keys may have spoken about them with another
-    /// journal.
-    pub silent_before: Option<u64>,
-    /// Empty when ready; otherwise what is missing.
-    pub waiting_for: Option<String>,
-}
+/// How long the status page waits for the journal.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// Everything the handlers read.
 #[derive(Clone, Debug)]
@@ -114,7 +82,7 @@ fn routes(state: AdminState) -> Router {
 }
 
 async fn ready(Shared(state): Shared<AdminState>) -> Response {
-    match &state.status.borrow().waiting_for {
+    match state.status.borrow().waiting_for() {
         None => (StatusCode::OK, "ready\n".to_owned()).into_response(),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")).into_response(),
     }
@@ -127,12 +95,20 @@ async fn metrics_text(Shared(state): Shared<AdminState>) -> Response {
 
 async fn status(Shared(state): Shared<AdminState>) -> Response {
     let node = state.status.borrow().clone();
-    match state.journal.page(&Page { limit: STATUS_REQUESTS, ..Page::default() }).await {
-        Ok(rows) => {
+    let page = Page { limit: STATUS_REQUESTS, ..Page::default() };
+    match timeout(JOURNAL_LIMIT, state.journal.page(&page)).await {
+        Ok(Ok(rows)) => {
             let requests: Vec<_> = rows.into_iter().map(|row| row.view).collect();
             Json(json!({ "node": node, "requests": requests })).into_response()
         }
-        Err(err) => trouble(&err),
+        // What the node says about itself is worth most when its database is gone.
+        unread => {
+            if let Ok(Err(err)) = &unread {
+                tracing::error!(%err, "the status page shows no requests");
+            }
+            let body = json!({ "node": node, "error": "the journal could not be read" });
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use alloy::primitives::B256;
+
 use super::*;
 use crate::journal::{RequestRow, RequestView, State};
 
@@ -24,7 +26,8 @@ impl Pages {
         let folder = tempfile::tempdir().expect("temp folder");
         let url = format!("sqlite://{}/j.sqlite", folder.path().display());
         let journal = Journal::open(&url).await.expect("journal");
-        let waiting = NodeStatus { waiting_for: Some("peers".into()), ..NodeStatus::default() };
+        let mut waiting = NodeStatus::default();
+        waiting.set_stage(Some("peers".into()));
         let (status, view) = watch::channel(waiting);
         let metrics = Arc::new(Metrics::new());
         metrics.requests_seen.inc();

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use alloy::{
     primitives::{Address, B256, U256},
-    rpc::types::{Filter, Log},
+    rpc::types::Log,
     sol_types::{SolCall, SolEvent},
 };
 use functions_types::abi::{Coordinator, Router};
 use serde_json::json;
 
-use super::rpc::{CallRequest, Rpc, RpcFailure};
+use super::{
+    endpoints::{Reach, Rpc},
+    rpc::{CallRequest, LogQuery, RpcFailure, Span},
+};
 use crate::config::{ChainConfig, DonId};
 
 /// Largest answer of a view that is decoded, in bytes.
@@ -59,7 +62,7 @@ async fn known_dons(rpc: &Rpc, chain: &ChainConfig) -> BTreeSet<B256> {
         known.extend(proposed._0);
     }
     let allow_list = view(rpc, chain.router, Router::getAllowListIdCall {}).await.unwrap_or_default();
-    let Ok(Some(head)) = rpc.header("latest").await else { return known };
+    let Ok(head) = rpc.head().await else { return known };
     let mut last = head.height();
     for _ in 0..MAX_NAME_QUERIES {
         let first = last.saturating_sub(chain.max_log_range.max(1) - 1).max(chain.start_block);
@@ -111,18 +114,18 @@ pub async fn find_config(
     first_block: u64,
     max_range: u64,
 ) -> Result<Option<(Coordinator::ConfigSet, u64)>, RpcFailure> {
-    let Some(head) = rpc.header("latest").await? else { return Ok(None) };
+    let head = rpc.head().await?;
     let (mut last, mut range) = (head.height(), max_range.max(1));
     loop {
         let first = last.saturating_sub(range - 1).max(first_block);
-        let filter = Filter::new()
-            .address(coordinator)
-            .event_signature(Coordinator::ConfigSet::SIGNATURE_HASH)
-            .from_block(first)
-            .to_block(last);
-        match rpc.logs(&filter).await {
+        let query = LogQuery {
+            addresses: vec![coordinator],
+            topics: vec![Coordinator::ConfigSet::SIGNATURE_HASH],
+            span: Span::Range(first, last),
+        };
+        match rpc.logs(&query, Reach::First).await {
             Ok(logs) => {
-                for log in logs.iter().rev().filter(|log| log.address() == coordinator && !log.removed) {
+                for log in logs.iter().rev() {
                     match Coordinator::ConfigSet::decode_log_validate(&log.inner) {
                         Ok(found) if found.data.configDigest == digest => {
                             return Ok(log.block_number.map(|block| (found.data, block)));

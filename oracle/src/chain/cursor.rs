@@ -1,20 +1,31 @@
 //! The log cursor: reads both contracts' logs in bounded ranges, in order, and notices when blocks leave the chain.
 //!
 //! The cursor remembers the hash of the last block of every range it read (an anchor). Before it goes on it asks whether
-//! the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again from there.
-//! What is stored durably is only the first block after the finalised one, so that a restart reads everything that may
-//! still change once more. Its consumer therefore treats every event as something it may have seen before.
+//! the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again from there. A
+//! rewind needs proof: another block at that height, from endpoints that have shown anew that they serve our chain. A block
+//! an endpoint does not have proves nothing.
+//!
+//! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter says
+//! that there may be logs and none came, another endpoint is asked; and every block is read again later ([`super::reread`]).
+//! What is stored durably is the first block without its final reading, so that a restart reads everything else once more.
+//! Events already given are left out, yet the consumer treats every event as something it may have seen before.
 
-use std::{collections::VecDeque, sync::Arc};
-
-use alloy::{
-    primitives::{Address, B256},
-    rpc::types::{Filter, Log},
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
 };
 
+use alloy::{
+    primitives::{Address, B256, Bloom},
+    rpc::types::Log,
+};
+use tokio::time::Instant;
+
 use super::{
+    endpoints::{Reach, Rpc},
     events::{ChainEvent, TOPICS, decode},
-    rpc::{Header, Rpc, RpcFailure},
+    reread::Rereads,
+    rpc::{BlockRef, Header, LogQuery, RpcFailure, Span, malformed},
 };
 
 /// Anchors kept; older blocks are taken as final.
@@ -23,6 +34,10 @@ const MAX_ANCHORS: usize = 512;
 const ASSUMED_FINAL_DEPTH: u64 = 64;
 /// Polls between two questions for the finalised block.
 const FINAL_EVERY: u32 = 16;
+/// Block times kept.
+const MAX_TIMES: usize = 4_096;
+/// Polls for which another endpoint's contradiction holds back a rewind.
+const MAX_DISPUTES: u32 = 20;
 
 /// What the cursor reads.
 #[derive(Clone, Debug)]
@@ -46,8 +61,10 @@ pub struct Batch {
     pub head: Header,
     /// Set when blocks left the chain: everything from this block on is read again.
     pub rewound_to: Option<u64>,
-    /// Events of the range read, in chain order.
+    /// Events not given before, in chain order; those an earlier reading missed come first.
     pub events: Vec<ChainEvent>,
+    /// How many of the events an earlier reading of their blocks had missed.
+    pub missed: usize,
     /// Newest finalised block.
     pub final_block: u64,
     /// First block whose logs may be needed again after a restart.
@@ -64,8 +81,16 @@ pub struct LogCursor {
     next: u64,
     range: u64,
     anchors: VecDeque<(u64, B256)>,
-    final_block: u64,
+    final_block: Option<u64>,
     polls: u32,
+    rereads: Rereads,
+    /// Logs given, by block: block hash, index in the block, and the request they are about.
+    given: BTreeMap<u64, Vec<(B256, u64, Option<B256>)>>,
+    /// Block times by hash.
+    times: HashMap<B256, u64>,
+    /// A rewind not reported yet: a look that fails later does not lose it.
+    rewound_to: Option<u64>,
+    disputes: u32,
 }
 
 impl LogCursor {
@@ -73,7 +98,20 @@ impl LogCursor {
     #[must_use]
     pub fn new(rpc: Arc<Rpc>, config: CursorConfig) -> Self {
         let (next, range) = (config.first_block, config.max_range.max(1));
-        Self { rpc, config, next, range, anchors: VecDeque::new(), final_block: 0, polls: 0 }
+        Self {
+            rpc,
+            config,
+            next,
+            range,
+            anchors: VecDeque::new(),
+            final_block: None,
+            polls: 0,
+            rereads: Rereads::new(next, Instant::now()),
+            given: BTreeMap::new(),
+            times: HashMap::new(),
+            rewound_to: None,
+            disputes: 0,
+        }
     }
 
     /// The first block not read yet.
@@ -82,14 +120,14 @@ impl LogCursor {
         self.next
     }
 
-    /// Looks once: checks for a reorganisation, then reads at most one range.
+    /// Looks once: checks for a reorganisation, then reads at most one range, then at most one range again.
     ///
     /// # Errors
-    /// [`RpcFailure`]; nothing is lost, the next call repeats the work.
+    /// [`RpcFailure`]; nothing is lost, the next call goes on where this one stopped.
     pub async fn poll(&mut self) -> Result<Batch, RpcFailure> {
-        let head = self.rpc.header("latest").await?.ok_or_else(|| missing("the latest block"))?;
-        self.refresh_final(&head).await?;
-        let rewound_to = self.check_anchors(&head).await?;
+        let (head, source) = self.rpc.head_from().await?;
+        self.refresh_final(&head).await;
+        self.check_anchors(&head, source).await?;
         // First block that is not deep enough yet.
         let end = (head.height() + 2).saturating_sub(self.config.confirmations.max(1));
         let mut events = Vec::new();
@@ -97,139 +135,300 @@ impl LogCursor {
             let last = (end - 1).min(self.next.saturating_add(self.range - 1));
             events = self.read(self.next, last, &head).await?;
         }
+        let caught_up = self.next >= end;
+        let found = if caught_up { self.read_again().await } else { Vec::new() };
+        let missed = found.len();
         Ok(Batch {
-            caught_up: self.next >= end,
-            durable_next: self.next.min(self.final_block + 1),
-            final_block: self.final_block,
-            rewound_to,
-            events,
+            caught_up,
+            durable_next: self.rereads.settled().min(self.next),
+            final_block: self.final_block.unwrap_or(0),
+            rewound_to: self.rewound_to.take(),
+            events: found.into_iter().chain(events).collect(),
+            missed,
             head,
         })
     }
 
-    async fn refresh_final(&mut self, head: &Header) -> Result<(), RpcFailure> {
-        if self.polls.is_multiple_of(FINAL_EVERY) {
+    /// Finality only grows; a chain without the tag gets an assumed depth, and trouble leaves what was known.
+    async fn refresh_final(&mut self, head: &Header) {
+        if self.polls.is_multiple_of(FINAL_EVERY) || self.final_block.is_none() {
+            let assumed = head.height().saturating_sub(ASSUMED_FINAL_DEPTH);
             let known = match self.rpc.header("finalized").await {
-                Ok(Some(block)) => block.height(),
-                Ok(None) | Err(RpcFailure::Refused { .. }) => {
-                    head.height().saturating_sub(ASSUMED_FINAL_DEPTH)
-                }
-                Err(err) => return Err(err),
+                Ok(Some(block)) => Some(block.height()),
+                Ok(None) | Err(RpcFailure::Refused { .. }) => Some(assumed),
+                Err(_) => None,
             };
-            self.final_block = known.min(head.height());
+            if let Some(known) = known {
+                let known = known.min(head.height());
+                self.final_block = Some(self.final_block.map_or(known, |before| before.max(known)));
+            }
         }
         self.polls = self.polls.wrapping_add(1);
+    }
+
+    /// Drops anchors that left the chain and notes where reading resumes when there were any.
+    async fn check_anchors(&mut self, head: &Header, source: usize) -> Result<(), RpcFailure> {
+        let mut doubted = false;
+        let mut dropped = false;
+        while let Some(&(newest, _)) = self.anchors.back() {
+            // Blocks that the endpoint does not have yet prove nothing; an older anchor does.
+            let Some(&(number, hash)) =
+                self.anchors.iter().rev().find(|(number, _)| *number <= head.height())
+            else {
+                break;
+            };
+            let is_linked = match head.height() - number {
+                0 => Some(head.hash == hash),
+                1 => Some(head.parent_hash == hash),
+                _ => None,
+            };
+            if is_linked == Some(true) {
+                break;
+            }
+            if is_linked == Some(false) && !doubted {
+                doubted = true;
+                self.rpc.doubt_identities();
+            }
+            if self.stands(number, hash, (is_linked == Some(false)).then_some(source)).await? {
+                break;
+            }
+            if !doubted {
+                // Asked again once every endpoint has shown that it serves our chain.
+                doubted = true;
+                self.rpc.doubt_identities();
+                continue;
+            }
+            debug_assert!(newest >= number);
+            while self.anchors.back().is_some_and(|(above, _)| *above >= number) {
+                self.anchors.pop_back();
+            }
+            dropped = true;
+        }
+        if dropped {
+            self.disputes = 0;
+            self.next = self.anchors.back().map_or(self.config.first_block, |(number, _)| number + 1);
+            self.rereads.rewind(self.next);
+            self.given.split_off(&self.next);
+            self.rewound_to = Some(self.rewound_to.map_or(self.next, |before| before.min(self.next)));
+        }
         Ok(())
     }
 
-    /// Drops anchors that left the chain; returns where reading resumes when there were any.
-    async fn check_anchors(&mut self, head: &Header) -> Result<Option<u64>, RpcFailure> {
-        let mut dropped = false;
-        while let Some(&(number, hash)) = self.anchors.back() {
-            let stands = if head.height() == number {
-                head.hash == hash
-            } else if head.height() == number + 1 {
-                head.parent_hash == hash
-            } else if head.height() < number {
-                // The endpoint may merely lag; blocks it does not have yet prove nothing, an older anchor does.
-                match self.older_anchor_stands(head.height()).await? {
-                    Some(false) => false,
-                    _ => break,
-                }
-            } else {
-                self.rpc.header(number).await?.is_some_and(|block| block.hash == hash)
-            };
-            if stands {
-                break;
+    /// Whether the chain still has the block at `number` with `hash`. `unlinked` is the endpoint whose head does not follow it.
+    async fn stands(&mut self, number: u64, hash: B256, unlinked: Option<usize>) -> Result<bool, RpcFailure> {
+        let method = "eth_getBlockByNumber";
+        let at = BlockRef::Number(number);
+        let Some((block, _)) = self.rpc.header_from(at, Reach::All).await? else {
+            return Err(malformed(method, format!("no endpoint has block {number}, which was read before")));
+        };
+        if block.hash == hash {
+            self.disputes = 0;
+            let Some(source) = unlinked else { return Ok(true) };
+            let problem = format!("its newest block does not follow block {number} {hash}");
+            self.rpc.blame(source, problem.clone());
+            return Err(malformed(method, problem));
+        }
+        if self.rpc.has_others() && self.disputes < MAX_DISPUTES {
+            let other = self.rpc.header_from(at, Reach::Second).await?;
+            if other.is_some_and(|(other, _)| other.hash == hash) {
+                self.disputes += 1;
+                let problem = format!("endpoints disagree about block {number}: {hash} or {}", block.hash);
+                return Err(malformed(method, problem));
             }
-            self.anchors.pop_back();
-            dropped = true;
         }
-        if !dropped {
-            return Ok(None);
-        }
-        self.next = self.anchors.back().map_or(self.config.first_block, |(number, _)| number + 1);
-        Ok(Some(self.next))
+        Ok(false)
     }
 
-    async fn older_anchor_stands(&self, height: u64) -> Result<Option<bool>, RpcFailure> {
-        let Some(&(number, hash)) = self.anchors.iter().rev().find(|(number, _)| *number <= height) else {
-            return Ok(None);
-        };
-        Ok(Some(self.rpc.header(number).await?.is_some_and(|block| block.hash == hash)))
+    fn query(&self, span: Span) -> LogQuery {
+        let addresses = vec![self.config.coordinator, self.config.router];
+        LogQuery { addresses, topics: TOPICS.to_vec(), span }
     }
 
     async fn read(&mut self, first: u64, last: u64, head: &Header) -> Result<Vec<ChainEvent>, RpcFailure> {
-        let filter = Filter::new()
-            .address(vec![self.config.coordinator, self.config.router])
-            .event_signature(TOPICS.to_vec())
-            .from_block(first)
-            .to_block(last);
-        let mut logs = match self.rpc.logs(&filter).await {
-            Ok(logs) => logs,
-            Err(RpcFailure::RangeTooLarge(words)) if self.range > 1 => {
-                self.range = (self.range / 2).max(1);
-                tracing::info!(range = self.range, %words, "the endpoint wants smaller log ranges");
-                return Ok(Vec::new());
-            }
-            Err(err) => return Err(err),
-        };
         let anchor = if last == head.height() {
-            head.hash
+            head.clone()
         } else {
-            self.rpc.header(last).await?.ok_or_else(|| missing("a block below the head"))?.hash
+            let missing =
+                || malformed("eth_getBlockByNumber", format!("block {last} below the head is missing"));
+            self.rpc.header(last).await?.ok_or_else(missing)?
         };
-        // The chain may have moved between the two answers; then this range is read again.
-        let outside = |log: &Log| {
-            log.block_number.is_none_or(|number| {
-                number < first || number > last || (number == last && log.block_hash != Some(anchor))
-            })
-        };
-        if logs.iter().any(outside) {
+        let span = if first == last { Span::Block(last, anchor.hash) } else { Span::Range(first, last) };
+        let Some(mut logs) = self.logs(span, Reach::First).await? else { return Ok(Vec::new()) };
+        let at_last = |log: &Log| log.block_number == Some(last);
+        if !logs.iter().any(at_last) && self.may_hold(&anchor.logs_bloom) {
+            let span = Span::Block(last, anchor.hash);
+            let others = self.logs(span, Reach::Second).await?.unwrap_or_default();
+            if !others.is_empty() {
+                tracing::warn!(block = last, logs = others.len(), "an endpoint left out logs");
+                logs.extend(others);
+            }
+        }
+        // The chain may have moved between the answers; then this range is read again.
+        if logs.iter().any(|log| at_last(log) && log.block_hash != Some(anchor.hash)) {
             tracing::debug!(first, last, "logs do not belong to the blocks asked for; reading again");
             return Ok(Vec::new());
         }
-        logs.sort_by_key(|log| (log.block_number, log.log_index));
-        if !self.add_timestamps(&mut logs, head).await? {
+        self.keep_time(&anchor);
+        self.keep_time(head);
+        if !self.add_times(&mut logs).await? {
             return Ok(Vec::new());
         }
-        let mut events = Vec::with_capacity(logs.len());
-        for log in &logs {
-            match decode(log, self.config.coordinator, self.config.router) {
-                Ok(Some(event)) => events.push(event),
-                Ok(None) => {}
-                Err(reason) => tracing::warn!(tx = ?log.transaction_hash, %reason, "log ignored"),
-            }
-        }
+        let events = self.give(logs, false);
         self.next = last + 1;
-        self.anchors.push_back((last, anchor));
+        self.anchors.push_back((last, anchor.hash));
         if self.anchors.len() > MAX_ANCHORS {
             self.anchors.pop_front();
+        }
+        if self.final_block.is_some_and(|known| last <= known) && last < head.height() {
+            self.rereads.skip_to(self.next);
         }
         // Ranges grow back slowly after an endpoint refused one.
         self.range = self.range.saturating_add(self.range / 8 + 1).min(self.config.max_range.max(1));
         Ok(events)
     }
 
-    /// Fills in the timestamps of requests' blocks; false when a block is not the one its log names.
-    async fn add_timestamps(&self, logs: &mut [Log], head: &Header) -> Result<bool, RpcFailure> {
-        let mut known: Option<Header> = Some(head.clone());
-        for log in logs.iter_mut().filter(|log| log.topic0() == Some(&TOPICS[0])) {
-            let Some(number) = log.block_number else { continue };
-            if known.as_ref().is_none_or(|header| header.height() != number) {
-                known = self.rpc.header(number).await?;
+    /// Asks for logs; `None` when the range was too large and is smaller now.
+    async fn logs(&mut self, span: Span, reach: Reach) -> Result<Option<Vec<Log>>, RpcFailure> {
+        let blocks = match span {
+            Span::Range(first, last) => last.saturating_sub(first) + 1,
+            Span::Block(..) => 1,
+        };
+        match self.rpc.logs(&self.query(span), reach).await {
+            Ok(logs) => Ok(Some(logs)),
+            Err(RpcFailure::RangeTooLarge(words)) if blocks > 1 => {
+                self.range = (blocks / 2).max(1);
+                tracing::info!(range = self.range, %words, "the endpoint wants smaller log ranges");
+                Ok(None)
             }
-            match &known {
-                Some(header) if log.block_hash == Some(header.hash) => {
-                    log.block_timestamp = Some(header.timestamp.to());
+            Err(err) => {
+                // A long search that fails may be too long without saying so.
+                if blocks > 1 {
+                    self.range = (blocks / 2).max(1);
+                }
+                Err(err)
+            }
+        }
+    }
+
+    fn may_hold(&self, bloom: &Bloom) -> bool {
+        self.query(Span::Range(0, 0)).may_be_in(bloom)
+    }
+
+    /// Reads one due range again; the events no earlier reading gave. Trouble is for a later look.
+    async fn read_again(&mut self) -> Vec<ChainEvent> {
+        let final_block = self.final_block.unwrap_or(0);
+        let Some(again) = self.rereads.due(self.next, final_block, self.range, Instant::now()) else {
+            return Vec::new();
+        };
+        match self.find_missed(again.first, again.last).await {
+            Ok(Some(events)) => {
+                self.rereads.done(again, final_block, Instant::now());
+                if again.first <= self.rereads.settled() {
+                    // Blocks that are settled are not read again: their logs need not be remembered.
+                    self.given = self.given.split_off(&self.rereads.settled());
+                }
+                events
+            }
+            Ok(None) => Vec::new(),
+            Err(err) => {
+                tracing::debug!(%err, first = again.first, last = again.last, "blocks could not be read again");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn find_missed(&mut self, first: u64, last: u64) -> Result<Option<Vec<ChainEvent>>, RpcFailure> {
+        let Some(logs) = self.logs(Span::Range(first, last), Reach::Second).await? else { return Ok(None) };
+        let mut missed = Vec::new();
+        for log in logs {
+            if self.is_given(&log) {
+                continue;
+            }
+            // A backend on another branch shows logs that are not ours.
+            let (Some(number), Some(hash)) = (log.block_number, log.block_hash) else { continue };
+            match self.rpc.header(number).await? {
+                Some(block) if block.hash == hash => {
+                    self.keep_time(&block);
+                    missed.push(log);
+                }
+                _ => tracing::debug!(number, %hash, "a log of a block that is not in the chain"),
+            }
+        }
+        if !missed.is_empty() {
+            tracing::warn!(first, last, logs = missed.len(), "an earlier reading missed logs");
+            self.add_times(&mut missed).await?;
+        }
+        Ok(Some(self.give(missed, true)))
+    }
+
+    fn is_given(&self, log: &Log) -> bool {
+        let (Some(number), Some(hash), Some(index)) = (log.block_number, log.block_hash, log.log_index)
+        else {
+            return false;
+        };
+        self.given.get(&number).is_some_and(|logs| logs.iter().any(|(at, of, _)| *at == hash && *of == index))
+    }
+
+    /// Decodes logs in chain order, each once. `late` ones lie below others that were given already.
+    fn give(&mut self, mut logs: Vec<Log>, late: bool) -> Vec<ChainEvent> {
+        logs.sort_by_key(|log| (log.block_number, log.log_index));
+        let mut events = Vec::with_capacity(logs.len());
+        for log in &logs {
+            if self.is_given(log) {
+                continue;
+            }
+            let event = match decode(log, self.config.coordinator, self.config.router) {
+                Ok(event) => event,
+                Err(reason) => {
+                    tracing::warn!(tx = ?log.transaction_hash, %reason, "log ignored");
+                    None
+                }
+            };
+            let request = event.as_ref().and_then(ChainEvent::request_id);
+            if let (true, Some(ChainEvent::Request(seen))) = (late, &event) {
+                self.forget_later(seen.request_id);
+            }
+            if let (Some(number), Some(hash), Some(index)) = (log.block_number, log.block_hash, log.log_index)
+            {
+                self.given.entry(number).or_default().push((hash, index, request));
+            }
+            events.extend(event);
+        }
+        events
+    }
+
+    /// What was given about a request before the request itself meant nothing to the consumer: it is given again.
+    fn forget_later(&mut self, id: B256) {
+        for logs in self.given.values_mut() {
+            logs.retain(|(_, _, request)| *request != Some(id));
+        }
+    }
+
+    fn keep_time(&mut self, block: &Header) {
+        if self.times.len() >= MAX_TIMES {
+            self.times.clear();
+        }
+        self.times.insert(block.hash, block.timestamp.to());
+    }
+
+    /// Fills in the times of requests' blocks where the endpoint did not; false when a block is not the one its log names.
+    async fn add_times(&mut self, logs: &mut [Log]) -> Result<bool, RpcFailure> {
+        for log in logs.iter_mut().filter(|log| log.topic0() == Some(&TOPICS[0])) {
+            let (Some(number), Some(hash)) = (log.block_number, log.block_hash) else { continue };
+            if let Some(known) = self.times.get(&hash) {
+                log.block_timestamp = Some(*known);
+            }
+            if log.block_timestamp.is_some() {
+                continue;
+            }
+            match self.rpc.header(number).await? {
+                Some(block) if block.hash == hash => {
+                    self.keep_time(&block);
+                    log.block_timestamp = Some(block.timestamp.to());
                 }
                 _ => return Ok(false),
             }
         }
         Ok(true)
     }
-}
-
-fn missing(what: &str) -> RpcFailure {
-    RpcFailure::Malformed { method: "eth_getBlockByNumber".to_owned(), problem: format!("{what} is missing") }
 }

@@ -112,6 +112,21 @@ pub enum ChainEvent {
     Config(Box<Coordinator::ConfigSet>),
 }
 
+impl ChainEvent {
+    /// The request it is about, if it is about one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<B256> {
+        match self {
+            Self::Request(seen) => Some(seen.request_id),
+            Self::Response { request_id, .. }
+            | Self::Processed { request_id, .. }
+            | Self::NotProcessed { request_id, .. }
+            | Self::TimedOut { request_id, .. } => Some(*request_id),
+            Self::Route { .. } | Self::Config(_) => None,
+        }
+    }
+}
+
 /// Why a log is not acted on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

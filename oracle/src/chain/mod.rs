@@ -4,16 +4,22 @@
 
 mod contracts;
 mod cursor;
+mod endpoints;
 mod events;
+mod health;
+mod pace;
+mod reread;
 mod rpc;
-mod transport;
 mod watch;
 
 pub(crate) use contracts::view;
 pub use contracts::{config_digest, coordinator_of, find_config, unknown_don, wei_per_link};
 pub use cursor::{Batch, CursorConfig, LogCursor};
+pub use endpoints::{Contact, EndpointView, Reach, Rpc, WantedChain};
 #[cfg(test)]
 pub(crate) use events::tests::request_log;
 pub use events::{ChainEvent, LogRefusal, Position, SeenRequest, decode};
-pub use rpc::{Backoff, BlockRef, CallRequest, Header, Receipt, Rpc, RpcFailure};
+pub use functions_rpc::Rejection;
+pub use pace::Pace;
+pub use rpc::{Backoff, BlockRef, CallRequest, Header, LogQuery, Receipt, RpcFailure, Span};
 pub use watch::watch;

@@ -6,22 +6,27 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     cursor::{Batch, LogCursor},
-    rpc::Backoff,
+    rpc::RpcFailure,
 };
 
-/// Polls until the receiver is gone. `on_failure` hears of every failed look; pauses grow until one succeeds.
+/// Polls until the receiver is gone. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that fail
+/// are left alone for pauses of their own, so that a look at them costs nothing.
 pub async fn watch(
     mut cursor: LogCursor,
     pause: Duration,
     batches: mpsc::Sender<Batch>,
-    on_failure: impl Fn() + Send + 'static,
+    on_look: impl Fn(Result<&Batch, &RpcFailure>) + Send + 'static,
 ) {
-    let mut backoff = Backoff::default();
+    let mut failures = 0u32;
     loop {
         let before = cursor.next_block();
         match cursor.poll().await {
             Ok(batch) => {
-                backoff.reset();
+                if failures > 0 {
+                    tracing::info!(failures, "the chain is read again");
+                    failures = 0;
+                }
+                on_look(Ok(&batch));
                 // A look that got nowhere is repeated at the usual pace.
                 let more = !batch.caught_up && cursor.next_block() != before;
                 if batches.send(batch).await.is_err() {
@@ -30,14 +35,16 @@ pub async fn watch(
                 if more {
                     continue;
                 }
-                sleep(pause).await;
             }
             Err(err) => {
-                on_failure();
-                let wait = backoff.next_pause();
-                tracing::warn!(%err, ?wait, "the chain could not be read");
-                sleep(wait).await;
+                on_look(Err(&err));
+                // Said at the first failure and then seldom.
+                if failures.is_power_of_two() || failures == 0 {
+                    tracing::warn!(%err, failures, "the chain could not be read");
+                }
+                failures = failures.saturating_add(1);
             }
         }
+        sleep(pause).await;
     }
 }

@@ -27,6 +27,7 @@ impl Engine {
             self.on_rewind(first);
         }
         let batch_had_events = !batch.events.is_empty();
+        self.parts.metrics.logs_missed.inc_by(batch.missed as u64);
         for event in batch.events {
             self.on_event(event).await?;
         }

@@ -281,8 +281,8 @@ impl Engine {
         };
         self.parts.status.send_modify(|status| {
             status.peers_connected = connected;
-            status.waiting_for = waiting_for;
             status.head = head.unwrap_or(status.head);
+            status.set_stage(waiting_for);
         });
     }
 

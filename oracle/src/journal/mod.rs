@@ -146,6 +146,27 @@ impl Journal {
         }
     }
 
+    /// What a property of the owner was stored as; `None` before its [`Journal::claim`].
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn claimed(&self, name: &str) -> Result<Option<String>, JournalError> {
+        self.meta(name).await
+    }
+
+    /// Writes a row and reads it: whether the database is there and takes writes.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn probe(&self) -> Result<(), JournalError> {
+        let now = crate::clock::now_ms().to_string();
+        self.set_meta("probe", &now).await?;
+        match self.meta("probe").await? {
+            Some(_) => Ok(()),
+            None => Err(corrupt("probe", "a row just written is not there")),
+        }
+    }
+
     /// First block whose logs were not yet processed finally, for one coordinator.
     ///
     /// # Errors

@@ -9,10 +9,13 @@
 //! | code 3 | hold until the price falls; past the deadline undeliverable |
 //! | code 4 | raise the gas limit, up to the ceiling; then undeliverable |
 //! | code 5, 6 | undeliverable |
+//! | the transmitter cannot pay | wait for its owner, as long as the request is open |
 //! | the whole transaction would revert | raise the gas limit once or twice, then hold; past the deadline undeliverable |
 
 /// Margin before the on-chain timeout at which waiting ends, in seconds.
 pub const DEADLINE_MARGIN_SECONDS: u64 = 10;
+/// The reason of a report whose request lies too near the head.
+pub(super) const UNCONFIRMED: &str = "the request is not confirmed deeply enough";
 /// How often a gas limit is raised by half.
 pub(super) const MAX_GAS_RAISES: u32 = 3;
 
@@ -23,6 +26,8 @@ pub enum Simulated {
     Code(u8),
     /// The whole transaction would revert, with the reason in words.
     Reverts(String),
+    /// The transmitter's account cannot pay for it, with the endpoint's words.
+    Unfunded(String),
 }
 
 /// Everything the decision depends on.
@@ -51,6 +56,8 @@ pub enum Decision {
     Drop,
     /// Ask again at the next block; the reason is for the log.
     Wait(String),
+    /// Ask again when the transmitter's account holds more; the reason is for the log.
+    Unfunded(String),
     /// Ask again with half as much gas again.
     RaiseGas,
     /// The chain will not take it; the code, or `None` when the transaction reverts.
@@ -64,7 +71,7 @@ pub fn decide(input: &GateInput) -> Decision {
         return Decision::Drop;
     }
     if !input.confirmed {
-        return Decision::Wait("the request is not confirmed deeply enough".to_owned());
+        return Decision::Wait(UNCONFIRMED.to_owned());
     }
     let late = input.chain_time.saturating_add(DEADLINE_MARGIN_SECONDS) >= input.timeout_timestamp;
     let may_raise = input.gas_raises < MAX_GAS_RAISES;
@@ -76,6 +83,8 @@ pub fn decide(input: &GateInput) -> Decision {
         }
         Simulated::Code(4) if may_raise => Decision::RaiseGas,
         Simulated::Code(code) => Decision::Undeliverable(Some(*code)),
+        // The operator's to mend; the request waits as long as it is open.
+        Simulated::Unfunded(reason) => Decision::Unfunded(reason.clone()),
         Simulated::Reverts(_) if may_raise => Decision::RaiseGas,
         Simulated::Reverts(reason) if !late => {
             Decision::Wait(format!("the transaction would revert: {reason}"))
@@ -139,6 +148,15 @@ mod tests {
         assert_eq!(raised(Simulated::Code(4), MAX_GAS_RAISES), Decision::Undeliverable(Some(4)));
         assert_eq!(raised(Simulated::Reverts("r".into()), 0), Decision::RaiseGas);
         assert!(matches!(raised(Simulated::Reverts("r".into()), MAX_GAS_RAISES), Decision::Wait(_)));
+    }
+
+    #[test]
+    fn decide_never_gives_up_for_want_of_ether() {
+        let at = |chain_time| {
+            decide(&GateInput { chain_time, gas_raises: 9, ..input(Simulated::Unfunded("have 0".into())) })
+        };
+        assert_eq!(at(1_000), Decision::Unfunded("have 0".into()));
+        assert_eq!(at(u64::MAX), Decision::Unfunded("have 0".into()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use alloy::{
-    primitives::{Address, B256, Bytes},
+    primitives::{Address, B256, Bytes, U256},
     sol_types::SolEvent,
 };
 use functions_types::abi::{Commitment, Coordinator, Router};
@@ -16,20 +16,23 @@ use tokio::{
 };
 
 use super::{
+    funds::{Funds, LOOK_EVERY},
     gas::{self, GasInputs},
-    gate::{Decision, GateInput, decide},
+    gate::{Decision, GateInput, Simulated, UNCONFIRMED, decide},
     sender::{Draft, SendError, Sender},
     simulate::{Subject, l1_price_wei, simulate},
     stage::{Progress, due},
 };
 use crate::{
-    chain::{Backoff, Header, Receipt, Rpc, RpcFailure},
+    chain::{Backoff, Header, Reach, Receipt, Rpc, RpcFailure},
     clock::now_ms,
     journal::{Journal, JournalError, Transmission, TransmissionState},
 };
 
 /// Longest pause between two looks for a receipt.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
+/// Longest pause between two looks at the gate while its reason stays the same.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// A report that is complete and signed.
 #[derive(Clone, Debug)]
@@ -103,6 +106,7 @@ pub(crate) struct Shared {
     pub rpc: Arc<Rpc>,
     pub journal: Journal,
     pub sender: Sender,
+    pub funds: Arc<Funds>,
     pub router: Address,
     pub delta_stage: Duration,
     pub poll_interval: Duration,
@@ -230,6 +234,7 @@ async fn pass_gate_and_send(
 ) -> Result<Option<Transmission>, JobError> {
     let mut gas_raises = 0;
     let mut last_reason = String::new();
+    let mut pause = shared.poll_interval;
     loop {
         // From the look to the sending nobody else of this node sends: what was seen still holds.
         let turn = shared.sender.turn().await;
@@ -244,7 +249,7 @@ async fn pass_gate_and_send(
                     to: job.commitment.coordinator,
                     calldata: job.calldata.clone(),
                     gas_limit: look.gas_limit,
-                    max_fee_wei: look.base_fee_wei.saturating_mul(2).max(1),
+                    max_fee_wei: max_fee_wei(look.base_fee_wei),
                 };
                 let row = match shared.sender.send_new(&turn, &draft).await {
                     Ok(row) => row,
@@ -281,18 +286,47 @@ async fn pass_gate_and_send(
                 shared.note(TransmitNote::Undeliverable { request_id: job.request_id, reason });
                 return Ok(None);
             }
-            Decision::Wait(reason) => {
+            Decision::Unfunded(reason) => {
                 if reason != last_reason {
+                    tracing::warn!(request_id = %job.request_id, %reason, "transmission waits");
+                    last_reason = reason;
+                }
+                // Others of this node, perhaps cheaper, need not wait for it.
+                drop(turn);
+                wait_for_funds(shared, look.need_wei, answered).await;
+                gas_raises = 0;
+                continue;
+            }
+            Decision::Wait(reason) => {
+                // What did not change for a while is asked for less often.
+                if reason == last_reason && reason != UNCONFIRMED {
+                    pause = (pause * 2).min(shared.poll_interval.max(MAX_WAIT));
+                } else if reason != last_reason {
                     tracing::info!(request_id = %job.request_id, %reason, "transmission waits");
                     last_reason = reason;
+                    pause = shared.poll_interval;
                 }
                 gas_raises = 0;
             }
         }
         drop(turn);
         tokio::select! {
-            () = sleep(shared.poll_interval) => {}
+            () = sleep(pause) => {}
             () = until_answered(answered) => {}
+        }
+    }
+}
+
+/// Waits until the account holds `need_wei` or the request was answered. All jobs share one look at the balance.
+async fn wait_for_funds(shared: &Shared, need_wei: U256, answered: &mut watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            () = until_answered(answered) => return,
+        }
+        // Trouble with the endpoints is waited out here too.
+        if matches!(shared.funds.lack(need_wei).await, Ok(None)) {
+            return;
         }
     }
 }
@@ -301,13 +335,12 @@ struct Look {
     decision: Decision,
     gas_limit: u64,
     base_fee_wei: u128,
+    /// What the account must hold for the transaction to be taken.
+    need_wei: U256,
 }
 
 async fn look(shared: &Shared, job: &ReportJob, answered: bool, gas_raises: u32) -> Result<Look, RpcFailure> {
-    let head = shared.rpc.header("latest").await?.ok_or_else(|| RpcFailure::Malformed {
-        method: "eth_getBlockByNumber".to_owned(),
-        problem: "the latest block is missing".to_owned(),
-    })?;
+    let head = shared.rpc.head().await?;
     let base_fee_wei = base_fee(&head);
     let l1_price = l1_price_wei(&shared.rpc).await?;
     let fee = gas::l1_fee_wei(&job.calldata, l1_price);
@@ -334,7 +367,11 @@ async fn look(shared: &Shared, job: &ReportJob, answered: bool, gas_raises: u32)
         error: &job.error,
         commitment: &job.commitment,
     };
-    let simulated = simulate(&shared.rpc, &subject, gas_limit, base_fee_wei, l1_price).await?;
+    let need_wei = U256::from(gas_limit) * U256::from(max_fee_wei(base_fee_wei));
+    let simulated = match shared.funds.lack(need_wei).await? {
+        Some(lack) => Simulated::Unfunded(lack),
+        None => simulate(&shared.rpc, &subject, gas_limit, base_fee_wei, l1_price).await?,
+    };
     let decision = decide(&GateInput {
         answered,
         confirmed: head.height() + 1 >= job.request_block.saturating_add(shared.confirmations),
@@ -343,7 +380,12 @@ async fn look(shared: &Shared, job: &ReportJob, answered: bool, gas_raises: u32)
         gas_raises,
         simulated,
     });
-    Ok(Look { decision, gas_limit, base_fee_wei })
+    Ok(Look { decision, gas_limit, base_fee_wei, need_wei })
+}
+
+/// The price a transaction offers: the base fee may double before it is taken.
+fn max_fee_wei(base_fee_wei: u128) -> u128 {
+    base_fee_wei.saturating_mul(2).max(1)
 }
 
 fn base_fee(head: &Header) -> u128 {
@@ -359,12 +401,12 @@ async fn watch_sent(
 ) -> Result<bool, JobError> {
     let mut pause = shared.poll_interval;
     loop {
-        if let Some(receipt) = shared.sender.receipt(&row).await? {
+        if let Some(receipt) = shared.sender.receipt(&row, Reach::First).await? {
             return settle(shared, job, row, &receipt).await;
         }
         if shared.sender.nonce_is_used(&row).await? {
-            // Asked again because the transaction may have been mined between the two questions.
-            if let Some(receipt) = shared.sender.receipt(&row).await? {
+            // Asked again, and of everybody: it may have been mined between the two questions, or one endpoint lags.
+            if let Some(receipt) = shared.sender.receipt(&row, Reach::All).await? {
                 return settle(shared, job, row, &receipt).await;
             }
             tracing::warn!(request_id = %job.request_id, nonce = row.nonce, "the nonce was used by another transaction");
@@ -406,7 +448,7 @@ async fn watch_sent(
 }
 
 async fn bump(shared: &Shared, job: &ReportJob, row: &mut Transmission) -> Result<(), JobError> {
-    let Some(head) = shared.rpc.header("latest").await? else { return Ok(()) };
+    let head = shared.rpc.head().await?;
     let draft = Draft {
         request_id: job.request_id,
         attempt: row.attempt,
@@ -414,7 +456,7 @@ async fn bump(shared: &Shared, job: &ReportJob, row: &mut Transmission) -> Resul
         to: job.commitment.coordinator,
         calldata: job.calldata.clone(),
         gas_limit: row.gas_limit,
-        max_fee_wei: base_fee(&head).saturating_mul(2),
+        max_fee_wei: max_fee_wei(base_fee(&head)),
     };
     tracing::info!(request_id = %job.request_id, nonce = row.nonce, "transaction is stuck; raising its price");
     match shared.sender.bump(row, &draft).await {

@@ -8,6 +8,7 @@
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
 //! the same nonce, never made anew beside themselves.
 
+mod funds;
 mod gas;
 mod gate;
 mod job;
@@ -31,6 +32,7 @@ use tokio::{
     time::Instant,
 };
 
+pub use funds::Funds;
 pub use gas::{GasInputs, gas_limit};
 pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide};
 pub use job::{ReportJob, TransmitNote};
@@ -71,6 +73,7 @@ impl Transmitter {
         rpc: Arc<Rpc>,
         journal: Journal,
         wallet: EthereumWallet,
+        funds: Arc<Funds>,
         config: &TransmitConfig,
     ) -> (Self, mpsc::UnboundedReceiver<TransmitNote>) {
         let (notes, stream) = mpsc::unbounded_channel();
@@ -79,6 +82,7 @@ impl Transmitter {
             rpc,
             journal,
             sender,
+            funds,
             router: config.router,
             delta_stage: config.delta_stage,
             poll_interval: config.poll_interval,

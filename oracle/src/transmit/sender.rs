@@ -11,7 +11,7 @@ use alloy::{
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    chain::{Receipt, Rpc, RpcFailure},
+    chain::{Reach, Receipt, Rejection, Rpc, RpcFailure},
     clock::now_ms,
     journal::{Journal, JournalError, Transmission, TransmissionState},
 };
@@ -117,10 +117,14 @@ impl Sender {
         self.hand_over(row).await
     }
 
-    /// The receipt of whichever version was mined.
-    pub(crate) async fn receipt(&self, row: &Transmission) -> Result<Option<Receipt>, RpcFailure> {
+    /// The receipt of whichever version was mined, as the endpoints of `reach` know it.
+    pub(crate) async fn receipt(
+        &self,
+        row: &Transmission,
+        reach: Reach,
+    ) -> Result<Option<Receipt>, RpcFailure> {
         for hash in row.hashes.iter().rev() {
-            if let Some(receipt) = self.rpc.receipt(*hash).await? {
+            if let Some(receipt) = self.rpc.receipt(*hash, reach).await? {
                 return Ok(Some(receipt));
             }
         }
@@ -183,11 +187,11 @@ impl Sender {
     async fn hand_over(&self, row: &mut Transmission) -> Result<(), SendError> {
         match self.rpc.send_raw(&row.raw).await {
             Ok(_) => {}
-            Err(RpcFailure::Refused { ref message, .. }) if is_known(message) => {}
+            Err(RpcFailure::Rejected { why: Rejection::AlreadyKnown, .. }) => {}
             Err(err) if err.is_transient() => return Err(err.into()),
             Err(err) => {
                 // Some endpoints answer with the execution's error although the transaction was mined.
-                if self.receipt(row).await?.is_none() {
+                if self.receipt(row, Reach::All).await?.is_none() {
                     self.settle(row, TransmissionState::Dropped).await?;
                     return Err(err.into());
                 }
@@ -198,11 +202,4 @@ impl Sender {
         }
         Ok(())
     }
-}
-
-fn is_known(message: &str) -> bool {
-    let lower = message.to_ascii_lowercase();
-    ["already known", "already imported", "known transaction", "already exists"]
-        .iter()
-        .any(|words| lower.contains(words))
 }

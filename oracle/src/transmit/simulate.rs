@@ -17,7 +17,7 @@ use super::{
     gas::{gas_before_router, l1_fee_wei},
     gate::Simulated,
 };
-use crate::chain::{CallRequest, Rpc, RpcFailure, wei_per_link};
+use crate::chain::{CallRequest, Rejection, Rpc, RpcFailure, wei_per_link};
 
 /// Chain gas information of Arbitrum chains.
 const ARB_GAS_INFO: Address = Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x6c]);
@@ -76,9 +76,7 @@ pub(crate) async fn simulate(
     };
     match rpc.eth_call(&transmit).await {
         Ok(_) => {}
-        Err(RpcFailure::Reverted { message, data }) => return Ok(Simulated::Reverts(words(&message, &data))),
-        Err(RpcFailure::Refused { message, .. }) => return Ok(Simulated::Reverts(message)),
-        Err(err) => return Err(err),
+        Err(err) => return verdict(err),
     }
     let price = wei_per_link(rpc, subject.commitment.coordinator).await?;
     let Some(amounts) = amounts(subject, gas_price_wei, l1_price_wei, price) else {
@@ -108,9 +106,19 @@ pub(crate) async fn simulate(
             Ok(returned) => Ok(Simulated::Code(returned.resultCode)),
             Err(err) => Ok(Simulated::Reverts(format!("the router's answer does not decode: {err}"))),
         },
-        Err(RpcFailure::Reverted { message, data }) => Ok(Simulated::Reverts(words(&message, &data))),
-        Err(RpcFailure::Refused { message, .. }) => Ok(Simulated::Reverts(message)),
-        Err(err) => Err(err),
+        Err(err) => verdict(err),
+    }
+}
+
+/// A failed call as an answer, where it is one.
+fn verdict(failure: RpcFailure) -> Result<Simulated, RpcFailure> {
+    match failure {
+        RpcFailure::Reverted { message, data } => Ok(Simulated::Reverts(words(&message, &data))),
+        RpcFailure::Rejected { why: Rejection::Unfunded, message, .. } => Ok(Simulated::Unfunded(message)),
+        RpcFailure::Rejected { message, .. } | RpcFailure::Refused { message, .. } => {
+            Ok(Simulated::Reverts(message))
+        }
+        other => Err(other),
     }
 }
 

@@ -1,6 +1,8 @@
 //! A whole network of processes on this machine: chain, contracts, nodes. Dropping it ends everything it started.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod proxy;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -65,6 +67,21 @@ pub(crate) struct Node {
     starts: u32,
 }
 
+/// How a network differs from a sound one.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setup {
+    /// Waiting times.
+    pub(crate) timing: Timing,
+    /// Each node reaches the chain through an endpoint of its own.
+    pub(crate) behind_proxies: bool,
+    /// Each node knows the chain's own endpoint too, as the second.
+    pub(crate) with_second_endpoint: bool,
+    /// Transmitters have no ether.
+    pub(crate) unfunded: bool,
+    /// The last member's address is mistyped in the configuration.
+    pub(crate) with_typo: bool,
+}
+
 /// The network.
 pub(crate) struct Network {
     _chain_process: Process,
@@ -74,6 +91,8 @@ pub(crate) struct Network {
     consumer: Address,
     subscription: SubscriptionId,
     pub(crate) nodes: Vec<Node>,
+    /// The nodes' own endpoints, if they have some.
+    pub(crate) proxies: Vec<proxy::Proxy>,
     http: reqwest::Client,
     folder: TempDir,
     rpc_url: String,
@@ -119,14 +138,14 @@ fn quoted(path: &Path) -> String {
 }
 
 impl Node {
-    fn create(parent: &Path, index: usize, rpc_url: &str, router: Address) -> Self {
+    fn create(parent: &Path, index: usize, rpc_urls: &[String], router: Address) -> Self {
         let folder = parent.join(format!("node-{index}"));
         fs::create_dir(&folder).expect("a new folder");
         fs::write(folder.join("password"), format!("test-{index}")).expect("a file");
         let (admin, net) = (free_address(), free_address());
         let config = format!(
             "data_dir = {}\n[keys]\nkeystore = \"keystore.json\"\npassword_file = \"password\"\n\
-             [chain]\nrpc_urls = [\"{rpc_url}\"]\nchain_id = 412346\nrouter = \"{router}\"\ndon_id = \"{DON}\"\npoll_interval_ms = 50\n\
+             [chain]\nrpc_urls = {rpc_urls:?}\nchain_id = 412346\nrouter = \"{router}\"\ndon_id = \"{DON}\"\npoll_interval_ms = 50\n\
              [net]\nlisten = \"/ip4/{}/tcp/{}\"\n[admin]\nlisten = \"{admin}\"\n[log]\nlevel = \"info,functions_node=debug\"\n",
             quoted(&folder),
             net.ip(),
@@ -238,6 +257,15 @@ impl Node {
 impl Network {
     /// Four nodes, f = 1, ready, with a funded subscription and the timing given.
     pub(crate) async fn start(timing: Timing) -> Self {
+        let network = Self::launch(Setup { timing, ..Setup::default() }).await;
+        for index in 0..4 {
+            network.wait_until_ready(index).await;
+        }
+        network
+    }
+
+    /// As [`Network::start`], set up otherwise and not waited for.
+    pub(crate) async fn launch(setup: Setup) -> Self {
         let turn = TURN.lock().await;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new(program("devchain"))
@@ -259,10 +287,20 @@ impl Network {
         let chain = Chain::connect(&rpc_url).await.expect("the chain answers");
         let owner = Account::from_hex(OWNER_KEY).expect("a key");
         let (system, consumer) = deploy(&chain, &owner).await;
-        let mut nodes: Vec<_> = (0..4)
-            .map(|index| Node::create(folder.path(), index, &rpc_url, system.addresses.router))
-            .collect();
-        configure(&system, &owner, &nodes, timing).await;
+        let (mut nodes, mut proxies) = (Vec::new(), Vec::new());
+        for index in 0..4 {
+            let mut urls = Vec::new();
+            if setup.behind_proxies {
+                let proxy = proxy::Proxy::start(&rpc_url).await;
+                urls.push(proxy.url.clone());
+                proxies.push(proxy);
+            }
+            if !setup.behind_proxies || setup.with_second_endpoint {
+                urls.push(rpc_url.clone());
+            }
+            nodes.push(Node::create(folder.path(), index, &urls, system.addresses.router));
+        }
+        configure(&system, &owner, &nodes, setup.timing, setup.with_typo).await;
         let subscription = system.create_subscription(&owner, consumer).await.expect("a subscription");
         let link = Juels::new(10 * Juels::PER_LINK).expect("an amount");
         system.fund_subscription(&owner, subscription, link).await.expect("funded");
@@ -277,20 +315,47 @@ impl Network {
             consumer,
             subscription,
             nodes,
+            proxies,
             http,
             folder,
             rpc_url,
             _turn: turn,
         };
-        for index in 0..4 {
-            network.wait_until_ready(index).await;
+        if !setup.unfunded {
+            network.fund().await;
         }
         network
     }
 
+    /// Gives every transmitter an ether.
+    pub(crate) async fn fund(&self) {
+        for node in &self.nodes {
+            let value = U256::from(10).pow(U256::from(18));
+            let tx = Transaction { to: Some(node.transmitter), input: Bytes::new(), value, gas: None };
+            self.system.chain.transact(&self.owner, "fund a transmitter", tx).await.expect("funded");
+        }
+    }
+
+    /// A node's metrics.
+    pub(crate) async fn metrics(&self, node: usize) -> String {
+        let url = format!("http://{}/metrics", self.nodes[node].admin);
+        self.http.get(url).send().await.expect("an answer").text().await.expect("text")
+    }
+
+    /// Waits until a node is not ready for a reason with `words` in it.
+    pub(crate) async fn wait_until_not_ready(&self, node: usize, words: &str) {
+        self.wait(&format!("node {node} to be not ready: {words}"), || async {
+            let url = format!("http://{}/ready", self.nodes[node].admin);
+            let answer = self.http.get(url).send().await.ok()?;
+            let is_unready = answer.status() == 503;
+            (is_unready && answer.text().await.ok()?.contains(words)).then_some(())
+        })
+        .await;
+    }
+
     /// Sets the configuration again with another timing, and waits until every node has taken it up.
     pub(crate) async fn reconfigure(&self, timing: Timing) {
-        configure(&self.system, &self.owner, &self.nodes, timing).await;
+        configure(&self.system, &self.owner, &self.nodes, timing, false).await;
         let details = self
             .system
             .chain
@@ -361,13 +426,19 @@ impl Network {
     pub(crate) fn add_nodes(&mut self, count: usize) {
         for _ in 0..count {
             let (index, router) = (self.nodes.len(), self.system.addresses.router);
-            self.nodes.push(Node::create(self.folder.path(), index, &self.rpc_url, router));
+            self.nodes.push(Node::create(
+                self.folder.path(),
+                index,
+                std::slice::from_ref(&self.rpc_url),
+                router,
+            ));
         }
     }
 
     /// Makes the first `count` nodes the members.
     pub(crate) async fn set_members(&self, count: usize, timing: Timing) {
-        configure(&self.system, &self.owner, &self.nodes[..count], timing).await;
+        configure(&self.system, &self.owner, &self.nodes[..count], timing, false).await;
+        self.fund().await;
     }
 
     /// What a node shows about itself.
@@ -525,7 +596,7 @@ async fn put(chain: &Chain, owner: &Account, name: &'static str, constructor: &i
     deployed.unwrap_or_else(|err| panic!("{name} is deployed: {err}")).address
 }
 
-async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Timing) {
+async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Timing, with_typo: bool) {
     let offchain = OffchainConfig {
         members: nodes.iter().map(Node::member).collect(),
         timing,
@@ -533,17 +604,19 @@ async fn configure(system: &System, owner: &Account, nodes: &[Node], timing: Tim
         options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
     };
+    let mut offchain = offchain.encode().expect("valid");
+    if with_typo {
+        // No tool of ours would send it: changed after the check, in the last member's address.
+        let (right, wrong) = (b"/127.0.0.1/", b"/1.0.0.300/");
+        let at = offchain.windows(right.len()).rposition(|part| part == right).expect("an address");
+        offchain[at..at + wrong.len()].copy_from_slice(wrong);
+    }
     let config = OracleConfig {
         signers: nodes.iter().map(|node| node.address("signer")).collect(),
         transmitters: nodes.iter().map(|node| node.transmitter).collect(),
         f: u8::try_from((nodes.len() - 1) / 3).expect("few nodes"),
         offchain_version: VERSION,
-        offchain: offchain.encode().expect("valid").into(),
+        offchain: offchain.into(),
     };
     system.set_config(owner, &config).await.expect("the configuration is set");
-    for node in nodes {
-        let value = U256::from(10).pow(U256::from(18));
-        let tx = Transaction { to: Some(node.transmitter), input: Bytes::new(), value, gas: None };
-        system.chain.transact(owner, "fund a transmitter", tx).await.expect("funded");
-    }
 }

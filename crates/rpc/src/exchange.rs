@@ -1,0 +1,226 @@
+//! One HTTP POST, bounded in time and bytes before anything is parsed.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::{Client, Response, header::RETRY_AFTER};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use url::Url;
+
+use crate::{
+    fault::Fault,
+    words::{clip, of_error, of_status},
+};
+
+/// Largest answer accepted from an endpoint, in bytes: a full range of logs with 30 kB requests fits.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Most of an unsuccessful answer that is read, in bytes.
+const MAX_ERROR_BYTES: usize = 16 * 1024;
+/// Longest wish to wait that is honoured.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+/// Asks one endpoint one question and gives the JSON of its result, which may be `null`.
+///
+/// # Errors
+/// [`Fault`] for everything that is no result.
+pub async fn exchange(
+    client: &Client,
+    url: &Url,
+    method: &str,
+    params: &Value,
+    limit: Duration,
+) -> Result<Box<RawValue>, Fault> {
+    let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let answer = post(client, url, method, question.to_string().into_bytes(), limit).await?;
+    read_response(method, &answer)
+}
+
+/// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer, at most [`MAX_ANSWER_BYTES`]. An unsuccessful
+/// one that carries a JSON-RPC error is judged by the error, unless its status says more.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn post(
+    client: &Client,
+    url: &Url,
+    method: &str,
+    question: Vec<u8>,
+    limit: Duration,
+) -> Result<Vec<u8>, Fault> {
+    let request =
+        client.post(url.clone()).header("content-type", "application/json").timeout(limit).body(question);
+    let mut answer = request.send().await.map_err(|err| broken_off(err, limit))?;
+    let status = answer.status();
+    if status.is_success() {
+        return read(&mut answer, method, limit).await;
+    }
+    let after = retry_after(&answer);
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        let left = MAX_ERROR_BYTES - bytes.len();
+        bytes.extend_from_slice(chunk.get(..left.min(chunk.len())).unwrap_or_default());
+        if bytes.len() == MAX_ERROR_BYTES {
+            break;
+        }
+    }
+    let by_status = of_status(status.as_u16(), &String::from_utf8_lossy(&bytes), after);
+    if matches!(status.as_u16(), 401..=408 | 425 | 429 | 502..=504) {
+        return Err(by_status);
+    }
+    Err(read_error(method, &bytes).unwrap_or(by_status))
+}
+
+async fn read(answer: &mut Response, method: &str, limit: Duration) -> Result<Vec<u8>, Fault> {
+    let too_large = || {
+        let text = format!("the answer is larger than {} MiB", MAX_ANSWER_BYTES >> 20);
+        if method == "eth_getLogs" { Fault::TooWide(text) } else { Fault::Broken(text) }
+    };
+    if answer.content_length().is_some_and(|length| length > MAX_ANSWER_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|err| broken_off(err, limit))? {
+        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The time limit and a lost connection; an endpoint's URL may hold its key and is left out.
+fn broken_off(err: reqwest::Error, limit: Duration) -> Fault {
+    if err.is_timeout() && !err.is_connect() {
+        return Fault::Silent(limit);
+    }
+    let err = err.without_url();
+    let mut text = err.to_string();
+    let mut source = std::error::Error::source(&err);
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        source = cause.source();
+    }
+    Fault::Unreachable(clip(&text))
+}
+
+/// Seconds or a date.
+fn retry_after(answer: &Response) -> Option<Duration> {
+    let text = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).unwrap_or_default(),
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default)]
+    id: Option<Value>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct ErrorObject {
+    #[serde(default)]
+    code: i64,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    data: Option<Box<RawValue>>,
+}
+
+/// The result in the answer to [`exchange`]'s question.
+///
+/// # Errors
+/// [`Fault`] when there is none.
+pub fn read_response(method: &str, answer: &[u8]) -> Result<Box<RawValue>, Fault> {
+    // An absent result and one of `null` differ, which an Option does not tell: serde gives None for both.
+    #[derive(Deserialize)]
+    struct Present<'a> {
+        #[serde(borrow)]
+        result: &'a RawValue,
+    }
+    let envelope: Envelope<'_> = serde_json::from_slice(answer).map_err(|err| {
+        let start = clip(&String::from_utf8_lossy(answer.get(..answer.len().min(80)).unwrap_or_default()));
+        Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))
+    })?;
+    if let Some(error) = envelope.error.filter(|error| error.get() != "null") {
+        return Err(of_object(method, error));
+    }
+    match envelope.id {
+        Some(Value::Number(id)) if id.as_u64() == Some(1) => {}
+        Some(Value::String(id)) if id == "1" => {}
+        other => return Err(Fault::Broken(format!("an answer to another question: id {other:?}"))),
+    }
+    match envelope.result {
+        Some(result) => Ok(result.to_owned()),
+        None => match serde_json::from_slice::<Present<'_>>(answer) {
+            Ok(present) => Ok(present.result.to_owned()),
+            Err(_) => Err(Fault::Broken("neither a result nor an error".to_owned())),
+        },
+    }
+}
+
+fn read_error(method: &str, answer: &[u8]) -> Option<Fault> {
+    let envelope: Envelope<'_> = serde_json::from_slice(answer).ok()?;
+    envelope.error.filter(|error| error.get() != "null").map(|error| of_object(method, error))
+}
+
+/// Some endpoints give a sentence where an object must be.
+fn of_object(method: &str, error: &RawValue) -> Fault {
+    match serde_json::from_str::<ErrorObject>(error.get()) {
+        Ok(error) => of_error(method, error.code, &error.message, error.data.as_deref()),
+        Err(_) => of_error(method, 0, error.get(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(answer: &str) -> &'static str {
+        match read_response("eth_call", answer.as_bytes()) {
+            Ok(_) => "result",
+            Err(fault) => fault.kind(),
+        }
+    }
+
+    #[test]
+    fn answers_that_are_none_are_broken() {
+        let table = [
+            (r#"{"jsonrpc":"2.0","id":1,"result":"0x1"}"#, "result"),
+            (r#"{"jsonrpc":"2.0","id":"1","result":null}"#, "result"),
+            (r#"{"id":1,"result":{"a":[1]},"error":null}"#, "result"),
+            ("<html><body>Welcome</body></html>", "broken"),
+            ("", "broken"),
+            ("null", "broken"),
+            ("[]", "broken"),
+            ("7", "broken"),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{"number":"0x"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":1}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":2,"result":"0x1"}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","result":"0x1"}"#, "broken"),
+            (r#"{"message":"no Route matched with those values"}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse error"}}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted"}}"#, "reverted"),
+            (r#"{"jsonrpc":"2.0","id":1,"error":"Unauthorized"}"#, "denied"),
+            (r#"{"jsonrpc":"2.0","id":1,"error":{}}"#, "unclear"),
+        ];
+        for (answer, expected) in table {
+            assert_eq!(kind(answer), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_null_result_is_given_as_null() {
+        let found = read_response("eth_call", br#"{"id":1,"result":null}"#).expect("a result");
+        assert_eq!(found.get(), "null");
+    }
+}

@@ -1,0 +1,325 @@
+//! From status codes, error codes and words to a [`Fault`]. Codes are used differently by every implementation, so words
+//! decide first; what neither decides is [`Fault::Unclear`].
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use crate::fault::{Fault, Rejection};
+
+/// Most of an endpoint's words that is kept, in characters.
+const MAX_TEXT: usize = 512;
+/// Most revert data kept, in bytes.
+const MAX_REVERT_BYTES: usize = 4_096;
+
+const RATE: &[&str] = &[
+    "rate limit",
+    "ratelimit",
+    "rate-limit",
+    "rate exceeded",
+    "too many requests",
+    "too many connections",
+    "request limit",
+    "requests per",
+    "request rate",
+    "request count",
+    "per second",
+    "throttl",
+    "quota",
+    "capacity exceeded",
+    "compute unit",
+    "credits",
+    "slow down",
+    "backoff",
+    "back off",
+];
+const RANGE: &[&str] = &[
+    "range",
+    "too many",
+    "more than",
+    "too large",
+    "block count",
+    "exceeds",
+    "too big",
+    "too wide",
+    "result set",
+    "response size",
+    "results",
+    "timeout",
+    "timed out",
+    "max is",
+    "maximum",
+];
+const REVERT: &[&str] = &["revert", "vm exception", "vm execution error"];
+const UNFUNDED: &[&str] =
+    &["insufficient funds", "insufficient balance", "insufficient eth", "not enough funds"];
+const KNOWN: &[&str] =
+    &["already known", "already imported", "known transaction", "already exists", "alreadyknown"];
+const RULE: &[&str] = &[
+    "underpriced",
+    "out of gas",
+    "intrinsic gas",
+    "gas too low",
+    "gas limit",
+    "max fee per gas",
+    "fee cap",
+    "feecap",
+    "max priority fee",
+    "tip above",
+    "oversized data",
+    "invalid opcode",
+    "stack overflow",
+    "stack underflow",
+    "invalid jump",
+    "nonce too high",
+    "invalid sender",
+    "transaction type not supported",
+    "exceeds block",
+    "gas required exceeds",
+];
+const LATER: &[&str] = &[
+    "header not found",
+    "missing trie node",
+    "unknown block",
+    "block not found",
+    "not synced",
+    "syncing",
+    "state not available",
+    "state is not available",
+    "resource unavailable",
+    "timeout",
+    "timed out",
+    "time out",
+    "busy",
+    "overload",
+    "unavailable",
+    "try again",
+    "temporar",
+    "internal error",
+    "internal server",
+    "upstream",
+    "backend",
+    "gateway",
+    "connection",
+    "pool is full",
+    "queue is full",
+    "no response",
+    "retry",
+    "cannot find",
+    "could not find block",
+    "beyond current head",
+    "beyond head",
+    "future block",
+    "limit exceeded",
+];
+const DENIED: &[&str] = &[
+    "unauthorized",
+    "unauthorised",
+    "forbidden",
+    "not allowed",
+    "api key",
+    "apikey",
+    "access denied",
+    "authenticat",
+    "project id",
+    "not whitelisted",
+    "not supported",
+    "unsupported",
+    "does not exist",
+    "not available",
+    "method not found",
+    "not enabled",
+    "disabled",
+    "upgrade your",
+    "payment required",
+    "archive",
+];
+
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+pub(crate) fn clip(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect()
+}
+
+/// What a JSON-RPC error object means as an answer to `method`.
+#[must_use]
+pub fn of_error(method: &str, code: i64, message: &str, data: Option<&RawValue>) -> Fault {
+    let text = clip(message);
+    let lower = text.to_ascii_lowercase();
+    let rejected = |why| Fault::Rejected { why, code, text: text.clone() };
+    let busy = || Fault::Busy { text: text.clone(), after: None };
+    // Only calls are executed, so only there is a revert the chain's word.
+    if matches!(method, "eth_call" | "eth_estimateGas" | "eth_sendRawTransaction") {
+        if code == 3 || has(&lower, REVERT) {
+            return Fault::Reverted { data: data.and_then(revert_data).unwrap_or_default(), text };
+        }
+        if has(&lower, UNFUNDED) {
+            return rejected(Rejection::Unfunded);
+        }
+        if method == "eth_sendRawTransaction" && has(&lower, KNOWN) {
+            return rejected(Rejection::AlreadyKnown);
+        }
+        if lower.contains("nonce too low") || lower.contains("nonce is too low") {
+            return rejected(Rejection::NonceTooLow);
+        }
+        if has(&lower, RULE) {
+            return rejected(Rejection::Rule);
+        }
+    }
+    if has(&lower, RATE) || matches!(code, 429 | -32_029 | -32_097 | -32_016) {
+        return busy();
+    }
+    // A chain without the notion, or one that has no such block yet: for the caller to decide.
+    if lower.contains("finalized") || lower.contains("safe block") {
+        return Fault::Unclear { code, text };
+    }
+    if method == "eth_getLogs" && has(&lower, RANGE) {
+        return Fault::TooWide(text);
+    }
+    // -32601 and -32004: the method is not there.
+    if matches!(code, -32_601 | -32_004) || has(&lower, DENIED) {
+        return Fault::Denied(text);
+    }
+    // -32005 limit exceeded, -32603 internal error, -32002 resource unavailable.
+    if matches!(code, -32_005 | -32_603 | -32_002) || has(&lower, LATER) {
+        return busy();
+    }
+    match code {
+        // Resource not found; our request is not JSON or no request. Others read it.
+        -32_001 | -32_700 | -32_600 => Fault::Broken(format!("error {code}: {text}")),
+        -32_003 if method == "eth_sendRawTransaction" => rejected(Rejection::Rule),
+        _ => Fault::Unclear { code, text },
+    }
+}
+
+/// What an HTTP status other than 2xx means, with the first bytes of its body in words.
+#[must_use]
+pub fn of_status(status: u16, body: &str, after: Option<Duration>) -> Fault {
+    let words = clip(body);
+    let text = if words.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {words}") };
+    match status {
+        408 | 421 | 423 | 425 | 429 | 500..=599 => Fault::Busy { text, after },
+        _ => Fault::Denied(text),
+    }
+}
+
+/// Revert data is a hex string, or an object that holds one under `data`.
+fn revert_data(raw: &RawValue) -> Option<Vec<u8>> {
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    let text = value.as_str().or_else(|| value.get("data")?.as_str())?;
+    let digits = text.strip_prefix("0x")?.as_bytes();
+    let bounded = digits.get(..digits.len().min(2 * MAX_REVERT_BYTES))?;
+    let nibble = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    bounded.chunks_exact(2).map(|pair| Some(nibble(pair.first()?)? << 4 | nibble(pair.get(1)?)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Remedy;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).expect("JSON")
+    }
+
+    #[test]
+    fn errors_are_sorted_by_what_helps() {
+        // (method, code, words, kind)
+        let table = [
+            ("eth_getLogs", -32_000, "block range is too wide", "too_wide"),
+            ("eth_getLogs", -32_005, "query returned more than 10000 results", "too_wide"),
+            (
+                "eth_getLogs",
+                -32_602,
+                "Log response size exceeded. this block range should work: [0x0, 0x5]",
+                "too_wide",
+            ),
+            ("eth_getLogs", -32_000, "query timeout exceeded", "too_wide"),
+            (
+                "eth_getLogs",
+                -32_600,
+                "You can make eth_getLogs requests with up to a 10 block range.",
+                "too_wide",
+            ),
+            ("eth_getLogs", -32_005, "daily request count exceeded, request rate limited", "busy"),
+            ("eth_getLogs", -32_005, "limit exceeded", "busy"),
+            ("eth_getLogs", -32_000, "exceed maximum block range: 5000", "too_wide"),
+            ("eth_getLogs", -32_000, "header not found", "busy"),
+            ("eth_getLogs", -32_000, "unknown block", "busy"),
+            ("eth_call", -32_005, "slow down", "busy"),
+            ("eth_call", -32_005, "limit exceeded", "busy"),
+            ("eth_call", 429, "Your app has exceeded its compute units per second capacity", "busy"),
+            ("eth_call", -32_603, "Internal error", "busy"),
+            ("eth_call", -32_000, "missing trie node 00ff", "busy"),
+            ("eth_call", -32_601, "the method eth_call does not exist", "denied"),
+            ("eth_chainId", -32_601, "", "denied"),
+            ("eth_chainId", -32_000, "Must be authenticated!", "denied"),
+            ("eth_chainId", -32_001, "Resource not found.", "broken"),
+            ("eth_chainId", -32_700, "parse error", "broken"),
+            ("eth_getBlockByNumber", -32_000, "finalized block not found", "unclear"),
+            ("eth_chainId", 17, "the moon is full", "unclear"),
+            ("eth_getBlockByNumber", -32_000, "execution reverted", "unclear"),
+            ("eth_call", 3, "execution reverted", "reverted"),
+            ("eth_call", -32_000, "execution reverted: no", "reverted"),
+            ("eth_call", -32_015, "VM execution error.", "reverted"),
+            (
+                "eth_call",
+                -32_000,
+                "err: insufficient funds for gas * price + value: address 0x have 0 want 1",
+                "rejected",
+            ),
+            ("eth_call", -32_000, "out of gas", "rejected"),
+            ("eth_sendRawTransaction", -32_000, "nonce too low: next nonce 5, tx nonce 4", "rejected"),
+            ("eth_sendRawTransaction", -32_000, "already known", "rejected"),
+            ("eth_sendRawTransaction", -32_000, "replacement transaction underpriced", "rejected"),
+            ("eth_sendRawTransaction", -32_003, "no", "rejected"),
+            ("eth_sendRawTransaction", -32_000, "txpool is full", "busy"),
+            ("eth_sendRawTransaction", -32_000, "something else", "unclear"),
+        ];
+        for (method, code, words, kind) in table {
+            let fault = of_error(method, code, words, None);
+            assert_eq!(fault.kind(), kind, "{method} {code} {words:?} became {fault:?}");
+        }
+    }
+
+    #[test]
+    fn rejections_say_which_rule() {
+        let why = |words: &str| match of_error("eth_sendRawTransaction", -32_000, words, None) {
+            Fault::Rejected { why, .. } => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why("already known"), Rejection::AlreadyKnown);
+        assert_eq!(why("nonce too low"), Rejection::NonceTooLow);
+        assert_eq!(why("insufficient funds for transfer"), Rejection::Unfunded);
+        assert_eq!(why("transaction underpriced"), Rejection::Rule);
+    }
+
+    #[test]
+    fn revert_data_is_read_bounded_and_from_both_forms() {
+        for form in ["\"0x08c379a0\"", "{\"data\":\"0x08c379a0\"}"] {
+            let fault = of_error("eth_call", 3, "execution reverted", Some(&raw(form)));
+            assert!(matches!(fault, Fault::Reverted { data, .. } if data == [0x08, 0xc3, 0x79, 0xa0]));
+        }
+        let long = raw(&format!("\"0x{}\"", "ab".repeat(10_000)));
+        let fault = of_error("eth_call", 3, "execution reverted", Some(&long));
+        assert!(matches!(fault, Fault::Reverted { data, .. } if data.len() == MAX_REVERT_BYTES));
+        for garbage in ["\"0xé\"", "\"0xzz\"", "7", "null", "\"\""] {
+            let fault = of_error("eth_call", 3, "execution reverted", Some(&raw(garbage)));
+            assert!(matches!(fault, Fault::Reverted { data, .. } if data.is_empty()), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_sorted_by_what_helps() {
+        let second = Some(Duration::from_secs(1));
+        for status in [408, 425, 429, 500, 502, 503, 504, 520, 524, 599] {
+            let remedy = of_status(status, "", second).remedy();
+            assert_eq!(remedy, Remedy::Retry { after: second }, "{status}");
+        }
+        for status in [100, 301, 302, 307, 400, 401, 402, 403, 404, 405, 410, 413, 418, 451, 999] {
+            assert_eq!(of_status(status, "x", None).remedy(), Remedy::Next, "{status}");
+        }
+    }
+}
