@@ -42,6 +42,8 @@
 //! * `transmit` wants gas for the worst case of all its entries, so that an estimate of it suffices; the reference goes on with less and
 //!   has entries answered `InsufficientGasProvided`.
 //! * A report on a request that is no longer open is taken for one that is once in about three million; it then ends at the Router.
+//! * A request that a Router starts twice is open until it is closed twice. No Router does: the id contains the number of the
+//!   consumer's request.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
 //! The feature `v1_3_1` selects the rules of 1.3.1: [`version`] has the differences.

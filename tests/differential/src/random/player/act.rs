@@ -87,12 +87,14 @@ impl Player {
             Op::Fulfill { by, request, foreign, juels_per_gas, cost } => {
                 self.fulfill(self.who(by, r), request, foreign, juels_per_gas, cost);
             }
+            // Never twice the same: a Router numbers its requests, and ours counts on it.
             Op::Start { by } => {
                 let request = abi::RequestMeta {
                     data: vec![1; 40].into(),
                     requestingContract: STRANGER,
                     availableBalance: amount(LINK),
                     subscriptionId: self.main,
+                    initiatedRequests: self.requests.len() as u64,
                     callbackGasLimit: 500,
                     dataVersion: 1,
                     ..Default::default()
