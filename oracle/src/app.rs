@@ -29,6 +29,7 @@ use crate::{
     journal::{Journal, memory_file},
     keys, memory,
     peers::Peers,
+    programs,
     signer::NodeSigner,
     transmit::{Funds, TransmitConfig, Transmitter},
     vitals::{Looks, Vitals},
@@ -277,7 +278,8 @@ impl Node {
                 Ok(Look::NoHead) => ("the block of the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();
-                    (format!("the chain ({err})"), backoff.next_pause())
+                    let reason = programs::stopped(&err).unwrap_or_else(|| format!("the chain ({err})"));
+                    (reason, backoff.next_pause())
                 }
             };
             if said != reason {
@@ -388,6 +390,8 @@ impl Node {
             },
         );
         let (sender, batches) = mpsc::channel(BATCH_QUEUE);
+        let contracts = vec![("router", chain.router), ("coordinator", don.coordinator)];
+        let lifetimes = tokio::spawn(programs::watch(self.rpc.clone(), contracts, self.metrics.clone()));
         let (failures, looks) = (self.metrics.clone(), self.looks.clone());
         looks.heard();
         let watcher = tokio::spawn(chain::watch(cursor, poll_interval, sender, move |look| {
@@ -430,6 +434,7 @@ impl Node {
         let streams = Streams { batches, notes, stop: self.stop.clone() };
         let stopped = Engine::run(parts, streams).await;
         watcher.abort();
+        lifetimes.abort();
         self.status.send_modify(|status| status.set_stage(Some("the engine to start again".to_owned())));
         stopped.map_err(|err| eyre!(err))
     }

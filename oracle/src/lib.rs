@@ -13,6 +13,7 @@
 //! | [`lock`] | one process a journal, one process a keystore |
 //! | [`memory`] | what the node may have said and does not remember |
 //! | [`verbs`] | keys, earnings and the journal in the operator's hand |
+//! | [`programs`] | how long the chain still runs the contracts |
 //! | [`transmit`] | a signed report's way to the chain |
 //! | [`vitals`] | whether chain, database and ether are there |
 //!
@@ -32,6 +33,7 @@ pub mod keys;
 pub mod lock;
 pub mod memory;
 pub mod peers;
+pub mod programs;
 pub mod signer;
 pub mod transmit;
 pub mod verbs;

@@ -4,6 +4,7 @@ pub(crate) mod book;
 pub(crate) mod config;
 mod members;
 pub(crate) mod path;
+mod renew;
 
 use std::path::PathBuf;
 
@@ -31,13 +32,16 @@ pub(crate) struct Options {
     /// Only check the configuration, the key's funds and the programs; send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Deploy nothing: activate again what a chain upgrade has outdated or its year has ended, keep alive what ends within
+    /// 90 days; with --dry-run only say so
+    #[arg(long)]
+    renew: bool,
 }
 
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
-    let folder = paths::contracts(options.contracts.as_deref())?;
     let key = std::fs::read_to_string(&config.owner_key_file)
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot read the owner's key file {}", config.owner_key_file.display()))?;
@@ -58,7 +62,21 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         ));
     }
 
-    let programs = path::Programs::start(&folder)?;
+    if options.renew {
+        let entries = book::Entries::read(&config.addresses_file)?;
+        if entries.chain_id != chain.id() {
+            return Err(miette!(
+                "the addresses file {} belongs to chain {}, the endpoint to chain {}",
+                config.addresses_file.display(),
+                entries.chain_id,
+                chain.id()
+            ));
+        }
+        let lines = renew::run(&chain, &owner, &entries, options.dry_run, &progress).await?;
+        output::result(&serde_json::to_string_pretty(&lines).into_diagnostic()?);
+        return Ok(());
+    }
+    let programs = path::Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
     let mut book = book::Book::open(&config.addresses_file, chain.id(), owner.address())?;
     if options.dry_run {
         for name in paths::CONTRACTS {

@@ -9,6 +9,7 @@
 //! | [`account`] | [`Account`]: a key that pays |
 //! | [`consumer`] | [`Consumer`]: the example contracts that send requests |
 //! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
+//! | [`renewal`] | whether programs run, and what keeps them running |
 //! | [`system`] | [`System`]: subscriptions, routes, oracle configuration |
 //! | [`requests`] | sending, following and timing out requests |
 //! | [`revert`] | revert data by name |
@@ -19,6 +20,7 @@ pub mod config;
 pub mod consumer;
 pub mod error;
 pub mod history;
+pub mod renewal;
 pub mod requests;
 pub mod revert;
 pub mod stylus;

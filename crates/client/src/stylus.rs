@@ -15,6 +15,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::rpc::types::state::AccountOverride;
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolError};
+pub use functions_types::programs::{ARB_WASM, ArbWasm};
 
 use crate::account::Account;
 use crate::chain::{Chain, Transaction};
@@ -22,8 +23,6 @@ use crate::error::ClientError;
 
 /// Where the StylusDeployer contract is on chains that have it.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
-/// The precompile that activates programs.
-pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// Largest runtime code of one contract, prefix included, in bytes.
 pub const MAX_CODE_BYTES: usize = 24_576;
 /// Selector of every Stylus constructor, whatever its arguments.
@@ -44,20 +43,6 @@ sol! {
         error ContractInitializationError(address newContract);
         /// Deploys; a zero salt means CREATE.
         function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) external payable returns (address);
-    }
-
-    /// The precompile that activates programs.
-    interface ArbWasm {
-        /// The program is already active under the current version.
-        error ProgramUpToDate();
-        /// The program was never activated.
-        error ProgramNotActivated();
-        /// The data fee sent is too small.
-        error ProgramInsufficientValue(uint256 have, uint256 want);
-        /// Activates a program; answers its version and data fee in wei.
-        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
-        /// Version under which code of this hash is active.
-        function codehashVersion(bytes32 codehash) external view returns (uint16 version);
     }
 }
 
@@ -246,7 +231,5 @@ mod tests {
     #[test]
     fn selectors_are_the_published_ones() {
         assert_eq!(StylusDeployer::deployCall::SELECTOR, [0xa9, 0xa8, 0xe4, 0xe9]);
-        assert_eq!(ArbWasm::activateProgramCall::SELECTOR, [0x58, 0xc7, 0x80, 0xc2]);
-        assert_eq!(ArbWasm::codehashVersionCall::SELECTOR, [0xd7, 0x0c, 0x0c, 0xa7]);
     }
 }

@@ -11,8 +11,9 @@
 //! | [`chains`] | on which chains the Coordinator bills the L1 fee |
 //! | [`limits`] | every limit of a script run |
 //! | `abi` (feature `abi`) | `sol!` interfaces for programs on a host |
+//! | `programs` (feature `abi`) | whether a chain runs a program, and for how long |
 //!
-//! Everything but `abi` is small enough for a contract: no formatting machinery, no allocation unless a type says so.
+//! Everything but `abi` and `programs` is small enough for a contract: no formatting machinery, no allocation unless a type says so.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
@@ -24,6 +25,8 @@ pub mod chains;
 pub mod commitment;
 pub mod ids;
 pub mod limits;
+#[cfg(feature = "abi")]
+pub mod programs;
 pub mod request_id;
 pub mod result;
 pub mod selectors;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 
+use functions_types::programs::Standing;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -90,6 +91,7 @@ pub struct Metrics {
     endpoint_latency: Family<EndpointLabel, Gauge<f64, AtomicU64>>,
     endpoint_answers: Family<EndpointLabel, Gauge>,
     endpoint_failures: Family<EndpointLabel, Gauge>,
+    program_days_left: Family<Kind, Gauge>,
 }
 
 impl Default for Metrics {
@@ -132,6 +134,7 @@ impl Metrics {
             endpoint_latency: Family::default(),
             endpoint_answers: Family::default(),
             endpoint_failures: Family::default(),
+            program_days_left: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests_seen", "Requests read from the chain", metrics.requests_seen.clone());
@@ -185,6 +188,11 @@ impl Metrics {
         );
         let failures = metrics.endpoint_failures.clone();
         registry.register("endpoint_failures", "Questions not answered since the start", failures);
+        registry.register(
+            "program_days_left",
+            "Days the chain still runs a contract, 0 when it does not",
+            metrics.program_days_left.clone(),
+        );
         let layers = metrics.sandbox_layers.clone();
         registry.register("sandbox_layer", "Walls around a script, each with its state", layers);
         metrics
@@ -210,6 +218,12 @@ impl Metrics {
             self.endpoint_answers.get_or_create(&label).set(count(view.answers));
             self.endpoint_failures.get_or_create(&label).set(count(view.failures));
         }
+    }
+
+    /// Shows for how long the chain runs a contract.
+    pub fn describe_program(&self, contract: &str, standing: &Standing) {
+        let days = i64::try_from(standing.days_left()).unwrap_or(i64::MAX);
+        self.program_days_left.get_or_create(&Kind::of(contract)).set(days);
     }
 
     /// The exposition text.

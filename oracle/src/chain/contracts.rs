@@ -7,7 +7,10 @@ use alloy::{
     rpc::types::Log,
     sol_types::{SolCall, SolEvent},
 };
-use functions_types::abi::{Coordinator, Router};
+use functions_types::{
+    abi::{Coordinator, Router},
+    programs::Standing,
+};
 use serde_json::json;
 
 use super::{
@@ -32,7 +35,7 @@ pub async fn coordinator_of(rpc: &Rpc, router: Address, don_id: B256) -> Result<
         Ok(found) if found == Address::ZERO => Ok(None),
         Ok(found) => Ok(Some(found)),
         // RouteNotFound: the route is not set yet.
-        Err(RpcFailure::Reverted { .. }) => Ok(None),
+        Err(RpcFailure::Reverted { data, .. }) if Standing::from_revert(&data).is_none() => Ok(None),
         Err(err) => Err(err),
     }
 }

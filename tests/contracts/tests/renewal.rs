@@ -1,0 +1,92 @@
+//! A year in the life of deployed programs: they end, and are kept running.
+#![allow(missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use alloy::primitives::{Address, U256, hex};
+use contract_tests::system::*;
+use devchain::{Config, DEV_ACCOUNTS, Devchain, Handle};
+use functions_client::{
+    Account, Chain,
+    renewal::{Remedy, quote, renew, standing},
+};
+use functions_types::programs::Standing;
+
+const DAY: u64 = 86_400;
+
+struct Scene {
+    server: Handle,
+    chain: Chain,
+    payer: Account,
+    router: Address,
+    coordinator: Address,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let mut system = System::new(billing_config());
+        system.world.chain.set_balance(DEV_ACCOUNTS[0].address, U256::from(LINK));
+        let (router, coordinator) = (system.router, system.coordinator);
+        let server = Devchain::start(Config { port: 0, ..Config::default() }).await.unwrap();
+        *server.api().chain_mut() = system.world.chain;
+        let chain = Chain::connect(&server.rpc_url).await.unwrap();
+        let payer = Account::from_hex(&hex::encode(DEV_ACCOUNTS[0].private_key)).unwrap();
+        Self { server, chain, payer, router, coordinator }
+    }
+
+    fn wait(&self, days: u64) {
+        let mut chain = self.server.api().chain_mut();
+        chain.increase_time(days * DAY);
+        chain.mine();
+    }
+
+    async fn standing(&self, address: Address) -> Option<Standing> {
+        standing(&self.chain, address).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn programs_are_kept_alive_before_their_year_ends() {
+    let scene = Scene::new().await;
+    let fresh = scene.standing(scene.router).await.expect("a program");
+    assert_eq!((fresh.days_left(), Remedy::of(&fresh)), (364, None));
+    scene.wait(280);
+    let late = scene.standing(scene.router).await.expect("a program");
+    assert!(late.runs() && late.days_left() < 90, "{late}");
+    let remedy = Remedy::of(&late).expect("it nears its end");
+    assert_eq!(remedy, Remedy::KeepAlive);
+    let quoted = quote(&scene.chain, scene.router, remedy).await.unwrap();
+    assert!(quoted > U256::ZERO);
+    let before = scene.chain.balance(scene.payer.address()).await.unwrap();
+    let renewed = renew(&scene.chain, &scene.payer, scene.router, remedy).await.unwrap();
+    // What was sent above the fee came back.
+    let paid = before - scene.chain.balance(scene.payer.address()).await.unwrap();
+    let gas = U256::from(renewed.gas_used) * U256::from(renewed.gas_price_wei);
+    assert_eq!(paid, renewed.data_fee_wei + gas);
+    let again = scene.standing(scene.router).await.expect("a program");
+    assert_eq!((again.days_left(), Remedy::of(&again)), (364, None));
+    // The others are as late as before.
+    assert!(scene.standing(scene.coordinator).await.expect("a program").days_left() < 90);
+}
+
+#[tokio::test]
+async fn programs_whose_year_is_over_are_activated_again() {
+    let scene = Scene::new().await;
+    scene.wait(366);
+    let over = scene.standing(scene.coordinator).await.expect("a program");
+    assert!(matches!(over, Standing::Expired { .. }), "{over}");
+    let view = functions_client::abi::Coordinator::ownerCall {};
+    scene.chain.call(scene.coordinator, &view).await.expect_err("it does not run");
+    let remedy = Remedy::of(&over).expect("it is over");
+    assert_eq!(remedy, Remedy::Activate);
+    renew(&scene.chain, &scene.payer, scene.coordinator, remedy).await.unwrap();
+    let again = scene.standing(scene.coordinator).await.expect("a program");
+    assert_eq!((again.days_left(), Remedy::of(&again)), (364, None));
+    assert_eq!(scene.chain.call(scene.coordinator, &view).await.unwrap(), OWNER);
+}
+
+#[tokio::test]
+async fn other_contracts_have_no_standing() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.standing(DEV_ACCOUNTS[0].address).await, None);
+    assert_eq!(scene.standing(functions_client::stylus::STYLUS_DEPLOYER).await, None);
+}
