@@ -14,6 +14,7 @@ use crate::{
     clock::now_ms,
     config::Config,
     engine::{Don, Identity},
+    programs,
     verbs::amount,
 };
 
@@ -106,6 +107,9 @@ fn clock(name: &str, height: u64, head: u64, now: u64) -> Line {
 async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<Address> {
     let router = config.chain.router;
     let remedy = "write the Router of the deployment (addresses.json) for this chain into chain.router";
+    if !lifetime("router.program", rpc, router, lines).await {
+        return None;
+    }
     match kind(rpc, router, Router::typeAndVersionCall {}).await {
         Ok(name) if name.starts_with("Functions Router") => {
             lines.push(Line::ok("router", format!("{router} is {name}")));
@@ -133,6 +137,9 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
         }
     };
     lines.push(Line::ok("don.route", format!("{don} leads to {coordinator}")));
+    if !lifetime("don.coordinator.program", rpc, coordinator, lines).await {
+        return None;
+    }
     match kind(rpc, coordinator, Coordinator::typeAndVersionCall {}).await {
         Ok(name) if name.starts_with("Functions Coordinator") => {
             lines.push(Line::ok("don.coordinator", format!("{coordinator} is {name}")));
@@ -144,6 +151,21 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
             None
         }
     }
+}
+
+/// For how long the chain runs a contract; false when it does not. Silent about contracts that are no programs.
+async fn lifetime(id: &str, rpc: &Rpc, address: Address, lines: &mut Vec<Line>) -> bool {
+    // What an endpoint does not say here, it does not say to the next question either.
+    let Ok(Some(standing)) = programs::standing(rpc, address).await else { return true };
+    let words = format!("{address}: {standing}");
+    lines.push(if !standing.runs() {
+        Line::fail(id, words, "have it activated again: `functions deploy --renew`")
+    } else if standing.needs_renewal() {
+        Line::warn(id, words, "have it kept alive: `functions deploy --renew`")
+    } else {
+        Line::ok(id, words)
+    });
+    standing.runs()
 }
 
 /// `typeAndVersion`, or why there is none.
