@@ -151,7 +151,8 @@ mod tests {
             let (read, queries, rereads) = follow(depth, 600);
             // A block that is settled before it is a minute old is not read at that level.
             let least = if depth < 200 { 3 } else { 4 };
-            assert!(read[..250].iter().all(|times| (least..=4).contains(times)), "{depth}: {read:?}");
+            // The genesis is final from the start.
+            assert!(read[1..250].iter().all(|times| (least..=4).contains(times)), "{depth}: {read:?}");
             assert!(queries < 600, "{queries} queries in 600 s");
             assert!(rereads.settled() > 599 - depth - 40, "{depth}: {}", rereads.settled());
         }
