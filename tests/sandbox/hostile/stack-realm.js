@@ -1,5 +1,6 @@
 // A chain of bound functions, and one of proxies, as the target whose realm an instance takes.
 // expect: text 0 0
+// expect: text 0 RangeError
 let bound = function () {};
 for (let n = 0; n < 1000; n++) bound = bound.bind();
 let proxy = function () {};
