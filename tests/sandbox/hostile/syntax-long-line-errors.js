@@ -1,5 +1,4 @@
 // Stacks read at the end of a long line.
-// limit: execution_ms 5000
 // expect: text 2000
 let source = "let n = 0;" + "n.a;".repeat(100000) + "for (let k = 0; k < 2000; k++) { try { n.b.c; } catch (error) { if (error.stack) n++; } } return n;";
 return Functions.encodeString(`${new Function(source)()}`);

@@ -1,7 +1,7 @@
-// More blocks in one function than the engine's code can tell apart.
+// More scopes in one function than the code of the engine can name.
 // expect: text SyntaxError
 let source = "let k = 7;";
-for (let n = 0; n < 70000; n++) source += "{let a}";
+for (let n = 0; n < 66000; n++) source += "for(;0;);";
 try {
   return Functions.encodeString(`${new Function(source + "return k")()}`);
 } catch (error) {
