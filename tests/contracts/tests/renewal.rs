@@ -2,9 +2,14 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use alloy::primitives::{Address, U256, hex};
-use contract_tests::system::*;
-use devchain::{Config, DEV_ACCOUNTS, Devchain, Handle};
+use std::sync::Arc;
+
+use alloy::{
+    primitives::{Address, U256, address, hex, keccak256},
+    sol_types::SolValue,
+};
+use contract_tests::{GENESIS_TIME, World, system::*};
+use devchain::{Chain as Devnet, ChainConfig, Config, DEV_ACCOUNTS, Devchain, Handle};
 use functions_client::{
     Account, Chain,
     renewal::{Remedy, quote, renew, standing},
@@ -23,7 +28,11 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let mut system = System::new(billing_config());
+        Self::on(World::new()).await
+    }
+
+    async fn on(world: World) -> Self {
+        let mut system = System::on(world, billing_config());
         system.world.chain.set_balance(DEV_ACCOUNTS[0].address, U256::from(LINK));
         let (router, coordinator) = (system.router, system.coordinator);
         let server = Devchain::start(Config { port: 0, ..Config::default() }).await.unwrap();
@@ -82,6 +91,38 @@ async fn programs_whose_year_is_over_are_activated_again() {
     let again = scene.standing(scene.coordinator).await.expect("a program");
     assert_eq!((again.days_left(), Remedy::of(&again)), (364, None));
     assert_eq!(scene.chain.call(scene.coordinator, &view).await.unwrap(), OWNER);
+}
+
+#[tokio::test]
+async fn programs_that_an_upgrade_of_the_chain_outdates_are_activated_again() {
+    const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
+    const ARB_DEBUG: Address = address!("00000000000000000000000000000000000000FF");
+    let mut world = World::new();
+    let config =
+        ChainConfig { arbos_version: 51, clock: Arc::new(|| GENESIS_TIME), ..ChainConfig::default() };
+    world.chain = Devnet::new(config);
+    world.send(OWNER, ARB_DEBUG, keccak256("becomeChainOwner()")[..4].to_vec()).ok();
+    let schedule = &keccak256("scheduleArbOSUpgrade(uint64,uint64)")[..4];
+    let upgrade = [schedule, &(60_u64, GENESIS_TIME + 30 * DAY).abi_encode()].concat();
+    world.send(OWNER, ARB_OWNER, upgrade).ok();
+    let scene = Scene::on(world).await;
+    assert!(scene.standing(scene.router).await.expect("a program").runs());
+    // The block that meets the time upgrades the chain; the next one has its rules.
+    scene.wait(31);
+    scene.wait(0);
+    let outdated = scene.standing(scene.router).await.expect("a program");
+    assert_eq!(outdated, Standing::Outdated { version: 2, stylus_version: 3 });
+    let view = functions_client::abi::Router::ownerCall {};
+    scene.chain.call(scene.router, &view).await.expect_err("it does not run");
+    for contract in [scene.router, scene.coordinator] {
+        let standing = scene.standing(contract).await.expect("a program");
+        let remedy = Remedy::of(&standing).expect("it is outdated");
+        assert_eq!(remedy, Remedy::Activate);
+        renew(&scene.chain, &scene.payer, contract, remedy).await.unwrap();
+        let again = scene.standing(contract).await.expect("a program");
+        assert_eq!((again.days_left(), Remedy::of(&again)), (364, None));
+    }
+    assert_eq!(scene.chain.call(scene.router, &view).await.unwrap(), OWNER);
 }
 
 #[tokio::test]
