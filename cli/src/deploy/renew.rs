@@ -25,9 +25,9 @@ pub(crate) struct Line {
     days_left: u64,
     /// activated, keptAlive or none; with `--dry-run` what would be done.
     action: &'static str,
-    /// Wei of data fee, paid or quoted.
+    /// Wei of data fee, paid or quoted, in decimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data_fee_wei: Option<U256>,
+    data_fee_wei: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gas_used: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ pub(crate) async fn run(
             Remedy::Activate => "activated",
             Remedy::KeepAlive => "keptAlive",
         };
-        line.data_fee_wei = Some(quoted);
+        line.data_fee_wei = Some(quoted.to_string());
         if dry_run {
             let verb = match remedy {
                 Remedy::Activate => "activation",
@@ -112,7 +112,7 @@ pub(crate) async fn run(
         let now = renewal::standing(chain, address).await.into_diagnostic().wrap_err_with(place)?;
         line.days_left = now.map_or(0, |standing| standing.days_left());
         progress.step(format!("{contract} at {address}: {standing}; {}", bill(&line, &renewed)));
-        line.data_fee_wei = Some(renewed.data_fee_wei);
+        line.data_fee_wei = Some(renewed.data_fee_wei.to_string());
         line.gas_used = Some(renewed.gas_used);
         line.transaction = Some(renewed.transaction);
         lines.push(line);
