@@ -25,7 +25,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("throw new Error('my message')", "my message", ""),
     ("throw new (class Mine extends TypeError {})('mine')", "mine", ""),
     ("await Promise.reject(new RangeError('awaited'))", "awaited", ""),
-    ("throw new Error()", "Error", ""),
+    ("throw new Error()", "", "Error"),
     // an uncaught string: itself
     ("throw 'plain'", "plain", ""),
     // any other value: its type
