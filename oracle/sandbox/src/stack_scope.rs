@@ -41,6 +41,8 @@ unsafe extern "C" {
     ) -> Value;
     #[link_name = "JS_DupValue"]
     fn keep(context: *mut c_void, value: Value) -> Value;
+    #[link_name = "JS_FreeValue"]
+    fn release(context: *mut c_void, value: Value);
     #[link_name = "JS_Call"]
     fn call(context: *mut c_void, function: Value, this: Value, count: c_int, arguments: *mut Value)
     -> Value;
@@ -92,6 +94,13 @@ unsafe extern "C" fn in_scope(
         return NULL;
     }
     let formatter = Value { payload: FORMATTER.load(Ordering::Relaxed), tag: OBJECT };
+    // The formatter reads properties of the error. A getter among them may read the same stack, whereupon the engine drops
+    // the frames it passed here.
+    // SAFETY: as above.
+    let kept: Vec<Value> = unsafe {
+        let arguments = std::slice::from_raw_parts(arguments, usize::try_from(count).unwrap_or(0));
+        arguments.iter().map(|argument| keep(context, *argument)).collect()
+    };
     let mut scope = [0; 4];
     // SAFETY: the engine calls this with its own live values, the formatter is one, and a scope takes no more than
     // three words.
@@ -99,6 +108,7 @@ unsafe extern "C" fn in_scope(
         open(scope.as_mut_ptr(), isolate());
         let stack = call(context, formatter, this, count, arguments);
         close(scope.as_mut_ptr());
+        kept.into_iter().for_each(|argument| release(context, argument));
         stack
     }
 }
