@@ -142,8 +142,6 @@ impl Vitals {
                 status.head_age_seconds = seconds;
             });
             self.report(Part::Chain, trouble);
-            let is_ready = self.status.borrow().waiting_for().is_none();
-            self.metrics.ready.set(i64::from(is_ready));
             sleep(CHAIN_EVERY).await;
         }
     }

@@ -90,6 +90,8 @@ async fn ready(Shared(state): Shared<AdminState>) -> Response {
 
 async fn metrics_text(Shared(state): Shared<AdminState>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let is_ready = state.status.borrow().waiting_for().is_none();
+    state.metrics.ready.set(i64::from(is_ready));
     ([(header::CONTENT_TYPE, kind)], state.metrics.render()).into_response()
 }
 

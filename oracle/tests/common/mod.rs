@@ -336,6 +336,16 @@ impl Network {
         }
     }
 
+    /// Waits until a node's part of its status is as `is_so` wants it.
+    pub(crate) async fn wait_for_status(&self, node: usize, what: &str, is_so: impl Fn(&Value) -> bool) {
+        self.wait(&format!("node {node} to show {what}"), || async {
+            let url = format!("http://{}/status", self.nodes[node].admin);
+            let status: Value = self.http.get(url).send().await.ok()?.json().await.ok()?;
+            is_so(&status["node"]).then_some(())
+        })
+        .await;
+    }
+
     /// A node's metrics.
     pub(crate) async fn metrics(&self, node: usize) -> String {
         let url = format!("http://{}/metrics", self.nodes[node].admin);
