@@ -1,0 +1,76 @@
+//! Documents name what exists: links lead somewhere, and paths in the tables are there.
+
+use std::path::Path;
+
+/// Links of a Markdown text to files that are not there. `file` is the text's own path below `root`.
+#[must_use]
+pub fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<String> {
+    let folder = root.join(file).parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut wrong = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        for rest in line.split("](").skip(1) {
+            let target = rest.split(')').next().unwrap_or_default();
+            let path = target.split('#').next().unwrap_or_default();
+            let is_outside = target.contains("://") || target.starts_with("mailto:");
+            if !is_outside && !path.is_empty() && !folder.join(path).exists() {
+                wrong.push(format!("{}:{}: {target} is not there", file.display(), number + 1));
+            }
+        }
+    }
+    wrong
+}
+
+/// Paths between backticks in the last column of a text's tables that do not exist below `root`; `{a,b}` stands for both.
+#[must_use]
+pub fn dead_paths(root: &Path, file: &Path, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        let Some(cell) = line.trim_end_matches(['|', ' ']).rsplit('|').next() else { continue };
+        for quoted in cell.split('`').skip(1).step_by(2).filter(|quoted| quoted.contains('/')) {
+            for path in spread(quoted) {
+                if !is_there(root, &path) {
+                    wrong.push(format!("{}:{}: {path} is not there", file.display(), number + 1));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether a path, perhaps without its extension or, as of numbered records, with the number only, is there. What does not
+/// begin with a folder of the repository speaks of another place.
+fn is_there(root: &Path, path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    if root.join(path).exists() || !root.join(first).exists() {
+        return true;
+    }
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let is_meant = |entry: &str| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '-']));
+    let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).any(|entry| is_meant(&entry))
+}
+
+/// `a/{b,c}/d` as `a/b/d` and `a/c/d`.
+fn spread(path: &str) -> Vec<String> {
+    let Some((before, rest)) = path.split_once('{') else { return vec![path.to_owned()] };
+    let Some((within, after)) = rest.split_once('}') else { return vec![path.to_owned()] };
+    within.split(',').flat_map(|one| spread(&format!("{before}{}{after}", one.trim()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_links_and_paths_are_found() {
+        let root = crate::root();
+        let text = "[a](README.md#x) [b](nowhere.md) [c](https://example.com/x) [d](#here)";
+        assert_eq!(dead_links(&root, Path::new("README.md"), text), ["README.md:1: nowhere.md is not there"]);
+        let text = "| a | `crates/{types,nothing}/src`, `word`, `cli/src/main`, `docs/adr/001` |\n| b | `scripts/nothing` |";
+        let wrong = dead_paths(&root, Path::new("X.md"), text);
+        assert_eq!(
+            wrong,
+            ["X.md:1: crates/nothing/src is not there", "X.md:2: scripts/nothing is not there"]
+        );
+    }
+}

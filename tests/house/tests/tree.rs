@@ -1,0 +1,168 @@
+//! The rules of `house_tests` held against this repository.
+
+use std::path::Path;
+
+use house_tests::{
+    documents, expect_nothing, files,
+    modules::{Graph, roots},
+    packages::{Packages, Rule, Wall},
+    read, root, text,
+};
+
+const CONTRACTS: &[&str] =
+    &["router", "coordinator", "allow-list", "consumer-example", "link-token", "price-feed"];
+const SHIPPED: &[&str] = &["functions-cli", "functions-node", "functions-sandbox", "devchain"];
+const DICE: &[&str] = &["rand", "getrandom"];
+
+/// ARCHITECTURE's walls.
+const WALLS: &[Rule] = &[
+    Rule {
+        of: &["oracle-ocr"],
+        because: "the protocol has no clock, socket or disk",
+        wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
+    },
+    Rule {
+        of: &["functions-rules", "functions-types", "functions-report"],
+        because: "rules and codecs are pure",
+        wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
+    },
+    Rule {
+        of: &["oracle-ocr", "functions-rules", "functions-types", "functions-report"],
+        because: "what is random comes from outside",
+        wall: Wall::NotDirectly(DICE),
+    },
+    Rule {
+        of: &["oracle-frames"],
+        because: "it is what strangers' scripts reach",
+        wall: Wall::OursOnly(&["functions-types"]),
+    },
+    Rule {
+        of: &["functions-sandbox"],
+        because: "the process that runs strangers' scripts holds nothing",
+        wall: Wall::OursOnly(&["oracle-frames", "functions-types"]),
+    },
+    Rule {
+        of: &["functions-sandbox"],
+        because: "scripts have no network, files or dice but the broker's",
+        wall: Wall::Never(&["reqwest", "hyper", "libp2p", "sqlx"]),
+    },
+    Rule {
+        of: &["functions-node", "functions-cli"],
+        because: "scripts run in a process of their own",
+        wall: Wall::Never(&["deno_core", "v8x"]),
+    },
+    Rule {
+        of: &["oracle-runner", "oracle-net", "oracle-ocr"],
+        because: "only oracle/keys sees keys",
+        wall: Wall::Never(&["oracle-keys"]),
+    },
+    Rule {
+        of: &["oracle-keys"],
+        because: "what sees keys knows as little as possible",
+        wall: Wall::OursOnly(&["functions-types", "functions-report"]),
+    },
+    Rule {
+        of: CONTRACTS,
+        because: "contracts run on chain",
+        wall: Wall::OursOnly(&[
+            "functions-abi",
+            "functions-consumer",
+            "functions-contract",
+            "functions-report",
+            "functions-rules",
+            "functions-types",
+        ]),
+    },
+    Rule {
+        of: &["functions-node"],
+        because: "a node knows real chains only",
+        wall: Wall::Never(&["devchain", "revm", "wasmi", "stylus-program"]),
+    },
+    Rule { of: SHIPPED, because: "what is shipped contains no tests", wall: Wall::NotBelow("/tests/") },
+];
+
+#[test]
+fn packages_know_only_what_the_architecture_allows() {
+    let packages = Packages::read(&root()).expect("cargo answers");
+    expect_nothing("walls between packages are broken", &packages.broken_walls(WALLS));
+}
+
+#[test]
+fn foreign_code_is_licensed_wanted_and_there_once() {
+    let packages = Packages::read(&root()).expect("cargo answers");
+    let programs = [SHIPPED, CONTRACTS].concat();
+    let wrong = packages.denied(&programs, &read(&root().join("deny.toml"))).expect("deny.toml parses");
+    expect_nothing("deny.toml and the packages do not agree", &wrong);
+}
+
+#[test]
+fn versions_are_exact() {
+    let packages = Packages::read(&root()).expect("cargo answers");
+    expect_nothing("requirements that name no single version", &packages.unpinned(&[]));
+}
+
+/// Circles and long files that are left. Nothing may be added.
+const KNOWN: &[&str] = &[
+    "cli/src/main.rs: config - members:",
+    "coordinator/src/lib.rs: funds - ocr2:",
+    "crates/client/src/lib.rs: account - chain - error - revert - stylus:",
+    "crates/client/src/lib.rs: consumer - history - requests:",
+    "crates/contract/src/lib.rs: abi - host - revert:",
+    "crates/devchain/src/lib.rs: block - chain - evm:",
+    "crates/devchain/src/lib.rs: machine - precompiles - stylus:",
+    "crates/program/src/lib.rs: hooks - vm:",
+    "oracle/src/lib.rs: engine - peers:",
+    "oracle/src/lib.rs: endpoints - rpc:",
+    "oracle/src/lib.rs: lease - open:",
+    "oracle/net/src/lib.rs: link - mesh:",
+    "oracle/ocr/src/lib.rs: layout - message - observation - outcome - wire:",
+    "oracle/runner/src/lib.rs: broker - policy:",
+    "oracle/sandbox/src/main.rs: child - crypto",
+    "oracle/ocr/tests/simulation/world.rs:",
+    "oracle/src/chain/endpoints.rs:",
+    "oracle/src/chain/rpc.rs:",
+    "oracle/src/transmit/job.rs:",
+    "oracle/tests/common/mod.rs:",
+];
+
+#[test]
+fn modules_form_no_circles() {
+    let root = root();
+    let mut wrong = Vec::new();
+    for manifest in files(&root, &["toml"]).iter().filter(|path| path.ends_with("Cargo.toml")) {
+        let package = root.join(manifest.parent().unwrap_or(Path::new("")));
+        for file in roots(&package) {
+            let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
+            wrong.extend(Graph::read(&file).circles().into_iter().map(|circle| format!("{name}: {circle}")));
+        }
+    }
+    wrong.retain(|circle| !KNOWN.iter().any(|known| circle.starts_with(known)));
+    expect_nothing("circles between modules; move what both need to a third, or to their parent", &wrong);
+}
+
+#[test]
+fn files_and_comments_are_short() {
+    let root = root();
+    let wrong: Vec<String> = files(&root, &["rs"])
+        .iter()
+        .flat_map(|file| text::judge(&file.display().to_string(), &read(&root.join(file))))
+        .filter(|wrong| {
+            !wrong.contains(": a comment of ") && !KNOWN.iter().any(|known| wrong.starts_with(known))
+        })
+        .collect();
+    expect_nothing("too long", &wrong);
+}
+
+#[test]
+fn documents_name_what_exists() {
+    let root = root();
+    let mut wrong = Vec::new();
+    for file in files(&root, &["md"]) {
+        let text = read(&root.join(&file));
+        wrong.extend(documents::dead_links(&root, &file, &text));
+        if file == Path::new("ARCHITECTURE.md") {
+            wrong.extend(documents::dead_paths(&root, &file, &text));
+        }
+    }
+    expect_nothing("documents name what is not there", &wrong);
+}
