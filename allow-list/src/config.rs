@@ -3,15 +3,12 @@
 use functions_contract::{
     Address,
     abi::{Buf, Tuple, WORD},
-    construction, host,
-    revert::{ERROR_STRING, error, error_text},
+    construction, host, ownership,
+    revert::error,
 };
 use functions_types::selectors::{errors::allow_list as e, events::allow_list as ev};
 
-use crate::{
-    ownership::only_owner,
-    storage::{Member, OWNER, Set, State},
-};
+use crate::storage::{Member, OWNERSHIP, Set, State};
 
 /// Words of the configuration on the wire: enabled, signer.
 pub const WORDS: usize = 2;
@@ -30,10 +27,8 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let (allowed_len, allowed) = senders(args, 3);
     let (blocked_len, blocked) = senders(args, 4);
     construction::once();
-    if owner == Address::ZERO {
-        error_text(ERROR_STRING, "Cannot set owner to zero");
-    }
-    host::store(&OWNER, &owner.into_word());
+    ownership::not_zero(&owner);
+    host::store_at(OWNERSHIP.owner, &owner.into_word());
     config.store();
     for index in 0..allowed_len {
         Set::Allowed.insert(&allowed.address(index));
@@ -64,7 +59,7 @@ fn senders(args: Tuple<'_>, index: usize) -> (usize, Tuple<'_>) {
 /// `ConfigUpdated`.
 pub fn update_config(args: Tuple<'_>) -> Buf {
     let config = Config::read(args, 0);
-    only_owner();
+    OWNERSHIP.only_owner();
     config.store();
     Buf::empty()
 }

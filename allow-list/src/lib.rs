@@ -31,14 +31,13 @@
 
 pub mod config;
 pub mod members;
-pub mod ownership;
 pub mod storage;
 pub mod terms;
 
-use functions_contract::{abi::Buf, dispatch, host};
+use functions_contract::{abi::Buf, dispatch};
 use functions_types::selectors::functions::{allow_list as f, any};
 
-use storage::{Set, State};
+use storage::{OWNERSHIP, Set, State};
 
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
@@ -63,9 +62,9 @@ dispatch! {
         // Configuration, ownership
         f::GET_CONFIG => config::get_config(),
         f::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
-        f::OWNER => Buf::of_word(&host::load(&storage::OWNER)),
-        f::TRANSFER_OWNERSHIP => ownership::transfer_ownership(args.head(1)),
-        f::ACCEPT_OWNERSHIP => ownership::accept_ownership(),
+        f::OWNER => Buf::of_address(&OWNERSHIP.owner()),
+        f::TRANSFER_OWNERSHIP => OWNERSHIP.transfer(args.head(1)),
+        f::ACCEPT_OWNERSHIP => OWNERSHIP.accept(|_| ()),
         f::TYPE_AND_VERSION => Buf::of_bytes(b"Functions Terms of Service Allow List v1.1.0"),
         any::STYLUS_CONSTRUCTOR => config::construct(args.head(config::WORDS + 3)),
     }

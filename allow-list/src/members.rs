@@ -8,10 +8,7 @@ use functions_contract::{
 };
 use functions_types::selectors::{errors::allow_list as e, events::allow_list as ev};
 
-use crate::{
-    ownership::only_owner,
-    storage::{Member, Set, State},
-};
+use crate::storage::{Member, OWNERSHIP, Set, State};
 
 /// `hasAccess(address user, bytes)`: everybody has while the list is not in force. The bytes are ignored.
 pub fn has_access(args: Tuple<'_>) -> Buf {
@@ -40,7 +37,7 @@ const JOIN_GAS: u64 = 60_000;
 /// `BlockedAccess`, for a sender that was blocked before, too.
 pub fn block_sender(args: Tuple<'_>) -> Buf {
     let sender = args.address(0);
-    only_owner();
+    OWNERSHIP.only_owner();
     host::demand(LEAVE_GAS + JOIN_GAS);
     Set::Allowed.remove(&sender);
     Set::Blocked.insert(&sender);
@@ -57,7 +54,7 @@ pub fn block_sender(args: Tuple<'_>) -> Buf {
 /// `UnblockedAccess`, for a sender that was not blocked, too.
 pub fn unblock_sender(args: Tuple<'_>) -> Buf {
     let sender = args.address(0);
-    only_owner();
+    OWNERSHIP.only_owner();
     host::demand(LEAVE_GAS);
     Set::Blocked.remove(&sender);
     log_user(&ev::UNBLOCKED_ACCESS, &sender);

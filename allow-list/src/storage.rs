@@ -1,11 +1,9 @@
 //! Where everything lies; the layout is the table of the crate's documentation.
 
-use functions_contract::{Address, B256, host, word};
+use functions_contract::{Address, B256, host, ownership::Ownership, word};
 
-/// The owner.
-pub const OWNER: B256 = B256::with_last_byte(1);
-/// The proposed owner.
-pub const PROPOSED_OWNER: B256 = B256::with_last_byte(2);
+/// The owner and the proposed one have words of their own.
+pub const OWNERSHIP: Ownership = Ownership { owner: 1, proposed: 2 };
 
 /// One of the two lists. In insertion order, but for removals: the last sender takes the removed one's place.
 #[derive(Clone, Copy, PartialEq, Eq)]

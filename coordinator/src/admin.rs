@@ -1,43 +1,23 @@
-//! Ownership in two steps, and the public keys for secrets.
+//! The owner, and the public keys for secrets.
 
 use functions_contract::{
-    Address, B256,
+    B256,
     abi::{Buf, Tuple},
-    host, refuse, revert,
+    host, revert,
 };
-use functions_types::selectors::{errors::coordinator::EMPTY_PUBLIC_KEY, events::coordinator as events};
+use functions_types::selectors::errors::coordinator::EMPTY_PUBLIC_KEY;
 
-use crate::storage::{Account, Owner, Pool, USD_FALLBACK, in_row};
+use crate::storage::{Account, OWNERSHIP, Owner, Pool, in_row};
 
-/// Ends the call with `Error("Only callable by owner")` unless the owner calls.
-#[inline(never)]
-pub fn only_owner() -> Owner {
-    let owner = Owner::load();
-    if host::sender() != owner.address() {
-        refuse!(revert::ERROR_STRING, "Only callable by owner");
-    }
-    owner
-}
-
-/// `transferOwnership(address)`: proposes an owner; the zero address takes the proposal back.
+/// Refuses everyone but the owner.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`, `Error("Cannot transfer to self")`.
-///
-/// # Events
-/// `OwnershipTransferRequested`.
-pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
-    let to = args.address(0);
-    let from = only_owner().address();
-    if to == from {
-        refuse!(revert::ERROR_STRING, "Cannot transfer to self");
-    }
-    propose(host::load_at(USD_FALLBACK), &to);
-    log_owners(&events::OWNERSHIP_TRANSFER_REQUESTED, &from, &to);
-    Buf::empty()
+/// `Error("Only callable by owner")`.
+pub fn only_owner() -> Owner {
+    Owner::from_word(OWNERSHIP.only_owner())
 }
 
-/// `acceptOwnership()`, by the proposed owner.
+/// `acceptOwnership()`, by the proposed owner. Operation fees so far are the old owner's.
 ///
 /// # Errors
 /// `Error("Must be proposed owner")`.
@@ -45,40 +25,16 @@ pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
 /// # Events
 /// `OwnershipTransferred`.
 pub fn accept_ownership() -> Buf {
-    let sender = host::sender();
-    let word = host::load_at(USD_FALLBACK);
-    if Address::from_word(word) != sender {
-        refuse!(revert::ERROR_STRING, "Must be proposed owner");
-    }
-    let owner = Owner::load();
-    let old = owner.address();
-    // Reports may bring the first operation fees meanwhile, and the old owner may never have had any.
-    host::demand(65_000);
-    // Operation fees so far are the old owner's.
-    let mut pool = Pool::load();
-    if pool.operation_fees != 0 {
-        Account::credit(&old, pool.operation_fees);
-        pool.operation_fees = 0;
-        pool.store();
-    }
-    owner.with_address(&sender).store();
-    propose(word, &Address::ZERO);
-    log_owners(&events::OWNERSHIP_TRANSFERRED, &old, &sender);
-    Buf::empty()
-}
-
-/// Writes the proposed owner into its word, keeping what shares it.
-fn propose(mut word: B256, to: &Address) {
-    word[12..].copy_from_slice(to.as_slice());
-    host::store_at(USD_FALLBACK, &word);
-}
-
-#[inline(always)]
-fn log_owners(event: &B256, from: &Address, to: &Address) {
-    let mut log = Buf::event(event, 2, 0);
-    log.address(from);
-    log.address(to);
-    host::log(&log, 3);
+    OWNERSHIP.accept(|old| {
+        // Reports may bring the first operation fees meanwhile, and the old owner may never have had any.
+        host::demand(65_000);
+        let mut pool = Pool::load();
+        if pool.operation_fees != 0 {
+            Account::credit(old, pool.operation_fees);
+            pool.operation_fees = 0;
+            pool.store();
+        }
+    })
 }
 
 /// `getDONPublicKey()`, `getThresholdPublicKey()`.

@@ -3,7 +3,7 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    construction, host, refuse, revert,
+    construction, host, ownership, revert,
     revert::malformed,
     word,
 };
@@ -116,13 +116,11 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let mut words = [B256::ZERO; 5];
     unpack(config, &mut words);
     construction::once();
-    if owner == Address::ZERO {
-        refuse!(revert::ERROR_STRING, "Cannot set owner to zero");
-    }
+    ownership::not_zero(&owner);
     if router == Address::ZERO {
         revert::error(errors::ROUTER_MUST_BE_SET);
     }
-    Owner::new(owner).store();
+    Owner::from_word(owner.into_word()).store();
     open::prepare();
     for (word, address) in words.iter_mut().zip([&router, &feeds[0], &feeds[1]]) {
         word[..20].copy_from_slice(address.as_slice());

@@ -1,6 +1,6 @@
 //! Where everything lies; the layout is the table of the crate's documentation.
 
-use functions_contract::{Address, B256, host, refuse, revert, revert::add, word};
+use functions_contract::{Address, B256, host, ownership::Ownership, refuse, revert, revert::add, word};
 
 /// Slot of the fee [`Pool`].
 const POOL: u8 = 0;
@@ -14,6 +14,8 @@ pub const USD: u8 = 3;
 pub const FALLBACK: u8 = 4;
 /// Slot of the [`Owner`].
 const OWNER: u8 = 5;
+/// The owner lies in [`Owner`], the proposed one in the word of the USD fallback.
+pub const OWNERSHIP: Ownership = Ownership { owner: OWNER, proposed: USD_FALLBACK };
 /// Digest of the OCR configuration.
 pub const DIGEST: u8 = 6;
 /// Fallback of the USD feed, and the proposed owner in the last 20 bytes.
@@ -121,14 +123,8 @@ impl Pool {
 pub struct Owner(B256);
 
 impl Owner {
-    /// A first owner.
-    pub const fn new(address: Address) -> Self {
-        let mut word = B256::ZERO;
-        let mut at = 0;
-        while at < 20 {
-            word.0[12 + at] = address.0.0[at];
-            at += 1;
-        }
+    /// The slot as it was read, or the word of a first owner.
+    pub const fn from_word(word: B256) -> Self {
         Self(word)
     }
 
@@ -147,12 +143,6 @@ impl Owner {
     /// The owner.
     pub fn address(&self) -> Address {
         Address::from_word(self.0)
-    }
-
-    /// The same slot with another owner.
-    pub fn with_address(mut self, address: &Address) -> Self {
-        self.0[12..].copy_from_slice(address.as_slice());
-        self
     }
 
     /// OCR configurations so far.

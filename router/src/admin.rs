@@ -1,29 +1,26 @@
-//! What the Router's owner decides: construction, configuration, pause, and who the owner is.
+//! What the Router's owner decides: construction, configuration and pause.
 
 use functions_contract::{
-    Address, B256,
     abi::{Buf, Tuple, WORD},
-    construction, host, refuse,
+    construction, host, ownership, refuse,
     revert::{ERROR_STRING, malformed},
     word,
 };
 use functions_types::selectors::events::router as ev;
 
 use crate::storage::{
-    ADMIN_FEE, Book, FIRST_TIER, Limits, PAUSED, PROPOSED_OWNER, Settings, load_tier, store_tier,
+    ADMIN_FEE, Book, FIRST_TIER, Limits, OWNERSHIP, PAUSED, Settings, load_tier, store_tier,
 };
 
 /// Words of the configuration's head.
 const CONFIG_WORDS: usize = 7;
 
 /// Refuses everyone but the owner.
-#[inline(never)]
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
 pub(crate) fn only_owner() -> Settings {
-    let settings = Settings::load();
-    if host::sender() != settings.owner() {
-        refuse!(ERROR_STRING, "Only callable by owner");
-    }
-    settings
+    Settings(OWNERSHIP.only_owner())
 }
 
 /// Refuses while the Router is paused.
@@ -47,9 +44,7 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let (owner, link) = (args.address(0), args.address(1));
     let config = Config::read(args, 2);
     construction::once();
-    if owner == Address::ZERO {
-        refuse!(ERROR_STRING, "Cannot set owner to zero");
-    }
+    ownership::not_zero(&owner);
     Book { total: 0, link }.store();
     config.store(Settings(owner.into_word()));
     Buf::empty()
@@ -165,39 +160,4 @@ pub fn set_paused(pause: bool) -> Buf {
     event.address(&settings.owner());
     host::log(&event, 1);
     Buf::empty()
-}
-
-/// `transferOwnership(address)`, by the owner: proposes; the zero address withdraws the proposal.
-pub fn transfer_ownership(args: Tuple<'_>) -> Buf {
-    let to = args.address(0);
-    let from = only_owner().owner();
-    if to == from {
-        refuse!(ERROR_STRING, "Cannot transfer to self");
-    }
-    host::store_at(PROPOSED_OWNER, &to.into_word());
-    ownership_event(&ev::OWNERSHIP_TRANSFER_REQUESTED, &from, &to);
-    Buf::empty()
-}
-
-/// `acceptOwnership()`, by the proposed owner.
-pub fn accept_ownership() -> Buf {
-    let to = host::sender();
-    if to.into_word() != host::load_at(PROPOSED_OWNER) {
-        refuse!(ERROR_STRING, "Must be proposed owner");
-    }
-    let mut settings = Settings::load();
-    let from = settings.owner();
-    settings.0[12..].copy_from_slice(to.as_slice());
-    settings.store();
-    host::store_at(PROPOSED_OWNER, &B256::ZERO);
-    ownership_event(&ev::OWNERSHIP_TRANSFERRED, &from, &to);
-    Buf::empty()
-}
-
-#[inline(always)]
-fn ownership_event(signature: &B256, from: &Address, to: &Address) {
-    let mut event = Buf::event(signature, 2, 0);
-    event.address(from);
-    event.address(to);
-    host::log(&event, 3);
 }

@@ -1,6 +1,6 @@
 //! Where everything lies, and the words of the Router itself. The layout is in the crate's documentation.
 
-use functions_contract::{Address, B256, host, revert, word};
+use functions_contract::{Address, B256, host, ownership::Ownership, revert, word};
 use functions_types::SubscriptionId;
 
 /// Slot of [`Settings`].
@@ -9,8 +9,8 @@ const SETTINGS: u8 = 0;
 const LIMITS: u8 = 1;
 /// Slot of the total balance and LINK, a [`Book`].
 const BOOK: u8 = 2;
-/// Slot of the proposed owner.
-pub const PROPOSED_OWNER: u8 = 3;
+/// The owner lies in [`Settings`], the proposed one in a word of its own.
+pub const OWNERSHIP: Ownership = Ownership { owner: SETTINGS, proposed: 3 };
 /// Slot of the route id of the allow list.
 pub const ALLOW_LIST_ID: u8 = 4;
 /// Slot of the number of entries in the proposed contract set.

@@ -6,7 +6,7 @@
 use alloc::vec;
 use alloy_primitives::{Address, B256};
 
-use crate::{revert::malformed, word};
+use crate::{trap::malformed, word};
 
 /// Bytes in one ABI word.
 pub const WORD: usize = 32;

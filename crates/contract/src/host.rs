@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 
 use crate::{
     abi::{Buf, Tuple, zeroed},
-    revert::malformed,
+    trap::malformed,
     word,
 };
 

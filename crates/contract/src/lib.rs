@@ -9,7 +9,9 @@
 //! | [`abi`] | strict calldata reader ([`abi::Tuple`]) and writer ([`abi::Buf`]); pure, tested on the host |
 //! | [`host`] | the `vm_hooks` a contract needs, with plain Rust types |
 //! | [`revert`] | the ways a call ends early: custom errors, `Error(string)`, `Panic(uint256)`, no data |
+//! | [`trap`] | the last of them, for the modules below `revert` |
 //! | [`construction`] | constructors run once |
+//! | [`ownership`] | an owner that is replaced in two steps |
 //! | [`word`] | fields packed by hand in one storage word |
 //!
 //! Re-entrancy is allowed: nothing here locks. [`host::call`] writes the storage cache back and drops
@@ -25,7 +27,9 @@ extern crate alloc;
 pub mod abi;
 pub mod construction;
 pub mod host;
+pub mod ownership;
 pub mod revert;
+pub mod trap;
 pub mod word;
 
 pub use alloy_primitives::{Address, B256};

@@ -7,6 +7,8 @@ use crate::{
     host,
 };
 
+pub use crate::trap::malformed;
+
 /// Selector of Solidity's `Error(string)`.
 pub const ERROR_STRING: u32 = 0x08c3_79a0;
 /// Selector of Solidity's `Panic(uint256)`.
@@ -18,15 +20,6 @@ pub const OVERFLOW: u8 = 0x11;
 pub const DIVISION_BY_ZERO: u8 = 0x12;
 /// `Panic` code of an array index out of range.
 pub const OUT_OF_RANGE: u8 = 0x32;
-
-/// Ends the call without revert data: malformed calldata, a value sent along, a missing callee.
-#[cold]
-pub fn malformed() -> ! {
-    #[cfg(target_arch = "wasm32")]
-    core::arch::wasm32::unreachable();
-    #[cfg(not(target_arch = "wasm32"))]
-    panic!("the call ends without revert data");
-}
 
 /// A custom error without arguments.
 #[cold]

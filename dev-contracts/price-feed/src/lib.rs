@@ -14,9 +14,7 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    construction, dispatch, host,
-    revert::{ERROR_STRING, error_text},
-    word,
+    construction, dispatch, host, ownership, word,
 };
 use functions_types::selectors::functions::{any, feed as f};
 
@@ -48,9 +46,7 @@ fn construct(args: Tuple<'_>) -> Buf {
 
 /// `setAnswer(int256)`, by the owner.
 fn set_answer(args: Tuple<'_>) -> Buf {
-    if host::sender() != owner() {
-        error_text(ERROR_STRING, "Only callable by owner");
-    }
+    ownership::only(&owner());
     open_round(host::load(&SETTINGS), &args.b256(0))
 }
 

@@ -2,6 +2,7 @@
 
 /// The Router.
 pub mod router {
+    pub use super::owned::*;
     use alloy_primitives::{B256, b256};
     /// `ConfigUpdated(RouterConfig)`
     pub const CONFIG_UPDATED: B256 =
@@ -15,12 +16,6 @@ pub mod router {
     /// `FundsRecovered(address to, uint256 amount)`
     pub const FUNDS_RECOVERED: B256 =
         b256!("0x59bfc682b673f8cbf945f1e454df9334834abf7dfe7f92237ca29ecb9b436600");
-    /// `OwnershipTransferRequested(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFER_REQUESTED: B256 =
-        b256!("0xed8889f560326eb138920d842192f0eb3dd22b4f139c87a2c57538e05bae1278");
-    /// `OwnershipTransferred(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFERRED: B256 =
-        b256!("0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0");
     /// `Paused(address account)`
     pub const PAUSED: B256 = b256!("0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258");
     /// `RequestNotProcessed(bytes32 indexed requestId, address coordinator, address transmitter, uint8 resultCode)`
@@ -61,6 +56,7 @@ pub mod router {
 }
 /// The Coordinator.
 pub mod coordinator {
+    pub use super::owned::*;
     use alloy_primitives::{B256, b256};
     /// `CommitmentDeleted(bytes32 requestId)`
     pub const COMMITMENT_DELETED: B256 =
@@ -76,12 +72,6 @@ pub mod coordinator {
     /// `OracleResponse(bytes32 indexed requestId, address transmitter)`
     pub const ORACLE_RESPONSE: B256 =
         b256!("0xc708e0440951fd63499c0f7a73819b469ee5dd3ecc356c0ab4eb7f18389009d9");
-    /// `OwnershipTransferRequested(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFER_REQUESTED: B256 =
-        b256!("0xed8889f560326eb138920d842192f0eb3dd22b4f139c87a2c57538e05bae1278");
-    /// `OwnershipTransferred(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFERRED: B256 =
-        b256!("0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0");
     /// `RequestBilled(bytes32 indexed requestId, uint96 juelsPerGas, uint256 l1FeeShareWei, uint96 callbackCostJuels, uint72 donFeeJuels, uint72 adminFeeJuels, uint72 operationFeeJuels)`
     pub const REQUEST_BILLED: B256 =
         b256!("0x08a4a0761e3c98d288cb4af9342660f49550d83139fb3b762b70d34bed627368");
@@ -97,6 +87,7 @@ pub mod coordinator_v1_3_1 {
 }
 /// The terms-of-service allow list.
 pub mod allow_list {
+    pub use super::owned::*;
     use alloy_primitives::{B256, b256};
     /// `AddedAccess(address user)`
     pub const ADDED_ACCESS: B256 =
@@ -107,12 +98,6 @@ pub mod allow_list {
     /// `ConfigUpdated(AllowListConfig config)`
     pub const CONFIG_UPDATED: B256 =
         b256!("0x0d22b8a99f411b3dd338c961284f608489ca0dab9cdad17366a343c361bcf80a");
-    /// `OwnershipTransferRequested(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFER_REQUESTED: B256 =
-        b256!("0xed8889f560326eb138920d842192f0eb3dd22b4f139c87a2c57538e05bae1278");
-    /// `OwnershipTransferred(address indexed from, address indexed to)`
-    pub const OWNERSHIP_TRANSFERRED: B256 =
-        b256!("0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0");
     /// `UnblockedAccess(address user)`
     pub const UNBLOCKED_ACCESS: B256 =
         b256!("0x28bbd0761309a99e8fb5e5d02ada0b7b2db2e5357531ff5dbfc205c3f5b6592b");
@@ -137,4 +122,14 @@ pub mod link {
     /// `Transfer(address indexed from, address indexed to, uint256 value, bytes data)`
     pub const TRANSFER_AND_CALL: B256 =
         b256!("0xe19260aff97b920c7df27010903aeb9c8d2be5d310a2c67824cf3f15396e4c16");
+}
+/// Contracts whose owner is replaced in two steps.
+pub mod owned {
+    use alloy_primitives::{B256, b256};
+    /// `OwnershipTransferRequested(address indexed from, address indexed to)`
+    pub const OWNERSHIP_TRANSFER_REQUESTED: B256 =
+        b256!("0xed8889f560326eb138920d842192f0eb3dd22b4f139c87a2c57538e05bae1278");
+    /// `OwnershipTransferred(address indexed from, address indexed to)`
+    pub const OWNERSHIP_TRANSFERRED: B256 =
+        b256!("0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0");
 }
