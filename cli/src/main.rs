@@ -5,6 +5,7 @@
 mod abi;
 mod amount;
 mod bench;
+mod clock;
 mod demo;
 mod deploy;
 mod don;

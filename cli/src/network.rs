@@ -2,13 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::primitives::Address;
 use functions_client::{Account, Chain, ClientError, History, Subscriptions};
 use functions_types::DonId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
+use crate::clock;
 use crate::deploy::book::Entries;
 use crate::output;
 
@@ -118,8 +118,7 @@ impl Connected {
     /// # Errors
     /// When the endpoint fails.
     pub(crate) async fn now(&self) -> Result<u64, ClientError> {
-        let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(self.chain.now().await?.max(here.as_secs()))
+        Ok(self.chain.now().await?.max(clock::now().as_secs()))
     }
 
     /// The LINK token.

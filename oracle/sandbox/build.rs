@@ -5,6 +5,12 @@
 //! * the runtime hash is computed, see `build/fingerprint.rs`;
 //! * `src/heap_limit.rs` and `src/stack_scope.rs` are let stand between the engine and the crate that dresses it as V8.
 
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "cargo and build scripts speak by environment and standard output"
+)]
+
 #[path = "build/fingerprint.rs"]
 mod fingerprint;
 

@@ -30,6 +30,7 @@ pub fn open(config: &KeysConfig) -> Result<Arc<Keystore>> {
 ///
 /// # Errors
 /// As [`open`].
+#[expect(clippy::disallowed_macros, reason = "who asked for keys is told where they are")]
 pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
     let password = password(&config.password_file)?;
     if let Some(folder) = config.keystore.parent() {

@@ -1,5 +1,7 @@
 //! The oracle node's program; see [`functions_node`].
 
+#![expect(clippy::disallowed_macros, reason = "why a node does not start is said where it was started")]
+
 use std::{
     io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},

@@ -297,6 +297,7 @@ async fn prune_removes_what_is_old_and_keeps_the_rest() {
 #[tokio::test]
 #[ignore = "needs an empty database of a PostgreSQL server, named by FUNCTIONS_POSTGRES_URL"]
 async fn postgres_has_one_owner_and_remembers_like_a_file() {
+    #[expect(clippy::disallowed_methods, reason = "a server is not always there")]
     let url = std::env::var("FUNCTIONS_POSTGRES_URL").expect("the URL of an empty database");
     let home = Home::new();
     let journal = Journal::open(&url).await.expect("the journal opens");

@@ -1,6 +1,6 @@
 //! One request from send to settlement, or to its timeout when too few nodes are left.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use functions_client::{Fulfilled, Sent};
 use functions_types::FulfillResult;
@@ -11,6 +11,7 @@ use super::node::RequestStatus;
 use super::outcome::{Outcome, Timings, shown};
 use super::price_api::PriceApi;
 use super::script::Script;
+use crate::clock;
 use crate::output::{self, Progress};
 
 /// How long a request may take when enough nodes live: the longest run and time for slow rounds.
@@ -24,8 +25,7 @@ const LURK: Duration = Duration::from_millis(3);
 
 /// Milliseconds since 1970.
 pub(crate) fn unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(clock::now().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What is done to the nodes while the request is under way.

@@ -19,14 +19,13 @@ pub(crate) mod secrets;
 pub(crate) mod shown;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::{Mode, Profile, RunOptions};
 use miette::{IntoDiagnostic, Result, Severity, WrapErr, miette};
 use oracle_runner::{RunReport, RunRequest, Runner, RunnerError, RunnerSection};
 
-use crate::{output, paths};
+use crate::{clock, output, paths};
 use compare::{Comparison, End};
 use decode::Returns;
 use secrets::Secrets;
@@ -214,14 +213,13 @@ impl Options {
                 limits.request_bytes
             ));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).into_diagnostic()?;
         Ok(RunRequest {
             request_id: [0; 32],
             source: carried.source,
             args: carried.args,
             bytes_args: carried.bytes_args,
             secrets: secrets.map().clone(),
-            block_timestamp: self.timestamp.unwrap_or(now.as_secs()),
+            block_timestamp: self.timestamp.unwrap_or_else(|| clock::now().as_secs()),
             limits,
             options: RunOptions { profile: self.profile, mode: self.mode, ..RunOptions::default() },
         })

@@ -28,6 +28,7 @@ impl Secrets {
     ///
     /// # Errors
     /// When there are none, or they are no object of strings. Never shows what was read.
+    #[expect(clippy::disallowed_methods, reason = "the environment was asked for by name")]
     pub(crate) fn read(from: Option<&str>) -> Result<Self> {
         match from {
             None => Ok(Self::default()),

@@ -57,6 +57,7 @@ fn is_third_party(package: &Value) -> bool {
     package["manifest_path"].as_str().is_some_and(|path| path.contains("/third_party/"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "cargo names itself so")]
 fn metadata() -> Result<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);

@@ -1,5 +1,7 @@
 //! Prints how long a loop of 32 million gas, a start of a program and a host call take on this machine.
 
+#![expect(clippy::disallowed_macros, reason = "an example prints what it measures")]
+
 use std::{sync::Arc, time::Instant};
 
 use stylus_program::{FrameEnv, Machine, Program, Step, StylusParams};

@@ -5,7 +5,8 @@ use wasmi::Val;
 
 use crate::{
     frame::{CallKind, Reply, Request},
-    hooks::{Pending, len, part},
+    hooks::{len, part},
+    pending::Pending,
     vm::{EVM_API, Escape, HOSTIO, PTR, Res, Vm},
 };
 

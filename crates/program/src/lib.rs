@@ -36,6 +36,7 @@ mod meter;
 mod pages;
 mod params;
 mod parse;
+mod pending;
 mod price;
 mod program;
 mod storage;

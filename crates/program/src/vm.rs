@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use wasmi::{AsContextMut, Global, Memory, StoreContextMut, StoreLimits, Val};
 
-use crate::{FrameEnv, Pages, StylusParams, frame::Request, hooks::Pending, storage::StorageCache};
+use crate::{FrameEnv, Pages, StylusParams, frame::Request, pending::Pending, storage::StorageCache};
 
 /// Base price of a host function, in ink.
 pub(crate) const HOSTIO: u64 = 8_400;

@@ -107,6 +107,7 @@ fn broken_off(err: reqwest::Error, limit: Duration) -> Fault {
 }
 
 /// Seconds or a date.
+#[expect(clippy::disallowed_methods, reason = "a date in an answer is meant for the wall clock")]
 fn retry_after(answer: &Response) -> Option<Duration> {
     let text = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u64>() {

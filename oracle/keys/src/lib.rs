@@ -21,6 +21,8 @@
 //!
 //! Nothing here implements `Debug` or prints; secrets are zeroised when dropped.
 
+#![expect(clippy::disallowed_methods, reason = "keys, salts and nonces are made here")]
+
 mod error;
 mod file;
 mod sealed;

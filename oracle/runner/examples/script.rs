@@ -4,6 +4,8 @@
 //! `functions-sandbox` with the same profile. `-` as FILE reads standard input. Loopback ports
 //! named in ALLOW (as `HOST:PORT,…`, before FILE, with `--allow-http`) may be reached.
 
+#![expect(clippy::disallowed_macros, reason = "an example prints what it shows")]
+
 use std::collections::BTreeMap;
 use std::io::Read;
 

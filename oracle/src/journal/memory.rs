@@ -165,6 +165,7 @@ async fn forget(
     write_meta(transaction, &format!("since/{signer}"), &now_seconds.to_string()).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "no two journals may share their name")]
 fn new_id() -> Result<String, JournalError> {
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|_| JournalError::Refused {

@@ -44,6 +44,8 @@ pub use mine::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
 pub use trace::TraceError;
 
+pub use crate::evm::BASE_FEE;
+
 use crate::{
     block::{self, Block, Included},
     evm::{self, BLOCK_GAS_LIMIT, COINBASE, Environment},
@@ -52,8 +54,6 @@ use crate::{
     transaction::SignedTransaction,
 };
 
-/// Wei per gas of every block: 0.1 gwei, the floor of a fresh Arbitrum chain.
-pub const BASE_FEE: u64 = 100_000_000;
 /// Seconds between blocks of the parent chain, by which its number is estimated.
 const L1_BLOCK_SECONDS: u64 = 12;
 /// The parent chain's number at genesis: high enough that contracts may look 256 blocks back at once.
@@ -101,6 +101,7 @@ impl fmt::Debug for ChainConfig {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "blocks take the host's time unless a test sets it")]
 fn wall_clock() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |since| since.as_secs())

@@ -13,10 +13,7 @@ use revm::{
     interpreter::{GasTracker, InitialAndFloorGas},
 };
 
-use super::{
-    NETWORK_FEE_ACCOUNT, POSTER_FEE_ACCOUNT, TX_COMPUTE_GAS,
-    machine::{Frame, StylusEvm},
-};
+use super::{Frame, NETWORK_FEE_ACCOUNT, POSTER_FEE_ACCOUNT, TX_COMPUTE_GAS, machine::StylusEvm};
 
 type Error = EVMError<Infallible>;
 type Mainnet<'a> = MainnetHandler<StylusEvm<'a>, Error, Frame>;

@@ -5,7 +5,7 @@ use revm::{
     context::{ContextError, Evm, FrameStack},
     context_interface::{ContextTr, JournalTr, context::take_error},
     handler::{
-        EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
+        EvmTr, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
         instructions::EthInstructions,
     },
@@ -19,15 +19,13 @@ use revm::{
 use stylus_program::{code_kind, is_program};
 
 use super::{
-    ArbContext,
+    ArbContext, Frame,
     arbos::version,
     precompiles::ArbPrecompiles,
     stylus::{self, Running},
     trace::{Trace, Tracer},
 };
 
-/// revm's frame: a checkpoint, its inputs and an interpreter.
-pub(super) type Frame = EthFrame<EthInterpreter>;
 type Inner<'a> =
     Evm<ArbContext<'a>, (), EthInstructions<EthInterpreter, ArbContext<'a>>, ArbPrecompiles, Frame>;
 

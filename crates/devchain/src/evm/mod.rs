@@ -8,6 +8,7 @@
 //! | `mod.rs` | what a caller gives and gets |
 //! | `handler.rs` | gas that is taken or held around an execution, and who receives the fees |
 //! | `machine.rs` | the frame loop |
+//! | `code.rs` | from an account's code to WebAssembly |
 //! | `stylus/` | WebAssembly programs inside that loop |
 //! | `precompiles/` | contracts the chain itself answers for |
 //! | `arbos/` | the chain's own state |
@@ -19,6 +20,7 @@
 //! * Fees go to [`NETWORK_FEE_ACCOUNT`] and [`POSTER_FEE_ACCOUNT`]; nothing distributes them further.
 
 mod arbos;
+mod code;
 mod handler;
 mod machine;
 mod precompiles;
@@ -36,7 +38,8 @@ use revm::{
     },
     context_interface::JournalTr,
     database_interface::WrapDatabaseRef,
-    handler::{EvmTr, Handler, validation::validate_initial_tx_gas},
+    handler::{EthFrame, EvmTr, Handler, validation::validate_initial_tx_gas},
+    interpreter::interpreter::EthInterpreter,
     primitives::hardfork::SpecId,
     state::EvmState,
 };
@@ -56,6 +59,8 @@ pub const COINBASE: Address = address!("a4b000000000000000000073657175656e636572
 pub const NETWORK_FEE_ACCOUNT: Address = address!("a4b000000000000000006e6574776f726b666565");
 /// Receives the part of the fee that pays for posting calldata to the parent chain.
 pub const POSTER_FEE_ACCOUNT: Address = address!("a4b00000000000000000000000000000000000f6");
+/// Wei per gas of every block: 0.1 gwei, the floor of a fresh Arbitrum chain.
+pub const BASE_FEE: u64 = 100_000_000;
 /// GASLIMIT of every block, in gas, unless a test sets another.
 pub const BLOCK_GAS_LIMIT: u64 = 1 << 50;
 /// Gas one transaction may compute with, intrinsic gas included and poster gas excluded. What is above is held and returned.
@@ -67,6 +72,9 @@ pub type StateRef<'a> = &'a dyn DatabaseRef<Error = Infallible>;
 pub type Db<'a> = WrapDatabaseRef<StateRef<'a>>;
 /// The context every frame, program and precompile sees.
 pub type ArbContext<'a> = Context<BlockEnv, TxEnv, CfgEnv, Db<'a>, revm::Journal<Db<'a>>, ArbChain>;
+
+/// A frame of revm: a checkpoint, its inputs and an interpreter.
+type Frame = EthFrame<EthInterpreter>;
 
 /// The block an execution happens in.
 #[derive(Clone, Debug)]

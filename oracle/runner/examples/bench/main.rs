@@ -4,6 +4,8 @@
 //! contestants take turns, so that a busy machine is busy for all of them. The references are the toolkit's
 //! `simulateScript` and a bare `deno` process, where `--reference FOLDER` names a folder that npm installed them into.
 
+#![expect(clippy::disallowed_macros, clippy::disallowed_methods, reason = "a benchmark prints its table")]
+
 mod memory;
 mod ours;
 mod reference;

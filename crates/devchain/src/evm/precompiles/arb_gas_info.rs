@@ -7,7 +7,7 @@ use alloy::{
 
 use super::call::{Answer, Call, Fail, Purity};
 use crate::evm::{
-    COINBASE, NETWORK_FEE_ACCOUNT, POSTER_FEE_ACCOUNT, TX_COMPUTE_GAS,
+    BASE_FEE, COINBASE, NETWORK_FEE_ACCOUNT, POSTER_FEE_ACCOUNT, TX_COMPUTE_GAS,
     arbos::{self, Store, set::OWNERS},
 };
 
@@ -25,8 +25,6 @@ const L1_INERTIA: u64 = 10;
 const L1_REWARD_RATE: u64 = 10;
 const L1_EQUILIBRATION_UNITS: u64 = 160_000_000;
 const PER_BATCH_GAS: i64 = 210_000;
-/// Wei per gas below which the base fee never falls.
-const MINIMUM_GAS_PRICE: u64 = crate::chain::BASE_FEE;
 
 alloy::sol! {
     interface ArbGasInfo {
@@ -78,7 +76,7 @@ pub(super) fn arb_gas_info(call: &mut Call<'_, '_>) -> Answer {
         C::getPricesInWei(_) | C::getPricesInWeiWithAggregator(_) => {
             let unit = U256::from(arbos::l1_price(call)?);
             call.burn_read()?;
-            let base = base_fee.min(U256::from(MINIMUM_GAS_PRICE));
+            let base = base_fee.min(U256::from(BASE_FEE));
             ArbGasInfo::getPricesInWeiCall::abi_encode_returns(
                 &(
                     unit.saturating_mul(U256::from(UNITS_PER_TX)),
@@ -152,7 +150,7 @@ fn unchanging(getter: &ArbGasInfo::ArbGasInfoCalls) -> u64 {
     match getter {
         C::getMaxTxGasLimit(_) => TX_COMPUTE_GAS,
         C::getMaxBlockGasLimit(_) => MAX_BLOCK_GAS,
-        C::getMinimumGasPrice(_) => MINIMUM_GAS_PRICE,
+        C::getMinimumGasPrice(_) => BASE_FEE,
         C::getL1BaseFeeEstimateInertia(_) => L1_INERTIA,
         C::getL1RewardRate(_) => L1_REWARD_RATE,
         C::getPricingInertia(_) => PRICING_INERTIA,

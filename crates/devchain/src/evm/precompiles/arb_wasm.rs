@@ -16,7 +16,7 @@ use crate::evm::{
         programs::{Program, Unusable, module_hash, set_module_hash},
         version::{self, is_59},
     },
-    stylus::code,
+    code,
 };
 
 /// Gas of an activation before anything is read.

@@ -8,7 +8,7 @@ use revm::{
 use stylus_program::{Reply, Request};
 
 use super::{acting, word};
-use crate::evm::{ArbContext, machine::Frame};
+use crate::evm::{ArbContext, Frame};
 
 const COLD_SLOAD: u64 = 2_100;
 const WARM_READ: u64 = 100;

@@ -13,7 +13,7 @@ use revm::{
 use stylus_program::{CallKind, Reply};
 
 use super::acting;
-use crate::evm::{ArbContext, machine::Frame};
+use crate::evm::{ArbContext, Frame};
 
 const WARM_ACCESS: u64 = 100;
 const COLD_ADDITION: u64 = 2_500;

@@ -9,11 +9,9 @@
 //! | `mod.rs` | a running program, from entry to exit |
 //! | `answer.rs` | storage, logs, accounts: requests answered at once |
 //! | `calls.rs` | calls and creations: frames to run, and what their end means |
-//! | `code.rs` | from an account's code to WebAssembly |
 
 mod answer;
 mod calls;
-pub(super) mod code;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use revm::{
@@ -27,12 +25,12 @@ use revm::{
 use stylus_program::{Exit, FrameEnv, Machine, Outcome, Reply, Request, Step};
 
 use super::{
-    ArbContext,
+    ArbContext, Frame,
     arbos::{
         params::Params,
         programs::{Program, touch_recent},
     },
-    machine::Frame,
+    code,
     precompiles::unusable_error,
 };
 use calls::Waiting;

@@ -9,10 +9,9 @@ use stylus_program::{
     decompress_fragments, parse_root,
 };
 
-use crate::evm::{
-    ArbContext,
+use super::{
+    ArbContext, Frame,
     arbos::{self, Store, params::Params, version::has_fragments},
-    machine::Frame,
 };
 
 const COLD_ACCOUNT: u64 = 2_600;
@@ -28,7 +27,7 @@ static PROGRAMS: LazyLock<ProgramCache> = LazyLock::new(ProgramCache::default);
 /// not to fit together.
 ///
 /// Upstream: `getWasm` (Nitro, `arbos/programs/programs.go`).
-pub(in crate::evm) fn wasm_for_activation<'d, S: Store<'d>>(
+pub(super) fn wasm_for_activation<'d, S: Store<'d>>(
     store: &mut S,
     code: &[u8],
     params: &Params,
