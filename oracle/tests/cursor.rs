@@ -236,6 +236,71 @@ async fn poll_asks_again_when_the_header_contradicts_an_empty_answer() {
 }
 
 #[tokio::test]
+async fn poll_asks_for_all_again_when_the_last_header_contradicts_an_empty_answer() {
+    // Several blocks in one query, and only the last one's header is known: where it speaks of a log, the others are doubted too.
+    let world = World::start().await;
+    for id in 1..=3 {
+        world.request(id).await;
+    }
+    world.proxies[0].answer("eth_getLogs", Answer::First(1, Box::new(nothing())));
+    let batch = world.cursor(1, 1_000).poll().await.expect("the chain answers");
+    assert_eq!(ids(&batch.events), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn poll_asks_more_than_once_when_answers_left_out_logs_lately() {
+    let world = World::start().await;
+    let mut cursor = world.cursor(1, 1_000);
+    world.request(1).await;
+    world.proxies[0].answer("eth_getLogs", Answer::First(1, Box::new(nothing())));
+    assert_eq!(drain(&mut cursor).await, (vec![1], None));
+    // No header speaks of the next request: another block follows it, and both are read at once.
+    for id in 2..=4 {
+        let asked = world.proxies[0].asked("eth_getLogs");
+        world.proxies[0].answer("eth_getLogs", Answer::First(asked + 1, Box::new(nothing())));
+        world.request(id).await;
+        world.cheat("anvil_mine", ("0x1",)).await;
+        assert_eq!(drain(&mut cursor).await, (vec![id], None));
+    }
+    // An endpoint in step with the questions hides nothing either.
+    world.proxies[0].answer("eth_getLogs", Answer::EveryNth(3, Box::new(nothing())));
+    for id in 5..=12 {
+        world.request(id).await;
+        world.cheat("anvil_mine", ("0x1",)).await;
+        assert_eq!(drain(&mut cursor).await, (vec![id], None));
+    }
+}
+
+#[tokio::test]
+async fn the_final_reading_finds_what_all_earlier_ones_missed() {
+    let world = World::start().await;
+    let mut cursor = world.cursor(1, 1_000);
+    let hidden = world.request(1).await;
+    // The block's logs are missing whenever they are asked for, and nothing else ever is, until it is read for the last time:
+    // once when it is new, at two ages, and once more when it is final.
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    world.proxies[0].answer(
+        "eth_getLogs",
+        Answer::changed(move |params, mut logs| {
+            let number = |value: &Value| {
+                value.as_str().and_then(|text| U256::from_str_radix(text.trim_start_matches("0x"), 16).ok())
+            };
+            let (from, to) = (number(&params[0]["fromBlock"]), number(&params[0]["toBlock"]));
+            let covers = from.zip(to).is_none_or(|(from, to)| (from..=to).contains(&U256::from(hidden)));
+            if covers && asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 4 {
+                let list = logs.as_array_mut().expect("logs");
+                list.retain(|log| number(&log["blockNumber"]) != Some(U256::from(hidden)));
+            }
+            logs
+        }),
+    );
+    world.cheat("anvil_mine", ("0x1",)).await;
+    assert_eq!(drain(&mut cursor).await, (vec![], None));
+    world.request(2).await;
+    assert_eq!(find(&mut cursor, 2).await, [2, 1]);
+}
+
+#[tokio::test]
 async fn poll_reads_again_and_finds_what_all_endpoints_hid() {
     let world = World::start().await;
     let mut cursor = world.cursor(1, 1_000);

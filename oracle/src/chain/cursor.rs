@@ -6,7 +6,8 @@
 //! an endpoint does not have proves nothing.
 //!
 //! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter says
-//! that there may be logs and none came, another endpoint is asked; and every block is read again later ([`super::reread`]).
+//! that there may be logs and none came, another endpoint is asked; answers that left out logs are doubted for a while
+//! ([`super::gather`]); and every block is read again later ([`super::reread`]).
 //! What is stored durably is the first block without its final reading, so that a restart reads everything else once more.
 //! Events already given are left out, yet the consumer treats every event as something it may have seen before.
 
@@ -24,7 +25,8 @@ use tokio::time::Instant;
 use super::{
     endpoints::{Reach, Rpc},
     events::{ChainEvent, TOPICS, decode},
-    reread::Rereads,
+    gather::{Doubt, Gathered, Reading},
+    reread::{Again, Rereads},
     rpc::{BlockRef, Header, LogQuery, RpcFailure, Span, malformed},
 };
 
@@ -91,6 +93,7 @@ pub struct LogCursor {
     /// A rewind not reported yet: a look that fails later does not lose it.
     rewound_to: Option<u64>,
     disputes: u32,
+    doubt: Doubt,
 }
 
 impl LogCursor {
@@ -111,6 +114,7 @@ impl LogCursor {
             times: HashMap::new(),
             rewound_to: None,
             disputes: 0,
+            doubt: Doubt::default(),
         }
     }
 
@@ -253,16 +257,8 @@ impl LogCursor {
             self.rpc.header(last).await?.ok_or_else(missing)?
         };
         let span = if first == last { Span::Block(last, anchor.hash) } else { Span::Range(first, last) };
-        let Some(mut logs) = self.logs(span, Reach::First).await? else { return Ok(Vec::new()) };
+        let Some(mut logs) = self.gather(span, Some(&anchor), false).await? else { return Ok(Vec::new()) };
         let at_last = |log: &Log| log.block_number == Some(last);
-        if !logs.iter().any(at_last) && self.may_hold(&anchor.logs_bloom) {
-            let span = Span::Block(last, anchor.hash);
-            let others = self.logs(span, Reach::Second).await?.unwrap_or_default();
-            if !others.is_empty() {
-                tracing::warn!(block = last, logs = others.len(), "an endpoint left out logs");
-                logs.extend(others);
-            }
-        }
         // The chain may have moved between the answers; then this range is read again.
         if logs.iter().any(|log| at_last(log) && log.block_hash != Some(anchor.hash)) {
             tracing::debug!(first, last, "logs do not belong to the blocks asked for; reading again");
@@ -287,12 +283,74 @@ impl LogCursor {
         Ok(events)
     }
 
+    /// Asks for a span's logs as often as it takes to trust the answers; `None` when the range was too large and is smaller
+    /// now. A first reading knows the header of the last block, its `anchor`.
+    async fn gather(
+        &mut self,
+        span: Span,
+        anchor: Option<&Header>,
+        is_final: bool,
+    ) -> Result<Option<Vec<Log>>, RpcFailure> {
+        let mut gathered = Gathered::default();
+        let mut asked = 0u32;
+        loop {
+            // Readings after the first begin with an answer independent of the usual one.
+            let is_usual = asked.is_multiple_of(2) == anchor.is_some();
+            let reach = if is_usual { Reach::First } else { Reach::Second };
+            let Some(answer) = self.logs(span, reach).await? else { return Ok(None) };
+            self.join(&mut gathered, span, answer);
+            asked += 1;
+            if let Some(anchor) = anchor.filter(|anchor| asked == 1 && self.denies(&gathered, anchor)) {
+                let block = Span::Block(anchor.height(), anchor.hash);
+                let answer = self.logs(block, Reach::Second).await?.unwrap_or_default();
+                self.join(&mut gathered, block, answer);
+            }
+            let reading = Reading {
+                is_covered: anchor.is_some() && matches!(span, Span::Block(..)),
+                is_final,
+                lacks: self.lacks(&gathered, span, anchor),
+            };
+            if asked >= self.doubt.times(reading, Instant::now()) {
+                return Ok(Some(gathered.into_logs()));
+            }
+        }
+    }
+
+    fn join(&mut self, gathered: &mut Gathered, span: Span, answer: Vec<Log>) {
+        if gathered.add(span, answer) {
+            self.caught(span);
+        }
+    }
+
+    fn caught(&mut self, span: Span) {
+        let is_news = self.doubt.caught(Instant::now());
+        let blocks = span.blocks();
+        let (first, last) = (blocks.start(), blocks.end());
+        if is_news {
+            tracing::warn!(first, last, "an endpoint left out logs; its answers are doubted for a while");
+        } else {
+            tracing::debug!(first, last, "an endpoint left out logs");
+        }
+    }
+
+    /// Whether a header's filter speaks of logs in its block where none came.
+    fn denies(&self, gathered: &Gathered, header: &Header) -> bool {
+        !gathered.has_block(header.height()) && self.may_hold(&header.logs_bloom)
+    }
+
+    /// Whether a log that the last header speaks of, or one that was given before, did not come.
+    fn lacks(&self, gathered: &Gathered, span: Span, anchor: Option<&Header>) -> bool {
+        anchor.is_some_and(|anchor| self.denies(gathered, anchor))
+            || self
+                .given
+                .range(span.blocks())
+                .flat_map(|(_, logs)| logs)
+                .any(|(block, index, _)| !gathered.has(*block, *index))
+    }
+
     /// Asks for logs; `None` when the range was too large and is smaller now.
     async fn logs(&mut self, span: Span, reach: Reach) -> Result<Option<Vec<Log>>, RpcFailure> {
-        let blocks = match span {
-            Span::Range(first, last) => last.saturating_sub(first) + 1,
-            Span::Block(..) => 1,
-        };
+        let blocks = span.blocks().end() - span.blocks().start() + 1;
         match self.rpc.logs(&self.query(span), reach).await {
             Ok(logs) => Ok(Some(logs)),
             Err(RpcFailure::RangeTooLarge(words)) if blocks > 1 => {
@@ -320,7 +378,7 @@ impl LogCursor {
         let Some(again) = self.rereads.due(self.next, final_block, self.range, Instant::now()) else {
             return Vec::new();
         };
-        match self.find_missed(again.first, again.last).await {
+        match self.find_missed(again).await {
             Ok(Some(events)) => {
                 self.rereads.done(again, final_block, Instant::now());
                 if again.first <= self.rereads.settled() {
@@ -337,8 +395,10 @@ impl LogCursor {
         }
     }
 
-    async fn find_missed(&mut self, first: u64, last: u64) -> Result<Option<Vec<ChainEvent>>, RpcFailure> {
-        let Some(logs) = self.logs(Span::Range(first, last), Reach::Second).await? else { return Ok(None) };
+    async fn find_missed(&mut self, again: Again) -> Result<Option<Vec<ChainEvent>>, RpcFailure> {
+        let (first, last) = (again.first, again.last);
+        let span = Span::Range(first, last);
+        let Some(logs) = self.gather(span, None, again.is_final()).await? else { return Ok(None) };
         let mut missed = Vec::new();
         for log in logs {
             if self.is_given(&log) {
@@ -356,6 +416,7 @@ impl LogCursor {
         }
         if !missed.is_empty() {
             tracing::warn!(first, last, logs = missed.len(), "an earlier reading missed logs");
+            self.caught(span);
             self.add_times(&mut missed).await?;
         }
         Ok(Some(self.give(missed, true)))

@@ -6,6 +6,7 @@ mod contracts;
 mod cursor;
 mod endpoints;
 mod events;
+mod gather;
 mod health;
 mod pace;
 mod reread;

@@ -27,6 +27,13 @@ pub(super) struct Again {
     pub(super) last: u64,
 }
 
+impl Again {
+    /// Whether nobody reads these blocks after it.
+    pub(super) const fn is_final(self) -> bool {
+        self.level.is_none()
+    }
+}
+
 #[derive(Debug)]
 struct Level {
     /// First block this level has not read.

@@ -1,6 +1,6 @@
 //! Typed questions to the chain; which endpoint answers is the business of [`super::endpoints`].
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use alloy::{
     consensus::EMPTY_ROOT_HASH,
@@ -187,6 +187,17 @@ pub enum Span {
     Range(u64, u64),
     /// One block, by its hash: an endpoint that does not have it cannot answer with an empty list.
     Block(u64, B256),
+}
+
+impl Span {
+    /// The numbers of its blocks.
+    #[must_use]
+    pub const fn blocks(self) -> RangeInclusive<u64> {
+        match self {
+            Self::Range(first, last) => first..=last,
+            Self::Block(number, _) => number..=number,
+        }
+    }
 }
 
 /// A log query.
