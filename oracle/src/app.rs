@@ -169,8 +169,7 @@ impl Node {
     /// first contact on; no other is taken for it later.
     async fn check_chain(&self) -> Result<()> {
         let chain = &self.config.chain;
-        // Another identity block is another property: its hash has nothing to do with the one stored.
-        let name = format!("hash of block {}", chain.identity_block);
+        let name = identity_claim(chain.identity_block);
         let stored = self.journal.claimed(&name).await?.and_then(|text| text.parse().ok());
         let wanted = WantedChain {
             chain_id: chain.chain_id,
@@ -447,6 +446,13 @@ impl Node {
             () = sleep(wait) => true,
         }
     }
+}
+
+/// The journal's name for the hash of the identity block. Another block is another property: its hash has nothing to do
+/// with the one stored.
+#[must_use]
+pub fn identity_claim(block: u64) -> String {
+    format!("hash of block {block}")
 }
 
 /// The sandbox program: as configured, else beside this program.

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use alloy::primitives::{Address, Bytes, U64, U256};
+use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use functions_types::abi::{Coordinator, Router};
 use oracle_net::Multiaddr;
+use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
@@ -12,7 +13,7 @@ use super::{Line, PATIENCE, local::socket_of};
 use crate::{
     chain::{self, Rpc, RpcFailure},
     clock::now_ms,
-    config::Config,
+    config::{ChainConfig, Config},
     engine::{Don, Identity},
     programs,
     verbs::amount,
@@ -20,20 +21,52 @@ use crate::{
 
 /// Gas of the reports a transmitter should be able to pay for.
 const REPORTS_GAS: u64 = 20_000_000;
+/// Beginning of an endpoint's id.
+const ENDPOINT: &str = "chain.endpoint";
 /// Seconds the newest block may be ahead of this machine's clock.
 const MAX_AHEAD_SECONDS: u64 = 30;
 /// Seconds it may be behind.
 const MAX_BEHIND_SECONDS: u64 = 900;
 
-/// Looks at the endpoints, the contracts, the configuration in force and the transmitter.
-pub(super) async fn look(config: &Config, identity: Option<&Identity>) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let looks = config.chain.rpc_urls.iter().map(|url| endpoint(url, config.chain.chain_id));
-    let mut right = None;
-    for (index, (line, rpc)) in futures::future::join_all(looks).await.into_iter().enumerate() {
-        lines.push(Line { id: format!("chain.endpoint.{index}"), ..line });
-        right = right.or(rpc);
+/// What one endpoint showed, and when it answered the hash of the identity block there.
+struct Seen {
+    name: String,
+    line: Line,
+    answered: Option<(Rpc, B256)>,
+}
+
+/// Looks at the endpoints, the contracts, the configuration in force and the transmitter. `stored` is the identity block's
+/// hash as the journal has it; the configuration's goes before it, as at a start.
+pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option<&Identity>) -> Vec<Line> {
+    let settings = &config.chain;
+    let mut ours = match (settings.identity_hash, stored) {
+        (Some(hash), _) => Some((hash, "chain.identity_hash".to_owned())),
+        (None, stored) => stored.map(|hash| (hash, "the journal".to_owned())),
+    };
+    let looks = settings.rpc_urls.iter().map(|url| endpoint(url, settings));
+    let seen = futures::future::join_all(looks).await;
+    // As long as the hash is not known, the first endpoint with the Router decides; for the node too.
+    for seen in &seen {
+        if let (None, Some((rpc, hash))) = (&ours, &seen.answered)
+            && has_code(rpc, settings.router).await
+        {
+            ours = Some((*hash, seen.name.clone()));
+        }
     }
+    let mut lines = Vec::new();
+    let mut right = None;
+    for Seen { name, mut line, answered } in seen {
+        if let Some((rpc, hash)) = answered {
+            match &ours {
+                Some((expected, whose)) if *expected != hash => {
+                    line = foreign(&name, settings.identity_block, hash, *expected, whose);
+                }
+                _ => right = right.or(Some(rpc)),
+            }
+        }
+        lines.push(Line { id: format!("{ENDPOINT}.{}", lines.len()), ..line });
+    }
+    lines.extend(identified(settings, stored, ours));
     let Some(rpc) = right else {
         let words = "no endpoint serves the chain; the contracts were not looked at";
         lines.push(Line::fail("chain", words, "correct chain.rpc_urls or chain.chain_id"));
@@ -54,40 +87,88 @@ pub(super) async fn look(config: &Config, identity: Option<&Identity>) -> Vec<Li
     lines
 }
 
-/// One endpoint: does it answer, for this chain, with a head of now? Names only its host, for URLs carry access keys.
-async fn endpoint(url: &Url, expected: u64) -> (Line, Option<Rpc>) {
-    let id = "chain.endpoint";
-    let name = match (url.host_str(), url.port_or_known_default()) {
+/// Host and port: URLs carry access keys.
+fn name_of(url: &Url) -> String {
+    match (url.host_str(), url.port_or_known_default()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         _ => "?".to_owned(),
-    };
-    let remedy = "correct the URL, or take another provider";
-    let rpc = match Rpc::new(std::slice::from_ref(url)) {
-        Ok(rpc) => rpc,
-        Err(err) => return (Line::fail(id, format!("{name}: {err}"), remedy), None),
-    };
-    let asked = timeout(PATIENCE, async {
-        let chain_id: U64 = rpc.call("eth_chainId", ()).await?;
-        Ok::<_, RpcFailure>((chain_id.to::<u64>(), rpc.header("latest").await?))
-    });
-    match asked.await {
-        Err(_) => {
-            (Line::fail(id, format!("{name}: no answer within {} s", PATIENCE.as_secs()), remedy), None)
-        }
-        Ok(Err(err)) => (Line::fail(id, format!("{name}: {err}"), remedy), None),
-        Ok(Ok((found, _))) if found != expected => {
-            let words = format!("{name}: chain.chain_id is {expected}, the endpoint says {found}");
-            (Line::fail(id, words, "correct one of them"), None)
-        }
-        Ok(Ok((_, None))) => (Line::fail(id, format!("{name}: it has no newest block"), remedy), None),
-        Ok(Ok((_, Some(head)))) => {
-            (clock(&name, head.height(), head.timestamp.to(), now_ms() / 1_000), Some(rpc))
-        }
     }
 }
 
+/// One endpoint: does it answer, for this chain id, with a head of now?
+async fn endpoint(url: &Url, settings: &ChainConfig) -> Seen {
+    let name = name_of(url);
+    let without = |words: String, remedy: &str| Seen {
+        name: name.clone(),
+        line: Line::fail(ENDPOINT, format!("{name}: {words}"), remedy),
+        answered: None,
+    };
+    let remedy = "correct the URL, or take another provider";
+    let rpc = match Rpc::new(std::slice::from_ref(url)) {
+        Ok(rpc) => rpc.checking_hashes(settings.check_block_hashes),
+        Err(err) => return without(err.to_string(), remedy),
+    };
+    #[derive(Deserialize)]
+    struct Block {
+        hash: B256,
+    }
+    let asked = timeout(PATIENCE, async {
+        let found: U64 = rpc.call("eth_chainId", ()).await?;
+        let identity = format!("{:#x}", settings.identity_block);
+        let identity: Option<Block> = rpc.call("eth_getBlockByNumber", (identity, false)).await?;
+        Ok::<_, RpcFailure>((found.to::<u64>(), identity, rpc.header("latest").await?))
+    });
+    let (found, identity, head) = match asked.await {
+        Err(_) => return without(format!("no answer within {} s", PATIENCE.as_secs()), remedy),
+        Ok(Err(err)) => return without(err.to_string(), remedy),
+        Ok(Ok(answers)) => answers,
+    };
+    let expected = settings.chain_id;
+    if found != expected {
+        let words = format!("chain.chain_id is {expected}, the endpoint says {found}");
+        return without(words, "correct one of them");
+    }
+    let Some(head) = head else { return without("it has no newest block".to_owned(), remedy) };
+    let Some(Block { hash }) = identity else {
+        let block = settings.identity_block;
+        let remedy = "take another provider, or set chain.identity_block to one that every endpoint has";
+        return without(format!("it does not have block {block}, which tells the chain"), remedy);
+    };
+    let line = clock(&name, head.height(), head.timestamp.to(), now_ms() / 1_000);
+    Seen { name, line, answered: Some((rpc, hash)) }
+}
+
+/// An endpoint of a chain that only has the same id.
+fn foreign(name: &str, block: u64, found: B256, expected: B256, whose: &str) -> Line {
+    let words = format!(
+        "{name}: another chain with the same id: its block {block} is {found}, that of {whose} is {expected}"
+    );
+    let remedy =
+        "take it out of chain.rpc_urls; when the chain itself was made anew, start with an empty journal";
+    Line::fail(ENDPOINT, words, remedy)
+}
+
+/// By what the chain is told from others of the same id; `None` when nothing has shown it yet.
+fn identified(settings: &ChainConfig, stored: Option<B256>, ours: Option<(B256, String)>) -> Option<Line> {
+    let (hash, whose) = ours?;
+    let (id, block) = ("chain.identity", settings.identity_block);
+    Some(match stored {
+        Some(stored) if stored != hash => {
+            let words = format!("block {block} is {hash} by {whose}, and {stored} by the journal");
+            let remedy = "correct chain.identity_hash; when the chain itself was made anew, start with an empty journal";
+            Line::fail(id, words, remedy)
+        }
+        _ => Line::ok(id, format!("block {block} is {hash} by {whose}")),
+    })
+}
+
+async fn has_code(rpc: &Rpc, address: Address) -> bool {
+    let asked = timeout(PATIENCE, rpc.call::<_, Bytes>("eth_getCode", (address, "latest")));
+    matches!(asked.await, Ok(Ok(code)) if !code.is_empty())
+}
+
 fn clock(name: &str, height: u64, head: u64, now: u64) -> Line {
-    let id = "chain.endpoint";
+    let id = ENDPOINT;
     if head > now + MAX_AHEAD_SECONDS {
         let words = format!("{name}: block {height} is {} s ahead of this machine's clock", head - now);
         return Line::warn(id, words, "set the clock (NTP): deadlines are missed with a wrong one");

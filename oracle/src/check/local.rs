@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use functions_types::limits::{Limits, RunOptions};
 use oracle_net::Multiaddr;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerConfig};
@@ -16,7 +16,7 @@ use crate::{
     app,
     config::Config,
     engine::Identity,
-    journal::{self, JournalError, Place},
+    journal::{self, Journal, JournalError, Place},
     keys,
     lock::FileLock,
 };
@@ -169,6 +169,14 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
         (None, None) => Line::ok("database.owner", "this node's, or nobody's yet"),
     });
     lines
+}
+
+/// The identity block's hash as the journal has it; `None` too when the journal cannot be read, which has a line of its own.
+pub(super) async fn stored_identity(config: &Config) -> Option<B256> {
+    let journal = Journal::look_at(&config.database.url).await.ok()?;
+    let stored = journal.claimed(&app::identity_claim(config.chain.identity_block)).await;
+    journal.close().await;
+    stored.ok()??.parse().ok()
 }
 
 fn failed(id: &str, err: &JournalError) -> Line {

@@ -126,7 +126,8 @@ pub async fn run(config: &Config) -> Report {
     report.lines.extend(within("database", local::database(config, signer)).await);
     local::addresses(config, running, &mut report.lines);
     report.lines.extend(within("sandbox", local::sandbox(config)).await);
-    report.lines.extend(chain::look(config, identity.as_ref()).await);
+    let stored = timeout(PATIENCE, local::stored_identity(config)).await.ok().flatten();
+    report.lines.extend(chain::look(config, stored, identity.as_ref()).await);
     report
 }
 
