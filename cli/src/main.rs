@@ -3,7 +3,6 @@
 //! Standard output carries results and nothing else; progress and errors go to standard error.
 
 mod abi;
-mod amount;
 mod bench;
 mod clock;
 mod demo;
@@ -12,7 +11,6 @@ mod don;
 mod network;
 mod output;
 mod paths;
-mod process;
 mod remedy;
 mod replay;
 mod request;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use alloy::primitives::Address;
 use functions_client::{Account, Chain, ClientError, History, Subscriptions};
+use functions_deploy::Entries;
 use functions_types::DonId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::clock;
-use crate::deploy::book::Entries;
 use crate::output;
 
 /// Largest key file read, in bytes.

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
+pub(crate) use functions_client::amount::link;
+
 /// Narrates long work on standard error, each line with the time since the start.
 pub(crate) struct Progress {
     begin: Instant,
@@ -45,25 +47,4 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn report(report: &miette::Report) {
     // A closed standard error is no reason to fail.
     let _ = writeln!(std::io::stderr(), "{report:?}");
-}
-
-/// Juels as LINK, for people: at most six decimals, no trailing zeros.
-pub(crate) fn link(juels: u128) -> String {
-    const ONE: u128 = 1_000_000_000_000_000_000;
-    let micros = juels % ONE / 1_000_000_000_000;
-    let text = format!("{}.{micros:06}", juels / ONE);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} LINK")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::link;
-
-    #[test]
-    fn link_prints_whole_and_small_amounts() {
-        assert_eq!(link(0), "0 LINK");
-        assert_eq!(link(10_000_000_000_000_000_000), "10 LINK");
-        assert_eq!(link(9_640_216_666_666_665), "0.00964 LINK");
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use functions_deploy::CONTRACTS;
 use miette::{Result, miette};
 
 /// The path of this program.
@@ -27,9 +28,16 @@ pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
     ))
 }
 
-/// Names of the files `scripts/build-contracts` makes.
-pub(crate) const CONTRACTS: [&str; 6] =
-    ["link_token", "price_feed", "router", "coordinator", "allow_list", "consumer_example"];
+/// The folder of the programs a network runs.
+///
+/// # Errors
+/// As [`sibling`].
+pub(crate) fn programs() -> Result<PathBuf> {
+    for program in ["devchain", "functions-node", "functions-sandbox"] {
+        sibling(program)?;
+    }
+    Ok(own_place()?.with_file_name(""))
+}
 
 /// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working folder or of
 /// the checkout this was built in.

@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 use alloy::primitives::{B256, U256, aliases::U72};
 use functions_client::chain::Transaction;
 use functions_client::{Account, Consumer, Request};
+use functions_network::{Network, Wanted};
 use functions_types::abi::{Commitment, Coordinator, Router};
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
 
 use super::{deploy_consumers, percentile};
-use crate::demo::network::Network;
-use crate::demo::network::Wanted;
 use crate::output::Progress;
 
 /// Gas of a request's transaction, far above its need.
@@ -98,7 +97,8 @@ pub(super) async fn measure(
     let consumers = deploy_consumers(network, wanted, super::MAX_CONSUMERS).await?;
     let system = network.system.clone();
     let balance = system.subscription(network.subscription).await.into_diagnostic()?.balance;
-    let (first_block, nonces) = (system.chain.block_number().await.into_diagnostic()?, sent(network).await?);
+    let (first_block, nonces) =
+        (system.chain.block_number().await.into_diagnostic()?, network.transmissions().await?);
     let killed: Vec<usize> = (0..network.nodes.len() / 2).collect();
     if options.down.is_some() {
         for &index in &killed {
@@ -111,9 +111,9 @@ pub(super) async fn measure(
     let sent_at = match options.burst {
         Some(count) => {
             progress.step(format!("{count} requests in one block"));
-            cheat(network, "evm_setAutomine", json!([false])).await?;
+            cheat(network, "evm_setAutomine", (false,)).await?;
             let hashes = offer(network, &consumers, count, None, progress).await?;
-            cheat(network, "evm_mine", json!([])).await?;
+            cheat(network, "evm_mine", ()).await?;
             interval(network, options.block_time).await?;
             hashes
         }
@@ -132,7 +132,7 @@ pub(super) async fn measure(
         if restart_at.is_some_and(|at| Instant::now() >= at) {
             restart_at = None;
             for &index in &killed {
-                network.nodes[index].restart()?;
+                network.nodes[index].start()?;
             }
             progress.step(format!("nodes {killed:?} are started again"));
         }
@@ -155,7 +155,7 @@ pub(super) async fn measure(
     // What came second is still on its way.
     tokio::time::sleep(Duration::from_secs(3 * options.block_time + 3)).await;
     let mut figures = run.figures;
-    figures.transactions = sent(network).await? - nonces;
+    figures.transactions = network.transmissions().await? - nonces;
     let left = system.subscription(network.subscription).await.into_diagnostic()?;
     if !left.blockedBalance.is_zero() || U256::from(left.balance) + charged != U256::from(balance) {
         return Err(miette!(
@@ -350,27 +350,10 @@ async fn offer(
     Ok(sent)
 }
 
-/// Transactions that any node ever had mined.
-async fn sent(network: &Network) -> Result<u64> {
-    let mut sum = 0;
-    for node in &network.nodes {
-        sum += network.system.chain.nonce(node.transmitter).await.into_diagnostic()?;
-    }
-    Ok(sum)
-}
-
 async fn interval(network: &Network, seconds: u64) -> Result<()> {
-    cheat(network, "evm_setIntervalMining", json!([seconds])).await
+    cheat(network, "evm_setIntervalMining", (seconds,)).await
 }
 
-/// A method of development chains.
-async fn cheat(network: &Network, method: &str, params: serde_json::Value) -> Result<()> {
-    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let url = &network.devchain.greeting.rpc_url;
-    let answer = network.http.post(url).json(&call).send().await.into_diagnostic()?;
-    let answer: serde_json::Value = answer.json().await.into_diagnostic()?;
-    match answer.get("error") {
-        None => Ok(()),
-        Some(error) => Err(miette!("{method}: {error}")),
-    }
+async fn cheat(network: &Network, method: &'static str, params: impl serde::Serialize) -> Result<()> {
+    network.system.chain.cheat(method, params).await.map(drop).into_diagnostic()
 }

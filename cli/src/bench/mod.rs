@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use functions_client::{Account, Consumer, Request, stylus};
-use functions_types::limits::Profile;
+use functions_deploy::{Programs, arguments};
+use functions_network::{Folder, Network, Wanted, dev_account};
 use functions_types::{Juels, RequestId};
 use miette::{IntoDiagnostic, Result, miette};
 
-use crate::demo::consumer::Kind;
-use crate::demo::devchain::{ChainOptions, dev_account};
-use crate::demo::network::{Folder, Network, Wanted};
 use crate::demo::price_api::PriceApi;
 use crate::demo::script::MEDIAN;
 use crate::demo::story::unix_ms;
-use crate::deploy::path::{Programs, arguments};
+use crate::demo::{LOG_LINES, local};
 use crate::output::{self, Progress};
 use crate::paths;
 
@@ -82,7 +80,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             Ok(())
         }
         Err(error) => {
-            folder.keep(&progress);
+            folder.keep(LOG_LINES, &|text| progress.step(text));
             Err(error)
         }
     }
@@ -90,15 +88,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 fn wanted(nodes: u8, contracts: Option<&Path>, allow_http: Vec<String>) -> Result<Wanted> {
     Ok(Wanted {
-        profile: Profile::Default,
         nodes: nodes.into(),
         allow_http,
-        contracts: paths::contracts(contracts)?,
         funding: Juels::new(100_000 * Juels::PER_LINK).expect("far below 96 bits"),
-        callback_gas_limit: 300_000,
-        chain: ChainOptions::default(),
-        consumer: Kind::Stylus,
-        solidity: None,
+        ..local(paths::programs()?, paths::contracts(contracts)?)
     })
 }
 
@@ -121,7 +114,7 @@ async fn loaded(
     progress: &Progress,
 ) -> Result<String> {
     let wanted = wanted(options.nodes, options.contracts.as_deref(), vec![])?;
-    let network = network.insert(Network::start(&wanted, folder, progress).await?);
+    let network = network.insert(Network::start(&wanted, folder.path(), &|text| progress.step(text)).await?);
     let figures = load::measure(options, &wanted, network, progress).await?;
     let shown = options.show(&figures);
     if figures.is_fair() {
@@ -155,7 +148,8 @@ async fn measure(
     network: &mut Option<Network>,
     progress: &Progress,
 ) -> Result<Figures> {
-    let network: &Network = network.insert(Network::start(wanted, folder, progress).await?);
+    let network: &Network =
+        network.insert(Network::start(wanted, folder.path(), &|text| progress.step(text)).await?);
     let request = Request {
         source: MEDIAN.to_owned(),
         args: prices.urls(),

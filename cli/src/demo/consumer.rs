@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
+use functions_network::Solidity;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::paths;
@@ -46,11 +47,11 @@ impl Kind {
         }
     }
 
-    /// Creation code of a Solidity consumer, from the folder `given` or the usual one; nothing for the Stylus one.
+    /// A Solidity consumer, from the folder `given` or the usual one; nothing for the Stylus one.
     ///
     /// # Errors
     /// When it has not been compiled, with the command that does it.
-    pub(crate) fn creation_code(self, given: Option<&Path>) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn solidity(self, given: Option<&Path>) -> Result<Option<Solidity>> {
         let name = match self {
             Self::Stylus => return Ok(None),
             Self::V1_0_0 => "client.hex",
@@ -63,7 +64,8 @@ impl Kind {
             return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
         }
         let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(place)?;
-        hex::decode(text.trim()).map(Some).into_diagnostic().wrap_err_with(place)
+        let code = hex::decode(text.trim()).into_diagnostic().wrap_err_with(place)?;
+        Ok(Some(Solidity { title: self.title().to_owned(), code }))
     }
 
     /// Gas of the callback.
@@ -95,10 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn creation_code_names_the_remedy_when_nothing_is_compiled() {
+    fn solidity_names_the_remedy_when_nothing_is_compiled() {
         let nowhere = Path::new("/nonexistent");
-        assert!(Kind::Stylus.creation_code(Some(nowhere)).unwrap().is_none());
-        let error = Kind::V1_0_0.creation_code(Some(nowhere)).unwrap_err();
+        assert!(Kind::Stylus.solidity(Some(nowhere)).unwrap().is_none());
+        let error = Kind::V1_0_0.solidity(Some(nowhere)).unwrap_err();
         assert!(error.help().unwrap().to_string().contains("reference/build"));
     }
 }

@@ -1,18 +1,18 @@
 //! `functions demo`: a whole network on this machine, one request through it, and the story of that request.
 
 pub(crate) mod consumer;
-pub(crate) mod devchain;
-pub(crate) mod network;
-pub(crate) mod node;
 mod outcome;
 pub(crate) mod price_api;
 pub(crate) mod script;
-mod secrets_keys;
 pub(crate) mod story;
 
 use std::cell::Cell;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use functions_network::devchain::DEFAULT_CHAIN_ID;
+use functions_network::{ChainOptions, DEV_KEYS, Folder, Network, Wanted, dev_account};
+use functions_offchain_config::Timing;
 use functions_types::Juels;
 use functions_types::limits::Profile;
 use miette::{IntoDiagnostic, Result, miette};
@@ -20,12 +20,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{self, Progress};
 use crate::paths;
-use devchain::{ChainOptions, DEFAULT_CHAIN_ID, DEV_KEYS};
-use network::{Folder, Network, Wanted};
 use outcome::Outcome;
 use price_api::PriceApi;
 use script::Script;
 
+/// Name of the local DON.
+const DON_NAME: &str = "fun-local-1";
+/// How long chain and nodes may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Lines of each log that are shown after a failure.
+pub(crate) const LOG_LINES: usize = 12;
 /// Exit code after an interrupt, as shells count it.
 const INTERRUPTED: i32 = 130;
 
@@ -73,7 +77,7 @@ pub(crate) struct Options {
     #[arg(long, requires = "kill")]
     restart: bool,
     /// LINK the subscription is funded with, for example 0.001
-    #[arg(long, value_name = "LINK", default_value = "10", value_parser = crate::amount::parse)]
+    #[arg(long, value_name = "LINK", default_value = "10", value_parser = functions_client::amount::parse)]
     fund: Juels,
     /// Port of the local chain; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
@@ -104,11 +108,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         return Err(miette!("cannot kill {} of {} nodes", options.kill, options.nodes));
     }
     let contracts = paths::contracts(options.contracts.as_deref())?;
-    let solidity = options.consumer.creation_code(options.solidity_contracts.as_deref())?;
+    let solidity = options.consumer.solidity(options.solidity_contracts.as_deref())?;
     let callback_gas_limit = options.consumer.callback_gas(options.gas_limit)?;
-    for program in ["devchain", "functions-node", "functions-sandbox"] {
-        paths::sibling(program)?;
-    }
+    let programs = paths::programs()?;
     let progress = Progress::start();
     // With nodes to kill the price services answer only once these are dead, so that no answer comes too early.
     let prices = PriceApi::start(options.kill == 0).await?;
@@ -119,12 +121,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         profile: options.profile,
         nodes: options.nodes.into(),
         allow_http,
-        contracts,
         funding: options.fund,
         callback_gas_limit,
         chain: ChainOptions { port: options.port, chain_id: options.chain_id, l1_price: options.l1_price },
-        consumer: options.consumer,
         solidity,
+        ..local(programs, contracts)
     };
 
     let folder = Folder::create()?;
@@ -150,9 +151,29 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             std::process::exit(INTERRUPTED)
         }
         Err(error) => {
-            folder.keep(&progress);
+            folder.keep(LOG_LINES, &|text| progress.step(text));
             Err(error)
         }
+    }
+}
+
+/// The network of demo and benchmarks, but for what their users decide.
+pub(crate) fn local(programs: PathBuf, contracts: PathBuf) -> Wanted {
+    Wanted {
+        programs,
+        contracts,
+        don: DON_NAME.to_owned(),
+        nodes: 4,
+        profile: Profile::Default,
+        timing: Timing::default(),
+        allow_http: Vec::new(),
+        poll_interval_ms: 100,
+        log_level: "info".to_owned(),
+        funding: Juels::ZERO,
+        callback_gas_limit: 300_000,
+        chain: ChainOptions::default(),
+        solidity: None,
+        patience: START_TIMEOUT,
     }
 }
 
@@ -175,7 +196,7 @@ async fn tell(
     staying: &Cell<bool>,
     progress: &Progress,
 ) -> Result<Told> {
-    let network = network.insert(Network::start(wanted, folder, progress).await?);
+    let network = network.insert(Network::start(wanted, folder.path(), &|text| progress.step(text)).await?);
     let begin_ms = story::unix_ms();
     let sent = match story::send(network, script).await {
         Ok(sent) => sent,
@@ -192,7 +213,7 @@ async fn tell(
     if options.keep {
         describe(network, options.json, &outcome, progress);
         staying.set(true);
-        network.watch(progress).await?; // ends with the chain; the caller waits for the interrupt
+        network.watch(&|text| progress.step(text)).await?; // ends with the chain; the caller waits for the interrupt
     }
     Ok(Told::Finished)
 }
@@ -217,7 +238,7 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
         outcome.subscription,
     );
     for node in &network.nodes {
-        let state = if node.killed { "killed" } else { "running" };
+        let state = if node.is_running() { "running" } else { "killed" };
         text += &format!("node {:<9}http://{}/status ({state})\n", node.index, node.admin);
     }
     text += &format!(
@@ -227,7 +248,7 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
     );
     text += "\nDevelopment accounts (public keys of everybody; never use them elsewhere):\n";
     for (index, key) in DEV_KEYS.iter().enumerate() {
-        text += &format!("  {}  0x{key}\n", devchain::dev_account(index).address());
+        text += &format!("  {}  0x{key}\n", dev_account(index).address());
     }
     if json { progress.step(text) } else { output::result(&text) }
 }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use alloy::primitives::{Address, Bytes, U256};
 use functions_client::{ConsumerState, Fulfilled, Sent};
+use functions_network::{Network, Observation, RequestStatus};
 use functions_types::{FulfillResult, SubscriptionId};
 
 use super::consumer::Kind;
-use super::network::Network;
-use super::node::{Observation, RequestStatus};
+use super::script::Script;
 use crate::output::link;
 
 /// Longest text of bytes shown to people, in characters.
@@ -98,16 +98,16 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// A request that was just sent.
-    pub(crate) fn begin(network: &Network, sent: &Sent, is_default: bool) -> Self {
+    pub(crate) fn begin(network: &Network, sent: &Sent, script: &Script) -> Self {
         Self {
             sent: sent.clone(),
-            is_default,
+            is_default: script.is_default,
             nodes: network.nodes.len(),
             quorum: network.quorum(),
             router: network.system.addresses.router,
             coordinator: network.system.addresses.coordinator,
             consumer: network.consumer.address(),
-            kind: network.kind,
+            kind: script.consumer,
             transmitter_index: None,
             subscription: network.subscription,
             statuses: vec![RequestStatus::default(); network.nodes.len()],
@@ -123,7 +123,7 @@ impl Outcome {
 
     /// Notes who transmitted and prefers that node's own time.
     pub(crate) fn transmitted_by(&mut self, network: &Network, transmitter: Address) {
-        self.transmitter_index = network.nodes.iter().position(|node| node.transmitter == transmitter);
+        self.transmitter_index = network.nodes.iter().position(|node| node.oracle.transmitter == transmitter);
         let own = self.transmitter_index.and_then(|i| self.statuses[i].times_ms.submitted);
         if let Some(ms) = own {
             self.timings.transmitted = Some(ms.saturating_sub(self.timings.begin_ms));

@@ -7,6 +7,7 @@ use functions_types::limits::Limits;
 use miette::{IntoDiagnostic, NamedSource, Result, SourceSpan, WrapErr, miette};
 
 use super::Options;
+use super::consumer::Kind;
 use super::price_api::PriceApi;
 
 /// The built-in script.
@@ -17,6 +18,8 @@ pub(crate) const MEDIAN: &str = include_str!("../../../examples/median-price.js"
 pub(crate) struct Script {
     /// Whether it is the built-in one.
     pub(crate) is_default: bool,
+    /// Who sends it.
+    pub(crate) consumer: Kind,
     /// The request itself.
     pub(crate) request: functions_client::Request,
 }
@@ -49,6 +52,7 @@ impl Script {
         };
         Ok(Self {
             is_default: options.source.is_none() && options.args.is_none(),
+            consumer: options.consumer,
             request: functions_client::Request { source, args, bytes_args, callback_gas_limit },
         })
     }

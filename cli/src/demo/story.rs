@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use functions_client::{Fulfilled, Sent};
+use functions_network::{Network, RequestStatus};
 use functions_types::FulfillResult;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::network::Network;
-use super::node::RequestStatus;
 use super::outcome::{Outcome, Timings, shown};
 use super::price_api::PriceApi;
 use super::script::Script;
@@ -53,13 +52,13 @@ pub(crate) async fn run(
         output::link(sent.reserved.get()),
         output::link(subscription.balance.to())
     ));
-    let mut outcome = Outcome::begin(network, sent, script.is_default);
+    let mut outcome = Outcome::begin(network, sent, script);
     if violence.kill > 0 {
         kill_when_seen(network, sent, violence.kill, progress).await;
         prices.open();
         if violence.restart {
-            for node in network.nodes.iter_mut().filter(|node| node.killed) {
-                node.restart()?;
+            for node in network.nodes.iter_mut().filter(|node| !node.is_running()) {
+                node.start()?;
                 progress.step(format!("node {} started again", node.index));
             }
         }
@@ -156,8 +155,11 @@ async fn follow(
             return Err(unanswered(network, sent, outcome).await);
         }
         if !enough {
-            let all =
-                network.nodes.iter().zip(&outcome.statuses).all(|(n, s)| n.killed || s.observation.is_some());
+            let all = network
+                .nodes
+                .iter()
+                .zip(&outcome.statuses)
+                .all(|(n, s)| !n.is_running() || s.observation.is_some());
             if all && answered_at.is_none() {
                 answered_at = Some(Instant::now());
             }
@@ -218,10 +220,11 @@ async fn settle(
                 outcome.statuses[index] = status;
             }
         }
-        let transmitter = network.nodes.iter().position(|node| node.transmitter == fulfilled.transmitter);
-        if transmitter
-            .is_none_or(|i| network.nodes[i].killed || outcome.statuses[i].times_ms.submitted.is_some())
-        {
+        let transmitter =
+            network.nodes.iter().position(|node| node.oracle.transmitter == fulfilled.transmitter);
+        if transmitter.is_none_or(|i| {
+            !network.nodes[i].is_running() || outcome.statuses[i].times_ms.submitted.is_some()
+        }) {
             break;
         }
         tokio::time::sleep(LOOK).await;

@@ -5,86 +5,16 @@ use std::path::{Path, PathBuf};
 use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
 use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
-use functions_client::{OracleConfig, config as defaults, stylus};
-use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
+use functions_client::{config as defaults, stylus};
+use functions_deploy::{Don, Oracle, Plan, Source};
+use functions_offchain_config::Method;
 use functions_types::DonId;
-use functions_types::limits::{Mode, Profile, RunOptions};
+use functions_types::limits::{Mode, Profile};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Deserialize;
 
-use super::members;
-
 /// Largest configuration or oracle file read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Wei in one LINK of a development feed.
-const DEV_WEI_PER_LINK: i64 = 6_000_000_000_000_000;
-/// US dollars, 8 decimals, for one LINK of a development feed.
-const DEV_USD_PER_LINK: i64 = 1_500_000_000;
-
-/// A deployment, complete and checked.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    /// Route and DON name.
-    pub(crate) don_id: DonId,
-    /// Contract that creates, activates and constructs at once.
-    pub(crate) stylus_deployer: Address,
-    /// The token.
-    pub(crate) link: Source<U256>,
-    /// Wei per LINK.
-    pub(crate) link_to_native_feed: Source<I256>,
-    /// Dollars per LINK, 8 decimals.
-    pub(crate) link_to_usd_feed: Source<I256>,
-    /// The Router's configuration.
-    pub(crate) router: RouterConfig,
-    /// The Coordinator's configuration.
-    pub(crate) billing: BillingConfig,
-    /// The allow list the Router asks; none lets everybody in.
-    pub(crate) allow_list: Option<AllowListConfig>,
-    /// Whether the example consumer is deployed too.
-    pub(crate) consumer: bool,
-    /// The oracles; none leaves the Coordinator without a configuration.
-    pub(crate) don: Option<Don>,
-}
-
-/// A contract that exists, or one to deploy with a first value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Source<T> {
-    /// Use this one.
-    Existing(Address),
-    /// Deploy a development contract.
-    Deploy(T),
-}
-
-/// The oracle set.
-#[derive(Clone, Debug)]
-pub(crate) struct Don {
-    /// The members, in order.
-    pub(crate) oracles: Vec<Oracle>,
-    /// Faulty members tolerated.
-    pub(crate) f: u8,
-    /// The agreement's timing.
-    pub(crate) timing: Timing,
-    /// How observations become one outcome.
-    pub(crate) method: Method,
-    /// Limits, error texts, clock and features of scripts.
-    pub(crate) options: RunOptions,
-}
-
-/// One member, as `functions-node keygen` prints it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Oracle {
-    /// Address that signs reports.
-    pub(crate) signer: Address,
-    /// Address that sends them.
-    pub(crate) transmitter: Address,
-    /// Network identity.
-    pub(crate) peer_id: String,
-    /// Ed25519 key of its protocol messages: 0x and 64 digits.
-    pub(crate) offchain_public_key: String,
-    /// Multiaddress the other members reach it at.
-    pub(crate) listen: String,
-}
 
 /// The file as read, with what it does not say filled in.
 pub(crate) struct Config {
@@ -361,97 +291,5 @@ impl DonPart {
         don.options.wasm = self.wasm.unwrap_or_default();
         don.oracle_config()?; // refuses keys and times out of range before anything is sent
         Ok(don)
-    }
-}
-
-impl Don {
-    /// An oracle set; without `f` the most that `oracles` can tolerate.
-    ///
-    /// # Errors
-    /// When there are fewer than four or more than 31 members, or too few for `f`.
-    pub(crate) fn new(oracles: Vec<Oracle>, f: Option<u8>) -> Result<Self> {
-        let n = oracles.len();
-        if !(4..=31).contains(&n) {
-            return Err(miette!("an oracle set has 4 to 31 members, not {n}"));
-        }
-        let most = u8::try_from((n - 1) / 3).expect("31 members or fewer");
-        let f = f.unwrap_or(most);
-        if f == 0 || f > most {
-            return Err(miette!("with {n} oracles f is between 1 and {most}, not {f}"));
-        }
-        let (timing, method, options) = (Timing::default(), Method::default(), RunOptions::default());
-        Ok(Self { oracles, f, timing, method, options })
-    }
-
-    /// Signatures a report needs.
-    pub(crate) fn quorum(&self) -> usize {
-        quorum(self.oracles.len(), self.f.into())
-    }
-
-    /// The arguments of `setConfig`.
-    ///
-    /// # Errors
-    /// When a member's keys or a waiting time are out of range.
-    pub(crate) fn oracle_config(&self) -> Result<OracleConfig> {
-        members::check(&self.oracles)?;
-        let members = self.oracles.iter().map(Oracle::member).collect::<Result<Vec<_>>>()?;
-        let offchain = OffchainConfig {
-            members,
-            timing: self.timing,
-            limits: self.options.profile.limits(),
-            options: self.options,
-            method: self.method,
-        };
-        Ok(OracleConfig {
-            signers: self.oracles.iter().map(|oracle| oracle.signer).collect(),
-            transmitters: self.oracles.iter().map(|oracle| oracle.transmitter).collect(),
-            f: self.f,
-            offchain_version: functions_offchain_config::VERSION,
-            offchain: offchain.encode().into_diagnostic()?.into(),
-        })
-    }
-}
-
-/// Signatures a report of `n` oracles needs, `f` of which may be faulty.
-pub(crate) const fn quorum(n: usize, f: usize) -> usize {
-    (n + f) / 2 + 1
-}
-
-impl Oracle {
-    /// The off-chain key's bytes; `None` when the text holds no 32 bytes of hex.
-    pub(super) fn key(&self) -> Option<[u8; 32]> {
-        let digits = self.offchain_public_key.strip_prefix("0x").unwrap_or(&self.offchain_public_key);
-        let mut key = [0; 32];
-        hex::decode_to_slice(digits, &mut key).ok().map(|()| key)
-    }
-
-    fn member(&self) -> Result<Member> {
-        let offchain_public_key = self
-            .key()
-            .ok_or_else(|| miette!("offchainPublicKey of {} is not 32 bytes of hex", self.peer_id))?;
-        Ok(Member {
-            peer_id: self.peer_id.clone(),
-            addresses: vec![self.listen.clone()],
-            offchain_public_key,
-        })
-    }
-}
-
-impl Plan {
-    /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no oracles yet.
-    pub(crate) fn local(don_id: DonId, signatures: usize) -> Self {
-        let feed = |answer| Source::Deploy(I256::try_from(answer).expect("an i64 fits 256 bits"));
-        Self {
-            don_id,
-            stylus_deployer: stylus::STYLUS_DEPLOYER,
-            link: Source::Deploy(U256::from(1_000_000_000) * U256::from(functions_types::Juels::PER_LINK)),
-            link_to_native_feed: feed(DEV_WEI_PER_LINK),
-            link_to_usd_feed: feed(DEV_USD_PER_LINK),
-            router: defaults::router_defaults(),
-            billing: defaults::billing_defaults(signatures),
-            allow_list: None,
-            consumer: true,
-            don: None,
-        }
     }
 }

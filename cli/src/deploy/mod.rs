@@ -1,14 +1,12 @@
 //! `functions deploy`: puts a whole deployment on a chain and writes down where it is.
 
-pub(crate) mod book;
-pub(crate) mod config;
-mod members;
-pub(crate) mod path;
+mod config;
 mod renew;
 
 use std::path::PathBuf;
 
 use functions_client::{Account, Chain};
+use functions_deploy::{Book, CONTRACTS, Deployment, Entries, Programs};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::output::{self, Progress};
@@ -63,7 +61,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
 
     if options.renew {
-        let entries = book::Entries::read(&config.addresses_file)?;
+        let entries = Entries::read(&config.addresses_file)?;
         if entries.chain_id != chain.id() {
             return Err(miette!(
                 "the addresses file {} belongs to chain {}, the endpoint to chain {}",
@@ -76,10 +74,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         output::result(&serde_json::to_string_pretty(&lines).into_diagnostic()?);
         return Ok(());
     }
-    let programs = path::Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
-    let mut book = book::Book::open(&config.addresses_file, chain.id(), owner.address())?;
+    let programs = Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
+    let mut book = Book::open(&config.addresses_file, chain.id(), owner.address())?;
     if options.dry_run {
-        for name in paths::CONTRACTS {
+        for name in CONTRACTS {
             let program = programs.get(name).await?;
             let fee = functions_client::stylus::quote_data_fee(&chain, &program).await.into_diagnostic()?;
             progress.step(format!(
@@ -89,12 +87,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             ));
         }
     } else {
-        path::Path {
+        Deployment {
             chain: &chain,
             owner: &owner,
             plan: &config.plan,
             programs: &programs,
-            progress: &progress,
+            say: &|text| progress.step(text),
         }
         .run(&mut book)
         .await

@@ -6,11 +6,11 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolError;
 use functions_client::renewal::{self, Remedy, Renewed};
 use functions_client::{Account, Chain, ClientError};
+use functions_deploy::Entries;
 use functions_types::programs::{ArbWasm, Standing};
 use miette::{IntoDiagnostic, Result, WrapErr};
 use serde::Serialize;
 
-use super::book::Entries;
 use crate::output::Progress;
 
 /// What was found and done about one contract.

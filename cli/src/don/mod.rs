@@ -5,11 +5,11 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
 use functions_client::abi::{Coordinator, Link, Router};
+use functions_client::amount;
 use functions_types::Juels;
 use miette::{Result, miette};
 use serde_json::{Value, json};
 
-use crate::amount;
 use crate::network::{Connected, Network, Signer, address};
 use crate::output::{self, link};
 use crate::remedy;

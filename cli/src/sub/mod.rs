@@ -4,11 +4,11 @@ mod info;
 mod timeout;
 
 use alloy::primitives::Address;
+use functions_client::amount;
 use functions_types::{Juels, SubscriptionId};
 use miette::Result;
 use serde_json::{Value, json};
 
-use crate::amount;
 use crate::network::{Network, Signer, address};
 use crate::output::{self, link};
 use crate::remedy;

@@ -399,13 +399,27 @@ impl Chain {
     /// # Errors
     /// [`ClientError::Rpc`], also when the chain is no development chain.
     pub async fn advance_time(&self, seconds: u64) -> Result<(), ClientError> {
-        let what = "evm_increaseTime";
-        let answer: Result<serde_json::Value, _> =
-            self.provider.raw_request(what.into(), (U256::from(seconds),)).await;
-        answer.map_err(|e| ClientError::from_rpc(what, e))?;
-        let answer: Result<serde_json::Value, _> = self.provider.raw_request("evm_mine".into(), ()).await;
-        answer.map_err(|e| ClientError::from_rpc("evm_mine", e))?;
+        self.cheat("evm_increaseTime", (U256::from(seconds),)).await?;
+        self.cheat("evm_mine", ()).await?;
         Ok(())
+    }
+
+    /// Calls a method of development chains that changes what no user could. `params` serialise to an array or to nothing.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`], also when the chain is no development chain.
+    ///
+    /// # Panics
+    /// When `params` have no JSON.
+    pub async fn cheat(
+        &self,
+        method: &'static str,
+        params: impl serde::Serialize,
+    ) -> Result<serde_json::Value, ClientError> {
+        let params = serde_json::json!(params);
+        let params = if params.is_null() { serde_json::json!([]) } else { params };
+        let answer = self.provider.raw_request(method.into(), params).await;
+        answer.map_err(|e| ClientError::from_rpc(method, e))
     }
 
     /// Timestamp of the latest block, unix seconds.

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`chain`] | [`Chain`]: typed calls, transactions, logs |
 //! | [`account`] | [`Account`]: a key that pays |
+//! | [`amount`] | LINK as people write and read it |
 //! | [`consumer`] | [`Consumer`]: the example contracts that send requests |
 //! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
 //! | [`renewal`] | whether programs run, and what keeps them running |
@@ -15,6 +16,7 @@
 //! | [`revert`] | revert data by name |
 
 pub mod account;
+pub mod amount;
 pub mod chain;
 pub mod config;
 pub mod consumer;

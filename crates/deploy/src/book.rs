@@ -12,32 +12,32 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// The file's content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Entries {
+pub struct Entries {
     /// The chain everything below is on.
-    pub(crate) chain_id: u64,
+    pub chain_id: u64,
     /// Owner of the contracts.
-    pub(crate) owner: Address,
+    pub owner: Address,
     /// First block a node has to look at.
-    pub(crate) start_block: Option<u64>,
+    pub start_block: Option<u64>,
     /// LINK token.
-    pub(crate) link: Option<Address>,
+    pub link: Option<Address>,
     /// Feed: wei per LINK.
-    pub(crate) link_to_native_feed: Option<Address>,
+    pub link_to_native_feed: Option<Address>,
     /// Feed: US dollars per LINK.
-    pub(crate) link_to_usd_feed: Option<Address>,
+    pub link_to_usd_feed: Option<Address>,
     /// Router.
-    pub(crate) router: Option<Address>,
+    pub router: Option<Address>,
     /// Coordinator.
-    pub(crate) coordinator: Option<Address>,
+    pub coordinator: Option<Address>,
     /// Terms-of-service allow list.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) allow_list: Option<Address>,
+    pub allow_list: Option<Address>,
     /// Example consumer.
-    pub(crate) consumer: Option<Address>,
+    pub consumer: Option<Address>,
     /// Name of the DON's route.
-    pub(crate) don_id: Option<String>,
+    pub don_id: Option<String>,
     /// Digest of the oracle configuration in force.
-    pub(crate) config_digest: Option<B256>,
+    pub config_digest: Option<B256>,
 }
 
 impl Entries {
@@ -45,7 +45,7 @@ impl Entries {
     ///
     /// # Errors
     /// When it cannot be read or is no such file.
-    pub(crate) fn read(file: &Path) -> Result<Self> {
+    pub fn read(file: &Path) -> Result<Self> {
         let place = || format!("the addresses file {}", file.display());
         let size = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?.len();
         if size > MAX_BYTES {
@@ -57,7 +57,7 @@ impl Entries {
 }
 
 /// The entries and where they are kept.
-pub(crate) struct Book {
+pub struct Book {
     file: Option<PathBuf>,
     entries: Entries,
 }
@@ -67,7 +67,7 @@ impl Book {
     ///
     /// # Errors
     /// When it belongs to another chain or owner, or is not such a file.
-    pub(crate) fn open(file: &Path, chain_id: u64, owner: Address) -> Result<Self> {
+    pub fn open(file: &Path, chain_id: u64, owner: Address) -> Result<Self> {
         let mut book = Self::in_memory(chain_id, owner);
         book.file = Some(file.to_owned());
         if !file.exists() {
@@ -88,7 +88,7 @@ impl Book {
     }
 
     /// A book that is not written anywhere.
-    pub(crate) const fn in_memory(chain_id: u64, owner: Address) -> Self {
+    pub const fn in_memory(chain_id: u64, owner: Address) -> Self {
         let entries = Entries {
             chain_id,
             owner,
@@ -107,12 +107,15 @@ impl Book {
     }
 
     /// What is known.
-    pub(crate) const fn entries(&self) -> &Entries {
+    pub const fn entries(&self) -> &Entries {
         &self.entries
     }
 
     /// Changes the entries and writes the file, whole or not at all.
-    pub(crate) fn note(&mut self, change: impl FnOnce(&mut Entries)) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note(&mut self, change: impl FnOnce(&mut Entries)) -> Result<()> {
         change(&mut self.entries);
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_string_pretty(&self.entries).into_diagnostic()?;

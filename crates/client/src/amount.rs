@@ -1,4 +1,4 @@
-//! Amounts of LINK as people write them.
+//! Amounts of LINK as people write and read them.
 
 use functions_types::Juels;
 
@@ -6,7 +6,7 @@ use functions_types::Juels;
 ///
 /// # Errors
 /// What is wrong with the text, and how to write it.
-pub(crate) fn parse(text: &str) -> Result<Juels, String> {
+pub fn parse(text: &str) -> Result<Juels, String> {
     let wrong = || format!("{text:?} is no amount of LINK; write for example 10, 0.001 or 1000juels");
     if let Some(juels) = text.strip_suffix("juels") {
         let juels = juels.trim_end();
@@ -30,9 +30,17 @@ pub(crate) fn parse(text: &str) -> Result<Juels, String> {
 ///
 /// # Errors
 /// As [`parse`].
-pub(crate) fn parse_positive(text: &str) -> Result<Juels, String> {
+pub fn parse_positive(text: &str) -> Result<Juels, String> {
     parse(text)
         .and_then(|juels| if juels == Juels::ZERO { Err("it must be more than 0".into()) } else { Ok(juels) })
+}
+
+/// Juels as LINK, for people: at most six decimals, no trailing zeros.
+pub fn link(juels: u128) -> String {
+    let micros = juels % Juels::PER_LINK / 1_000_000_000_000;
+    let text = format!("{}.{micros:06}", juels / Juels::PER_LINK);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} LINK")
 }
 
 #[cfg(test)]
@@ -52,5 +60,12 @@ mod tests {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
         assert!(parse_positive("0.0").is_err());
+    }
+
+    #[test]
+    fn link_prints_whole_and_small_amounts() {
+        assert_eq!(link(0), "0 LINK");
+        assert_eq!(link(10_000_000_000_000_000_000), "10 LINK");
+        assert_eq!(link(9_640_216_666_666_665), "0.00964 LINK");
     }
 }

@@ -1,19 +1,58 @@
-//! Whether an oracle set is right, every entry of it, before anything is sent.
+//! The members of an oracle set, and whether every entry is right before anything is sent.
 //!
 //! A node leaves out a member that cannot be reached, so one mistake costs one oracle of the DON for as long as nobody
 //! notices. Here all mistakes are found, each named with its member, before the set is in force.
 
 use alloy::primitives::Address;
-use functions_offchain_config::{check_address, is_peer_id};
+use functions_offchain_config::{Member, check_address, is_peer_id};
 use miette::{Result, miette};
+use serde::Deserialize;
 
-use super::config::Oracle;
+/// One member, as `functions-node keygen` prints it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Oracle {
+    /// Address that signs reports.
+    pub signer: Address,
+    /// Address that sends them.
+    pub transmitter: Address,
+    /// Network identity.
+    pub peer_id: String,
+    /// Ed25519 key of its protocol messages: 0x and 64 digits.
+    pub offchain_public_key: String,
+    /// Multiaddress the other members reach it at.
+    pub listen: String,
+}
+
+impl Oracle {
+    /// The off-chain key's bytes; `None` when the text holds no 32 bytes of hex.
+    fn key(&self) -> Option<[u8; 32]> {
+        let digits = self.offchain_public_key.strip_prefix("0x").unwrap_or(&self.offchain_public_key);
+        let mut key = [0; 32];
+        hex::decode_to_slice(digits, &mut key).ok().map(|()| key)
+    }
+
+    /// As the nodes are told of it.
+    ///
+    /// # Errors
+    /// When its key is none.
+    pub(crate) fn member(&self) -> Result<Member> {
+        let offchain_public_key = self
+            .key()
+            .ok_or_else(|| miette!("offchainPublicKey of {} is not 32 bytes of hex", self.peer_id))?;
+        Ok(Member {
+            peer_id: self.peer_id.clone(),
+            addresses: vec![self.listen.clone()],
+            offchain_public_key,
+        })
+    }
+}
 
 /// Checks every member and all of them together.
 ///
 /// # Errors
 /// All mistakes, one a line.
-pub(super) fn check(oracles: &[Oracle]) -> Result<()> {
+pub(crate) fn check(oracles: &[Oracle]) -> Result<()> {
     let problems = problems(oracles);
     if problems.is_empty() {
         return Ok(());

@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdout, Command};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A running child with its log file. Dropping it kills it.
-pub(crate) struct Process {
+pub struct Process {
     name: String,
     child: Child,
     log: PathBuf,
@@ -24,8 +24,11 @@ impl Process {
     /// Starts `program`; its output goes to `log`, but for its standard output when `piped`.
     ///
     /// The child gets an empty environment but for `PATH` and `RUST_LOG`, a process group of its own (so that an
-    /// interrupt from the terminal reaches only us) and dies with us, however we end.
-    pub(crate) fn spawn(
+    /// interrupt from the terminal reaches only us) and dies with the thread that starts it, however that ends.
+    ///
+    /// # Errors
+    /// When the log cannot be written or the program does not start.
+    pub fn spawn(
         name: &str,
         program: &Path,
         args: &[&std::ffi::OsStr],
@@ -61,16 +64,22 @@ impl Process {
         Ok((Self { name: name.to_owned(), child, log: log.to_owned() }, stdout))
     }
 
-    /// An error naming the exit status when the child has ended.
-    pub(crate) fn check_alive(&mut self) -> Result<()> {
+    /// Looks whether the child runs.
+    ///
+    /// # Errors
+    /// Names the exit status when it has ended.
+    pub fn check_alive(&mut self) -> Result<()> {
         match self.child.try_wait().into_diagnostic()? {
             None => Ok(()),
             Some(status) => Err(self.ended(status)),
         }
     }
 
-    /// Waits a moment for a child that fell silent and reports its end, if it ended.
-    pub(crate) async fn ended_early(&mut self) -> Result<()> {
+    /// Waits a moment for a child that fell silent.
+    ///
+    /// # Errors
+    /// Names the exit status when it ended meanwhile.
+    pub async fn ended_early(&mut self) -> Result<()> {
         match tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await {
             Ok(status) => Err(self.ended(status.into_diagnostic()?)),
             Err(_) => Ok(()),
@@ -78,7 +87,7 @@ impl Process {
     }
 
     /// Waits until the child ends by itself; what it ended with.
-    pub(crate) async fn end(&mut self) -> miette::Report {
+    pub async fn end(&mut self) -> miette::Report {
         match self.child.wait().await {
             Ok(status) => self.ended(status),
             Err(error) => miette!("{} cannot be waited for: {error}", self.name),
@@ -96,14 +105,23 @@ impl Process {
         }
     }
 
+    /// Asks to end and waits, however long that takes.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        self.signal(Signal::SIGTERM);
+        self.child.wait().await.into_diagnostic()
+    }
+
     /// Kills without warning and waits for the end.
-    pub(crate) async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         self.signal(Signal::SIGKILL);
         let _ = self.child.wait().await;
     }
 
     /// Asks to end, waits, then kills.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.signal(Signal::SIGTERM);
         if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
             self.kill().await;
@@ -112,7 +130,7 @@ impl Process {
 }
 
 /// The last lines of a log, indented.
-pub(crate) fn tail(log: &Path, lines: usize) -> String {
+pub fn tail(log: &Path, lines: usize) -> String {
     let text =
         std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let all: Vec<&str> = text.lines().collect();

@@ -1,85 +1,37 @@
 //! The deployment itself, step by step; a step whose result stands already is skipped.
 
-use std::collections::BTreeMap;
-use std::path::Path as FilePath;
-
 use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
 use functions_client::abi::{AllowListConfig, Constructors, Coordinator, Router};
-use functions_client::{Account, Addresses, Chain, Program, System, stylus};
+use functions_client::{Account, Addresses, Chain, System, stylus};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tokio::sync::OnceCell;
-use tokio::task::JoinHandle;
 
-use super::book::{Book, Entries};
-use super::config::{Don, Plan, Source};
-use crate::output::Progress;
-use crate::paths;
-
-/// Largest WebAssembly file read, in bytes; a chain refuses more than 128 KiB.
-const MAX_WASM_BYTES: u64 = 1024 * 1024;
-
-/// The compiled contracts, compressed in the background.
-pub(crate) struct Programs {
-    running: BTreeMap<&'static str, Slot>,
-}
-
-struct Slot {
-    task: tokio::sync::Mutex<Option<JoinHandle<Result<Program>>>>,
-    done: OnceCell<Program>,
-}
-
-impl Programs {
-    /// Begins to compress every contract in `folder`.
-    pub(crate) fn start(folder: &FilePath) -> Result<Self> {
-        let mut running = BTreeMap::new();
-        for name in paths::CONTRACTS {
-            let file = folder.join(name).with_extension("wasm");
-            let size = std::fs::metadata(&file).into_diagnostic()?.len();
-            if size > MAX_WASM_BYTES {
-                return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
-            }
-            let task = tokio::task::spawn_blocking(move || {
-                let wasm = std::fs::read(&file).into_diagnostic()?;
-                Program::from_wasm(name, &wasm).into_diagnostic()
-            });
-            let slot = Slot { task: tokio::sync::Mutex::new(Some(task)), done: OnceCell::new() };
-            running.insert(name, slot);
-        }
-        Ok(Self { running })
-    }
-
-    /// Waits for one of them.
-    pub(crate) async fn get(&self, name: &'static str) -> Result<Program> {
-        let slot = self.running.get(name).expect("the names are those of paths::CONTRACTS");
-        let program = slot
-            .done
-            .get_or_try_init(|| async {
-                let task = slot.task.lock().await.take();
-                task.ok_or_else(|| miette!("{name} failed to compress before"))?.await.into_diagnostic()?
-            })
-            .await?;
-        Ok(program.clone())
-    }
-}
+use crate::Say;
+use crate::book::{Book, Entries};
+use crate::oracles::Don;
+use crate::plan::{Plan, Source};
+use crate::programs::Programs;
 
 /// One run of the deployment.
-pub(crate) struct Path<'a> {
+pub struct Deployment<'a> {
     /// Where to.
-    pub(crate) chain: &'a Chain,
+    pub chain: &'a Chain,
     /// Who pays and owns.
-    pub(crate) owner: &'a Account,
+    pub owner: &'a Account,
     /// What.
-    pub(crate) plan: &'a Plan,
+    pub plan: &'a Plan,
     /// The contracts.
-    pub(crate) programs: &'a Programs,
-    /// Narration.
-    pub(crate) progress: &'a Progress,
+    pub programs: &'a Programs,
+    /// Told each step.
+    pub say: Say<'a>,
 }
 
-impl Path<'_> {
+impl Deployment<'_> {
     /// Deploys and configures everything the book lacks.
-    pub(crate) async fn run(&self, book: &mut Book) -> Result<System> {
+    ///
+    /// # Errors
+    /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the book.
+    pub async fn run(&self, book: &mut Book) -> Result<System> {
         let owner = self.owner.address();
         if book.entries().start_block.is_none() {
             let block = self.chain.block_number().await.into_diagnostic()?;
@@ -133,7 +85,7 @@ impl Path<'_> {
             let call = Router::updateConfigCall { config: self.plan.router.clone() };
             let what = "update the Router's configuration";
             self.chain.send(self.owner, router, &call).await.into_diagnostic().wrap_err(what)?;
-            self.progress.step("the Router's settings follow [router] now");
+            (self.say)("the Router's settings follow [router] now");
         }
         let what = "read the Coordinator's configuration";
         let found = self.chain.call(coordinator, &Coordinator::getConfigCall {}).await;
@@ -141,7 +93,7 @@ impl Path<'_> {
             let call = Coordinator::updateConfigCall { config: self.plan.billing.clone() };
             let what = "update the Coordinator's configuration";
             self.chain.send(self.owner, coordinator, &call).await.into_diagnostic().wrap_err(what)?;
-            self.progress.step("the Coordinator's settings follow [coordinator] now");
+            (self.say)("the Coordinator's settings follow [coordinator] now");
         }
         Ok(())
     }
@@ -153,7 +105,7 @@ impl Path<'_> {
             != Some(system.addresses.coordinator)
         {
             system.set_route(self.owner, don).await.into_diagnostic().wrap_err_with(what)?;
-            self.progress.step(format!("route {don} leads to the Coordinator"));
+            (self.say)(&format!("route {don} leads to the Coordinator"));
         }
         book.note(|e| e.don_id = Some(don.to_string()))
     }
@@ -170,20 +122,20 @@ impl Path<'_> {
         let what = "have the Router ask the allow list";
         if system.allow_list().await.into_diagnostic().wrap_err(what)? != Some(list) {
             system.set_allow_list(self.owner, list).await.into_diagnostic().wrap_err(what)?;
-            self.progress.step("the Router asks the allow list");
+            (self.say)("the Router asks the allow list");
         }
         Ok(())
     }
 
     /// Installs the oracle set, unless it is in force.
-    pub(crate) async fn configure(&self, book: &mut Book, system: &System, don: &Don) -> Result<()> {
+    async fn configure(&self, book: &mut Book, system: &System, don: &Don) -> Result<()> {
         let config = don.oracle_config()?;
         let what = "set the oracle configuration";
         if let Some(digest) = system.config_in_force(&config).await.into_diagnostic().wrap_err(what)? {
             return book.note(|e| e.config_digest = Some(digest));
         }
         let digest = system.set_config(self.owner, &config).await.into_diagnostic().wrap_err(what)?;
-        self.progress.step(format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
+        (self.say)(&format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
         book.note(|e| e.config_digest = Some(digest))
     }
 
@@ -234,7 +186,7 @@ impl Path<'_> {
                 .await
                 .into_diagnostic()?;
         book.note(|e| *entry(e) = Some(deployed.address))?;
-        self.progress.step(format!(
+        (self.say)(&format!(
             "{name} at {} ({} bytes on chain, {} gas, data fee {} gwei)",
             deployed.address,
             program.runtime().len(),
@@ -246,6 +198,6 @@ impl Path<'_> {
 }
 
 /// The ABI-encoded arguments of a constructor, without a selector.
-pub(crate) fn arguments(call: &impl SolCall) -> Bytes {
+pub fn arguments(call: &impl SolCall) -> Bytes {
     call.abi_encode().split_off(4).into()
 }

@@ -8,11 +8,10 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::paths;
 use crate::process::Process;
 
 /// Keys of the development accounts. They are public: every development chain funds them, no real chain should.
-pub(crate) const DEV_KEYS: [&str; 11] = [
+pub const DEV_KEYS: [&str; 11] = [
     "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659",
     "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
     "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
@@ -27,33 +26,31 @@ pub(crate) const DEV_KEYS: [&str; 11] = [
 ];
 
 /// Id of the local chain unless it is told another.
-pub(crate) const DEFAULT_CHAIN_ID: u64 = 412_346;
-/// How long the chain may take to answer.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DEFAULT_CHAIN_ID: u64 = 412_346;
 /// Longest greeting read, in bytes.
 const MAX_GREETING: usize = 4096;
 
 /// What the chain prints when it is up.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Greeting {
+pub struct Greeting {
     /// HTTP endpoint.
-    pub(crate) rpc_url: String,
+    pub rpc_url: String,
     /// WebSocket endpoint.
-    pub(crate) ws_url: String,
+    pub ws_url: String,
     /// Chain id.
-    pub(crate) chain_id: u64,
+    pub chain_id: u64,
 }
 
 /// What the chain is told when it starts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ChainOptions {
+pub struct ChainOptions {
     /// Port it listens on; 0 takes a free one.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Its chain id.
-    pub(crate) chain_id: u64,
+    pub chain_id: u64,
     /// Wei per unit of calldata.
-    pub(crate) l1_price: u128,
+    pub l1_price: u128,
 }
 
 impl Default for ChainOptions {
@@ -63,28 +60,35 @@ impl Default for ChainOptions {
 }
 
 /// A running chain.
-pub(crate) struct Devchain {
+pub struct Devchain {
     process: Process,
     /// Its endpoints.
-    pub(crate) greeting: Greeting,
+    pub greeting: Greeting,
 }
 
 impl Devchain {
-    /// Starts the chain and connects to it.
-    pub(crate) async fn start(folder: &Path, options: ChainOptions) -> Result<(Self, Chain)> {
+    /// Starts `program`, which writes its log to `folder`, and connects to it.
+    ///
+    /// # Errors
+    /// When it does not start, says nothing for as long as `patience`, or does not answer.
+    pub async fn start(
+        program: &Path,
+        folder: &Path,
+        options: ChainOptions,
+        patience: Duration,
+    ) -> Result<(Self, Chain)> {
         let ChainOptions { port, chain_id, l1_price } = options;
         let values = [port.to_string(), chain_id.to_string(), l1_price.to_string()];
         let args = ["--port", &values[0], "--chain-id", &values[1], "--l1-price", &values[2]]
             .map(std::ffi::OsStr::new);
         let log = folder.join("devchain.log");
-        let (mut process, stdout) =
-            Process::spawn("devchain", &paths::sibling("devchain")?, &args, &log, true)?;
+        let (mut process, stdout) = Process::spawn("devchain", program, &args, &log, true)?;
         let mut line = String::new();
         let mut reader = BufReader::new(stdout.expect("standard output is piped"));
-        let read = tokio::time::timeout(START_TIMEOUT, reader.read_line(&mut line)).await;
+        let read = tokio::time::timeout(patience, reader.read_line(&mut line)).await;
         if line.is_empty() || line.len() > MAX_GREETING || !matches!(read, Ok(Ok(_))) {
             process.ended_early().await?;
-            return Err(miette!("devchain said nothing within {} s", START_TIMEOUT.as_secs()));
+            return Err(miette!("devchain said nothing within {} s", patience.as_secs()));
         }
         let greeting: Greeting = serde_json::from_str(&line)
             .into_diagnostic()
@@ -101,18 +105,21 @@ impl Devchain {
     }
 
     /// Waits until its process ends by itself; what it ended with.
-    pub(crate) async fn end(&mut self) -> miette::Report {
+    pub async fn end(&mut self) -> miette::Report {
         self.process.end().await
     }
 
     /// Ends it.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.process.stop().await;
     }
 }
 
-/// The `index`th development account.
-pub(crate) fn dev_account(index: usize) -> Account {
+/// The `index`th development account; the first owns everything in a local network.
+///
+/// # Panics
+/// When there are fewer.
+pub fn dev_account(index: usize) -> Account {
     Account::from_hex(DEV_KEYS[index]).expect("the development keys are keys")
 }
 

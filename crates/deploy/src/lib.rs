@@ -1,0 +1,31 @@
+//! From a plan to a whole deployment on a chain: contracts activated and wired, route set, oracle set in force.
+//!
+//! Every step is noted in a [`Book`] once it is done and skipped when its result stands already, so that a failure costs one step.
+//! It reads no configuration file (`functions deploy` does) and starts no process (`crates/network` does).
+//!
+//! | module | one idea |
+//! | --- | --- |
+//! | [`plan`] | what shall stand |
+//! | [`oracles`], [`members`] | the oracle set; its members, checked before anything is sent |
+//! | [`programs`] | the compiled contracts |
+//! | [`deployment`] | the steps |
+//! | [`book`] | the addresses of what stands |
+//!
+//! Failures are [`miette::Report`]s: they are read by whoever typed the command, and name the next one.
+
+pub mod book;
+pub mod deployment;
+pub mod members;
+pub mod oracles;
+pub mod plan;
+pub mod programs;
+
+pub use book::{Book, Entries};
+pub use deployment::{Deployment, arguments};
+pub use members::Oracle;
+pub use oracles::{Don, quorum};
+pub use plan::{Plan, Source};
+pub use programs::{CONTRACTS, Programs};
+
+/// Is told of each step once it is done, in a person's words.
+pub type Say<'a> = &'a dyn Fn(&str);

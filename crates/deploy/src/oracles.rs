@@ -1,0 +1,76 @@
+//! An oracle set and the configuration it makes.
+
+use functions_client::OracleConfig;
+use functions_offchain_config::{Method, OffchainConfig, Timing};
+use functions_types::limits::RunOptions;
+use miette::{IntoDiagnostic, Result, miette};
+
+use crate::members::{self, Oracle};
+
+/// The oracle set.
+#[derive(Clone, Debug)]
+pub struct Don {
+    /// The members, in order.
+    pub oracles: Vec<Oracle>,
+    /// Faulty members tolerated.
+    pub f: u8,
+    /// The agreement's timing.
+    pub timing: Timing,
+    /// How observations become one outcome.
+    pub method: Method,
+    /// Limits, error texts, clock and features of scripts.
+    pub options: RunOptions,
+}
+
+impl Don {
+    /// An oracle set; without `f` the most that `oracles` can tolerate.
+    ///
+    /// # Errors
+    /// When there are fewer than four or more than 31 members, or too few for `f`.
+    pub fn new(oracles: Vec<Oracle>, f: Option<u8>) -> Result<Self> {
+        let n = oracles.len();
+        if !(4..=31).contains(&n) {
+            return Err(miette!("an oracle set has 4 to 31 members, not {n}"));
+        }
+        let most = u8::try_from((n - 1) / 3).expect("31 members or fewer");
+        let f = f.unwrap_or(most);
+        if f == 0 || f > most {
+            return Err(miette!("with {n} oracles f is between 1 and {most}, not {f}"));
+        }
+        let (timing, method, options) = (Timing::default(), Method::default(), RunOptions::default());
+        Ok(Self { oracles, f, timing, method, options })
+    }
+
+    /// Signatures a report needs.
+    pub fn quorum(&self) -> usize {
+        quorum(self.oracles.len(), self.f.into())
+    }
+
+    /// The arguments of `setConfig`.
+    ///
+    /// # Errors
+    /// When a member's keys or a waiting time are out of range.
+    pub fn oracle_config(&self) -> Result<OracleConfig> {
+        members::check(&self.oracles)?;
+        let members = self.oracles.iter().map(Oracle::member).collect::<Result<Vec<_>>>()?;
+        let offchain = OffchainConfig {
+            members,
+            timing: self.timing,
+            limits: self.options.profile.limits(),
+            options: self.options,
+            method: self.method,
+        };
+        Ok(OracleConfig {
+            signers: self.oracles.iter().map(|oracle| oracle.signer).collect(),
+            transmitters: self.oracles.iter().map(|oracle| oracle.transmitter).collect(),
+            f: self.f,
+            offchain_version: functions_offchain_config::VERSION,
+            offchain: offchain.encode().into_diagnostic()?.into(),
+        })
+    }
+}
+
+/// Signatures a report of `n` oracles needs, `f` of which may be faulty.
+pub const fn quorum(n: usize, f: usize) -> usize {
+    (n + f) / 2 + 1
+}
