@@ -1,6 +1,6 @@
 //! The rules of `house_tests` held against this repository.
 
-use std::path::Path;
+use std::{fs, path::Path, process::Command};
 
 use house_tests::{
     documents, expect_nothing, files,
@@ -161,4 +161,31 @@ fn documents_name_what_exists() {
         }
     }
     expect_nothing("documents name what is not there", &wrong);
+}
+
+/// What a person types explains itself, and README names it.
+#[test]
+fn scripts_explain_themselves() {
+    let root = root();
+    let readme = read(&root.join("README.md"));
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(root.join("scripts")).expect("the scripts") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        // What has an extension or lies in a folder is for the other scripts; the demo's help is its program's.
+        if path.is_dir() || path.extension().is_some() {
+            continue;
+        }
+        if !readme.contains(&format!("./scripts/{name}")) && name != "build" {
+            wrong.push(format!("README does not name ./scripts/{name}"));
+        }
+        if name != "demo" {
+            let help = Command::new(&path).arg("--help").current_dir(&root).output().expect("it starts");
+            let text = String::from_utf8_lossy(&help.stdout);
+            if !help.status.success() || text.lines().count() < 2 {
+                wrong.push(format!("./scripts/{name} --help: {}, {text:?}", help.status));
+            }
+        }
+    }
+    expect_nothing("scripts do not explain themselves", &wrong);
 }
