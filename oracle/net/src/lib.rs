@@ -21,11 +21,12 @@
 mod config;
 mod link;
 mod mesh;
+mod net;
 mod rate;
 
 pub use config::{Identity, NetConfig, NetError, NetLimits, Peer, SendError};
 pub use libp2p::{Multiaddr, PeerId};
-pub use link::Net;
+pub use net::Net;
 
 /// Something that happened on the network.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
-//! One stream to each peer: queues, the tasks that write and read, and the handle of the mesh.
+//! One stream to each peer: its queue, and the tasks that write and read.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,15 +9,14 @@ use std::{
 };
 
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
-use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
+use libp2p::{PeerId, Stream, StreamProtocol};
 use libp2p_stream::Control;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
-    task::JoinSet,
     time::{Instant, sleep, timeout},
 };
 
-use crate::{NetConfig, NetError, NetEvent, NetLimits, SendError, mesh, rate::Bucket};
+use crate::{NetEvent, NetLimits, SendError, rate::Bucket};
 
 /// The protocol of the frames.
 pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/frames/1");
@@ -26,20 +24,6 @@ pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/fram
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after a stream could not be opened on a connection.
 const REOPEN_AFTER: Duration = Duration::from_millis(200);
-
-/// A running mesh. Dropping the last clone ends it.
-#[derive(Clone)]
-pub struct Net {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    links: BTreeMap<PeerId, Link>,
-    me: PeerId,
-    listening: Vec<Multiaddr>,
-    frame_bytes: usize,
-    _tasks: JoinSet<()>,
-}
 
 /// The sending side of one peer.
 pub(crate) struct Link {
@@ -54,75 +38,37 @@ struct Frame {
     _room: OwnedSemaphorePermit,
 }
 
-impl Net {
-    /// Listens, dials the peers, and returns once every listen address is bound.
-    ///
-    /// # Errors
-    /// [`NetError`] if an address cannot be bound or the configuration is impossible.
-    pub async fn start(config: NetConfig) -> Result<(Self, mpsc::Receiver<NetEvent>), NetError> {
-        let me = config.identity.peer_id();
-        let limits = config.limits.clone();
-        let (events, receiver) = mpsc::channel(limits.event_queue.max(1));
-        let mut mesh = mesh::Mesh::build(config, events.clone())?;
-        let listening = mesh.listen().await?;
-        let mut tasks = JoinSet::new();
-        let mut links = BTreeMap::new();
-        for (peer, connected) in mesh.connectivity() {
-            let (queue, frames) = mpsc::unbounded_channel();
-            let is_open = Arc::new(AtomicBool::new(false));
-            // Each frame takes at least one unit, so empty frames are bounded too.
-            let room = Arc::new(Semaphore::new(limits.queue_bytes.min(Semaphore::MAX_PERMITS)));
-            links.insert(peer, Link { is_open: is_open.clone(), queue, room });
-            let writer =
-                Writer { peer, control: mesh.control(), connected, is_open, frames, events: events.clone() };
-            tasks.spawn(writer.run());
-        }
-        tasks.spawn(mesh.run());
-        let shared = Shared { links, me, listening, frame_bytes: limits.frame_bytes, _tasks: tasks };
-        Ok((Self { shared: Arc::new(shared) }, receiver))
-    }
-
-    /// This node's peer id.
-    pub fn peer_id(&self) -> PeerId {
-        self.shared.me
-    }
-
-    /// Addresses at which the node listens, with the ports it was given.
-    pub fn listening(&self) -> &[Multiaddr] {
-        &self.shared.listening
-    }
-
-    /// Peers with an open stream.
-    pub fn connected(&self) -> Vec<PeerId> {
-        let open = self.shared.links.iter().filter(|(_, link)| link.is_open.load(Ordering::Acquire));
-        open.map(|(peer, _)| *peer).collect()
-    }
-
-    /// Queues a frame for one peer; it never waits.
-    ///
-    /// # Errors
-    /// [`SendError`] if the frame was not queued.
-    pub fn send(&self, peer: &PeerId, bytes: impl Into<Arc<[u8]>>) -> Result<(), SendError> {
-        let link = self.shared.links.get(peer).ok_or(SendError::UnknownPeer)?;
-        link.send(bytes.into(), self.shared.frame_bytes)
-    }
-
-    /// Queues a frame for every peer; returns those for which it could not be queued, with the reason.
-    pub fn broadcast(&self, bytes: impl Into<Arc<[u8]>>) -> Vec<(PeerId, SendError)> {
-        let bytes = bytes.into();
-        let send = |(peer, link): (&PeerId, &Link)| {
-            link.send(bytes.clone(), self.shared.frame_bytes).err().map(|error| (*peer, error))
-        };
-        self.shared.links.iter().filter_map(send).collect()
-    }
+/// Both ends of the queue to one peer; `connected` says whether there is a connection to open a stream on.
+pub(crate) fn between(
+    peer: PeerId,
+    control: Control,
+    connected: watch::Receiver<bool>,
+    limits: &NetLimits,
+    events: mpsc::Sender<NetEvent>,
+) -> (Link, Writer) {
+    let (queue, frames) = mpsc::unbounded_channel();
+    let is_open = Arc::new(AtomicBool::new(false));
+    // Each frame takes at least one unit, so empty frames are bounded too.
+    let room = Arc::new(Semaphore::new(limits.queue_bytes.min(Semaphore::MAX_PERMITS)));
+    let link = Link { is_open: is_open.clone(), queue, room };
+    (link, Writer { peer, control, connected, is_open, frames, events })
 }
 
 impl Link {
-    fn send(&self, bytes: Arc<[u8]>, most: usize) -> Result<(), SendError> {
+    /// Whether a stream to the peer is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Queues a frame of at most `most` bytes; it never waits.
+    ///
+    /// # Errors
+    /// [`SendError`] if the frame was not queued.
+    pub(crate) fn send(&self, bytes: Arc<[u8]>, most: usize) -> Result<(), SendError> {
         if bytes.len() > most {
             return Err(SendError::TooLong);
         }
-        if !self.is_open.load(Ordering::Acquire) {
+        if !self.is_open() {
             return Err(SendError::NotConnected);
         }
         let share = u32::try_from(bytes.len() + 64).map_err(|_| SendError::TooLong)?;
@@ -132,7 +78,7 @@ impl Link {
 }
 
 /// Keeps a stream to one peer open and writes what is queued.
-struct Writer {
+pub(crate) struct Writer {
     peer: PeerId,
     control: Control,
     connected: watch::Receiver<bool>,
@@ -142,7 +88,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         // Ends when the mesh is gone.
         while self.connected.wait_for(|&connected| connected).await.is_ok() {
             let stream = match self.control.open_stream(self.peer, PROTOCOL).await {

@@ -1,0 +1,84 @@
+//! The handle of a running mesh.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use libp2p::{Multiaddr, PeerId};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::{
+    NetConfig, NetError, NetEvent, SendError,
+    link::{self, Link},
+    mesh::Mesh,
+};
+
+/// A running mesh. Dropping the last clone ends it.
+#[derive(Clone)]
+pub struct Net {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    links: BTreeMap<PeerId, Link>,
+    me: PeerId,
+    listening: Vec<Multiaddr>,
+    frame_bytes: usize,
+    _tasks: JoinSet<()>,
+}
+
+impl Net {
+    /// Listens, dials the peers, and returns once every listen address is bound.
+    ///
+    /// # Errors
+    /// [`NetError`] if an address cannot be bound or the configuration is impossible.
+    pub async fn start(config: NetConfig) -> Result<(Self, mpsc::Receiver<NetEvent>), NetError> {
+        let me = config.identity.peer_id();
+        let limits = config.limits.clone();
+        let (events, receiver) = mpsc::channel(limits.event_queue.max(1));
+        let mut mesh = Mesh::build(config, events.clone())?;
+        let listening = mesh.listen().await?;
+        let mut tasks = JoinSet::new();
+        let mut links = BTreeMap::new();
+        for (peer, connected) in mesh.connectivity() {
+            let (link, writer) = link::between(peer, mesh.control(), connected, &limits, events.clone());
+            links.insert(peer, link);
+            tasks.spawn(writer.run());
+        }
+        tasks.spawn(mesh.run());
+        let shared = Shared { links, me, listening, frame_bytes: limits.frame_bytes, _tasks: tasks };
+        Ok((Self { shared: Arc::new(shared) }, receiver))
+    }
+
+    /// This node's peer id.
+    pub fn peer_id(&self) -> PeerId {
+        self.shared.me
+    }
+
+    /// Addresses at which the node listens, with the ports it was given.
+    pub fn listening(&self) -> &[Multiaddr] {
+        &self.shared.listening
+    }
+
+    /// Peers with an open stream.
+    pub fn connected(&self) -> Vec<PeerId> {
+        let open = self.shared.links.iter().filter(|(_, link)| link.is_open());
+        open.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Queues a frame for one peer; it never waits.
+    ///
+    /// # Errors
+    /// [`SendError`] if the frame was not queued.
+    pub fn send(&self, peer: &PeerId, bytes: impl Into<Arc<[u8]>>) -> Result<(), SendError> {
+        let link = self.shared.links.get(peer).ok_or(SendError::UnknownPeer)?;
+        link.send(bytes.into(), self.shared.frame_bytes)
+    }
+
+    /// Queues a frame for every peer; returns those for which it could not be queued, with the reason.
+    pub fn broadcast(&self, bytes: impl Into<Arc<[u8]>>) -> Vec<(PeerId, SendError)> {
+        let bytes = bytes.into();
+        let send = |(peer, link): (&PeerId, &Link)| {
+            link.send(bytes.clone(), self.shared.frame_bytes).err().map(|error| (*peer, error))
+        };
+        self.shared.links.iter().filter_map(send).collect()
+    }
+}
