@@ -6,7 +6,8 @@ use functions_types::limits::Limits;
 
 use crate::RunnerError;
 use crate::cgroup::CgroupConfig;
-use crate::policy::{HttpPolicy, ImportPolicy, Resolver};
+use crate::lookup::Resolver;
+use crate::policy::{HttpPolicy, ImportPolicy};
 
 /// Settings of a [`crate::Runner`].
 #[derive(Clone, Debug)]

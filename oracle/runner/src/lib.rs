@@ -12,19 +12,21 @@
 //! | to read about | look in |
 //! | --- | --- |
 //! | the fork server's life: start, restart, death | `zygote` |
-//! | one run: deadline, frames, verdict | `session` |
+//! | one run: start, converse, judge, record | `session` |
 //! | what is answered and recorded during a run | `talk` |
 //! | recordings and their file | `transcript` |
 //! | which addresses a script may reach | `broker::address`, `broker::guard`, `broker::resolver` |
 //! | an HTTP exchange and its limits | `broker` |
 //! | which modules a script may import | `broker::modules` |
-//! | what an operator can set | `config`, `policy`; the form of it in a file: `section` |
-//! | what identifies a run in the records | `record` |
+//! | what an operator can set | `config`, `policy`, `lookup`; the form of it in a file: `section` |
+//! | what a run leaves | `outcome`, `report`; what identifies it: `record` |
 
 mod broker;
 mod cgroup;
 mod config;
 mod error;
+mod lookup;
+mod outcome;
 mod policy;
 mod record;
 mod report;
@@ -41,16 +43,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[doc(hidden)]
 pub use broker::http_policy;
-pub use broker::{Lookup, LookupAnswer};
 pub use cgroup::CgroupConfig;
 pub use config::RunnerConfig;
 pub use error::RunnerError;
 use functions_types::limits::{Limits, Mode, RunOptions};
+pub use lookup::{Lookup, LookupAnswer, Resolver};
 use oracle_frames::Start;
 pub use oracle_frames::{Diagnostic, ModuleKind, ModuleOutcome, Position};
-pub use policy::{HttpPolicy, ImportPolicy, Resolver};
+pub use outcome::RunOutcome;
+pub use policy::{HttpPolicy, ImportPolicy};
 pub use record::RunMetadata;
-pub use report::{HttpExchange, ModuleLoad, RunOutcome, RunReport};
+pub use report::{HttpExchange, ModuleLoad, RunReport};
 pub use section::{HttpSection, ImportSection, RunnerSection, SectionError};
 use tokio::sync::Semaphore;
 pub use transcript::{

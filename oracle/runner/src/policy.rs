@@ -2,10 +2,6 @@
 //! import.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
-
-use crate::broker::{Lookup, SystemLookup};
 
 /// Which HTTP queries are performed, beyond the rules that always hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,21 +50,5 @@ pub struct ImportPolicy {
 impl Default for ImportPolicy {
     fn default() -> Self {
         Self { enabled: true, mirror: None, pins: BTreeMap::new(), pinned_only: false }
-    }
-}
-
-/// Who looks names up; the system unless a test says otherwise.
-#[derive(Clone)]
-pub struct Resolver(pub Arc<dyn Lookup>);
-
-impl Default for Resolver {
-    fn default() -> Self {
-        Self(Arc::new(SystemLookup))
-    }
-}
-
-impl fmt::Debug for Resolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

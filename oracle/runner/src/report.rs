@@ -4,16 +4,7 @@ use std::time::Duration;
 
 use oracle_frames::{Diagnostic, ModuleKind};
 
-use crate::{RunMetadata, Transcript};
-
-/// How a script ended, in bytes as they go on chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunOutcome {
-    /// What the script returned.
-    Result(Vec<u8>),
-    /// UTF-8 text of what went wrong in the script.
-    UserError(Vec<u8>),
-}
+use crate::{RunMetadata, RunOutcome, Transcript};
 
 /// A finished run.
 #[derive(Clone, Debug)]

@@ -36,8 +36,6 @@ use url::Url;
 
 pub(crate) use self::modules::loaded;
 use self::modules::store::Store;
-pub(crate) use self::resolver::SystemLookup;
-pub use self::resolver::{Lookup, LookupAnswer};
 use self::resolver::{Pins, Unreachable};
 use self::share::Shared;
 use crate::policy::ImportPolicy;

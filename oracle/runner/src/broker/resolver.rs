@@ -1,9 +1,7 @@
 //! Names and their addresses: looked up once, judged, and pinned for the connection.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +10,7 @@ use url::Host;
 
 use super::address::is_global;
 use super::guard::{Blocked, Endpoint, Vetted};
+use crate::lookup::Lookup;
 
 /// How long a judged answer is used again.
 const PIN_TIME: Duration = Duration::from_secs(10);
@@ -19,27 +18,6 @@ const PIN_TIME: Duration = Duration::from_secs(10);
 const OWN_TIME: Duration = Duration::from_secs(60);
 /// Names remembered at most.
 const PINS_MAX: usize = 4096;
-
-/// Looks names up.
-pub trait Lookup: fmt::Debug + Send + Sync {
-    /// All addresses of `name`.
-    fn lookup<'a>(&'a self, name: &'a str) -> LookupAnswer<'a>;
-}
-
-/// What [`Lookup::lookup`] comes to.
-pub type LookupAnswer<'a> = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'a>>;
-
-/// The system's resolver.
-#[derive(Debug)]
-pub(crate) struct SystemLookup;
-
-impl Lookup for SystemLookup {
-    fn lookup<'a>(&'a self, name: &'a str) -> LookupAnswer<'a> {
-        Box::pin(async move {
-            Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
-        })
-    }
-}
 
 /// Why a name leads nowhere.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +155,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::lookup::LookupAnswer;
 
     /// Answers every look-up with the next of its lists.
     #[derive(Debug)]

@@ -1,6 +1,9 @@
 //! What is said during one run: what the child asks for, what it is answered, what is recorded.
 
-use std::collections::{BTreeMap, HashMap};
+mod console;
+mod exchange;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +12,12 @@ use oracle_frames::{
     HttpRequest, HttpResponse, ModuleAnswer, ModuleOutcome, ModuleRequest, ToChild, cut_text,
 };
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
+use self::console::Console;
+use self::exchange::Exchange;
 use crate::RunnerError;
 use crate::broker::{self, Broker};
-use crate::record::request_digest;
 use crate::report::{HttpExchange, ModuleLoad};
 use crate::transcript::{RecordedExchange, RecordedModule, Transcript, Veil};
 
@@ -47,8 +51,7 @@ impl From<Divergence> for RunnerError {
 
 /// What a finished conversation leaves.
 pub(crate) struct Told {
-    pub(crate) console: Vec<String>,
-    pub(crate) console_dropped: usize,
+    pub(crate) console: Console,
     pub(crate) http: Vec<HttpExchange>,
     pub(crate) exchanges: Vec<RecordedExchange>,
     pub(crate) modules: Vec<RecordedModule>,
@@ -67,13 +70,9 @@ pub(crate) struct Talk {
     veil: Veil,
     has_secrets: bool,
     outbox: mpsc::UnboundedSender<Vec<u8>>,
-    console: Vec<String>,
-    console_bytes: usize,
-    console_dropped: usize,
-    under_way: HashMap<u32, AbortHandle>,
+    console: Console,
     tasks: JoinSet<Finished>,
-    http: Vec<HttpExchange>,
-    exchanges: Vec<RecordedExchange>,
+    exchanges: Vec<Exchange>,
     modules: Vec<Option<(RecordedModule, ModuleLoad)>>,
     import_bytes: usize,
     diverged: Option<Divergence>,
@@ -92,12 +91,8 @@ impl Talk {
             veil: Veil::new(secrets),
             has_secrets: !secrets.is_empty(),
             outbox,
-            console: Vec::new(),
-            console_bytes: 0,
-            console_dropped: 0,
-            under_way: HashMap::new(),
+            console: Console::default(),
             tasks: JoinSet::new(),
-            http: Vec::new(),
             exchanges: Vec::new(),
             modules: Vec::new(),
             import_bytes: 0,
@@ -108,7 +103,7 @@ impl Talk {
     /// Waits for one exchange to end and passes it on; never returns where none is under way.
     pub(crate) async fn progress(&mut self) {
         match self.tasks.join_next().await {
-            Some(Ok(Finished::Http(response, exchange))) => self.answer(response, exchange),
+            Some(Ok(Finished::Http(response, reported))) => self.answer(response, reported),
             Some(Ok(Finished::Module(id, outcome, load))) => self.supply(id, outcome, load),
             // An aborted task.
             Some(Err(_)) => {}
@@ -121,14 +116,7 @@ impl Talk {
     }
 
     pub(crate) fn print(&mut self, line: &str) {
-        let room = self.limits.console_bytes.saturating_sub(self.console_bytes);
-        let line = cut_text(line, self.limits.console_line_bytes);
-        if line.len() + 1 > room {
-            self.console_dropped += 1;
-            return;
-        }
-        self.console_bytes += line.len() + 1;
-        self.console.push(line.to_owned());
+        self.console.print(line, &self.limits);
     }
 
     /// Takes a request for an exchange.
@@ -144,86 +132,46 @@ impl Talk {
         // What is refused unsent may be as long as it likes: it is kept in brief.
         let refusal = broker::refuse(&request, nth, &self.limits);
         let brief = refusal.is_some();
-        self.exchanges.push(RecordedExchange::asked(&request, &self.veil, self.has_secrets, brief));
-        self.http.push(broker::asked(&request));
-        match &self.source {
-            Source::Replay(recording) => {
-                let recording = Arc::clone(recording);
-                self.replay(&recording, at, &request);
-            }
-            Source::Live(broker, request_id) => {
-                if let Some((response, exchange)) = refusal {
-                    self.answer(response, exchange);
-                    return Ok(());
+        let mut exchange = Exchange::asked(&request, &self.veil, self.has_secrets, brief);
+        match (&self.source, refusal) {
+            (Source::Replay(recording), _) => {
+                match exchange.replayed(at, &request, recording.http.get(at), &self.veil) {
+                    Ok(answer) => self.send(&answer),
+                    Err(divergence) => self.diverged = Some(divergence),
                 }
-                let id = request.id;
-                let broker = Arc::clone(broker);
-                let request_id = *request_id;
-                let limits = self.limits.clone();
-                let handle = self.tasks.spawn(async move {
-                    let (response, exchange) = broker.perform(request_id, request, &limits).await;
-                    Finished::Http(response, exchange)
-                });
-                self.under_way.insert(id, handle);
+                self.exchanges.push(exchange);
+            }
+            (Source::Live(..), Some((response, reported))) => {
+                self.exchanges.push(exchange);
+                self.answer(response, reported);
+            }
+            (Source::Live(broker, request_id), None) => {
+                let (broker, request_id, limits) = (Arc::clone(broker), *request_id, self.limits.clone());
+                exchange.performed_by(self.tasks.spawn(async move {
+                    let (response, reported) = broker.perform(request_id, request, &limits).await;
+                    Finished::Http(response, reported)
+                }));
+                self.exchanges.push(exchange);
             }
         }
         Ok(())
     }
 
-    fn replay(&mut self, recording: &Transcript, at: usize, request: &HttpRequest) {
-        let diverged = |recorded: String| Divergence {
-            exchange: at,
-            asked: format!("{} {}", request.method, self.veil.hide_text(&request.url)),
-            recorded,
-        };
-        let Some(recorded) = recording.http.get(at) else {
-            self.diverged = Some(diverged("nothing more".to_owned()));
-            return;
-        };
-        let what = format!("{} {}", recorded.method, recorded.url);
-        if recorded.request_digest != request_digest(request) {
-            self.diverged = Some(diverged(what));
-            return;
-        }
-        let response = recorded.restored(request.id, &self.veil);
-        if recorded.response.is_some() && response.is_none() {
-            let why = format!("{what}, answered with a secret that is not the one given now");
-            self.diverged = Some(diverged(why));
-            return;
-        }
-        if let Some(response) = &response {
-            self.http[at] = broker::answered(request, response, Duration::ZERO, recorded.failure.clone());
-        }
-        let (now, then) = (&mut self.exchanges[at], recorded);
-        now.response.clone_from(&then.response);
-        now.response_digest = then.response_digest;
-        now.failure.clone_from(&then.failure);
-        let delivery = recorded.turn.zip(response);
-        self.send(&ToChild::HttpReplay { id: request.id, delivery });
-    }
-
     pub(crate) fn abort(&mut self, id: u32) {
-        if let Some(handle) = self.under_way.remove(&id) {
-            handle.abort();
+        if let Some(exchange) = self.exchanges.get_mut(id as usize) {
+            exchange.abort();
         }
     }
 
     pub(crate) fn delivered(&mut self, id: u32, turn: u32) {
-        if let Some(exchange) = self.exchanges.get_mut(id as usize)
-            && exchange.response.is_some()
-            && exchange.turn.is_none()
-        {
-            exchange.turn = Some(turn);
+        if let Some(exchange) = self.exchanges.get_mut(id as usize) {
+            exchange.delivered(turn);
         }
     }
 
-    fn answer(&mut self, response: HttpResponse, exchange: HttpExchange) {
-        let id = response.id;
-        self.under_way.remove(&id);
-        if let Some(record) = self.exchanges.get_mut(id as usize) {
-            record.answered(&response, &self.veil);
-            record.failure.clone_from(&exchange.failure);
-            self.http[id as usize] = exchange;
+    fn answer(&mut self, response: HttpResponse, reported: HttpExchange) {
+        if let Some(exchange) = self.exchanges.get_mut(response.id as usize) {
+            exchange.answered(&response, reported, &self.veil);
         }
         self.send(&ToChild::HttpResponse(response));
     }
@@ -298,14 +246,8 @@ impl Talk {
     /// Ends what is under way and gives what was recorded, in the order the script asked.
     pub(crate) fn finish(mut self) -> Told {
         self.tasks.abort_all();
+        let (http, exchanges) = self.exchanges.into_iter().map(Exchange::kept).unzip();
         let (modules, loads) = self.modules.into_iter().flatten().unzip();
-        Told {
-            console: self.console,
-            console_dropped: self.console_dropped,
-            http: self.http,
-            exchanges: self.exchanges,
-            modules,
-            loads,
-        }
+        Told { console: self.console, http, exchanges, modules, loads }
     }
 }
