@@ -23,7 +23,7 @@
 pub struct Limits {
     /// Longest response or error, in bytes.
     pub response_bytes: usize,
-    /// Longest run, in milliseconds of wall time.
+    /// Longest run, in milliseconds. Time in which the machine keeps the script waiting for a processor does not count.
     pub execution_ms: u64,
     /// JavaScript heap, in bytes.
     pub memory_bytes: u64,

@@ -1,5 +1,7 @@
 //! Faults of this node while running a script. None of them ever goes on chain.
 
+use std::time::Duration;
+
 /// Why a script could not be run here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -11,6 +13,20 @@ pub enum RunnerError {
     /// Every slot is taken and the queue is full. Retry later.
     #[error("too many scripts are waiting to run")]
     Overloaded,
+    /// The machine gave the script so little time that its time limit says nothing about it. Retry later; if it stays,
+    /// the operator must run fewer scripts at once or less beside the node.
+    #[error(
+        "the machine is too busy: in {} ms it let the script have {} ms of its {} ms",
+        wall.as_millis(), own.as_millis(), limit.as_millis()
+    )]
+    Starved {
+        /// How long the run lasted.
+        wall: Duration,
+        /// What of it was the script's own.
+        own: Duration,
+        /// What would have been the script's to use.
+        limit: Duration,
+    },
     /// The request cannot be run under this node's configuration.
     #[error("the request is refused: {0}")]
     Refused(String),
@@ -40,7 +56,7 @@ impl RunnerError {
     pub const fn failure_code(&self) -> u8 {
         match self {
             Self::AdapterDown(_) | Self::Config(_) | Self::WeakSandbox(_) => 1,
-            Self::Overloaded => 5,
+            Self::Overloaded | Self::Starved { .. } => 5,
             Self::Refused(_) | Self::Diverged { .. } => 7,
         }
     }
@@ -48,6 +64,6 @@ impl RunnerError {
     /// Whether the same request may succeed here later without anybody's doing.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::AdapterDown(_) | Self::Overloaded)
+        matches!(self, Self::AdapterDown(_) | Self::Overloaded | Self::Starved { .. })
     }
 }

@@ -14,6 +14,7 @@
 //! | the fork server's life: start, restart, death | `zygote` |
 //! | one run: start, converse, judge, record | `session` |
 //! | what is answered and recorded during a run | `talk` |
+//! | whose time a run spends, the script's or the machine's | `own_time` |
 //! | recordings and their file | `transcript` |
 //! | which addresses a script may reach | `broker::address`, `broker::guard`, `broker::resolver` |
 //! | an HTTP exchange and its limits | `broker` |
@@ -27,6 +28,7 @@ mod config;
 mod error;
 mod lookup;
 mod outcome;
+mod own_time;
 mod policy;
 mod record;
 mod report;
@@ -117,6 +119,11 @@ impl Runner {
         }
         if !config.allow_http.is_empty() {
             tracing::warn!(allow_http = ?config.allow_http, "scripts may reach private addresses");
+        }
+        if !own_time::is_counted() {
+            tracing::warn!(
+                "this kernel has no schedstat: scripts are held to the time limit even while the machine is too busy to run them"
+            );
         }
         let permits = Arc::new(Semaphore::new(config.max_concurrent));
         let waiting = AtomicUsize::new(0);

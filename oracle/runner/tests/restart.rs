@@ -2,42 +2,12 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::processes::{children, kill, zygote};
 use common::{request, run, runner_for, text};
 use tokio::sync::Mutex;
 
 /// One fork server at a time, so that it is known which is meant.
 static TURN: Mutex<()> = Mutex::const_new(());
-
-/// Process id of the fork server: the one child of this process.
-fn zygote() -> String {
-    let [pid] = children(&std::process::id().to_string()).try_into().expect("exactly one child");
-    pid
-}
-
-/// Ends processes at once.
-fn kill(pids: &[String]) {
-    let status = Command::new("kill").arg("-KILL").args(pids).status().expect("kill exists");
-    assert!(status.success());
-}
-
-fn children(parent: &str) -> Vec<String> {
-    let processes =
-        std::fs::read_dir("/proc").expect("Linux").filter_map(|entry| Some(entry.ok()?.file_name()));
-    let is_child = |pid: &String| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The name may hold anything, so the fields are counted from its closing parenthesis.
-        stat.rsplit_once(") ")
-            .and_then(|(_, rest)| rest.split(' ').nth(1).map(|found| found == parent))
-            .unwrap_or(false)
-    };
-    processes
-        .filter_map(|name| name.into_string().ok())
-        .filter(|name| name.parse::<u32>().is_ok())
-        .filter(is_child)
-        .collect()
-}
 
 #[tokio::test]
 async fn a_script_killed_from_outside_is_a_fault_of_the_node() {

@@ -1,23 +1,31 @@
 //! Listens to a child and answers it until the run is over or its time is.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
-use functions_types::limits::Limits;
 use oracle_frames::{Diagnostic, FromChild, HEADER_LEN, Header, Side, Verdict};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
+use crate::own_time::{OwnTime, PATIENCE};
 use crate::talk::{Divergence, Talk};
 
 /// Why the conversation ended.
 pub(super) enum End {
     /// The child gave its verdict.
     Done { verdict: Verdict, diagnostic: Diagnostic },
-    /// The time limit passed.
+    /// The script used up its time.
     Late,
+    /// The machine kept the script from its time for so long.
+    Starved {
+        /// How long the run lasted.
+        wall: Duration,
+        /// What of it was the script's own.
+        own: Duration,
+    },
     /// The socket closed without a verdict.
     Silent,
     /// The child said something no sandbox says.
@@ -26,22 +34,37 @@ pub(super) enum End {
     Diverged(Divergence),
 }
 
-/// Sends the child what is in `queue`, its order first, and answers it. Ends at the time limit at the latest.
+/// Sends the child what is in `queue`, its order first, and answers it. Ends when the script's own time has reached
+/// `limit`, or [`PATIENCE`] times that have passed.
 pub(super) async fn converse(
     session: UnixStream,
     queue: mpsc::UnboundedReceiver<Vec<u8>>,
     talk: &mut Talk,
-    limits: &Limits,
+    mut clock: OwnTime,
+    limit: Duration,
 ) -> End {
+    let began = Instant::now();
+    let last = began + limit * PATIENCE;
     let (reader, writer) = session.into_split();
-    let conversation = async {
+    let mut conversation = pin!(async {
         tokio::select! {
             end = listen(talk, reader) => end,
             () = write(queue, writer) => End::Silent,
         }
-    };
-    let limit = Duration::from_millis(limits.execution_ms);
-    timeout(limit, conversation).await.unwrap_or(End::Late)
+    });
+    loop {
+        let due = clock.next_look(limit).min(last);
+        // What was said in time is heard, even where this node is late to listen.
+        if let Ok(end) = timeout_at(due.into(), &mut conversation).await {
+            return end;
+        }
+        if clock.is_over(limit, due) {
+            return End::Late;
+        }
+        if Instant::now() >= last {
+            return End::Starved { wall: began.elapsed(), own: clock.spent() };
+        }
+    }
 }
 
 /// Writes to the child, for ever.

@@ -28,6 +28,13 @@ pub(super) struct Judged {
 pub(super) fn judge(end: End, exit: &Exit, limits: &Limits, profile: Profile) -> Result<Judged, RunnerError> {
     let (verdict, diagnostic) = match end {
         End::Late => (Verdict::TimeOut, "killed at the deadline".into()),
+        End::Starved { wall, own } => {
+            return Err(RunnerError::Starved {
+                wall,
+                own,
+                limit: Duration::from_millis(limits.execution_ms),
+            });
+        }
         End::Done { verdict, diagnostic } => (verdict, diagnostic.bounded()),
         End::Silent if was_killed(exit, limits) => {
             let why = "the script's process was killed from outside, as when the machine has no memory left";
@@ -98,5 +105,17 @@ mod tests {
     fn what_breaks_the_protocol_or_comes_late_is_the_scripts() {
         assert_eq!(ending(End::Hostile("nonsense".into()), SIGKILL, 0), "died");
         assert_eq!(ending(End::Late, SIGKILL, 0), "time-out");
+    }
+
+    #[test]
+    fn a_run_the_machine_starved_is_a_fault_of_the_node() {
+        let end = End::Starved { wall: Duration::from_secs(4), own: Duration::from_millis(70) };
+        let error = judged(end, SIGKILL, 70).expect_err("nothing that the script did");
+        assert_eq!(
+            error.to_string(),
+            "the machine is too busy: in 4000 ms it let the script have 70 ms of its 1000 ms"
+        );
+        assert!(error.is_retryable());
+        assert_eq!(error.failure_code(), 5);
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use self::converse::{End, converse};
 use self::judge::{Judged, judge};
+use crate::own_time::OwnTime;
 use crate::record::RunMetadata;
 use crate::talk::{Source, Talk, Told};
 use crate::transcript::Transcript;
@@ -31,6 +32,7 @@ pub(crate) async fn run(
 ) -> Result<RunReport, RunnerError> {
     let limits = start.limits.clone();
     let profile = start.options.profile;
+    let limit = Duration::from_millis(limits.execution_ms);
     let recording = begun(facts, &start);
     let secrets = start.secrets.iter().cloned().collect();
     let order = ToChild::Start(Box::new(start));
@@ -40,8 +42,9 @@ pub(crate) async fn run(
     let mut talk = Talk::new(source, limits.clone(), &secrets, outbox);
 
     let began = Instant::now();
-    let Seat { session, child } = zygote.seat().await?;
-    let end = converse(session, queue, &mut talk, &limits).await;
+    let Seat { session, mut child } = zygote.seat().await?;
+    let clock = OwnTime::begin(child.account.take());
+    let end = converse(session, queue, &mut talk, clock, limit).await;
     let wall = began.elapsed();
     let exit = part(child, &end).await?;
     let judged = judge(end, &exit, &limits, profile)?;

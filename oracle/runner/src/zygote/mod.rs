@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use self::server::{Ended, Server};
 use crate::cgroup::Cgroup;
+use crate::own_time::Account;
 use crate::{RunnerConfig, RunnerError};
 
 /// How long a fork may take.
@@ -54,6 +55,8 @@ pub(crate) struct Exit {
 /// A child that serves one run. It is killed when this is dropped.
 pub(crate) struct Forked {
     pidfd: OwnedFd,
+    /// The kernel's account of its time; the run takes it.
+    pub(crate) account: Option<Account>,
     /// Resolves when the child is gone; fails when the fork server died first.
     pub(crate) exit: oneshot::Receiver<Exit>,
 }

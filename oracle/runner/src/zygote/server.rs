@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::control::Control;
 use super::{Exit, Facts, Forked, Order, Seat};
 use crate::cgroup::Cgroup;
+use crate::own_time::Account;
 use crate::{RunnerConfig, RunnerError};
 
 /// How long a fork server may take to boot and test itself.
@@ -185,10 +186,10 @@ impl Server {
     /// Takes a message of the fork server.
     fn hear(&mut self, message: FromZygote, pidfd: Option<OwnedFd>) -> Result<(), String> {
         match (message, pidfd) {
-            (FromZygote::Started { run, .. }, Some(pidfd)) => {
+            (FromZygote::Started { run, pid }, Some(pidfd)) => {
                 let (sender, exit) = oneshot::channel();
                 self.running.insert(run, sender);
-                let child = Forked { pidfd, exit };
+                let child = Forked { pidfd, account: Account::open(pid), exit };
                 let Some(Asked { session, order }) = self.asked.remove(&run) else { return Ok(()) };
                 let session = match UnixStream::from_std(session) {
                     Ok(session) => session,

@@ -1,6 +1,8 @@
 //! A runner on the real sandbox, and small HTTP servers to talk to.
 #![allow(dead_code, reason = "every test file uses its part")]
 
+pub(crate) mod processes;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
