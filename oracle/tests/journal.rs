@@ -151,9 +151,9 @@ async fn older_copy_put_back_by_hand_is_amnesia() {
     let home = Home::new();
     let (journal, ..) = home.start(100).await;
     journal.put_request(&request(1)).await.expect("row");
-    say(&journal, 1, Slot::Terms).await;
+    say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
-    say(&journal, 2, Slot::Terms).await;
+    say(&journal, 2, Slot::Event).await;
     say(&journal, 2, Slot::Report).await;
     journal.close().await;
     fs::copy(home.path("journal.sqlite"), home.path("copy")).expect("copied");
@@ -221,7 +221,7 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     let (journal, ..) = home.start(100).await;
     journal.claim("signer", SIGNER).await.expect("claimed");
     journal.put_request(&request(1)).await.expect("row");
-    say(&journal, 1, Slot::Terms).await;
+    say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
 
     // Given a backup of a journal in use: one private file that holds everything, even what is still in the log,
@@ -308,7 +308,7 @@ async fn postgres_has_one_owner_and_remembers_like_a_file() {
     assert_eq!(journal.start_remembering(SIGNER, 100).await.expect("a time"), 100);
     journal.claim("signer", SIGNER).await.expect("claimed");
     journal.put_request(&request(1)).await.expect("row");
-    say(&journal, 1, Slot::Terms).await;
+    say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
     let page = journal.page(&journal::Page { limit: 10, ..journal::Page::default() }).await.expect("a page");
     assert_eq!(page.len(), 1);

@@ -47,7 +47,7 @@ pub struct RequestKey {
 
 /// What the node read in the request's event, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct RequestEvent {
     /// The request id.
     pub request: B256,
     /// The coordinator that emitted the event.
@@ -63,7 +63,7 @@ pub struct Terms {
 /// Longest time kept at the end for agreement and transmission, in seconds.
 const LAST_CALL_SECONDS: u64 = 30;
 
-impl Terms {
+impl RequestEvent {
     /// The key of the request.
     pub fn key(&self) -> RequestKey {
         RequestKey { request: self.request, commitment: keccak256(&self.commitment) }

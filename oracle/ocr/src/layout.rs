@@ -78,7 +78,7 @@ pub fn status(domain: &Domain, claim: &StatusClaim) -> Vec<u8> {
     bytes
 }
 
-/// Signed by the coordinator of an attempt.
+/// Signed by the leader of an attempt.
 pub fn proposal(
     domain: &Domain,
     sender: OracleIndex,

@@ -5,11 +5,11 @@
 //! | OBS | Ed25519 | what I saw |
 //! | SIG | report signature | I locked this outcome and attest it |
 //! | STATUS | Ed25519 | I entered attempt a; my highest lock; whose observations I hold |
-//! | PROPOSE | Ed25519 | as coordinator of a: the outcome, and why it is allowed |
+//! | PROPOSE | Ed25519 | as leader of a: the outcome, and why it is allowed |
 //! | PREPARE | Ed25519 | I accept the proposal of a |
 //! | REPORT | a quorum of report signatures | the end |
 //!
-//! A STATUS to the coordinator carries the observations it lists and the certificate of its lock in full, so
+//! A STATUS to the leader carries the observations it lists and the certificate of its lock in full, so
 //! nothing has to be asked for afterwards.
 
 use alloy_primitives::B256;
@@ -154,7 +154,7 @@ impl Votes {
     }
 }
 
-/// A coordinator's proposal.
+/// A leader's proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
     /// The attempt, from 1.
@@ -169,7 +169,7 @@ pub struct Proposal {
     pub claims: Vec<StatusClaim>,
     /// Proof of the highest lock among the claims, if any has one.
     pub certificate: Option<Certificate>,
-    /// Ed25519 signature of the coordinator.
+    /// Ed25519 signature of the leader.
     pub signature: [u8; 64],
 }
 
@@ -222,7 +222,7 @@ impl Message {
         wire::encode(self)
     }
 
-    /// The message of a wire form. Signatures are checked later, by the engine.
+    /// The message of a wire form. Signatures are checked later, by the protocol.
     ///
     /// # Errors
     /// [`DecodeError`]; the peer that sent it must act.

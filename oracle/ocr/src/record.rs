@@ -2,11 +2,11 @@
 //!
 //! | slot | attempt | body |
 //! | --- | --- | --- |
-//! | `Terms` | 0 | the event: coordinator, commitment, times |
+//! | `Event` | 0 | the request as the chain told it: coordinator, commitment, times |
 //! | `Observation` | 0 | own OBS |
 //! | `Attempt` | 0 | current attempt (4 bytes) |
 //! | `Lock` | a | certificate |
-//! | `Proposal` | a | own PROPOSE, as coordinator |
+//! | `Proposal` | a | own PROPOSE, as leader |
 //! | `Prepare` | a | the proposal accepted and own vote |
 //! | `Attest` | a | own SIG |
 //! | `Report` | 0 | outcome and its signatures |
@@ -16,7 +16,7 @@ use alloy_primitives::Address;
 use prost::Message as _;
 
 use crate::{
-    Attested, DecodeError, RequestKey, SignedObservation, Terms,
+    Attested, DecodeError, RequestEvent, RequestKey, SignedObservation,
     message::{Attest, Certificate, Prepare, Proposal},
     wire::{self, PbAttest, PbCertificate, PbObservation, PbProposal, PbReport},
 };
@@ -26,7 +26,7 @@ use crate::{
 #[repr(u8)]
 pub enum Slot {
     /// The event as seen.
-    Terms = 1,
+    Event = 1,
     /// Own observation.
     Observation = 2,
     /// Current attempt.
@@ -49,7 +49,7 @@ impl Slot {
     /// The slot of a stored number.
     pub const fn from_number(number: u8) -> Option<Self> {
         Some(match number {
-            1 => Self::Terms,
+            1 => Self::Event,
             2 => Self::Observation,
             3 => Self::Attempt,
             4 => Self::Lock,
@@ -96,15 +96,15 @@ pub enum RecordError {
         #[source]
         source: DecodeError,
     },
-    /// Records of a request whose terms are missing.
-    #[error("request {0:?} has records but no terms")]
-    NoTerms(Box<RequestKey>),
+    /// Records of a request whose event is missing.
+    #[error("request {0:?} has records but no event")]
+    NoEvent(Box<RequestKey>),
 }
 
 /// A decoded record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
-    Terms(Terms),
+    Event(RequestEvent),
     Observation(SignedObservation),
     Attempt(u32),
     Lock(Certificate),
@@ -116,7 +116,7 @@ pub(crate) enum Fact {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct PbTerms {
+struct PbEvent {
     #[prost(bytes = "vec", tag = "1")]
     coordinator: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
@@ -138,11 +138,11 @@ struct PbPrepared {
 impl Fact {
     pub(crate) fn record(&self, key: RequestKey) -> Record {
         let (slot, attempt, body) = match self {
-            Self::Terms(terms) => {
-                let Terms { coordinator, commitment, event_seconds, seen_at, .. } = terms;
+            Self::Event(event) => {
+                let RequestEvent { coordinator, commitment, event_seconds, seen_at, .. } = event;
                 let (event_seconds, seen_at) = (*event_seconds, *seen_at);
                 let (coordinator, commitment) = (coordinator.to_vec(), commitment.clone());
-                (Slot::Terms, 0, PbTerms { coordinator, commitment, event_seconds, seen_at }.encode_to_vec())
+                (Slot::Event, 0, PbEvent { coordinator, commitment, event_seconds, seen_at }.encode_to_vec())
             }
             Self::Observation(signed) => (Slot::Observation, 0, PbObservation::from(signed).encode_to_vec()),
             Self::Attempt(attempt) => (Slot::Attempt, 0, attempt.to_be_bytes().to_vec()),
@@ -168,15 +168,15 @@ impl Fact {
     fn read(record: &Record) -> Result<Self, DecodeError> {
         let body = record.body.as_slice();
         Ok(match record.id.slot {
-            Slot::Terms => {
-                let terms: PbTerms = wire::parse(body)?;
-                Self::Terms(Terms {
+            Slot::Event => {
+                let event: PbEvent = wire::parse(body)?;
+                Self::Event(RequestEvent {
                     request: record.id.key.request,
-                    coordinator: Address::try_from(terms.coordinator.as_slice())
+                    coordinator: Address::try_from(event.coordinator.as_slice())
                         .map_err(|_| DecodeError::Field("coordinator"))?,
-                    commitment: terms.commitment,
-                    event_seconds: terms.event_seconds,
-                    seen_at: terms.seen_at,
+                    commitment: event.commitment,
+                    event_seconds: event.event_seconds,
+                    seen_at: event.seen_at,
                 })
             }
             Slot::Observation => Self::Observation(wire::parse::<PbObservation>(body)?.try_into()?),

@@ -4,23 +4,23 @@ use alloy_primitives::B256;
 use functions_report::{Entry, ReportContext, report};
 use functions_types::RequestId;
 
-use crate::{OracleIndex, Outcome, RequestKey, Roster, Terms};
+use crate::{OracleIndex, Outcome, RequestEvent, RequestKey, Roster};
 
 pub use functions_report::transmit::Signature as ReportSignature;
 
 /// The report bytes of one request and outcome: one entry, the event's commitment as on-chain metadata, the
 /// coordinator's 20-byte address as off-chain metadata.
-pub fn encode(terms: &Terms, outcome: &Outcome) -> Vec<u8> {
+pub fn encode(event: &RequestEvent, outcome: &Outcome) -> Vec<u8> {
     let (result, error): (&[u8], &[u8]) = match outcome {
         Outcome::Result(bytes) => (bytes, &[]),
         Outcome::Error(bytes) => (&[], bytes),
     };
     report::encode(&[Entry {
-        request_id: RequestId(terms.request),
+        request_id: RequestId(event.request),
         result,
         error,
-        onchain_metadata: &terms.commitment,
-        offchain_metadata: terms.coordinator.as_slice(),
+        onchain_metadata: &event.commitment,
+        offchain_metadata: event.coordinator.as_slice(),
     }])
 }
 
@@ -30,8 +30,14 @@ pub fn context(roster: &Roster, attempt: u32, evidence: B256) -> ReportContext {
 }
 
 /// The hash an oracle signs to attest `outcome`.
-pub fn signed_hash(roster: &Roster, terms: &Terms, attempt: u32, outcome: &Outcome, evidence: B256) -> B256 {
-    context(roster, attempt, evidence).signed_hash(&encode(terms, outcome))
+pub fn signed_hash(
+    roster: &Roster,
+    event: &RequestEvent,
+    attempt: u32,
+    outcome: &Outcome,
+    evidence: B256,
+) -> B256 {
+    context(roster, attempt, evidence).signed_hash(&encode(event, outcome))
 }
 
 /// An outcome with a quorum of signatures: self-proving, the same for every node that saw the same signatures.
@@ -65,16 +71,16 @@ pub struct ReadyReport {
 }
 
 impl ReadyReport {
-    pub(crate) fn of(roster: &Roster, me: OracleIndex, terms: &Terms, attested: &Attested) -> Self {
-        let report = encode(terms, &attested.outcome);
+    pub(crate) fn of(roster: &Roster, me: OracleIndex, event: &RequestEvent, attested: &Attested) -> Self {
+        let report = encode(event, &attested.outcome);
         let context = context(roster, attested.attempt, attested.evidence);
         Self {
-            key: terms.key(),
+            key: event.key(),
             hash: context.signed_hash(&report),
             attested: attested.clone(),
             report,
             context,
-            stage: roster.stage(&terms.request, me),
+            stage: roster.stage(&event.request, me),
         }
     }
 

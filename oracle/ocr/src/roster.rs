@@ -153,7 +153,7 @@ impl Roster {
             .map(|(i, _)| i)
     }
 
-    /// The order in which oracles coordinate and transmit a request: ascending by
+    /// The order in which oracles lead and transmit a request: ascending by
     /// `HMAC-SHA256(orderKey, D ‖ R ‖ index)`, which nobody can bias without another request id.
     ///
     /// `orderKey` is derived from the config digest, so outsiders can compute the order too.
@@ -164,8 +164,8 @@ impl Roster {
         keyed.into_iter().map(|(_, index)| index).collect()
     }
 
-    /// The coordinator of slow-path `attempt` (from 1): `order(R)[(attempt - 1) mod n]`.
-    pub fn coordinator(&self, request: &B256, attempt: u32) -> OracleIndex {
+    /// The leader of slow-path `attempt` (from 1): `order(R)[(attempt - 1) mod n]`.
+    pub fn leader(&self, request: &B256, attempt: u32) -> OracleIndex {
         let place = (attempt.max(1) - 1) as usize % self.n();
         self.order(request).get(place).copied().expect("place is below n")
     }

@@ -1,4 +1,4 @@
-//! Single rules of the engine, without a network: four oracles, messages passed by hand.
+//! Single rules of the protocol, without a network: four oracles, messages passed by hand.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
 
 #[path = "simulation/crypto.rs"]
@@ -9,11 +9,11 @@ use crypto::{Checks, Keys};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Answer, Body, Effect, Engine, Input, Message, Misbehavior, Observation, OracleIndex, Outcome, Record,
-    RequestKey, Roster, RosterError, Slot, Terms, Timer, TimerKind,
+    Answer, Body, Effect, Input, Message, Misbehavior, Observation, OracleIndex, Outcome, Protocol, Record,
+    RequestEvent, RequestKey, Roster, RosterError, Slot, Timer, TimerKind,
 };
 
-type Node = Engine<Keys, Checks>;
+type Node = Protocol<Keys, Checks>;
 
 fn config(n: u8) -> OffchainConfig {
     let member = |index: u8| Member {
@@ -36,11 +36,11 @@ fn roster(n: u8) -> Roster {
 }
 
 fn node(index: u8) -> Node {
-    Engine::with_verifier(roster(4), OracleIndex::new(index), Keys::new(index, false), Checks::Fast)
+    Protocol::with_verifier(roster(4), OracleIndex::new(index), Keys::new(index, false), Checks::Fast)
 }
 
-fn terms() -> Terms {
-    Terms {
+fn event() -> RequestEvent {
+    RequestEvent {
         request: B256::repeat_byte(9),
         coordinator: Address::repeat_byte(8),
         commitment: vec![7; 352],
@@ -50,7 +50,7 @@ fn terms() -> Terms {
 }
 
 fn key() -> RequestKey {
-    terms().key()
+    event().key()
 }
 
 fn observed(value: u8) -> Input {
@@ -84,14 +84,14 @@ fn input(message: &Message) -> Input {
 /// The observation of an oracle, as it broadcasts it.
 fn observation_of(index: u8, value: u8) -> Message {
     let mut node = node(index);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     messages(&node.step(1, observed(value))).remove(0)
 }
 
 /// Oracle `index` with a lock on the value, and its signature.
 fn attest_of(index: u8, value: u8) -> Message {
     let mut node = node(index);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     let mut effects = node.step(1, observed(value));
     for other in (0..4).filter(|other| *other != index) {
         effects.extend(node.step(2, input(&observation_of(other, value))));
@@ -102,7 +102,7 @@ fn attest_of(index: u8, value: u8) -> Message {
 /// Oracle 0 with a report, and the effects of getting it.
 fn finished() -> (Node, Vec<Effect>) {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     node.step(1, observed(5));
     let mut effects = Vec::new();
     for other in 1..4 {
@@ -135,8 +135,8 @@ fn report_has_a_quorum_of_the_lowest_signers_and_comes_after_its_record() {
 #[test]
 fn second_observation_is_ignored_and_a_long_one_becomes_a_failure() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
-    assert!(node.step(0, Input::Request(terms())).is_empty());
+    node.step(0, Input::Request(event()));
+    assert!(node.step(0, Input::Request(event())).is_empty());
     let long = Observation::result(vec![0; 513], B256::ZERO);
     let effects = node.step(1, Input::Observed { key: key(), observation: long });
     let [Message { body: Body::Observation(signed), .. }] = &messages(&effects)[..] else {
@@ -152,7 +152,7 @@ const REPEAT: TimerKind = TimerKind::Repeat;
 /// Brings a node to the last call of the request it has.
 fn last_call(node: &mut Node, now: u64) -> Vec<Effect> {
     node.step(now, Input::Timer(Timer { key: key(), kind: REPEAT }));
-    node.step(now, Input::ChainTime(terms().timeout_seconds()))
+    node.step(now, Input::ChainTime(event().timeout_seconds()))
 }
 
 #[test]
@@ -160,31 +160,31 @@ fn last_call_counts_from_the_chains_timeout() {
     let at = |event_seconds, timeout: u32| {
         let mut commitment = vec![0; 352];
         commitment[348..].copy_from_slice(&timeout.to_be_bytes());
-        Terms { event_seconds, commitment, ..terms() }.last_call_seconds()
+        RequestEvent { event_seconds, commitment, ..event() }.last_call_seconds()
     };
     assert_eq!(at(1_000, 1_300), 1_270);
     assert_eq!(at(1_000, 1_050), 1_045);
     assert_eq!(at(1_000, 100_000), 99_970);
     assert_eq!(at(1_000, 1_000), 1_000);
     assert_eq!(at(2_000, 1_000), 1_000, "an event after its timeout");
-    assert_eq!(Terms { commitment: vec![], ..terms() }.timeout_seconds(), u64::MAX);
+    assert_eq!(RequestEvent { commitment: vec![], ..event() }.timeout_seconds(), u64::MAX);
 }
 
 #[test]
 fn only_the_last_call_makes_a_node_say_that_it_failed() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     let timer = Timer { key: key(), kind: REPEAT };
     let early = node.step(100, Input::Timer(timer));
     assert!(matches!(early[..], [Effect::SetTimer { at: 35_000, .. }]));
     // The chain is late already, but this node has just met the request.
-    let timeout = terms().timeout_seconds();
+    let timeout = event().timeout_seconds();
     assert!(node.step(200, Input::ChainTime(timeout)).is_empty());
     let repeated = node.step(35_000, Input::Timer(timer));
     assert!(matches!(repeated[..], [Effect::SetTimer { at: 70_000, .. }]), "nothing to say: {repeated:?}");
-    assert!(node.step(35_001, Input::ChainTime(terms().last_call_seconds() - 1)).is_empty());
+    assert!(node.step(35_001, Input::ChainTime(event().last_call_seconds() - 1)).is_empty());
 
-    let effects = node.step(35_002, Input::ChainTime(terms().last_call_seconds()));
+    let effects = node.step(35_002, Input::ChainTime(event().last_call_seconds()));
     assert_eq!(names(&effects)[0], "observation");
     assert_eq!(node.view(&key()).unwrap().attempt, 1);
     assert_eq!(node.view(&key()).unwrap().own.unwrap().observation.answer, Answer::NodeFailure(6));
@@ -194,7 +194,7 @@ fn only_the_last_call_makes_a_node_say_that_it_failed() {
 #[test]
 fn what_was_said_is_repeated_until_there_is_a_report() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     node.step(1, observed(5));
     let timer = Timer { key: key(), kind: REPEAT };
     assert_eq!(names(&node.step(35_000, Input::Timer(timer))), ["observation"]);
@@ -206,7 +206,7 @@ fn what_was_said_is_repeated_until_there_is_a_report() {
 #[test]
 fn attempts_wait_while_there_is_nothing_to_propose() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     last_call(&mut node, 40_000);
     assert_eq!(node.view(&key()).unwrap().attempt, 1);
     let timer = Timer { key: key(), kind: TimerKind::Attempt(1) };
@@ -233,7 +233,7 @@ fn late_observation_is_answered_with_the_report() {
 fn quarantine_survives_a_second_restart() {
     let mut first = node(1);
     first.set_quarantine(1_001);
-    let kept = records(&first.step(0, Input::Request(terms())));
+    let kept = records(&first.step(0, Input::Request(event())));
     assert!(first.view(&key()).unwrap().quarantined);
     assert!(first.step(1, observed(5)).is_empty());
     drop(first);
@@ -251,14 +251,14 @@ fn messages_before_the_event_are_kept() {
     for other in 1..4 {
         assert!(node.step(0, input(&observation_of(other, 5))).is_empty());
     }
-    let effects = node.step(10, Input::Request(terms()));
+    let effects = node.step(10, Input::Request(event()));
     assert_eq!(names(&effects), ["attest"], "a lock does not need the own observation");
 }
 
 #[test]
 fn equivocation_is_reported_once_with_both_copies() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     node.step(1, input(&observation_of(1, 5)));
     let effects = node.step(2, input(&observation_of(1, 6)));
     let [Effect::Blame { oracle, misbehavior: Misbehavior::ConflictingObservation(pair) }] = &effects[..]
@@ -272,7 +272,7 @@ fn equivocation_is_reported_once_with_both_copies() {
 #[test]
 fn forged_and_foreign_messages_do_nothing() {
     let mut node = node(0);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     let good = observation_of(1, 5);
     let from = OracleIndex::new(2);
     let blame = node.step(1, Input::Message { from, message: good.clone() });
@@ -293,10 +293,10 @@ fn finished_node_answers_each_peer_once_an_attempt_and_again_after_a_reconnectio
     let (mut node, _) = finished();
     // A late peer alone in the slow path.
     let mut late = self::node(2);
-    late.step(0, Input::Request(terms()));
+    late.step(0, Input::Request(event()));
     let effects = last_call(&mut late, 40_000);
     let status = messages(&effects).into_iter().find(|message| message.body.name() == "status");
-    // The coordinator of attempt 1 may be the late peer itself; then attempt 2 tells everybody.
+    // The leader of attempt 1 may be the late peer itself; then attempt 2 tells everybody.
     let status = status.unwrap_or_else(|| {
         for other in [1, 3] {
             late.step(40_001, input(&observation_of(other, 5)));
@@ -323,14 +323,14 @@ fn finished_node_answers_each_peer_once_an_attempt_and_again_after_a_reconnectio
 #[test]
 fn restored_node_says_the_same_again() {
     let mut node = node(0);
-    let mut kept = records(&node.step(0, Input::Request(terms())));
+    let mut kept = records(&node.step(0, Input::Request(event())));
     let mut said = node.step(1, observed(5));
     for other in 1..3 {
         said.extend(node.step(2, input(&observation_of(other, 5))));
     }
     kept.extend(records(&said));
     let slots: Vec<Slot> = kept.iter().map(|record| record.id.slot).collect();
-    assert_eq!(slots, [Slot::Terms, Slot::Observation, Slot::Lock, Slot::Attest]);
+    assert_eq!(slots, [Slot::Event, Slot::Observation, Slot::Lock, Slot::Attest]);
     drop(node);
 
     let mut node = self::node(0).load(kept.clone()).unwrap();
@@ -343,7 +343,7 @@ fn restored_node_says_the_same_again() {
     assert!(report.is_some(), "signatures are enough, whoever's observations were lost");
 
     kept.remove(0);
-    assert!(self::node(0).load(kept).is_err(), "records without terms are refused");
+    assert!(self::node(0).load(kept).is_err(), "records without their event are refused");
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn quarantined_node_is_silent_but_takes_the_report() {
     let report = messages(&effects).pop().unwrap();
     let mut node = node(1);
     node.set_quarantine(1_001);
-    node.step(0, Input::Request(terms()));
+    node.step(0, Input::Request(event()));
     assert!(node.step(1, observed(5)).is_empty());
     assert!(node.view(&key()).unwrap().quarantined);
     assert_eq!(node.unobserved().count(), 0);
@@ -375,7 +375,7 @@ fn report_with_anything_changed_is_refused() {
     ];
     for change in changes {
         let mut node = node(2);
-        node.step(0, Input::Request(terms()));
+        node.step(0, Input::Request(event()));
         let mut changed = report.clone();
         if let Body::Report(attested) = &mut changed.body {
             change(attested);

@@ -4,7 +4,9 @@
 use alloy_primitives::{Address, B256, hex, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
-use oracle_ocr::{Curves, OracleIndex, Outcome, ReportSignature, Roster, Terms, Verifier, layout, report};
+use oracle_ocr::{
+    Curves, OracleIndex, Outcome, ReportSignature, RequestEvent, Roster, Verifier, layout, report,
+};
 use serde_json::Value;
 
 fn vectors() -> Value {
@@ -42,24 +44,24 @@ fn roster(vectors: &Value) -> Roster {
 fn reports_hashes_and_signatures_equal_the_vectors() {
     let vectors = vectors();
     let roster = roster(&vectors);
-    let terms = Terms {
+    let event = RequestEvent {
         request: word(&vectors["commitment_fields"]["requestId"]),
         coordinator: Address::from_slice(&bytes(&vectors["config"]["contract"])),
         commitment: bytes(&vectors["commitment_abi"]),
         event_seconds: 0,
         seen_at: 0,
     };
-    assert_eq!(terms.key().commitment, word(&vectors["commitment_hash"]));
+    assert_eq!(event.key().commitment, word(&vectors["commitment_hash"]));
     for vector in vectors["reports"].as_array().unwrap() {
         let (result, error) = (bytes(&vector["result"]), bytes(&vector["error"]));
         let outcome = if error.is_empty() { Outcome::Result(result) } else { Outcome::Error(error) };
-        assert_eq!(report::encode(&terms, &outcome), bytes(&vector["report"]));
+        assert_eq!(report::encode(&event, &outcome), bytes(&vector["report"]));
         let attempt = u32::try_from(vector["epoch"].as_u64().unwrap()).unwrap();
         let evidence = word(&vector["extra_hash"]);
         let context = report::context(&roster, attempt, evidence);
         let words: Vec<B256> = vector["report_context"].as_array().unwrap().iter().map(word).collect();
         assert_eq!(context.words().map(B256::from).to_vec(), words);
-        let hash = report::signed_hash(&roster, &terms, attempt, &outcome, evidence);
+        let hash = report::signed_hash(&roster, &event, attempt, &outcome, evidence);
         assert_eq!(hash, word(&vector["signed_hash"]));
         for signature in vector["signatures"].as_array().unwrap() {
             let index = OracleIndex::new(signature["signer_index"].as_u64().unwrap() as u8);
@@ -85,9 +87,9 @@ fn order_is_a_permutation_that_the_request_decides() {
         let request = keccak256([request]);
         let mut order = roster.order(&request);
         assert_eq!(order, roster.order(&request));
-        assert_eq!(roster.coordinator(&request, 1), order[0]);
-        assert_eq!(roster.coordinator(&request, 4), order[3]);
-        assert_eq!(roster.coordinator(&request, 5), order[0]);
+        assert_eq!(roster.leader(&request, 1), order[0]);
+        assert_eq!(roster.leader(&request, 4), order[3]);
+        assert_eq!(roster.leader(&request, 5), order[0]);
         assert_eq!(roster.stage(&request, order[2]), 2);
         firsts[usize::from(order[0].get())] += 1;
         order.sort_unstable();

@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// The protocol with real keys and curves.
-pub(crate) type Protocol = oracle_ocr::Engine<NodeSigner, Curves>;
+pub(crate) type Protocol = oracle_ocr::Protocol<NodeSigner, Curves>;
 
 /// Why the engine stopped.
 #[derive(Debug, PartialEq, Eq)]

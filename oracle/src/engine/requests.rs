@@ -6,7 +6,7 @@ use alloy::{
     primitives::{Address, B256, Bytes},
     rpc::types::Log,
 };
-use oracle_ocr::{RequestKey, Terms};
+use oracle_ocr::{RequestEvent, RequestKey};
 
 use crate::{
     chain::{ChainEvent, SeenRequest, decode},
@@ -65,8 +65,8 @@ impl Active {
         self.row.view.state
     }
 
-    pub(super) fn terms(&self) -> Terms {
-        Terms {
+    pub(super) fn event(&self) -> RequestEvent {
+        RequestEvent {
             request: self.seen.request_id,
             coordinator: self.seen.commitment.coordinator,
             commitment: self.seen.onchain_metadata(),
@@ -227,7 +227,7 @@ mod tests {
         let whole = read_event(&first.row, COORDINATOR, Address::ZERO).expect("decodes");
         assert!(!whole.data.is_empty());
         let again = Active::from_row(first.row.clone(), COORDINATOR, Address::ZERO).expect("decodes");
-        assert_eq!(again.terms(), first.terms());
+        assert_eq!(again.event(), first.event());
         assert_eq!(again.key(), first.key());
         let mut changed = first.row;
         changed.commitment_hash = B256::ZERO;

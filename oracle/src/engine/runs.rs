@@ -17,14 +17,14 @@ impl Engine {
         if request.state().is_settled() {
             return;
         }
-        let (key, terms, started) = (request.key(), request.terms(), request.started);
+        let (key, event, started) = (request.key(), request.event(), request.started);
         request.started = true;
         let waiting = Waiting {
             subscription: request.seen.subscription_id,
-            last_call_seconds: terms.last_call_seconds(),
+            last_call_seconds: event.last_call_seconds(),
         };
         if !started {
-            self.feed(Input::Request(terms));
+            self.feed(Input::Request(event));
         }
         if self.needs_no_execution(&key) {
             return self.show_progress(key);

@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Body, Curves, Effect, Engine, Input, Message, Observation, OracleIndex, Record, RecordId, RequestKey,
-    Roster, Signer as _, Terms, Timer, layout,
+    Body, Curves, Effect, Input, Message, Observation, OracleIndex, Protocol, Record, RecordId, RequestEvent,
+    RequestKey, Roster, Signer as _, Timer, layout,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -58,8 +58,8 @@ enum Event {
 struct Node {
     actor: Actor,
     keys: Keys,
-    /// One engine; two for twins; none while crashed.
-    copies: Vec<Engine<Keys, Checks>>,
+    /// One protocol; two for twins; none while crashed.
+    copies: Vec<Protocol<Keys, Checks>>,
     disk: BTreeMap<RecordId, Record>,
     timers: BTreeMap<(usize, Timer), u64>,
     /// Added to the world's time; restarts do not change it.
@@ -77,7 +77,7 @@ pub(crate) struct World {
     roster: Roster,
     checks: Checks,
     nodes: Vec<Node>,
-    terms: Vec<Terms>,
+    event: Vec<RequestEvent>,
     queue: BTreeMap<(u64, u64), Event>,
     sequence: u64,
     now: u64,
@@ -120,22 +120,28 @@ impl World {
         let nodes: Vec<Node> = nodes.collect();
         let faulty = scenario.actors.iter().filter(|actor| **actor != Actor::Honest).count();
         let invariants = Invariants::new(roster.quorum(), faulty);
-        let terms = (0..scenario.requests).map(|request| {
+        let event = (0..scenario.requests).map(|request| {
             let mut commitment = vec![request as u8; 352];
             commitment[..8].copy_from_slice(&scenario.seed.to_be_bytes());
             let timeout = (scenario.stable_at / 1_000) as u32 + 60;
             commitment[348..].copy_from_slice(&timeout.to_be_bytes());
             let request = keccak256(&commitment);
-            Terms { request, coordinator: Address::repeat_byte(7), commitment, event_seconds: 1, seen_at: 0 }
+            RequestEvent {
+                request,
+                coordinator: Address::repeat_byte(7),
+                commitment,
+                event_seconds: 1,
+                seen_at: 0,
+            }
         });
-        let terms = terms.collect();
+        let event = event.collect();
         let mut world = Self {
             scenario,
             rng,
             roster,
             checks,
             nodes,
-            terms,
+            event,
             queue: BTreeMap::new(),
             sequence: 0,
             now: 0,
@@ -151,10 +157,10 @@ impl World {
         for node in 0..self.nodes.len() {
             let copies = if matches!(self.nodes[node].actor, Actor::Twin(_)) { 2 } else { 1 };
             for _ in 0..copies {
-                let engine = self.engine(node);
-                self.nodes[node].copies.push(engine);
+                let protocol = self.protocol(node);
+                self.nodes[node].copies.push(protocol);
             }
-            for request in 0..self.terms.len() {
+            for request in 0..self.event.len() {
                 let at = if self.scenario.exact {
                     0
                 } else if self.chance(10) {
@@ -170,9 +176,9 @@ impl World {
         self.at(BLOCK_MS, Event::Block);
     }
 
-    fn engine(&self, node: usize) -> Engine<Keys, Checks> {
+    fn protocol(&self, node: usize) -> Protocol<Keys, Checks> {
         let keys = self.nodes[node].keys.clone();
-        Engine::with_verifier(self.roster.clone(), index(node), keys, self.checks)
+        Protocol::with_verifier(self.roster.clone(), index(node), keys, self.checks)
     }
 
     /// Runs until every honest oracle has every report, a rule is broken, or patience ends.
@@ -197,9 +203,10 @@ impl World {
 
     fn is_done(&self) -> bool {
         let honest = self.nodes.iter().filter(|node| node.actor == Actor::Honest).count();
-        let complete =
-            |terms: &Terms| self.invariants.reports.get(&terms.key()).is_some_and(|r| r.len() == honest);
-        self.terms.iter().all(complete)
+        let complete = |event: &RequestEvent| {
+            self.invariants.reports.get(&event.key()).is_some_and(|r| r.len() == honest)
+        };
+        self.event.iter().all(complete)
     }
 
     /// With fewer than f + 1 honest oracles that can run the script, there may be no answer.
@@ -215,8 +222,8 @@ impl World {
     fn unfinished(&self) -> String {
         let mut text = String::from("liveness: not every honest oracle has every report;");
         for (node, state) in self.nodes.iter().enumerate() {
-            for (request, terms) in self.terms.iter().enumerate() {
-                let view = state.copies.first().and_then(|engine| engine.view(&terms.key()));
+            for (request, event) in self.event.iter().enumerate() {
+                let view = state.copies.first().and_then(|protocol| protocol.view(&event.key()));
                 if let Some(view) = view.filter(|view| view.report.is_none()) {
                     let (attempt, have) = (view.attempt, view.observations.len());
                     text += &format!(" node {node} request {request} attempt {attempt} observations {have};");
@@ -275,10 +282,10 @@ impl World {
     fn see(&mut self, node: usize, request: usize) {
         self.nodes[node].seen.insert(request);
         for copy in 0..self.nodes[node].copies.len() {
-            let mut terms = self.terms[request].clone();
-            terms.seen_at = self.local(node);
-            let key = terms.key();
-            self.step(node, copy, Input::Request(terms));
+            let mut event = self.event[request].clone();
+            event.seen_at = self.local(node);
+            let key = event.key();
+            self.step(node, copy, Input::Request(event));
             self.execute(node, copy, key);
         }
     }
@@ -338,14 +345,14 @@ impl World {
         }
     }
 
-    /// One step of one engine; an honest oracle may crash between two of its effects.
+    /// One step of one of them; an honest oracle may crash between two of its effects.
     fn step(&mut self, node: usize, copy: usize, input: Input) {
         let now = self.local(node);
-        let Some(engine) = self.nodes[node].copies.get_mut(copy) else {
+        let Some(protocol) = self.nodes[node].copies.get_mut(copy) else {
             return;
         };
         self.out.steps += 1;
-        let effects = engine.step(now, input);
+        let effects = protocol.step(now, input);
         self.apply(node, copy, effects);
     }
 

@@ -55,24 +55,24 @@ impl World {
     pub(super) fn restart(&mut self, node: usize) {
         self.out.restarts += 1;
         let records: Vec<Record> = self.nodes[node].disk.values().cloned().collect();
-        let mut engine = match self.engine(node).load(records) {
-            Ok(engine) => engine,
+        let mut protocol = match self.protocol(node).load(records) {
+            Ok(protocol) => protocol,
             Err(error) => {
                 self.out.violation.get_or_insert(format!("durability: {error}"));
                 return;
             }
         };
-        let effects = engine.resume(self.local(node));
-        let unobserved: Vec<RequestKey> = engine.unobserved().collect();
-        let known: BTreeSet<RequestKey> = engine.keys().collect();
-        self.nodes[node].copies = vec![engine];
+        let effects = protocol.resume(self.local(node));
+        let unobserved: Vec<RequestKey> = protocol.unobserved().collect();
+        let known: BTreeSet<RequestKey> = protocol.keys().collect();
+        self.nodes[node].copies = vec![protocol];
         self.apply(node, 0, effects);
         for key in unobserved {
             self.execute(node, 0, key);
         }
         // The log is read again: events whose record did not survive are seen anew.
         for request in self.nodes[node].seen.clone() {
-            if !known.contains(&self.terms[request].key()) {
+            if !known.contains(&self.event[request].key()) {
                 self.at(self.now, Event::Seen { node, request });
             }
         }

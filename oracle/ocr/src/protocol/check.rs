@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 
 use super::request::Cx;
 use crate::{
-    Answer, Attested, Observation, OracleIndex, Outcome, ReportSignature, SignedObservation, Terms,
+    Answer, Attested, Observation, OracleIndex, Outcome, ReportSignature, RequestEvent, SignedObservation,
     layout::{self, Domain},
     message::{Certificate, Prepare, Proposal, Status, StatusClaim, Votes},
     outcome::{self, Rule},
@@ -46,11 +46,11 @@ pub(super) fn prepare(cx: &Cx<'_>, domain: &Domain, by: OracleIndex, prepare: &P
 }
 
 /// Exactly a quorum of good signatures of distinct signers, ascending.
-pub(super) fn report(cx: &Cx<'_>, terms: &Terms, attested: &Attested) -> Checked {
+pub(super) fn report(cx: &Cx<'_>, event: &RequestEvent, attested: &Attested) -> Checked {
     let Attested { attempt, outcome, evidence, signatures } = attested;
     ensure(signatures.len() == cx.roster.quorum(), "not exactly a quorum of signatures")?;
     ensure(ascending(signatures.iter().map(|(signer, _)| *signer)), "signers not ascending")?;
-    let hash = report::signed_hash(cx.roster, terms, *attempt, outcome, *evidence);
+    let hash = report::signed_hash(cx.roster, event, *attempt, outcome, *evidence);
     let good = signatures.iter().all(|(signer, signature)| attest(cx, *signer, &hash, signature));
     ensure(good, "a bad signature")
 }
@@ -100,16 +100,16 @@ fn proves(certificate: &Certificate, claim: &StatusClaim) -> bool {
     })
 }
 
-/// A STATUS; the coordinator of its attempt also wants its lock proven.
+/// A STATUS; the leader of its attempt also wants its lock proven.
 pub(super) fn status(cx: &Cx<'_>, domain: &Domain, status: &Status) -> Checked {
     claim(cx, domain, &status.claim)?;
-    let to_coordinator = cx.roster.coordinator(&domain.key.request, status.claim.attempt) == cx.me;
+    let to_leader = cx.roster.leader(&domain.key.request, status.claim.attempt) == cx.me;
     match &status.certificate {
         Some(lock) => {
             ensure(proves(lock, &status.claim), "a certificate of another lock")?;
             certificate(cx, domain, lock)
         }
-        None => ensure(status.claim.lock.is_none() || !to_coordinator, "a lock without its certificate"),
+        None => ensure(status.claim.lock.is_none() || !to_leader, "a lock without its certificate"),
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) fn proposal_layout(domain: &Domain, by: OracleIndex, proposal: &Propo
     layout::proposal(domain, by, *attempt, &proposal.choice(), observations, claims)
 }
 
-/// S3: a proposal of coordinator `by`.
+/// S3: a proposal of leader `by`.
 pub(super) fn proposal(
     cx: &Cx<'_>,
     domain: &Domain,

@@ -112,7 +112,7 @@ impl Request {
     pub(crate) fn lock(&mut self, cx: &mut Cx<'_>, certificate: Certificate) {
         let (attempt, choice) = (certificate.attempt, certificate.choice());
         let hash =
-            report::signed_hash(cx.roster, &self.terms, attempt, &certificate.outcome, certificate.evidence);
+            report::signed_hash(cx.roster, &self.event, attempt, &certificate.outcome, certificate.evidence);
         let attest = Attest { attempt, choice, signature: cx.signer.sign_report(&hash) };
         cx.persist(self.key, Fact::Lock(certificate.clone()));
         cx.persist(self.key, Fact::Attest(attest.clone()));
@@ -179,7 +179,7 @@ impl Request {
         choice: Choice,
         outcome: Outcome,
     ) -> Option<Attested> {
-        let hash = report::signed_hash(cx.roster, &self.terms, attempt, &outcome, choice.evidence);
+        let hash = report::signed_hash(cx.roster, &self.event, attempt, &outcome, choice.evidence);
         let group = self.attests.get_mut(&attempt)?;
         let mut bad = Vec::new();
         for (&oracle, (attest, checked)) in
@@ -207,7 +207,7 @@ impl Request {
         if assembled && self.is_collector(cx.roster, cx.me) {
             cx.say(self.key, None, Body::Report(Box::new(attested.clone())));
         }
-        let ready = ReadyReport::of(cx.roster, cx.me, &self.terms, &attested);
+        let ready = ReadyReport::of(cx.roster, cx.me, &self.event, &attested);
         cx.out.push(crate::Effect::Report(Box::new(ready)));
         self.report = Some(attested);
         self.report_at = cx.now;
@@ -217,7 +217,7 @@ impl Request {
         if self.report.as_ref().is_some_and(|known| known.outcome == attested.outcome) {
             return;
         }
-        if let Err(reason) = check::report(cx, &self.terms, &attested) {
+        if let Err(reason) = check::report(cx, &self.event, &attested) {
             return cx.blame(from, Misbehavior::InvalidReport(reason));
         }
         if self.report.is_some() {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The agreement protocol of one node under one configuration. See the crate's documentation for the rules.
-pub struct Engine<S, V = Curves> {
+pub struct Protocol<S, V = Curves> {
     roster: Roster,
     me: OracleIndex,
     signer: S,
@@ -45,13 +45,13 @@ pub struct View {
     pub quarantined: bool,
 }
 
-impl<S: Signer> Engine<S> {
-    /// An engine without history that checks real signatures.
+impl<S: Signer> Protocol<S> {
+    /// A protocol without history that checks real signatures.
     pub fn new(roster: Roster, me: OracleIndex, signer: S) -> Self {
         Self::with_verifier(roster, me, signer, Curves)
     }
 
-    /// An engine with the records of an earlier run. Call [`Engine::resume`] next.
+    /// A protocol with the records of an earlier run. Call [`Protocol::resume`] next.
     ///
     /// # Errors
     /// [`RecordError`] if a record cannot be read; the node must not start, because it would forget what it said.
@@ -65,8 +65,8 @@ impl<S: Signer> Engine<S> {
     }
 }
 
-impl<S: Signer, V: Verifier> Engine<S, V> {
-    /// An engine without history and with another way to check signatures.
+impl<S: Signer, V: Verifier> Protocol<S, V> {
+    /// A protocol without history and with another way to check signatures.
     pub fn with_verifier(roster: Roster, me: OracleIndex, signer: S, verifier: V) -> Self {
         Self {
             roster,
@@ -89,12 +89,12 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
             facts.entry(record.id.key).or_default().push(Fact::decode(&record)?);
         }
         for (key, facts) in facts {
-            let terms = facts.iter().find_map(|fact| match fact {
-                Fact::Terms(terms) if terms.key() == key => Some(terms.clone()),
+            let event = facts.iter().find_map(|fact| match fact {
+                Fact::Event(event) if event.key() == key => Some(event.clone()),
                 _ => None,
             });
-            let terms = terms.ok_or_else(|| RecordError::NoTerms(Box::new(key)))?;
-            let mut request = Request::new(&self.roster, terms);
+            let event = event.ok_or_else(|| RecordError::NoEvent(Box::new(key)))?;
+            let mut request = Request::new(&self.roster, event);
             facts.into_iter().for_each(|fact| request.recall(self.me, fact));
             self.requests.insert(key, request);
         }
@@ -108,7 +108,7 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
         self.quarantine_before_seconds = event_seconds;
     }
 
-    /// After [`Engine::restore`]: arms timers, repeats what was said last, and gives finished reports again.
+    /// After [`Protocol::restore`]: arms timers, repeats what was said last, and gives finished reports again.
     pub fn resume(&mut self, now: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
         for request in self.requests.values_mut() {
@@ -145,11 +145,11 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
         self.requests.iter().filter(move |(_, request)| request.needs_observation(me)).map(|(key, _)| *key)
     }
 
-    /// Takes one input at a time `now` (milliseconds, the same clock as [`crate::Terms::seen_at`]) and returns
+    /// Takes one input at a time `now` (milliseconds, the same clock as [`crate::RequestEvent::seen_at`]) and returns
     /// what to do, in order.
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
         match input {
-            Input::Request(terms) => self.open(now, terms),
+            Input::Request(event) => self.open(now, event),
             Input::Observed { key, observation } => {
                 self.with(now, &key, |request, cx| request.observe(cx, observation))
             }
@@ -165,15 +165,15 @@ impl<S: Signer, V: Verifier> Engine<S, V> {
         }
     }
 
-    fn open(&mut self, now: u64, terms: crate::Terms) -> Vec<Effect> {
-        let key = terms.key();
+    fn open(&mut self, now: u64, event: crate::RequestEvent) -> Vec<Effect> {
+        let key = event.key();
         if self.requests.contains_key(&key) {
             return vec![];
         }
-        let mut request = Request::new(&self.roster, terms);
-        request.quarantined = request.terms.event_seconds < self.quarantine_before_seconds;
+        let mut request = Request::new(&self.roster, event);
+        request.quarantined = request.event.event_seconds < self.quarantine_before_seconds;
         let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
-        cx.persist(key, Fact::Terms(request.terms.clone()));
+        cx.persist(key, Fact::Event(request.event.clone()));
         if request.quarantined {
             cx.persist(key, Fact::Quarantine);
         }

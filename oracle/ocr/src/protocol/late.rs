@@ -58,7 +58,7 @@ impl Request {
     /// Takes one record of an earlier run back.
     pub(crate) fn recall(&mut self, me: OracleIndex, fact: Fact) {
         match fact {
-            Fact::Terms(_) => {}
+            Fact::Event(_) => {}
             Fact::Observation(signed) => {
                 self.observations.insert(me, signed);
             }
@@ -87,7 +87,7 @@ impl Request {
     /// Continues after a restart.
     pub(crate) fn resume(&mut self, cx: &mut Cx<'_>) {
         if let Some(report) = &self.report {
-            let ready = ReadyReport::of(cx.roster, cx.me, &self.terms, report);
+            let ready = ReadyReport::of(cx.roster, cx.me, &self.event, report);
             cx.out.push(Effect::Report(Box::new(ready)));
             return self.say_again(cx, None);
         }

@@ -1,4 +1,4 @@
-//! S1 to S5: a coordinator per attempt, for answers that differ and oracles that are silent.
+//! S1 to S5: a leader per attempt, for answers that differ and oracles that are silent.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -47,7 +47,7 @@ impl Request {
         counts.into_values().max().unwrap_or(0)
     }
 
-    /// Whether a coordinator with what this node knows could propose something.
+    /// Whether a leader with what this node knows could propose something.
     pub(crate) fn can_propose(&self) -> bool {
         let claimed = |status: &Status| status.claim.lock.is_some();
         !self.locks.is_empty() || self.statuses.values().any(claimed) || self.has_outcome()
@@ -97,16 +97,16 @@ impl Request {
         Status { claim, certificate: lock, observations: self.observations.values().cloned().collect() }
     }
 
-    /// Sends the own STATUS: in full to the coordinator; the bare claim to the others from attempt 2 on, so that
+    /// Sends the own STATUS: in full to the leader; the bare claim to the others from attempt 2 on, so that
     /// attempts converge.
     pub(crate) fn say_status(&self, cx: &mut Cx<'_>, only: Option<OracleIndex>) {
         let Some(status) = self.statuses.get(&cx.me).filter(|status| status.claim.attempt == self.attempt)
         else {
             return;
         };
-        let coordinator = cx.roster.coordinator(&self.key.request, self.attempt);
+        let leader = cx.roster.leader(&self.key.request, self.attempt);
         for to in cx.roster.indexes().filter(|&to| only.is_none_or(|only| only == to)) {
-            if to == coordinator {
+            if to == leader {
                 cx.say(self.key, Some(to), Body::Status(Box::new(status.clone())));
             } else if self.attempt >= 2 {
                 let bare = Status { claim: status.claim.clone(), certificate: None, observations: vec![] };
@@ -149,10 +149,10 @@ impl Request {
         }
     }
 
-    /// S2: as coordinator, once `n - f` oracles have entered.
+    /// S2: as leader, once `n - f` oracles have entered.
     pub(crate) fn try_propose(&mut self, cx: &mut Cx<'_>) {
-        let is_coordinator = cx.roster.coordinator(&self.key.request, self.attempt) == cx.me;
-        if self.attempt == 0 || !is_coordinator || self.proposed.is_some() {
+        let is_leader = cx.roster.leader(&self.key.request, self.attempt) == cx.me;
+        if self.attempt == 0 || !is_leader || self.proposed.is_some() {
             return;
         }
         let mut present: Vec<&Status> =
@@ -198,7 +198,7 @@ impl Request {
         self.accept(cx, proposal);
     }
 
-    /// Without a lock: enough observations, none left out that `f + 1` oracles hold, and the first coordinator
+    /// Without a lock: enough observations, none left out that `f + 1` oracles hold, and the first leader
     /// has given the last ones a little time.
     fn may_propose(&mut self, cx: &mut Cx<'_>, claims: &[StatusClaim]) -> bool {
         let have = self.observations.len();
@@ -222,8 +222,8 @@ impl Request {
         if attempt < self.attempt.max(1) || self.settled {
             return;
         }
-        if cx.roster.coordinator(&self.key.request, attempt) != from {
-            return cx.blame(from, Misbehavior::InvalidProposal("not the coordinator of the attempt"));
+        if cx.roster.leader(&self.key.request, attempt) != from {
+            return cx.blame(from, Misbehavior::InvalidProposal("not the leader of the attempt"));
         }
         if let Some(known) = self.proposals.get(&attempt) {
             if known.choice() != proposal.choice() {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::B256;
 
 use crate::{
-    Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestKey, Roster,
-    SignedObservation, Signer, Terms, Timer, TimerKind, Verifier, View,
+    Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestEvent, RequestKey,
+    Roster, SignedObservation, Signer, Timer, TimerKind, Verifier, View,
     layout::{self, Choice, Domain},
     message::{Attest, Certificate, Prepare, Proposal, Status},
     outcome::{self, Rule},
@@ -71,11 +71,11 @@ impl<'a> Cx<'a> {
 }
 
 pub(crate) struct Request {
-    pub(crate) terms: Terms,
+    pub(crate) event: RequestEvent,
     pub(crate) key: RequestKey,
     pub(crate) domain: Domain,
     pub(crate) rule: Rule,
-    /// Silent, see [`crate::Engine::set_quarantine`].
+    /// Silent, see [`crate::Protocol::set_quarantine`].
     pub(crate) quarantined: bool,
     /// The chain has an answer, or the request expired.
     pub(crate) settled: bool,
@@ -92,7 +92,7 @@ pub(crate) struct Request {
     pub(crate) attempt: u32,
     /// End of the wait for the fast path, once it has begun.
     pub(crate) grace_until: Option<u64>,
-    /// End of the first coordinator's wait for more observations.
+    /// End of the first leader's wait for more observations.
     pub(crate) collect_until: Option<u64>,
     pub(crate) attempt_until: u64,
     /// Own locks by attempt.
@@ -116,12 +116,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(roster: &Roster, terms: Terms) -> Self {
-        let key = terms.key();
+    pub(crate) fn new(roster: &Roster, event: RequestEvent) -> Self {
+        let key = event.key();
         Self {
             domain: Domain { config_digest: roster.config_digest(), key },
             rule: Rule::of(roster),
-            terms,
+            event,
             key,
             quarantined: false,
             settled: false,
@@ -155,7 +155,7 @@ impl Request {
     /// O1: the chain's time leaves no more than agreement and transmission need, and this node, however late it
     /// met the request, has had its time too.
     pub(crate) fn is_last_call(&self, chain_seconds: u64) -> bool {
-        let late = chain_seconds >= self.terms.last_call_seconds();
+        let late = chain_seconds >= self.event.last_call_seconds();
         late && self.patience_over && !self.last_call && self.is_active()
     }
 
@@ -230,7 +230,7 @@ impl Request {
                 self.advance(cx);
             }
             TimerKind::Grace | TimerKind::Collect => self.advance(cx),
-            // Without anything to propose, another coordinator would not help: the attempt goes on until there is.
+            // Without anything to propose, another leader would not help: the attempt goes on until there is.
             TimerKind::Attempt(_) if !self.can_propose() => self.arm_attempt(cx),
             TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
             TimerKind::Fallback => self.say_attest(cx, None),

@@ -1,0 +1,35 @@
+//! What the protocol is told.
+
+use crate::{Message, Observation, OracleIndex, RequestEvent, RequestKey, Timer};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The request's event was seen with enough confirmations to execute it. Repeating it changes nothing.
+    Request(RequestEvent),
+    /// The node has run the request. Only the first observation of a request counts.
+    Observed {
+        /// The request.
+        key: RequestKey,
+        /// What the node saw.
+        observation: Observation,
+    },
+    /// A decoded message arrived from the peer that is oracle `from`.
+    Message {
+        /// The authenticated peer.
+        from: OracleIndex,
+        /// What it sent.
+        message: Message,
+    },
+    /// The timestamp of the newest block, in unix seconds. Deadlines are the chain's: restarts, changes of the
+    /// configuration and wrong clocks do not move them.
+    ChainTime(u64),
+    /// A timer set by [`Effect::SetTimer`] is due. Late, early or repeated timers do no harm.
+    Timer(Timer),
+    /// A connection to the oracle was established; what it may have missed is sent again.
+    Connected(OracleIndex),
+    /// The chain shows a response to the request, or it expired: the node stops working on it, but answers others.
+    Settled(RequestKey),
+    /// The request is final or orphaned: everything in memory about it is dropped. Its records may be deleted.
+    Forget(RequestKey),
+}
