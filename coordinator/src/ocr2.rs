@@ -5,11 +5,9 @@ use functions_contract::{
     abi::{Buf, Tuple},
     host, refuse,
 };
-use functions_report::{
-    MAX_ORACLES,
-    digest::{OcrConfig, digest_of},
-};
+use functions_report::digest::{OcrConfig, digest_of};
 use functions_types::{
+    members::{MAX_MEMBERS, tolerates},
     selectors::{errors::coordinator::INVALID_CONFIG, events::coordinator as events},
     word::{from_address, from_u128},
 };
@@ -70,10 +68,10 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
         offchain_config: args.bytes(5),
     };
     let oracles = config.signers.len();
-    require!(oracles <= MAX_ORACLES, "too many signers");
+    require!(oracles <= MAX_MEMBERS, "too many signers");
     require!(config.f > 0, "f must be positive");
     require!(oracles == config.transmitters.len(), "oracle addresses out of registration");
-    require!(oracles > 3 * usize::from(config.f), "faulty-oracle f too high");
+    require!(tolerates(oracles, config.f.into()), "faulty-oracle f too high");
     let owner = only_owner();
 
     let roster = Roster::load();

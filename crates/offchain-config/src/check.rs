@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use functions_types::members::{MAX_MEMBERS, MIN_MEMBERS};
+
 use crate::{
-    MAX_ADDRESSES, MAX_BYTES, MAX_MEMBERS, Member, OffchainConfig, VERSION,
+    MAX_ADDRESSES, MAX_BYTES, Member, OffchainConfig, VERSION,
     place::{check_address, is_peer_id},
 };
 
@@ -30,7 +32,7 @@ pub enum ConfigError {
     #[error("offchainConfig has no {0}")]
     Missing(&'static str),
     /// Too few or too many members.
-    #[error("{members} members; there must be 4 to {MAX_MEMBERS}")]
+    #[error("{members} members; there must be {MIN_MEMBERS} to {MAX_MEMBERS}")]
     Members {
         /// The count met.
         members: usize,
@@ -120,7 +122,7 @@ pub(crate) fn check_usable(config: &OffchainConfig) -> Result<(), ConfigError> {
 
 fn check_members(config: &OffchainConfig) -> Result<(), ConfigError> {
     let members = &config.members;
-    if !(4..=MAX_MEMBERS).contains(&members.len()) {
+    if !(MIN_MEMBERS..=MAX_MEMBERS).contains(&members.len()) {
         return Err(ConfigError::Members { members: members.len() });
     }
     for (index, member) in members.iter().enumerate() {

@@ -21,8 +21,6 @@ use functions_types::limits::{Limits, RunOptions};
 pub const VERSION: u64 = 4_100;
 /// Longest encoded configuration, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
-/// Most members: the coordinator's arrays hold 31.
-pub const MAX_MEMBERS: usize = 31;
 /// Most addresses of one member.
 pub const MAX_ADDRESSES: usize = 8;
 /// Longest address of a member, in bytes.

@@ -26,7 +26,5 @@ pub mod transmit;
 pub use context::ReportContext;
 pub use report::{Entry, Malformed, Report};
 
-/// Most oracles of one configuration.
-pub const MAX_ORACLES: usize = 31;
 /// Most entries of one report: the count is a byte on chain.
 pub const MAX_ENTRIES: usize = 255;

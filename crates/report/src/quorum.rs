@@ -1,11 +1,11 @@
 //! How many signatures a report needs, and whether they are good.
 
 use alloy_primitives::{Address, B256};
-use functions_types::word::WORD;
+use functions_types::{members, word::WORD};
 
-/// Signatures a report carries, exactly: `(n + f) / 2 + 1`.
+/// Signatures a report carries, exactly: [`members::quorum`].
 pub const fn size(oracles: u8, f: u8) -> usize {
-    (oracles as usize + f as usize) / 2 + 1
+    members::quorum(oracles as usize, f as usize)
 }
 
 /// Recovers the signer of a hash: a precompile on chain, software in the node.

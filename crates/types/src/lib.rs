@@ -6,9 +6,11 @@
 //! | [`commitment`] | [`Commitment`]: 352 static bytes, its hash, its two forms |
 //! | [`request_id`] | the 320-byte preimage of a request id |
 //! | [`result`] | [`FulfillResult`] |
+//! | [`failure`] | [`FailureCode`]: why an oracle has no answer |
 //! | [`cbor`] | [`FunctionsRequest`] and its CBOR codec, both framings |
 //! | [`selectors`] | selectors and topics as constants |
 //! | [`chains`] | on which chains the Coordinator bills the L1 fee |
+//! | [`members`] | how many members a set has, how many may be faulty, how many must agree |
 //! | [`limits`] | every limit of a script run |
 //! | `abi` (feature `abi`) | `sol!` interfaces for programs on a host |
 //! | `programs` (feature `abi`) | whether a chain runs a program, and for how long |
@@ -23,8 +25,10 @@ pub mod abi;
 pub mod cbor;
 pub mod chains;
 pub mod commitment;
+pub mod failure;
 pub mod ids;
 pub mod limits;
+pub mod members;
 #[cfg(feature = "abi")]
 pub mod programs;
 pub mod request_id;
@@ -35,6 +39,7 @@ pub mod word;
 
 pub use cbor::FunctionsRequest;
 pub use commitment::Commitment;
+pub use failure::FailureCode;
 pub use ids::{DonId, RequestId, SubscriptionId};
 pub use request_id::RequestTerms;
 pub use result::FulfillResult;

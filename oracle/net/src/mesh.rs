@@ -31,8 +31,8 @@ use crate::{
     link::{PROTOCOL, read_from},
 };
 
-/// Most peers of a mesh: a DON has at most 31 oracles.
-const MAX_PEERS: usize = 30;
+/// Most peers of a mesh: all other members of a set.
+const MAX_PEERS: usize = functions_types::members::MAX_MEMBERS - 1;
 /// Simultaneous dialling leaves two connections; a restart may add a third before the dead one is noticed.
 const CONNECTIONS_PER_PEER: u32 = 4;
 /// Connections still in their handshake, from anybody.

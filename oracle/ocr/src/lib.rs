@@ -62,11 +62,12 @@ mod wire;
 
 pub use crypto::{Curves, Signer, Verifier};
 pub use effect::Effect;
+pub use functions_types::FailureCode;
 pub use ids::{COMMITMENT_BYTES, OracleIndex, RequestEvent, RequestKey};
 pub use input::Input;
 pub use message::{Body, DecodeError, MAX_MESSAGE_BYTES, Message};
 pub use misbehavior::Misbehavior;
-pub use observation::{Answer, FailureCode, MAX_OBSERVATION_BYTES, Observation, SignedObservation};
+pub use observation::{Answer, MAX_OBSERVATION_BYTES, Observation, SignedObservation};
 pub use outcome::Outcome;
 pub use protocol::{Protocol, View};
 pub use record::{Record, RecordError, RecordId, Slot};

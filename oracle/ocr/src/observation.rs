@@ -1,47 +1,12 @@
 //! What one oracle saw when it ran a request.
 
 use alloy_primitives::{B256, keccak256};
+use functions_types::FailureCode;
 
 use crate::{OracleIndex, layout};
 
 /// Longest observation this protocol version carries, whatever the configuration says, in bytes.
 pub const MAX_OBSERVATION_BYTES: usize = 4_096;
-
-/// Why a node has no answer of the script. One byte on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum FailureCode {
-    /// The script runtime could not be started or broke.
-    AdapterDown = 1,
-    /// Encrypted secrets could not be fetched.
-    SecretsFetch = 2,
-    /// Secrets are missing or expired.
-    SecretsMissing = 3,
-    /// Secrets could not be decrypted.
-    Decryption = 4,
-    /// The node is at its capacity.
-    Overload = 5,
-    /// No answer before the observation deadline.
-    Deadline = 6,
-    /// The node's own policy refuses the request.
-    Refused = 7,
-}
-
-impl FailureCode {
-    /// The code of a byte.
-    pub const fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            1 => Self::AdapterDown,
-            2 => Self::SecretsFetch,
-            3 => Self::SecretsMissing,
-            4 => Self::Decryption,
-            5 => Self::Overload,
-            6 => Self::Deadline,
-            7 => Self::Refused,
-            _ => return None,
-        })
-    }
-}
 
 /// The answer part of an observation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +15,8 @@ pub enum Answer {
     Result(Vec<u8>),
     /// The script failed with this text (UTF-8 bytes as they go on chain). Wire kind 1.
     UserError(Vec<u8>),
-    /// The node itself failed, with a [`FailureCode`] byte. Wire kind 2; never part of an outcome by itself.
-    NodeFailure(u8),
+    /// The node itself failed, Wire kind 2, one byte; never part of an outcome by itself.
+    NodeFailure(FailureCode),
 }
 
 impl Answer {
@@ -68,7 +33,7 @@ impl Answer {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Result(bytes) | Self::UserError(bytes) => bytes,
-            Self::NodeFailure(code) => std::slice::from_ref(code),
+            Self::NodeFailure(code) => code.bytes(),
         }
     }
 
@@ -80,7 +45,7 @@ impl Answer {
         match (kind, bytes.as_slice()) {
             (0, _) => Some(Self::Result(bytes)),
             (1, _) => Some(Self::UserError(bytes)),
-            (2, &[code]) => FailureCode::from_byte(code).map(|_| Self::NodeFailure(code)),
+            (2, &[code]) => FailureCode::from_byte(code).map(Self::NodeFailure),
             _ => None,
         }
     }
@@ -113,7 +78,7 @@ impl Observation {
 
     /// A failure of this node.
     pub fn failure(code: FailureCode) -> Self {
-        Self { answer: Answer::NodeFailure(code as u8), metadata_hash: B256::ZERO }
+        Self { answer: Answer::NodeFailure(code), metadata_hash: B256::ZERO }
     }
 }
 

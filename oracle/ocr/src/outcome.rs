@@ -29,7 +29,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use alloy_primitives::B256;
 use functions_offchain_config::Method;
 
-use crate::{Answer, Roster, observation::MAX_OBSERVATION_BYTES};
+use crate::{Answer, FailureCode, Roster, observation::MAX_OBSERVATION_BYTES};
 
 /// Version of these rules; part of the evidence root.
 pub const VERSION: u8 = 2;
@@ -114,7 +114,7 @@ pub fn decide(rule: &Rule, answers: &[&Answer], evidence: &B256) -> Option<Outco
 struct Tally<'a> {
     results: Vec<&'a [u8]>,
     errors: Vec<&'a [u8]>,
-    failures: Vec<u8>,
+    failures: Vec<FailureCode>,
 }
 
 impl<'a> Tally<'a> {
@@ -196,7 +196,7 @@ impl<'a> Tally<'a> {
             Method::Mode => (rule.f + 1).max(self.answered() / 2 + 1),
             _ => 2 * rule.f + 1,
         };
-        let code = secrets.map(|code| format!(" code={code}")).unwrap_or_default();
+        let code = secrets.map(|code| format!(" code={}", code as u8)).unwrap_or_default();
         let mark = hex::encode(evidence.as_slice().get(..8).unwrap_or_default());
         let method = rule.method.name();
         let (n, f) = (rule.n, rule.f);
@@ -206,9 +206,9 @@ impl<'a> Tally<'a> {
         ))
     }
 
-    fn secrets_failure(&self, rule: &Rule) -> Option<u8> {
-        let count = |code: u8| self.failures.iter().filter(|&&other| other == code).count();
-        (3..=4).find(|&code| count(code) > rule.f)
+    fn secrets_failure(&self, rule: &Rule) -> Option<FailureCode> {
+        let count = |code: FailureCode| self.failures.iter().filter(|&&other| other == code).count();
+        [FailureCode::SecretsMissing, FailureCode::Decryption].into_iter().find(|&code| count(code) > rule.f)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Who takes part, how many must agree, and in which order they act.
 
 use alloy_primitives::{Address, B256, keccak256};
-use functions_offchain_config::{MAX_MEMBERS, Method, OffchainConfig, Timing};
+use functions_offchain_config::{Method, OffchainConfig, Timing};
+use functions_types::members::{self, MAX_MEMBERS};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -35,8 +36,8 @@ pub enum RosterError {
         /// Members of the off-chain part.
         members: usize,
     },
-    /// `n > 3f`, `f > 0` or `n <= 31` does not hold.
-    #[error("{n} oracles cannot tolerate {f} faulty ones (1 <= f, 3f < n <= 31)")]
+    /// `n > 3f`, `f > 0` or `n <=` [`MAX_MEMBERS`] does not hold.
+    #[error("{n} oracles cannot tolerate {f} faulty ones (1 <= f, 3f < n <= {MAX_MEMBERS})")]
     Faults {
         /// Number of oracles.
         n: usize,
@@ -74,7 +75,7 @@ impl Roster {
             let members = config.members.len();
             return Err(RosterError::Lengths { signers: n, transmitters: transmitters.len(), members });
         }
-        if f == 0 || n <= 3 * f || n > MAX_MEMBERS {
+        if f == 0 || !members::tolerates(n, f) || n > MAX_MEMBERS {
             return Err(RosterError::Faults { n, f });
         }
         let oracles = signers.iter().zip(transmitters).zip(&config.members);
@@ -104,9 +105,9 @@ impl Roster {
         self.faulty
     }
 
-    /// Signatures that make a report, and equal answers that make a certificate: `(n + f) / 2 + 1`.
+    /// Signatures that make a report, and equal answers that make a certificate: [`members::quorum`].
     pub fn quorum(&self) -> usize {
-        (self.n() + self.faulty) / 2 + 1
+        members::quorum(self.n(), self.faulty)
     }
 
     /// Oracles whose answer can be waited for without depending on a faulty one: `n - f`.
@@ -141,7 +142,7 @@ impl Roster {
 
     /// All positions, ascending.
     pub fn indexes(&self) -> impl Iterator<Item = OracleIndex> + use<> {
-        let n = u8::try_from(self.oracles.len()).expect("at most 31 oracles");
+        let n = u8::try_from(self.oracles.len()).expect("at most MAX_MEMBERS oracles");
         (0..n).map(OracleIndex::new)
     }
 

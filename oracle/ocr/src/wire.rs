@@ -1,6 +1,7 @@
 //! The protobuf form of messages. Field numbers never change their meaning.
 
 use alloy_primitives::B256;
+use functions_types::members::MAX_MEMBERS;
 use prost::Message as _;
 
 use crate::{
@@ -10,6 +11,9 @@ use crate::{
 };
 
 mod parts;
+
+/// A list with more items than an oracle set has members.
+const LONG_LIST: &str = "list with more items than members";
 
 type Decoded<T> = Result<T, DecodeError>;
 
@@ -255,15 +259,15 @@ fn bytes64(bytes: &[u8]) -> Decoded<[u8; 64]> {
 fn index(index: u32) -> Decoded<OracleIndex> {
     u8::try_from(index)
         .ok()
-        .filter(|&index| index < 31)
+        .filter(|&index| usize::from(index) < MAX_MEMBERS)
         .map(OracleIndex::new)
         .ok_or(DecodeError::Field("oracle index"))
 }
 
 /// At most one item an oracle.
 fn all<T: TryInto<U, Error = DecodeError>, U>(items: Vec<T>) -> Decoded<Vec<U>> {
-    if items.len() > 31 {
-        return Err(DecodeError::Field("list longer than 31"));
+    if items.len() > MAX_MEMBERS {
+        return Err(DecodeError::Field(LONG_LIST));
     }
     items.into_iter().map(TryInto::try_into).collect()
 }

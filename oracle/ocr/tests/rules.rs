@@ -9,8 +9,8 @@ use crypto::{Checks, Keys};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Answer, Body, Effect, Input, Message, Misbehavior, Observation, OracleIndex, Outcome, Protocol, Record,
-    RequestEvent, RequestKey, Roster, RosterError, Slot, Timer, TimerKind,
+    Answer, Body, Effect, FailureCode, Input, Message, Misbehavior, Observation, OracleIndex, Outcome,
+    Protocol, Record, RequestEvent, RequestKey, Roster, RosterError, Slot, Timer, TimerKind,
 };
 
 type Node = Protocol<Keys, Checks>;
@@ -142,7 +142,7 @@ fn second_observation_is_ignored_and_a_long_one_becomes_a_failure() {
     let [Message { body: Body::Observation(signed), .. }] = &messages(&effects)[..] else {
         panic!("one message")
     };
-    assert_eq!(signed.observation.answer, Answer::NodeFailure(7));
+    assert_eq!(signed.observation.answer, Answer::NodeFailure(FailureCode::Refused));
     assert!(node.step(2, observed(1)).is_empty());
     assert_eq!(node.unobserved().count(), 0);
 }
@@ -187,7 +187,10 @@ fn only_the_last_call_makes_a_node_say_that_it_failed() {
     let effects = node.step(35_002, Input::ChainTime(event().last_call_seconds()));
     assert_eq!(names(&effects)[0], "observation");
     assert_eq!(node.view(&key()).unwrap().attempt, 1);
-    assert_eq!(node.view(&key()).unwrap().own.unwrap().observation.answer, Answer::NodeFailure(6));
+    assert_eq!(
+        node.view(&key()).unwrap().own.unwrap().observation.answer,
+        Answer::NodeFailure(FailureCode::Deadline)
+    );
     assert!(node.step(35_003, Input::ChainTime(timeout)).is_empty(), "once");
 }
 

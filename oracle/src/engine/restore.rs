@@ -179,20 +179,7 @@ fn observation_view(answer: &Answer) -> ObservationView {
     let text = match answer {
         Answer::Result(_) => None,
         Answer::UserError(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Answer::NodeFailure(code) => Some(failure_text(*code).to_owned()),
+        Answer::NodeFailure(code) => Some(code.text().to_owned()),
     };
     ObservationView { kind: observation_kind(answer).to_owned(), data: answer.bytes().to_vec().into(), text }
-}
-
-fn failure_text(code: u8) -> &'static str {
-    match code {
-        1 => "the script runtime is down",
-        2 => "secrets could not be fetched",
-        3 => "secrets are missing or expired",
-        4 => "secrets could not be decrypted",
-        5 => "the node is at its capacity",
-        6 => "no answer before the observation deadline",
-        7 => "refused by the node's policy",
-        _ => "unknown failure",
-    }
 }

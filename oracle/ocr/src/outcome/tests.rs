@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use functions_offchain_config::Method;
 
 use super::{Outcome, Rule, decide};
-use crate::Answer;
+use crate::{Answer, FailureCode};
 
 const EVIDENCE: B256 = B256::new([0x5a; 32]);
 
@@ -13,7 +13,7 @@ fn answers(script: &str) -> Vec<Answer> {
     let answer = |c: char| match c {
         'a'..='z' => Answer::Result(vec![c as u8]),
         'A'..='Z' => Answer::UserError(vec![c as u8]),
-        digit => Answer::NodeFailure(digit.to_digit(10).unwrap() as u8),
+        digit => Answer::NodeFailure(FailureCode::from_byte(digit.to_digit(10).unwrap() as u8).unwrap()),
     };
     script.chars().map(answer).collect()
 }

@@ -1,10 +1,11 @@
 //! Parts of messages to and from their protobuf form.
 
 use alloy_primitives::B256;
+use functions_types::members::MAX_MEMBERS;
 
 use super::{
-    Decoded, PbAttest, PbCertificate, PbClaim, PbHeld, PbLock, PbObservation, PbProposal, PbReport, PbVote,
-    all, bytes64, choice, index, outcome, report_signature, report_signature_bytes, word,
+    Decoded, LONG_LIST, PbAttest, PbCertificate, PbClaim, PbHeld, PbLock, PbObservation, PbProposal,
+    PbReport, PbVote, all, bytes64, choice, index, outcome, report_signature, report_signature_bytes, word,
 };
 use crate::{
     Answer, Attested, DecodeError, Observation, OracleIndex, SignedObservation,
@@ -140,8 +141,8 @@ impl TryFrom<PbCertificate> for Certificate {
     type Error = DecodeError;
 
     fn try_from(from: PbCertificate) -> Decoded<Self> {
-        if from.votes.len() > 31 {
-            return Err(DecodeError::Field("list longer than 31"));
+        if from.votes.len() > MAX_MEMBERS {
+            return Err(DecodeError::Field(LONG_LIST));
         }
         let votes = if from.attempt == 0 {
             let vote = |vote: &PbVote| {
@@ -217,8 +218,8 @@ impl TryFrom<PbReport> for Attested {
     type Error = DecodeError;
 
     fn try_from(from: PbReport) -> Decoded<Self> {
-        if from.signatures.len() > 31 {
-            return Err(DecodeError::Field("list longer than 31"));
+        if from.signatures.len() > MAX_MEMBERS {
+            return Err(DecodeError::Field(LONG_LIST));
         }
         let signature = |vote: &PbVote| Ok((index(vote.author)?, report_signature(&vote.signature)?));
         Ok(Self {

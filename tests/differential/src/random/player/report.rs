@@ -37,7 +37,7 @@ impl Player {
             Some(Forgery::Lists) => drop(report.errors.pop()),
             _ => {}
         }
-        let quorum = (self.scene.oracles.len() + usize::from(self.f)) / 2 + 1;
+        let quorum = functions_types::members::quorum(self.scene.oracles.len(), self.f.into());
         let signers: Vec<usize> = (0..quorum).collect();
         let mut signed = self.scene.sign(report.abi_encode_params(), &signers);
         match answer.forgery {
