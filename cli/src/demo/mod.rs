@@ -1,7 +1,7 @@
 //! `functions demo`: a whole network on this machine, one request through it, and the story of that request.
 
 pub(crate) mod consumer;
-mod outcome;
+mod findings;
 pub(crate) mod price_api;
 pub(crate) mod script;
 pub(crate) mod story;
@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{self, Progress};
 use crate::paths;
-use outcome::Outcome;
+use findings::Findings;
 use price_api::PriceApi;
 use script::Script;
 
@@ -203,15 +203,15 @@ async fn tell(
         Err(refused) => return Ok(Told::Refused(refused)),
     };
     let violence = options.violence();
-    let outcome = story::run(network, script, &sent, begin_ms, &violence, prices, progress).await?;
+    let findings = story::run(network, script, &sent, begin_ms, &violence, prices, progress).await?;
     let text = match (options.json, options.keep) {
-        (false, _) => outcome.text(),
-        (true, false) => outcome.json().to_string(),
-        (true, true) => outcome.json_with_network(network).to_string(),
+        (false, _) => findings.text(),
+        (true, false) => findings.json().to_string(),
+        (true, true) => findings.json_with_network(network).to_string(),
     };
     output::result(&text);
     if options.keep {
-        describe(network, options.json, &outcome, progress);
+        describe(network, options.json, &findings, progress);
         staying.set(true);
         network.watch(&|text| progress.step(text)).await?; // ends with the chain; the caller waits for the interrupt
     }
@@ -219,7 +219,7 @@ async fn tell(
 }
 
 /// Prints what a user of the running network needs: to standard error when standard output is for JSON.
-fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progress) {
+fn describe(network: &Network, json: bool, findings: &Findings, progress: &Progress) {
     let greeting = &network.devchain.greeting;
     let addresses = &network.system.addresses;
     let mut text = format!(
@@ -235,7 +235,7 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
         addresses.router,
         addresses.coordinator,
         network.consumer.address(),
-        outcome.subscription,
+        findings.subscription,
     );
     for node in &network.nodes {
         let state = if node.is_running() { "running" } else { "killed" };
@@ -244,7 +244,7 @@ fn describe(network: &Network, json: bool, outcome: &Outcome, progress: &Progres
     text += &format!(
         "\nTo try it: write a key from below to a file, owner.key, and\n\n  export FUNCTIONS_RPC_URL={} FUNCTIONS_ROUTER={} \\\n    \
          FUNCTIONS_LINK={} FUNCTIONS_KEY_FILE=owner.key\n  functions sub info {}\n",
-        greeting.rpc_url, addresses.router, addresses.link, outcome.subscription,
+        greeting.rpc_url, addresses.router, addresses.link, findings.subscription,
     );
     text += "\nDevelopment accounts (public keys of everybody; never use them elsewhere):\n";
     for (index, key) in DEV_KEYS.iter().enumerate() {

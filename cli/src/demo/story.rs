@@ -7,7 +7,7 @@ use functions_network::{Network, RequestStatus};
 use functions_types::FulfillResult;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::outcome::{Outcome, Timings, shown};
+use super::findings::{Findings, Timings, shown};
 use super::price_api::PriceApi;
 use super::script::Script;
 use crate::clock;
@@ -44,7 +44,7 @@ pub(crate) async fn run(
     violence: &Violence,
     prices: &PriceApi,
     progress: &Progress,
-) -> Result<Outcome> {
+) -> Result<Findings> {
     let subscription = network.system.subscription(network.subscription).await.into_diagnostic()?;
     progress.step(format!(
         "request {} sent, {} reserved of {}",
@@ -52,7 +52,7 @@ pub(crate) async fn run(
         output::link(sent.reserved.get()),
         output::link(subscription.balance.to())
     ));
-    let mut outcome = Outcome::begin(network, sent, script);
+    let mut findings = Findings::begin(network, sent, script);
     if violence.kill > 0 {
         kill_when_seen(network, sent, violence.kill, progress).await;
         prices.open();
@@ -63,15 +63,15 @@ pub(crate) async fn run(
             }
         }
     }
-    let fulfilled = follow(network, sent, &mut outcome, begin_ms, progress).await?;
+    let fulfilled = follow(network, sent, &mut findings, begin_ms, progress).await?;
     match fulfilled {
-        Some(fulfilled) => settle(network, sent, &fulfilled, &mut outcome, progress).await?,
-        None => time_out(network, sent, &mut outcome, progress).await?,
+        Some(fulfilled) => settle(network, sent, &fulfilled, &mut findings, progress).await?,
+        None => time_out(network, sent, &mut findings, progress).await?,
     }
     let after = network.system.subscription(network.subscription).await.into_diagnostic()?;
-    outcome.blocked_after = after.blockedBalance.to();
-    outcome.balance_after = after.balance.to();
-    Ok(outcome)
+    findings.blocked_after = after.blockedBalance.to();
+    findings.balance_after = after.balance.to();
+    Ok(findings)
 }
 
 /// Sends the request through the consumer.
@@ -130,7 +130,7 @@ async fn kill_when_seen(network: &mut Network, sent: &Sent, kill: usize, progres
 async fn follow(
     network: &Network,
     sent: &Sent,
-    outcome: &mut Outcome,
+    findings: &mut Findings,
     begin_ms: u64,
     progress: &Progress,
 ) -> Result<Option<Fulfilled>> {
@@ -142,23 +142,23 @@ async fn follow(
         let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
         for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
             let Some(status) = status else { continue };
-            narrate(index, &outcome.statuses[index], &status, begin_ms, progress);
-            outcome.statuses[index] = status;
+            narrate(index, &findings.statuses[index], &status, begin_ms, progress);
+            findings.statuses[index] = status;
         }
-        outcome.timings = Timings::from_statuses(&outcome.statuses, begin_ms);
+        findings.timings = Timings::from_statuses(&findings.statuses, begin_ms);
         if let Some(fulfilled) = fulfilled {
             let now = unix_ms().saturating_sub(begin_ms);
-            outcome.timings.callback = Some(outcome.timings.callback.map_or(now, |known| known.min(now)));
+            findings.timings.callback = Some(findings.timings.callback.map_or(now, |known| known.min(now)));
             return Ok(Some(fulfilled));
         }
         if enough && begin.elapsed() > PATIENCE {
-            return Err(unanswered(network, sent, outcome).await);
+            return Err(unanswered(network, sent, findings).await);
         }
         if !enough {
             let all = network
                 .nodes
                 .iter()
-                .zip(&outcome.statuses)
+                .zip(&findings.statuses)
                 .all(|(n, s)| !n.is_running() || s.observation.is_some());
             if all && answered_at.is_none() {
                 answered_at = Some(Instant::now());
@@ -172,7 +172,7 @@ async fn follow(
     }
 }
 
-async fn unanswered(network: &Network, sent: &Sent, outcome: &Outcome) -> miette::Report {
+async fn unanswered(network: &Network, sent: &Sent, findings: &Findings) -> miette::Report {
     let refusals = network.system.refusals(sent.id, sent.block).await.unwrap_or_default();
     let mut text = format!("no fulfillment within {} s", PATIENCE.as_secs());
     for refusal in refusals {
@@ -182,7 +182,7 @@ async fn unanswered(network: &Network, sent: &Sent, outcome: &Outcome) -> miette
             FulfillResult::from_code(refusal.result_code)
         );
     }
-    for (index, status) in outcome.statuses.iter().enumerate() {
+    for (index, status) in findings.statuses.iter().enumerate() {
         let state = if status.state.is_empty() { "knows nothing of it" } else { &status.state };
         text += &format!("\n  node {index}: {state}");
     }
@@ -208,7 +208,7 @@ async fn settle(
     network: &Network,
     sent: &Sent,
     fulfilled: &Fulfilled,
-    outcome: &mut Outcome,
+    findings: &mut Findings,
     progress: &Progress,
 ) -> Result<()> {
     // The nodes see the settlement a moment later; their times are worth that moment.
@@ -217,39 +217,39 @@ async fn settle(
         let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
         for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
             if let Some(status) = status {
-                outcome.statuses[index] = status;
+                findings.statuses[index] = status;
             }
         }
         let transmitter =
             network.nodes.iter().position(|node| node.oracle.transmitter == fulfilled.transmitter);
         if transmitter.is_none_or(|i| {
-            !network.nodes[i].is_running() || outcome.statuses[i].times_ms.submitted.is_some()
+            !network.nodes[i].is_running() || findings.statuses[i].times_ms.submitted.is_some()
         }) {
             break;
         }
         tokio::time::sleep(LOOK).await;
     }
-    let callback = outcome.timings.callback;
-    outcome.timings = Timings::from_statuses(&outcome.statuses, outcome.timings.begin_ms);
-    outcome.timings.callback = callback;
-    outcome.transmitted_by(network, fulfilled.transmitter);
-    outcome.timings.order();
+    let callback = findings.timings.callback;
+    findings.timings = Timings::from_statuses(&findings.statuses, findings.timings.begin_ms);
+    findings.timings.callback = callback;
+    findings.transmitted_by(network, fulfilled.transmitter);
+    findings.timings.order();
 
     let stored = network.consumer.state(&network.system.chain).await.into_diagnostic()?;
     if fulfilled.result_code == 0 && !stored.is_of(sent.id, fulfilled) {
         return Err(miette!("the consumer stored something else than the Router delivered"));
     }
-    outcome.fulfilled = Some(fulfilled.clone());
-    outcome.stored = Some(stored);
+    findings.fulfilled = Some(fulfilled.clone());
+    findings.stored = Some(stored);
     progress.step(format!("callback with result code {}", fulfilled.result_code));
     Ok(())
 }
 
-async fn time_out(network: &Network, sent: &Sent, outcome: &mut Outcome, progress: &Progress) -> Result<()> {
-    outcome.answered = outcome.statuses.iter().filter(|s| s.observation.is_some()).count();
+async fn time_out(network: &Network, sent: &Sent, findings: &mut Findings, progress: &Progress) -> Result<()> {
+    findings.answered = findings.statuses.iter().filter(|s| s.observation.is_some()).count();
     progress.step(format!(
         "no callback: {} of {} nodes answered, a report needs {} signatures",
-        outcome.answered,
+        findings.answered,
         network.nodes.len(),
         network.quorum()
     ));
@@ -263,6 +263,6 @@ async fn time_out(network: &Network, sent: &Sent, outcome: &mut Outcome, progres
         "request timed out, the reservation of {} is released",
         output::link(sent.reserved.get())
     ));
-    outcome.timed_out_after = Some(seconds);
+    findings.timed_out_after = Some(seconds);
     Ok(())
 }

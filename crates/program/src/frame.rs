@@ -191,7 +191,7 @@ pub enum Reply {
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Ending {
     /// The entry point returned 0.
     Success,
     /// The entry point returned something else.
@@ -208,7 +208,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit {
     /// How it ended.
-    pub outcome: Outcome,
+    pub ending: Ending,
     /// Ink not used. Zero when out of ink; the caller consumes it when out of stack.
     pub ink_left: u64,
     /// What it wrote last; empty unless it succeeded or reverted.

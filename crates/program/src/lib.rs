@@ -47,7 +47,7 @@ pub use code::{
     CodeKind, Root, code_kind, compress, decompress, decompress_fragments, init_code, is_program, parse_root,
 };
 pub use error::ActivationError;
-pub use frame::{CallKind, Exit, FrameEnv, Outcome, Reply, Request};
+pub use frame::{CallKind, Ending, Exit, FrameEnv, Reply, Request};
 pub use machine::{Machine, Step};
 pub use pages::Pages;
 pub use params::StylusParams;

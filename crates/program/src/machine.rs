@@ -4,7 +4,7 @@ use alloy_primitives::Bytes;
 use wasmi::{Error, Extern, Store, StoreLimitsBuilder, TrapCode, TypedResumableCall, Val};
 
 use crate::{
-    Exit, FrameEnv, Outcome, Pages, Program, Reply, Request, StylusParams,
+    Ending, Exit, FrameEnv, Pages, Program, Reply, Request, StylusParams,
     encode::{INK_LEFT, INK_STATUS, STACK_LEFT},
     parse::{ENTRYPOINT, MEMORY},
     program::HOST,
@@ -159,7 +159,7 @@ impl Machine {
     fn escape(&mut self, escape: Escape) -> Step {
         match escape {
             Escape::Exit(status) => self.finish(status != 0),
-            Escape::OutOfInk => self.end(Outcome::OutOfInk, Bytes::new()),
+            Escape::OutOfInk => self.end(Ending::OutOfInk, Bytes::new()),
             Escape::Suspend => self.fail("suspended twice"),
             Escape::Logical(why) => self.fail(why),
         }
@@ -169,33 +169,33 @@ impl Machine {
         let meter = |handles: Handles| (self.int(handles.stack_left), self.int(handles.ink_status));
         let (stack_left, ink_status) = self.store.data().handles.map_or((1, 0), meter);
         if stack_left == 0 || error.as_trap_code() == Some(TrapCode::StackOverflow) {
-            return self.end(Outcome::OutOfStack, Bytes::new());
+            return self.end(Ending::OutOfStack, Bytes::new());
         }
         if ink_status != 0 {
-            return self.end(Outcome::OutOfInk, Bytes::new());
+            return self.end(Ending::OutOfInk, Bytes::new());
         }
         self.fail(&error.to_string())
     }
 
     fn finish(&mut self, reverted: bool) -> Step {
         let output = std::mem::take(&mut self.store.data_mut().output).into();
-        self.end(if reverted { Outcome::Revert } else { Outcome::Success }, output)
+        self.end(if reverted { Ending::Revert } else { Ending::Success }, output)
     }
 
     fn fail(&mut self, why: &str) -> Step {
-        self.end(Outcome::Failure(why.to_owned()), Bytes::new())
+        self.end(Ending::Failure(why.to_owned()), Bytes::new())
     }
 
-    fn end(&mut self, outcome: Outcome, output: Bytes) -> Step {
+    fn end(&mut self, ending: Ending, output: Bytes) -> Step {
         self.state = State::Ended;
-        let ink_left = match (&outcome, self.store.data().handles) {
-            (Outcome::OutOfInk, _) | (_, None) => 0,
+        let ink_left = match (&ending, self.store.data().handles) {
+            (Ending::OutOfInk, _) | (_, None) => 0,
             (_, Some(handles)) => match handles.ink_left.get(&self.store) {
                 Val::I64(ink) => ink.cast_unsigned(),
                 _ => 0,
             },
         };
-        Step::Done(Exit { outcome, ink_left, output })
+        Step::Done(Exit { ending, ink_left, output })
     }
 
     fn int(&self, global: wasmi::Global) -> i32 {

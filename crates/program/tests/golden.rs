@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes};
 use serde::Deserialize;
-use stylus_program::{FrameEnv, Machine, Outcome, Program, Reply, Request, Step, StylusParams, activate};
+use stylus_program::{Ending, FrameEnv, Machine, Program, Reply, Request, Step, StylusParams, activate};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -137,12 +137,12 @@ fn ink_and_results_equal_the_node() {
             runs += 1;
             let calldata: Bytes = hex::decode(&case.calldata[2..]).unwrap().into();
             let exit = run(&program, calldata, case.r#static, case.ink_start);
-            let outcome = match exit.outcome {
-                Outcome::Success => "success",
-                Outcome::Revert => "revert",
-                Outcome::Failure(_) => "trap_or_host_error",
-                Outcome::OutOfInk => "out_of_ink",
-                Outcome::OutOfStack => "out_of_stack",
+            let outcome = match exit.ending {
+                Ending::Success => "success",
+                Ending::Revert => "revert",
+                Ending::Failure(_) => "trap_or_host_error",
+                Ending::OutOfInk => "out_of_ink",
+                Ending::OutOfStack => "out_of_stack",
             };
             let output =
                 matches!(outcome, "success" | "revert").then(|| format!("0x{}", hex::encode(&exit.output)));
@@ -174,7 +174,7 @@ fn float_constants_activate_but_nobody_can_pay_for_them() {
     activate(&wasm, &StylusParams::default()).unwrap();
     let program = Arc::new(Program::compile(&wasm, &StylusParams::default()).unwrap());
     let exit = run(&program, Bytes::new(), false, u64::MAX - 1);
-    assert_eq!(exit.outcome, Outcome::OutOfInk);
+    assert_eq!(exit.ending, Ending::OutOfInk);
     assert_eq!(exit.ink_left, 0);
 }
 
@@ -244,7 +244,7 @@ fn long_loops_over_every_operator_need_no_native_stack() {
         run(&program, Bytes::new(), false, u64::MAX - 1)
     });
     let exit = thread.unwrap().join().unwrap();
-    assert_eq!(exit.outcome, Outcome::Success);
+    assert_eq!(exit.ending, Ending::Success);
     let used = u64::MAX - 1 - exit.ink_left;
     assert!(used > 20_000 * 100 * 2_450, "the loop ran to its end: {used}");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes, U256};
 use stylus_program::{
-    Exit, FrameEnv, Machine, Outcome, Program, Reply, Request, Step, StylusParams, activate, compress,
+    Ending, Exit, FrameEnv, Machine, Program, Reply, Request, Step, StylusParams, activate, compress,
     decompress,
 };
 
@@ -136,12 +136,12 @@ fn a_program_needs_its_ink_to_the_last_unit() {
             let used = plenty - whole.ink_left;
             let exact = run(&program, calldata.clone(), used);
             assert_eq!(
-                (exact.outcome, exact.ink_left, exact.output),
-                (whole.outcome, 0, whole.output),
+                (exact.ending, exact.ink_left, exact.output),
+                (whole.ending, 0, whole.output),
                 "{name}"
             );
             let short = run(&program, calldata, used - 1);
-            assert_eq!((short.outcome, short.ink_left), (Outcome::OutOfInk, 0), "{name}");
+            assert_eq!((short.ending, short.ink_left), (Ending::OutOfInk, 0), "{name}");
         }
     }
 }
@@ -153,7 +153,7 @@ fn a_wrong_answer_fails_the_program() {
     let mut machine = Machine::new(program, FrameEnv::default(), &StylusParams::default(), 1_000_000_000);
     assert!(matches!(machine.start(), Step::Request(Request::LoadStorage { .. })));
     let Step::Done(exit) = machine.resume(Reply::Done) else { panic!("the program went on") };
-    assert!(matches!(exit.outcome, Outcome::Failure(_)));
+    assert!(matches!(exit.ending, Ending::Failure(_)));
     let Step::Done(exit) = machine.resume(Reply::Done) else { panic!("the program went on") };
-    assert!(matches!(exit.outcome, Outcome::Failure(_)));
+    assert!(matches!(exit.ending, Ending::Failure(_)));
 }

@@ -27,7 +27,7 @@ pub use control::{FromZygote, ToZygote};
 pub use diagnostic::{Diagnostic, Position};
 pub use module::{ModuleAnswer, ModuleKind, ModuleOutcome, ModuleRequest};
 pub use session::{FromChild, HttpRequest, HttpResponse, Start, ToChild};
-pub use verdict::{Outcome, Verdict, cut_text};
+pub use verdict::{ScriptAnswer, Verdict, cut_text};
 pub use wire::{CONTROL_MAX, FrameError, HEADER_LEN, Header, Side, VERSION};
 
 #[cfg(test)]

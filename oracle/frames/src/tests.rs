@@ -227,11 +227,11 @@ fn a_diagnostic_is_cut_at_a_character() {
 
 #[test]
 fn every_ending_has_its_text() {
-    let text = |verdict: Verdict, limit| match verdict.into_outcome(limit, Profile::Default) {
-        Outcome::Error(bytes) => String::from_utf8(bytes).unwrap(),
-        Outcome::Result(_) => panic!("not an error"),
+    let text = |verdict: Verdict, limit| match verdict.into_answer(limit, Profile::Default) {
+        ScriptAnswer::Error(bytes) => String::from_utf8(bytes).unwrap(),
+        ScriptAnswer::Result(_) => panic!("not an error"),
     };
-    assert_eq!(Verdict::Bytes(vec![0, 1]).into_outcome(2, Profile::Default), Outcome::Result(vec![0, 1]));
+    assert_eq!(Verdict::Bytes(vec![0, 1]).into_answer(2, Profile::Default), ScriptAnswer::Result(vec![0, 1]));
     assert_eq!(text(Verdict::Bytes(vec![0; 513]), 512), "response >512 bytes");
     assert_eq!(text(Verdict::TooLong, 256), "response >256 bytes");
     assert_eq!(text(Verdict::NotBytes, 512), "returned value not an ArrayBuffer or Uint8Array");
@@ -244,8 +244,8 @@ fn every_ending_has_its_text() {
         (Verdict::Died, ""),
     ] {
         assert_eq!(text(verdict.clone(), 512), format!("{vague}{reason}"));
-        let classic = verdict.into_outcome(512, Profile::Classic);
-        assert_eq!(classic, Outcome::Error(vague.as_bytes().to_vec()));
+        let classic = verdict.into_answer(512, Profile::Classic);
+        assert_eq!(classic, ScriptAnswer::Error(vague.as_bytes().to_vec()));
     }
     assert_eq!(text(Verdict::Blocked, 512), "attempted access to blocked resource detected");
     assert_eq!(text(Verdict::NoMessage, 512), "invalid value returned");

@@ -35,7 +35,7 @@ pub enum Verdict {
 
 /// What a run puts on chain: exactly one of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ScriptAnswer {
     /// The response bytes.
     Result(Vec<u8>),
     /// UTF-8 text of the error.
@@ -50,9 +50,9 @@ impl Verdict {
     /// Upstream has one text for every script that could not run. The default profile ends it with
     /// a fixed word that says why; the classic profile does not.
     #[must_use]
-    pub fn into_outcome(self, limit: usize, profile: Profile) -> Outcome {
+    pub fn into_answer(self, limit: usize, profile: Profile) -> ScriptAnswer {
         let text = match self {
-            Self::Bytes(bytes) if bytes.len() <= limit => return Outcome::Result(bytes),
+            Self::Bytes(bytes) if bytes.len() <= limit => return ScriptAnswer::Result(bytes),
             Self::Bytes(_) | Self::TooLong => format!("response >{limit} bytes"),
             Self::Thrown(text) => text,
             Self::NotBytes => "returned value not an ArrayBuffer or Uint8Array".into(),
@@ -70,7 +70,7 @@ impl Verdict {
             Self::Blocked => "attempted access to blocked resource detected".into(),
             Self::NoMessage => "invalid value returned".into(),
         };
-        Outcome::Error(cut_text(&text, limit).as_bytes().to_vec())
+        ScriptAnswer::Error(cut_text(&text, limit).as_bytes().to_vec())
     }
 
     /// A fixed word for logs and metrics.

@@ -1,6 +1,6 @@
 //! What a script comes to on chain.
 
-use oracle_frames::Outcome;
+use oracle_frames::ScriptAnswer;
 
 /// How a script ended, in bytes as they go on chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,11 +11,11 @@ pub enum RunOutcome {
     UserError(Vec<u8>),
 }
 
-impl From<Outcome> for RunOutcome {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Result(bytes) => Self::Result(bytes),
-            Outcome::Error(bytes) => Self::UserError(bytes),
+impl From<ScriptAnswer> for RunOutcome {
+    fn from(answer: ScriptAnswer) -> Self {
+        match answer {
+            ScriptAnswer::Result(bytes) => Self::Result(bytes),
+            ScriptAnswer::Error(bytes) => Self::UserError(bytes),
         }
     }
 }

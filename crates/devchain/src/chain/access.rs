@@ -52,8 +52,8 @@ impl Chain {
         loop {
             let tx = self.request_env(&request, gas, scene.env.base_fee);
             let to = tx.kind.to().copied();
-            let outcome = evm::transact(&*scene.db, &scene.env, tx, &options)?;
-            let list = touched(&outcome.state, |address| {
+            let execution = evm::transact(&*scene.db, &scene.env, tx, &options)?;
+            let list = touched(&execution.state, |address| {
                 address == caller
                     || Some(address) == to
                     || address == scene.env.coinbase
@@ -61,8 +61,8 @@ impl Chain {
             });
             left -= 1;
             if left == 0 || request.access_list.as_ref() == Some(&list) {
-                let gas_used = outcome.result.tx_gas_used();
-                return Ok(AccessListFound { list, gas_used, failure: checked(outcome).err() });
+                let gas_used = execution.result.tx_gas_used();
+                return Ok(AccessListFound { list, gas_used, failure: checked(execution).err() });
             }
             request.access_list = Some(list);
         }

@@ -11,7 +11,7 @@ use revm::context::result::{ExecutionResult, InvalidTransaction, Output};
 use super::{Chain, Event, pool::MAX_WAITING};
 use crate::{
     block::{Block, Included},
-    evm::{self, Environment, Outcome, StateRef, Trace, TransactError, TransactOptions},
+    evm::{self, Environment, Execution, StateRef, Trace, TransactError, TransactOptions},
     transaction::SignedTransaction,
 };
 
@@ -52,9 +52,9 @@ impl Chain {
         if self.config.automine {
             let env = self.next_environment();
             self.state.begin_transactions();
-            let outcome = self.execute(&self.state.at(u64::MAX), &env, &transaction, Trace::Off)?;
+            let execution = self.execute(&self.state.at(u64::MAX), &env, &transaction, Trace::Off)?;
             self.events.push(Event::Accepted(hash));
-            let included = self.include(transaction, outcome, &[]);
+            let included = self.include(transaction, execution, &[]);
             self.close_block(&env, vec![included]);
             self.mine_ready();
             return Ok(hash);
@@ -81,9 +81,9 @@ impl Chain {
                 continue;
             }
             match self.execute(&self.state.at(u64::MAX), &within, &waiting.transaction, Trace::Off) {
-                Ok(outcome) => {
-                    within.recent_programs.clone_from(&outcome.recent_programs);
-                    done.push(self.include(Arc::unwrap_or_clone(waiting.transaction), outcome, &done));
+                Ok(execution) => {
+                    within.recent_programs.clone_from(&execution.recent_programs);
+                    done.push(self.include(Arc::unwrap_or_clone(waiting.transaction), execution, &done));
                 }
                 Err(TransactError::NonceTooHigh { .. } | TransactError::MaxFeeBelowBaseFee { .. }) => {
                     self.pool.put_back(waiting);
@@ -149,7 +149,7 @@ impl Chain {
         env: &Environment,
         transaction: &SignedTransaction,
         trace: Trace,
-    ) -> Result<Outcome, TransactError> {
+    ) -> Result<Execution, TransactError> {
         let poster_units = if env.l1_price_per_unit == 0 { 0 } else { transaction.poster_units() };
         let options = TransactOptions {
             poster_units,
@@ -161,10 +161,15 @@ impl Chain {
     }
 
     /// Stores what a transaction did and writes its receipt.
-    fn include(&mut self, transaction: SignedTransaction, outcome: Outcome, before: &[Included]) -> Included {
-        self.state.apply(outcome.state);
-        let gas_used = outcome.result.tx_gas_used();
-        let (success, output, created, logs) = match outcome.result {
+    fn include(
+        &mut self,
+        transaction: SignedTransaction,
+        execution: Execution,
+        before: &[Included],
+    ) -> Included {
+        self.state.apply(execution.state);
+        let gas_used = execution.result.tx_gas_used();
+        let (success, output, created, logs) = match execution.result {
             ExecutionResult::Success { output: Output::Create(code, address), logs, .. } => {
                 (true, code, address, logs)
             }
@@ -181,8 +186,8 @@ impl Chain {
             success,
             gas_used,
             cumulative_gas_used: before.last().map_or(0, |last| last.cumulative_gas_used) + gas_used,
-            gas_used_for_l1: outcome.poster_gas,
-            effective_gas_price: outcome.gas_price,
+            gas_used_for_l1: execution.poster_gas,
+            effective_gas_price: execution.gas_price,
             contract_address,
             first_log: before.last().map_or(0, |last| last.first_log + last.logs.len()),
             logs,

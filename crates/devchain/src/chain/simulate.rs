@@ -18,7 +18,7 @@ use revm::{
 
 use super::Chain;
 use crate::{
-    evm::{self, Environment, Outcome, StateRef, TX_COMPUTE_GAS, TransactError, TransactOptions},
+    evm::{self, Environment, Execution, StateRef, TX_COMPUTE_GAS, TransactError, TransactOptions},
     poster,
     state::Overridden,
     transaction::{self, Filled, SignedTransaction},
@@ -93,8 +93,8 @@ impl Chain {
         let tx = self.request_env(&request, gas, scene.env.base_fee);
         let options =
             TransactOptions { simulate: true, unlimited_compute: true, ..TransactOptions::default() };
-        let outcome = evm::transact(&*scene.db, &scene.env, tx, &options)?;
-        into_output(outcome).map_err(SimulateError::Failed)
+        let execution = evm::transact(&*scene.db, &scene.env, tx, &options)?;
+        into_output(execution).map_err(SimulateError::Failed)
     }
 
     /// The smallest gas limit with which a transaction does not fail, to within 1/64, plus what its calldata costs. Sending the
@@ -111,11 +111,11 @@ impl Chain {
         let scene = self.scene(number, state, None)?;
         let gas_for_l1 = self.estimate_poster_gas(&request, &scene.env);
         let ceiling = self.estimate_ceiling(&request, &scene, gas_for_l1)?.saturating_sub(gas_for_l1);
-        let run = |gas: u64| -> Result<Result<Outcome, CallFailure>, SimulateError> {
+        let run = |gas: u64| -> Result<Result<Execution, CallFailure>, SimulateError> {
             let tx = self.request_env(&request, gas, scene.env.base_fee);
             let options = TransactOptions { simulate: true, ..TransactOptions::default() };
             match evm::transact(&*scene.db, &scene.env, tx, &options) {
-                Ok(outcome) => Ok(checked(outcome)),
+                Ok(execution) => Ok(checked(execution)),
                 Err(TransactError::IntrinsicGas { .. }) => Ok(Err(CallFailure::Halt(HaltReason::OutOfGas(
                     revm::context::result::OutOfGasError::Basic,
                 )))),
@@ -123,14 +123,14 @@ impl Chain {
             }
         };
 
-        let outcome = match run(ceiling)? {
-            Ok(outcome) => outcome,
+        let execution = match run(ceiling)? {
+            Ok(execution) => execution,
             Err(CallFailure::Halt(HaltReason::OutOfGas(_))) => {
                 return Err(SimulateError::Allowance(ceiling.saturating_add(gas_for_l1)));
             }
             Err(failure) => return Err(SimulateError::Failed(failure)),
         };
-        let used = outcome.result.tx_gas_used();
+        let used = execution.result.tx_gas_used();
         if used == TRANSFER_GAS && run(TRANSFER_GAS)?.is_ok() {
             return Ok(Estimate { gas: TRANSFER_GAS + gas_for_l1, gas_for_l1 });
         }
@@ -138,7 +138,7 @@ impl Chain {
         let mut fails = used.saturating_sub(1);
         let mut works = ceiling;
         // What was spent before refunds, a stipend, and the sixty-fourth a frame keeps: usually enough, and close.
-        let spent = outcome.result.gas().total_gas_spent();
+        let spent = execution.result.gas().total_gas_spent();
         let guess = (spent.saturating_add(2_300)).saturating_mul(64) / 63;
         if guess < works {
             if run(guess)?.is_ok() {
@@ -306,18 +306,18 @@ fn override_block(env: &mut Environment, block: &BlockOverrides) -> Result<(), S
     Ok(())
 }
 
-pub(super) fn checked(outcome: Outcome) -> Result<Outcome, CallFailure> {
-    match outcome.result {
-        ExecutionResult::Success { .. } => Ok(outcome),
+pub(super) fn checked(execution: Execution) -> Result<Execution, CallFailure> {
+    match execution.result {
+        ExecutionResult::Success { .. } => Ok(execution),
         ExecutionResult::Revert { output, .. } => {
-            Err(CallFailure::Revert(with_words(output, outcome.refusal)))
+            Err(CallFailure::Revert(with_words(output, execution.refusal)))
         }
         ExecutionResult::Halt { reason, .. } => Err(CallFailure::Halt(reason)),
     }
 }
 
-fn into_output(outcome: Outcome) -> Result<Bytes, CallFailure> {
-    checked(outcome).map(|outcome| outcome.result.into_output().unwrap_or_default())
+fn into_output(execution: Execution) -> Result<Bytes, CallFailure> {
+    checked(execution).map(|execution| execution.result.into_output().unwrap_or_default())
 }
 
 /// The revert of a precompile that gives no data, with its reason in words: tools look for them. A contract on chain sees no data.

@@ -69,8 +69,8 @@ impl Chain {
         let tx = self.request_env(&request, gas, scene.env.base_fee);
         let options =
             TransactOptions { simulate: true, unlimited_compute: true, trace, ..TransactOptions::default() };
-        let outcome = evm::transact(&*scene.db, &scene.env, tx, &options).map_err(SimulateError::from)?;
-        outcome.trace.ok_or(TraceError::TooLarge)
+        let execution = evm::transact(&*scene.db, &scene.env, tx, &options).map_err(SimulateError::from)?;
+        execution.trace.ok_or(TraceError::TooLarge)
     }
 
     /// Runs transactions `..end` of a block again and returns the calls of those from `first` on.
@@ -94,11 +94,11 @@ impl Chain {
         for (index, included) in transactions.iter().enumerate() {
             let transaction = &included.transaction;
             let trace = if index < first { Trace::Off } else { trace };
-            let outcome = self.execute(&state, &env, transaction, trace).map_err(SimulateError::from)?;
-            env.recent_programs = outcome.recent_programs;
-            state.commit(outcome.state);
+            let execution = self.execute(&state, &env, transaction, trace).map_err(SimulateError::from)?;
+            env.recent_programs = execution.recent_programs;
+            state.commit(execution.state);
             if index >= first {
-                traces.push((transaction.hash, outcome.trace.ok_or(TraceError::TooLarge)?));
+                traces.push((transaction.hash, execution.trace.ok_or(TraceError::TooLarge)?));
             }
         }
         Ok(traces)

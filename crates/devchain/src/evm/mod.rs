@@ -138,7 +138,7 @@ pub struct TransactOptions {
 
 /// What an execution did. Nothing of it is stored yet.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Execution {
     /// Status, output, logs and gas (poster gas included).
     pub result: ExecutionResult<HaltReason>,
     /// Accounts and slots it read or wrote.
@@ -236,7 +236,7 @@ pub fn transact(
     env: &Environment,
     mut tx: TxEnv,
     options: &TransactOptions,
-) -> Result<Outcome, TransactError> {
+) -> Result<Execution, TransactError> {
     let base_fee = if options.simulate && tx.gas_price == 0 { 0 } else { env.base_fee };
     check_fees(db, &tx, base_fee)?;
     if !options.simulate && tx.gas_limit > env.gas_limit {
@@ -262,7 +262,7 @@ pub fn transact(
     let state = evm.ctx_mut().journaled_state.finalize();
     let trace = evm.tracer.and_then(|tracer| tracer.finish(gas_limit, result.tx_gas_used(), result.logs()));
     let gas_price = u128::from(base_fee);
-    Ok(Outcome { result, state, poster_gas, gas_price, refusal, recent_programs, trace })
+    Ok(Execution { result, state, poster_gas, gas_price, refusal, recent_programs, trace })
 }
 
 /// Checks that a gas limit covers what is due before execution, the calldata poster's part aside.

@@ -44,7 +44,7 @@ fn activation_and_entry_cost_what_the_node_takes() {
         let program = world.deploy(golden["wat"].as_str().unwrap());
         let calldata = activateProgramCall { program }.abi_encode();
         let done = world.activate(program);
-        assert!(done.ok, "{}: {:?}", golden["name"], done.outcome.result);
+        assert!(done.ok, "{}: {:?}", golden["name"], done.execution.result);
         let parse_gas = number(golden, "activation_parse_gas");
         assert_eq!(
             done.gas,
@@ -91,7 +91,7 @@ fn activation_tells_each_reason_to_refuse() {
     assert!(done.ok);
     let paid = before - world.state.account(crate::world::USER).unwrap().balance;
     assert_eq!(paid, error.want + U256::from(done.gas * world.env.base_fee), "the excess comes back");
-    let logs = done.outcome.result.logs();
+    let logs = done.execution.result.logs();
     assert_eq!(logs.len(), 1);
     assert_eq!(logs[0].topics()[0], topic("ProgramActivated(bytes32,bytes32,address,uint256,uint16)"));
     let code_hash = world.state.account(program).unwrap().code_hash;

@@ -116,7 +116,7 @@ fn storage_logs_sender_and_value_belong_to_the_acting_account() {
     assert!(direct.ok);
     assert_eq!(direct.output[..20], USER[..]);
     assert_eq!(U256::from_be_slice(&direct.output[20..]), U256::from(5));
-    let log = &direct.outcome.result.logs()[0];
+    let log = &direct.execution.result.logs()[0];
     assert_eq!((log.address, log.topics()), (store, &[B256::repeat_byte(0xAA)][..]));
     assert_eq!(log.data.data[..], word);
     assert_eq!(world.state.slot(store, U256::ZERO), U256::from_be_bytes(word));
@@ -125,7 +125,7 @@ fn storage_logs_sender_and_value_belong_to_the_acting_account() {
     let called = Called::parse(&done.output);
     assert_eq!(called.output[..20], USER[..], "delegate calls keep the sender");
     assert_eq!(U256::from_be_slice(&called.output[20..]), U256::from(3), "and the value");
-    assert_eq!(done.outcome.result.logs()[0].address, caller);
+    assert_eq!(done.execution.result.logs()[0].address, caller);
     assert_eq!(world.state.slot(caller, U256::ZERO), U256::from_be_bytes([8; 32]));
     assert_eq!(world.state.slot(store, U256::ZERO), U256::from_be_bytes(word));
 }
@@ -148,7 +148,7 @@ fn static_calls_and_reverts_leave_nothing() {
         "the inner call succeeded, the outer reverts with data"
     );
     assert_eq!(world.state.slot(store, U256::ZERO), U256::ZERO);
-    assert!(done.outcome.result.logs().is_empty());
+    assert!(done.execution.result.logs().is_empty());
 }
 
 #[test]

@@ -98,7 +98,7 @@ const WRITE: u64 = 20_000;
 fn cost(world: &mut World, to: Address, calldata: Vec<u8>, ok: bool) -> (u64, Vec<u8>) {
     let words = (calldata.len() - 4).div_ceil(32) as u64;
     let done = world.call(to, calldata.clone());
-    assert_eq!(done.ok, ok, "{to}: {:?}", done.outcome.result);
+    assert_eq!(done.ok, ok, "{to}: {:?}", done.execution.result);
     (done.gas - BASE - data_gas(&calldata) - 3 * words, done.output.to_vec())
 }
 
@@ -313,7 +313,7 @@ fn refunds_are_a_fifth_of_what_was_computed() {
         world.post(units, 1_000_000_000);
         let done = world.call(contract, []);
         assert!(done.ok);
-        (done.gas, done.outcome.poster_gas)
+        (done.gas, done.execution.poster_gas)
     };
     let spent = BASE + 10 * (5_000 + 6);
     assert_eq!(run(0), (spent - spent / 5, 0));

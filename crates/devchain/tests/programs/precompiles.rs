@@ -104,7 +104,7 @@ fn cached_programs_enter_cheaper_until_evicted() {
     world.call(DEBUG, becomeChainOwnerCall {}.abi_encode());
     let done = world.call(CACHE, cacheProgramCall { p: program }.abi_encode());
     assert!(done.ok);
-    assert_eq!(done.outcome.result.logs().len(), 1);
+    assert_eq!(done.execution.result.logs().len(), 1);
     assert_eq!(uncached - world.call(program, []).gas, 8_832 + 32);
     let code_hash = world.state.account(program).unwrap().code_hash;
     assert!(world.call(CACHE, evictCodehashCall { h: code_hash }.abi_encode()).ok);

@@ -62,7 +62,7 @@ fn set(world: &mut World, call: impl SolCall) -> Done {
 
 fn ask(world: &mut World, call: impl SolCall) -> u64 {
     let done = world.call(ARB_WASM, call.abi_encode());
-    assert!(done.ok, "{:?}", done.outcome.result);
+    assert!(done.ok, "{:?}", done.execution.result);
     word(&done.output)
 }
 
@@ -83,7 +83,7 @@ fn programs_of_stylus_version_2_must_be_activated_again_from_arbos_59_on() {
     assert_eq!(world.call(CACHE, cacheProgramCall { a: program }.abi_encode()).output, needs);
 
     let again = world.activate(program);
-    assert!(again.ok, "{:?}", again.outcome.result);
+    assert!(again.ok, "{:?}", again.execution.result);
     world.next_block();
     assert_eq!(ask(&mut world, codehashVersionCall { h }), 3);
     assert!(world.call(program, []).ok);

@@ -5,7 +5,7 @@ use alloy::{
     sol_types::{SolCall, SolError},
 };
 use devchain::{
-    evm::{self, Environment, Outcome, TransactOptions},
+    evm::{self, Environment, Execution, TransactOptions},
     state::State,
 };
 use revm::context::{
@@ -37,7 +37,7 @@ pub struct Done {
     pub halted: bool,
     pub gas: u64,
     pub output: Bytes,
-    pub outcome: Outcome,
+    pub execution: Execution,
 }
 
 impl World {
@@ -88,16 +88,16 @@ impl World {
             chain_id: Some(self.env.chain_id),
             ..TxEnv::default()
         };
-        let outcome = evm::transact(&self.state.at(u64::MAX), &self.env, tx, &self.options).unwrap();
-        self.state.apply(outcome.state.clone());
-        self.env.recent_programs.clone_from(&outcome.recent_programs);
-        let (ok, halted, output) = match &outcome.result {
+        let execution = evm::transact(&self.state.at(u64::MAX), &self.env, tx, &self.options).unwrap();
+        self.state.apply(execution.state.clone());
+        self.env.recent_programs.clone_from(&execution.recent_programs);
+        let (ok, halted, output) = match &execution.result {
             ExecutionResult::Success { output: Output::Call(data), .. } => (true, false, data.clone()),
             ExecutionResult::Success { output: Output::Create(code, _), .. } => (true, false, code.clone()),
             ExecutionResult::Revert { output, .. } => (false, false, output.clone()),
             ExecutionResult::Halt { .. } => (false, true, Bytes::new()),
         };
-        Done { ok, halted, gas: outcome.result.tx_gas_used(), output, outcome }
+        Done { ok, halted, gas: execution.result.tx_gas_used(), output, execution }
     }
 
     pub fn call(&mut self, to: Address, data: impl Into<Bytes>) -> Done {
@@ -107,7 +107,7 @@ impl World {
     pub fn create(&mut self, runtime: &[u8]) -> Address {
         let address = USER.create(self.state.nonce(USER));
         let done = self.run(TxKind::Create, init_code(runtime), 0);
-        assert!(done.ok, "creation failed: {:?}", done.outcome.result);
+        assert!(done.ok, "creation failed: {:?}", done.execution.result);
         address
     }
 
@@ -130,7 +130,7 @@ impl World {
     pub fn program(&mut self, wat: &str) -> Address {
         let program = self.deploy(wat);
         let done = self.activate(program);
-        assert!(done.ok, "activation failed: {:?}", done.outcome.result);
+        assert!(done.ok, "activation failed: {:?}", done.execution.result);
         self.next_block();
         program
     }

@@ -10,13 +10,13 @@ mod scenario;
 mod world;
 
 use scenario::{Actor, Answers, Mutation, Scenario};
-use world::{Outcome, World};
+use world::{Summary, World};
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-fn run(scenario: Scenario) -> Outcome {
+fn run(scenario: Scenario) -> Summary {
     World::new(scenario).run()
 }
 

@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Body, Curves, Effect, Input, Message, Observation, OracleIndex, Protocol, Record, RecordId, RequestEvent,
-    RequestKey, Roster, Signer as _, Timer, layout,
+    Body, Curves, Effect, Input, Message, Observation, OracleIndex, Outcome, Protocol, Record, RecordId,
+    RequestEvent, RequestKey, Roster, Signer as _, Timer, layout,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -32,7 +32,7 @@ const RETRY_MS: u64 = 20_000;
 
 /// What a run showed.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct Summary {
     pub(crate) violation: Option<String>,
     pub(crate) steps: usize,
     pub(crate) messages: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
     pub(crate) first_report_at: Option<u64>,
     /// Attempt that decided each request, lowest of all oracles.
     pub(crate) attempts: Vec<u32>,
-    pub(crate) outcomes: Vec<oracle_ocr::Outcome>,
+    pub(crate) outcomes: Vec<Outcome>,
     /// Hash of everything that happened.
     pub(crate) history: B256,
 }
@@ -82,7 +82,7 @@ pub(crate) struct World {
     sequence: u64,
     now: u64,
     invariants: Invariants,
-    out: Outcome,
+    out: Summary,
     groups: u32,
 }
 
@@ -146,7 +146,7 @@ impl World {
             sequence: 0,
             now: 0,
             invariants,
-            out: Outcome::default(),
+            out: Summary::default(),
             groups: 0,
         };
         world.start();
@@ -182,7 +182,7 @@ impl World {
     }
 
     /// Runs until every honest oracle has every report, a rule is broken, or patience ends.
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(mut self) -> Summary {
         while let Some(((time, _), event)) = self.queue.pop_first() {
             self.now = time;
             if self.out.violation.is_some() || time > self.scenario.stable_at + PATIENCE_MS || self.is_done()

@@ -48,7 +48,7 @@ pub(super) fn judge(end: End, exit: &Exit, limits: &Limits, profile: Profile) ->
         End::Diverged(divergence) => return Err(divergence.into()),
     };
     let ending = verdict.label();
-    let outcome = verdict.into_outcome(limits.response_bytes, profile).into();
+    let outcome = verdict.into_answer(limits.response_bytes, profile).into();
     Ok(Judged { outcome, ending, diagnostic })
 }
 

@@ -22,7 +22,7 @@ use revm::{
         interpreter_types::{InputsTr, RuntimeFlag},
     },
 };
-use stylus_program::{Exit, FrameEnv, Machine, Outcome, Reply, Request, Step};
+use stylus_program::{Ending, Exit, FrameEnv, Machine, Reply, Request, Step};
 
 use super::{
     ArbContext, Frame,
@@ -162,15 +162,15 @@ impl Running {
         for line in self.machine.console() {
             tracing::info!(target: "console", contract = %self.machine.env().contract, "{line}");
         }
-        let result = match exit.outcome {
-            Outcome::Success => InstructionResult::Return,
-            Outcome::Revert => InstructionResult::Revert,
-            Outcome::Failure(reason) => {
+        let result = match exit.ending {
+            Ending::Success => InstructionResult::Return,
+            Ending::Revert => InstructionResult::Revert,
+            Ending::Failure(reason) => {
                 tracing::debug!(contract = %self.machine.env().contract, %reason, "program failed");
                 InstructionResult::Revert
             }
-            Outcome::OutOfInk => return out_of_gas(frame),
-            Outcome::OutOfStack => {
+            Ending::OutOfInk => return out_of_gas(frame),
+            Ending::OutOfStack => {
                 frame.interpreter.gas.set_remaining(0);
                 return end(frame, InstructionResult::CallTooDeep, Bytes::new());
             }

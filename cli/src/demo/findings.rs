@@ -66,7 +66,7 @@ impl Timings {
 
 /// Everything the story found out.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct Findings {
     sent: Sent,
     is_default: bool,
     nodes: usize,
@@ -96,7 +96,7 @@ pub(crate) struct Outcome {
     pub(crate) balance_after: u128,
 }
 
-impl Outcome {
+impl Findings {
     /// A request that was just sent.
     pub(crate) fn begin(network: &Network, sent: &Sent, script: &Script) -> Self {
         Self {
