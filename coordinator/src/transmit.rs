@@ -42,7 +42,7 @@ impl Recover for Chain {
     }
 }
 
-impl quorum::Roster for Chain {
+impl quorum::Signers for Chain {
     fn signer_index(&self, signer: &Address) -> Option<u8> {
         let account = Account::load(signer);
         account.is(Role::Signer).then(|| account.index())

@@ -15,7 +15,7 @@ use crate::storage::Settings;
 pub const MAX_RETURN_BYTES: usize = 4 + 4 * WORD;
 
 /// What came of a callback.
-pub struct Outcome {
+pub struct CallResult {
     /// Whether it returned.
     pub success: bool,
     /// Gas from just before to just after the call.
@@ -31,9 +31,9 @@ pub struct Outcome {
 /// come back in.
 ///
 /// Upstream: `CallWithExactGas`, `FunctionsRouter._callback` (1.0.0).
-pub fn run(settings: &Settings, terms: &Commitment, response: &[u8], err: &[u8]) -> Outcome {
+pub fn run(settings: &Settings, terms: &Commitment, response: &[u8], err: &[u8]) -> CallResult {
     if !host::has_code(&terms.client) {
-        return Outcome { success: false, gas_used: 0, return_data: &[] };
+        return CallResult { success: false, gas_used: 0, return_data: &[] };
     }
     let mut call = Buf::new(4 + 3 * WORD + tail(response.len()) + tail(err.len()));
     call.raw(&settings.selector());
@@ -44,7 +44,7 @@ pub fn run(settings: &Settings, terms: &Commitment, response: &[u8], err: &[u8])
     call.bytes(err);
     host::flush();
     let (success, gas_used) = exact_call(settings, &terms.client, call.as_bytes(), terms.callback_gas_limit);
-    Outcome { success, gas_used, return_data: host::return_data(MAX_RETURN_BYTES) }
+    CallResult { success, gas_used, return_data: host::return_data(MAX_RETURN_BYTES) }
 }
 
 fn exact_call(settings: &Settings, client: &Address, data: &[u8], limit: u32) -> (bool, u64) {

@@ -67,13 +67,13 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     }
 
     host::clear(&slot);
-    let outcome = callback::run(&settings, &terms, response, err);
-    let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, outcome.gas_used);
+    let called = callback::run(&settings, &terms, response, err);
+    let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, called.gas_used);
     let settlement = checked(settlement);
     settle(&terms, &settlement);
-    let code = if outcome.success { FulfillResult::Fulfilled } else { FulfillResult::UserCallbackError };
+    let code = if called.success { FulfillResult::Fulfilled } else { FulfillResult::UserCallbackError };
 
-    let tails = tail(response.len()) + tail(err.len()) + tail(outcome.return_data.len());
+    let tails = tail(response.len()) + tail(err.len()) + tail(called.return_data.len());
     let mut event = Buf::event(&ev::REQUEST_PROCESSED, 2 + 6, tails);
     event.raw(terms.request_id.0.as_slice());
     event.num(terms.subscription_id.0.into());
@@ -81,11 +81,11 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     event.address(&transmitter);
     event.num(code.code().into());
     let mut offset = 6 * WORD;
-    for bytes in [response, err, outcome.return_data] {
+    for bytes in [response, err, called.return_data] {
         event.num(offset as u128);
         offset += tail(bytes.len());
     }
-    for bytes in [response, err, outcome.return_data] {
+    for bytes in [response, err, called.return_data] {
         event.bytes(bytes);
     }
     host::log(&event, 3);

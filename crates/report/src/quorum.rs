@@ -15,7 +15,7 @@ pub trait Recover {
 }
 
 /// Who may sign.
-pub trait Roster {
+pub trait Signers {
     /// The index (below 31) of a signer, or `None` for everybody else.
     fn signer_index(&self, signer: &Address) -> Option<u8>;
 }
@@ -26,13 +26,13 @@ pub trait Roster {
 pub enum SignatureError {
     /// A recovery byte above 228 overflows when 27 is added.
     RecoveryByteOverflow,
-    /// The signer of one is not on the roster, or there is none.
+    /// The signer of one is none of the signers, or there is none.
     NotASigner,
     /// Two are of one signer.
     NotUnique,
 }
 
-/// Checks that every signature is of a different signer on the roster, in order; the first failure decides.
+/// Checks that every signature is of a different signer, in order; the first failure decides.
 ///
 /// Byte `i` of `raw_vs` is the recovery id of signature `i`. Whether there are enough is for the caller ([`size`]).
 ///
@@ -44,14 +44,14 @@ pub fn verify(
     ss: &[[u8; WORD]],
     raw_vs: &[u8; WORD],
     recover: &impl Recover,
-    roster: &impl Roster,
+    signers: &impl Signers,
 ) -> Result<(), SignatureError> {
     let mut seen = 0_u32;
     for ((r, s), raw_v) in rs.iter().zip(ss).zip(raw_vs) {
         let v = raw_v.checked_add(27).ok_or(SignatureError::RecoveryByteOverflow)?;
         let index = recover
             .recover(hash, v, r, s)
-            .and_then(|signer| roster.signer_index(&signer))
+            .and_then(|signer| signers.signer_index(&signer))
             .ok_or(SignatureError::NotASigner)?;
         let bit = 1_u32.checked_shl(index.into()).ok_or(SignatureError::NotASigner)?;
         if seen & bit != 0 {
@@ -62,8 +62,8 @@ pub fn verify(
     Ok(())
 }
 
-/// A roster held in memory: signers in the order of their indices.
-impl Roster for &[Address] {
+/// Signers held in memory, in the order of their indices.
+impl Signers for &[Address] {
     fn signer_index(&self, signer: &Address) -> Option<u8> {
         self.iter().position(|known| known == signer).and_then(|index| index.try_into().ok())
     }

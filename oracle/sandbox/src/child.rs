@@ -10,7 +10,7 @@ use eyre::{Context, Result, bail};
 use nix::libc;
 use oracle_frames::{FromChild, HEADER_LEN, Header, Side, ToChild, Verdict, cut_text};
 
-use crate::engine::Engine;
+use crate::engine::ScriptRuntime;
 use crate::walls::{self, Walls};
 
 /// Where the session socket sits in the child.
@@ -60,12 +60,12 @@ impl Session {
 }
 
 /// Serves one run and never returns.
-pub(crate) fn main(engine: &mut Engine, session: OwnedFd, null: &OwnedFd, walls: &Walls) -> ! {
+pub(crate) fn main(runtime: &mut ScriptRuntime, session: OwnedFd, null: &OwnedFd, walls: &Walls) -> ! {
     #[cfg(not(sanitized))]
     std::panic::set_hook(Box::new(|_| {}));
     #[cfg(sanitized)]
     crate::sanitized::note_panics();
-    let code = match catch_unwind(AssertUnwindSafe(|| serve(engine, &session, null, walls))) {
+    let code = match catch_unwind(AssertUnwindSafe(|| serve(runtime, &session, null, walls))) {
         Ok(Ok(())) => 0,
         Ok(Err(_)) => 1,
         Err(_) => 2,
@@ -74,7 +74,7 @@ pub(crate) fn main(engine: &mut Engine, session: OwnedFd, null: &OwnedFd, walls:
     unsafe { libc::_exit(code) }
 }
 
-fn serve(engine: &mut Engine, session: &OwnedFd, null: &OwnedFd, walls: &Walls) -> Result<()> {
+fn serve(runtime: &mut ScriptRuntime, session: &OwnedFd, null: &OwnedFd, walls: &Walls) -> Result<()> {
     walls::keep_only(session.as_raw_fd(), null.as_raw_fd(), SESSION)?;
     // SAFETY: `keep_only` put the session socket there, and nothing else owns that number.
     let mut session = Session(unsafe { File::from_raw_fd(SESSION) });
@@ -83,7 +83,7 @@ fn serve(engine: &mut Engine, session: &OwnedFd, null: &OwnedFd, walls: &Walls) 
     let ToChild::Start(start) = session.receive()? else { bail!("a run begins with Start") };
     walls.close(&start.limits)?;
     let limit = start.limits.response_bytes;
-    let (verdict, diagnostic, mut session) = engine.run(*start, session)?;
+    let (verdict, diagnostic, mut session) = runtime.run(*start, session)?;
     let verdict = match verdict {
         Verdict::Thrown(text) => Verdict::Thrown(cut_text(&text, limit).to_owned()),
         other => other,

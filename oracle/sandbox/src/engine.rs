@@ -34,7 +34,7 @@ const BOOT: &[(&str, &str)] = &[
 ];
 
 /// A booted runtime and the boot script's entry points.
-pub(crate) struct Engine {
+pub(crate) struct ScriptRuntime {
     runtime: JsRuntime,
     entries: Entries,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Entries {
     pub(crate) error_prototype: v8::Global<v8::Object>,
 }
 
-impl Engine {
+impl ScriptRuntime {
     /// Boots the runtime with a heap of `memory_bytes` and trims its globals.
     ///
     /// # Errors

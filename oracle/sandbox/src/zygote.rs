@@ -11,7 +11,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use nix::unistd::{ForkResult, fork};
 use oracle_frames::{CONTROL_MAX, FromZygote, ToZygote};
 
-use crate::engine::Engine;
+use crate::engine::ScriptRuntime;
 use crate::{child, platform, walls};
 
 /// The control socket is standard input.
@@ -27,7 +27,7 @@ struct Running {
 pub(crate) fn serve(memory_bytes: u64) -> Result<()> {
     let namespaces = walls::enter_namespaces();
     let null = walls::open_null().wrap_err("cannot open /dev/null")?;
-    let mut engine = Engine::boot(memory_bytes)?;
+    let mut runtime = ScriptRuntime::boot(memory_bytes)?;
     let mut walls = walls::raise(namespaces)?;
     walls.self_test(&null);
     send(
@@ -59,7 +59,7 @@ pub(crate) fn serve(memory_bytes: u64) -> Result<()> {
         };
         // SAFETY: this process has a single thread, so the child may do what it likes.
         match unsafe { fork() } {
-            Ok(ForkResult::Child) => child::main(&mut engine, session, &null, &walls),
+            Ok(ForkResult::Child) => child::main(&mut runtime, session, &null, &walls),
             Ok(ForkResult::Parent { child }) => {
                 drop(session);
                 let pidfd = pidfd_open(child.as_raw()).wrap_err("pidfd_open failed")?;
