@@ -16,6 +16,7 @@ use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
 
 use super::{deploy_consumers, percentile};
+use crate::demo::MEMBERS;
 use crate::output::Progress;
 
 /// Gas of a request's transaction, far above its need.
@@ -53,7 +54,7 @@ pub(super) struct Load {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=250))]
     down: Option<u32>,
     /// Number of oracle nodes
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=31))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(MEMBERS))]
     pub(super) nodes: u8,
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]

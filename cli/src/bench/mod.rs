@@ -14,7 +14,7 @@ use miette::{IntoDiagnostic, Result, miette};
 use crate::demo::price_api::PriceApi;
 use crate::demo::script::MEDIAN;
 use crate::demo::story::unix_ms;
-use crate::demo::{LOG_LINES, local};
+use crate::demo::{LOG_LINES, MEMBERS, local};
 use crate::output::{self, Progress};
 use crate::paths;
 
@@ -55,7 +55,7 @@ struct E2e {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     each: u32,
     /// Number of oracle nodes
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=31))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(MEMBERS))]
     nodes: u8,
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]

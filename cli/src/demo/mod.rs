@@ -7,6 +7,7 @@ pub(crate) mod script;
 pub(crate) mod story;
 
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use functions_network::{ChainOptions, DEV_KEYS, Folder, Network, Wanted, dev_acc
 use functions_offchain_config::Timing;
 use functions_types::Juels;
 use functions_types::limits::Profile;
+use functions_types::members::{MAX_MEMBERS, MIN_MEMBERS};
 use miette::{IntoDiagnostic, Result, miette};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +26,8 @@ use findings::Findings;
 use price_api::PriceApi;
 use script::Script;
 
+/// How many nodes a local network may have.
+pub(crate) const MEMBERS: RangeInclusive<i64> = MIN_MEMBERS as i64..=MAX_MEMBERS as i64;
 /// Name of the local DON.
 const DON_NAME: &str = "fun-local-1";
 /// How long chain and nodes may take to start.
@@ -68,7 +72,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = crate::simulate::profile)]
     profile: Profile,
     /// Number of oracle nodes
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=31))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(MEMBERS))]
     nodes: u8,
     /// Kill this many nodes with SIGKILL once they have seen the request
     #[arg(long, value_name = "K", default_value_t = 0)]

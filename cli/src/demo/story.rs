@@ -245,7 +245,12 @@ async fn settle(
     Ok(())
 }
 
-async fn time_out(network: &Network, sent: &Sent, findings: &mut Findings, progress: &Progress) -> Result<()> {
+async fn time_out(
+    network: &Network,
+    sent: &Sent,
+    findings: &mut Findings,
+    progress: &Progress,
+) -> Result<()> {
     findings.answered = findings.statuses.iter().filter(|s| s.observation.is_some()).count();
     progress.step(format!(
         "no callback: {} of {} nodes answered, a report needs {} signatures",

@@ -23,7 +23,7 @@ pub mod programs;
 pub use book::{Book, Entries};
 pub use deployment::{Deployment, arguments};
 pub use members::Oracle;
-pub use oracles::{Don, quorum};
+pub use oracles::Don;
 pub use plan::{Plan, Source};
 pub use programs::{CONTRACTS, Programs};
 

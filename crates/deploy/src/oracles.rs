@@ -2,7 +2,10 @@
 
 use functions_client::OracleConfig;
 use functions_offchain_config::{Method, OffchainConfig, Timing};
-use functions_types::limits::RunOptions;
+use functions_types::{
+    limits::RunOptions,
+    members::{MAX_MEMBERS, MIN_MEMBERS, most_faulty, quorum},
+};
 use miette::{IntoDiagnostic, Result, miette};
 
 use crate::members::{self, Oracle};
@@ -26,13 +29,13 @@ impl Don {
     /// An oracle set; without `f` the most that `oracles` can tolerate.
     ///
     /// # Errors
-    /// When there are fewer than four or more than 31 members, or too few for `f`.
+    /// When there are fewer than [`MIN_MEMBERS`], more than [`MAX_MEMBERS`], or too few for `f`.
     pub fn new(oracles: Vec<Oracle>, f: Option<u8>) -> Result<Self> {
         let n = oracles.len();
-        if !(4..=31).contains(&n) {
-            return Err(miette!("an oracle set has 4 to 31 members, not {n}"));
+        if !(MIN_MEMBERS..=MAX_MEMBERS).contains(&n) {
+            return Err(miette!("an oracle set has {MIN_MEMBERS} to {MAX_MEMBERS} members, not {n}"));
         }
-        let most = u8::try_from((n - 1) / 3).expect("31 members or fewer");
+        let most = u8::try_from(most_faulty(n)).expect("31 members or fewer");
         let f = f.unwrap_or(most);
         if f == 0 || f > most {
             return Err(miette!("with {n} oracles f is between 1 and {most}, not {f}"));
@@ -68,9 +71,4 @@ impl Don {
             offchain: offchain.encode().into_diagnostic()?.into(),
         })
     }
-}
-
-/// Signatures a report of `n` oracles needs, `f` of which may be faulty.
-pub const fn quorum(n: usize, f: usize) -> usize {
-    (n + f) / 2 + 1
 }

@@ -7,9 +7,10 @@ use alloy::primitives::{Address, Bytes, U256};
 use functions_client::amount::link;
 use functions_client::chain::Transaction;
 use functions_client::{Account, Consumer, System};
-use functions_deploy::{Book, Deployment, Don, Plan, Programs, Say, quorum};
+use functions_deploy::{Book, Deployment, Don, Plan, Programs, Say};
 use functions_offchain_config::Timing;
 use functions_types::limits::Profile;
+use functions_types::members::{most_faulty, quorum};
 use functions_types::{DonId, Juels, SubscriptionId};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
@@ -128,7 +129,7 @@ impl Network {
         };
 
         // Making keys and deploying take the longest; they need nothing of each other.
-        let mut plan = Plan::local(don, quorum(wanted.nodes, (wanted.nodes - 1) / 3));
+        let mut plan = Plan::local(don, quorum(wanted.nodes, most_faulty(wanted.nodes)));
         plan.consumer = wanted.solidity.is_none();
         let mut book = Book::in_memory(chain.id(), owner.address());
         let deployment = Deployment { chain: &chain, owner: &owner, plan: &plan, programs: &programs, say };
