@@ -40,9 +40,13 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
-    let key = std::fs::read_to_string(&config.owner_key_file)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot read the owner's key file {}", config.owner_key_file.display()))?;
+    let key = std::fs::read_to_string(&config.owner_key_file).map_err(|err| {
+        miette!(
+            help = "put the key there, 64 hexadecimal digits, or correct `owner_key_file`",
+            "cannot read the owner's key file {}: {err}",
+            config.owner_key_file.display()
+        )
+    })?;
     let owner = Account::from_hex(&key)
         .into_diagnostic()
         .wrap_err_with(|| format!("in {}", config.owner_key_file.display()))?;
@@ -53,7 +57,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
     if balance.is_zero() {
         return Err(miette!(
-            help = "send it some ether first; a whole deployment takes about 32 million gas",
+            help = "send it some ether first; a whole deployment takes about 26 million gas",
             "the owner {} has no ether on chain {}",
             owner.address(),
             chain.id()
@@ -61,9 +65,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
 
     if options.renew {
+        if !config.addresses_file.exists() {
+            return Err(miette!(
+                help = "name the file that `functions deploy` wrote with `addresses_file`; without one nothing is known to renew",
+                "there is no addresses file {}",
+                config.addresses_file.display()
+            ));
+        }
         let entries = Entries::read(&config.addresses_file)?;
         if entries.chain_id != chain.id() {
             return Err(miette!(
+                help = "correct --rpc-url, or name the file of this chain's deployment with `addresses_file`",
                 "the addresses file {} belongs to chain {}, the endpoint to chain {}",
                 config.addresses_file.display(),
                 entries.chain_id,

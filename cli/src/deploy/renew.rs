@@ -8,7 +8,7 @@ use functions_client::renewal::{self, Remedy, Renewed};
 use functions_client::{Account, Chain, ClientError};
 use functions_deploy::Entries;
 use functions_types::programs::{ArbWasm, Standing};
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Serialize;
 
 use crate::output::Progress;
@@ -62,6 +62,14 @@ pub(crate) async fn run(
     let mut lines = Vec::new();
     for (contract, address) in contracts(entries) {
         let place = || format!("{contract} at {address}");
+        if chain.code(address).await.into_diagnostic().wrap_err_with(place)?.is_empty() {
+            return Err(miette!(
+                help =
+                    "is this the chain that the addresses file was written for? Chains of one id may differ",
+                "{contract} at {address} has no code on chain {}",
+                chain.id()
+            ));
+        }
         let Some(standing) =
             renewal::standing(chain, address).await.into_diagnostic().wrap_err_with(place)?
         else {
