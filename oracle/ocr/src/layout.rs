@@ -16,7 +16,7 @@ use alloy_primitives::{B256, Keccak256, keccak256};
 
 use crate::{Observation, OracleIndex, Outcome, RequestKey, SignedObservation, message::StatusClaim};
 
-/// What every signature of a request is bound to.
+/// What every signature of a request is bound to. Spec: agreement A3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Domain {
     /// D: digest of the on-chain configuration.

@@ -5,30 +5,22 @@
 //!
 //! # Protocol
 //!
-//! `n` oracles, at most `f` of them faulty, `n > 3f`; a quorum is `q = (n + f) / 2 + 1`. Requests are independent.
+//! `docs/spec/agreement.md` is the protocol in numbered steps, with the argument why it is safe and why it ends; the
+//! code cites the
+//! steps as `Spec: agreement A7`. In short: `n` oracles, at most `f` of them faulty, `n > 3f`, a quorum is
+//! `q = (n + f) / 2 + 1`; requests are independent.
 //!
-//! Fast path, two message delays after the q-th oracle has executed:
-//! * **O1** a node executes, stores its signed observation, sends OBS to all. Exactly one per request. A node
-//!   that cannot execute keeps trying; only when the chain's time leaves no more than agreement and transmission need does it
-//!   say so with a failure code, which makes no outcome but lets the others go on with theirs.
-//! * **O2** with q equal answers of scripts it locks the outcome (attempt 0), then sends SIG over the canonical report.
-//! * **O3** with q SIG it has a report: exactly q signatures, lowest signers first. It sends REPORT to all once
-//!   (above 16 oracles: only the first f + 1 of the request's order do), and answers later STATUS, PROPOSE and
-//!   PREPARE with it, once per peer and attempt. A valid REPORT is adopted.
+//! Fast path, two message delays after the q-th oracle has executed: a node stores and sends its one observation
+//! (OBS); with q
+//! equal answers of scripts it locks the outcome on disk and sends a signature of the canonical report (SIG); with q
+//! SIG it has a
+//! report (REPORT).
 //!
-//! Slow path, when answers differ or oracles are silent; leader of attempt `a` is `order(R)[(a - 1) mod n]`:
-//! * **S1** a node enters attempt 1 when n - f observations are in and no answer can reach q, or a grace time after
-//!   n - f observations (five after a lock), or once it has waited for T_obs and the observations have an outcome, or at the
-//!   last call; and `a + 1` when attempt `a` times out while there is something to propose. It stores the attempt, sends STATUS(a),
-//!   and from then on never locks, prepares or signs below `a`.
-//! * **S2** the leader waits for n - f STATUS. If one proves a lock, it proposes the outcome of the highest;
-//!   else the outcome function ([`outcome`]) of all observations it holds.
-//! * **S3** a node accepts one proposal per attempt after checking it from its parts alone, stores and sends PREPARE.
-//! * **S4** with q PREPARE it locks and sends SIG as in O2, with epoch `a` and the evidence as extra hash.
-//! * **S5** f + 1 oracles seen in higher attempts pull a node to the lowest of those.
-//!
-//! At most one outcome per request can collect q SIG: in one attempt two certificates would share an honest node that
-//! answered twice; across attempts any n - f STATUS include an honest holder of a lock that q SIG may rest on.
+//! Slow path, when answers differ or oracles are silent: attempts, each with a leader. A node enters an attempt with
+//! STATUS, which
+//! names its highest lock; the leader proposes the outcome of the highest lock, or that of the outcome function
+//! ([`outcome`]) of the
+//! observations (PROPOSE); q votes (PREPARE) lock it.
 //!
 //! # Durability
 //!
@@ -38,7 +30,8 @@
 //!
 //! # Deviations
 //!
-//! A re-proposed lock keeps its evidence, so the report of a fast lock that was finished by attempt `a` carries the fast extra
+//! A re-proposed lock keeps its evidence, so the report of a fast lock that was finished by attempt `a` carries the
+//! fast extra
 //! hash and epoch `a`. STATUS carries observations in full instead of a fetch protocol; from attempt 2 its signed part
 //! also goes to everybody, so that attempts converge. The order key is derived from the config digest.
 //!

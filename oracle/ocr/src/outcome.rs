@@ -92,7 +92,7 @@ impl Rule {
     }
 }
 
-/// Applies the rules to the answers of distinct oracles, sorted by oracle index.
+/// Applies the rules to the answers of distinct oracles, sorted by oracle index. Spec: agreement A22.
 ///
 /// `evidence` is the evidence root of the same set; its first eight bytes appear in the texts of rule 6.
 /// Returns none if rule 1 or 7 forbids an outcome.

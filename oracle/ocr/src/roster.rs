@@ -59,7 +59,7 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// The roster of one `ConfigSet` event and its decoded off-chain part.
+    /// The roster of one `ConfigSet` event and its decoded off-chain part. Spec: agreement A1.
     ///
     /// # Errors
     /// [`RosterError`] if lengths differ or the fault bound is impossible.
@@ -157,7 +157,7 @@ impl Roster {
     /// The order in which oracles lead and transmit a request: ascending by
     /// `HMAC-SHA256(orderKey, D ‖ R ‖ index)`, which nobody can bias without another request id.
     ///
-    /// `orderKey` is derived from the config digest, so outsiders can compute the order too.
+    /// `orderKey` is derived from the config digest, so outsiders can compute the order too. Spec: agreement A2.
     pub fn order(&self, request: &B256) -> Vec<OracleIndex> {
         let mut keyed: Vec<([u8; 32], OracleIndex)> =
             self.indexes().map(|i| (self.rank(request, i), i)).collect();

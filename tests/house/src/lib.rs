@@ -7,6 +7,7 @@
 pub mod documents;
 pub mod modules;
 pub mod packages;
+pub mod spec;
 pub mod text;
 
 use std::{

@@ -27,7 +27,7 @@ struct Held {
 }
 
 impl Buffer {
-    /// Keeps a message for a while.
+    /// Keeps a message for a while. Spec: agreement A5.
     ///
     /// # Errors
     /// [`Misbehavior::Flood`] if the peer has no room left; the message is dropped.

@@ -45,7 +45,7 @@ pub(super) fn prepare(cx: &Cx<'_>, domain: &Domain, by: OracleIndex, prepare: &P
     signed(cx, by, &layout::prepare(domain, by, prepare.attempt, &prepare.choice), &prepare.signature)
 }
 
-/// Exactly a quorum of good signatures of distinct signers, ascending.
+/// Exactly a quorum of good signatures of distinct signers, ascending. Spec: agreement A14.
 pub(super) fn report(cx: &Cx<'_>, event: &RequestEvent, attested: &Attested) -> Checked {
     let Attested { attempt, outcome, evidence, signatures } = attested;
     ensure(signatures.len() == cx.roster.quorum(), "not exactly a quorum of signatures")?;
@@ -100,7 +100,7 @@ fn proves(certificate: &Certificate, claim: &StatusClaim) -> bool {
     })
 }
 
-/// A STATUS; the leader of its attempt also wants its lock proven.
+/// A STATUS; the leader of its attempt also wants its lock proven. Spec: agreement A19.
 pub(super) fn status(cx: &Cx<'_>, domain: &Domain, status: &Status) -> Checked {
     claim(cx, domain, &status.claim)?;
     let to_leader = cx.roster.leader(&domain.key.request, status.claim.attempt) == cx.me;
@@ -127,7 +127,7 @@ pub(super) fn proposal_layout(domain: &Domain, by: OracleIndex, proposal: &Propo
     layout::proposal(domain, by, *attempt, &proposal.choice(), observations, claims)
 }
 
-/// S3: a proposal of leader `by`.
+/// A proposal of leader `by`. Spec: agreement A23.
 pub(super) fn proposal(
     cx: &Cx<'_>,
     domain: &Domain,

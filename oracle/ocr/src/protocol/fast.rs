@@ -1,4 +1,4 @@
-//! O1 to O3: observe, lock, sign, assemble.
+//! The fast path: observe, lock, sign, assemble. Spec: agreement A7 to A14.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
 pub(super) const GRACES_AFTER_LOCK: u64 = 5;
 
 impl Request {
-    /// O1: the own observation, once.
+    /// The own observation, once. Spec: agreement A7.
     pub(crate) fn observe(&mut self, cx: &mut Cx<'_>, observation: Observation) {
         if !self.needs_observation(cx.me) {
             return;
@@ -34,7 +34,7 @@ impl Request {
         self.advance(cx);
     }
 
-    /// O1: without an answer of its own the node says so, which lets the others go on with theirs.
+    /// Without an answer of its own the node says so, which lets the others go on with theirs. Spec: agreement A8.
     pub(crate) fn on_last_call(&mut self, cx: &mut Cx<'_>) {
         self.last_call = true;
         self.observe(cx, Observation::failure(FailureCode::Deadline));
@@ -56,6 +56,7 @@ impl Request {
     }
 
     /// Keeps the first good observation of an author; a second one is reported once. `from` brought it.
+    /// Spec: agreement A9.
     pub(crate) fn add_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
         let author = signed.sender;
         let known = self.observations.get(&author);
@@ -78,7 +79,7 @@ impl Request {
         }
     }
 
-    /// O2: a quorum of equal answers of scripts, while still in the fast path.
+    /// A quorum of equal answers of scripts, while still in the fast path. Spec: agreement A10.
     pub(crate) fn try_fast_lock(&mut self, cx: &mut Cx<'_>) {
         if self.attempt != 0 || self.locks.contains_key(&0) {
             return;
@@ -108,7 +109,7 @@ impl Request {
         self.lock(cx, certificate);
     }
 
-    /// Stores a lock, then attests it.
+    /// Stores a lock, then attests it. Spec: agreement A11.
     pub(crate) fn lock(&mut self, cx: &mut Cx<'_>, certificate: Certificate) {
         let (attempt, choice) = (certificate.attempt, certificate.choice());
         let hash =
@@ -153,7 +154,7 @@ impl Request {
         self.advance(cx);
     }
 
-    /// O3: a quorum of good signatures for one choice of one attempt.
+    /// A quorum of good signatures for one choice of one attempt. Spec: agreement A13.
     pub(crate) fn try_assemble(&mut self, cx: &mut Cx<'_>) {
         let quorum = cx.roster.quorum();
         let mut candidates: BTreeMap<(u32, Choice), usize> = BTreeMap::new();
@@ -201,7 +202,7 @@ impl Request {
         enough.then_some(Attested { attempt, outcome, evidence: choice.evidence, signatures })
     }
 
-    /// Adopts a report and stops. One that was assembled here is passed on.
+    /// Adopts a report and stops. One that was assembled here is passed on. Spec: agreement A14.
     pub(crate) fn finish(&mut self, cx: &mut Cx<'_>, attested: Attested, assembled: bool) {
         cx.persist(self.key, Fact::Report(attested.clone()));
         if assembled && self.is_collector(cx.roster, cx.me) {
@@ -213,6 +214,7 @@ impl Request {
         self.report_at = cx.now;
     }
 
+    /// Spec: agreement A14.
     pub(crate) fn on_report(&mut self, cx: &mut Cx<'_>, from: OracleIndex, attested: Attested) {
         if self.report.as_ref().is_some_and(|known| known.outcome == attested.outcome) {
             return;

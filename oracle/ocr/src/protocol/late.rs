@@ -7,7 +7,7 @@ use super::{
 use crate::{Body, Effect, OracleIndex, ReadyReport, TimerKind, record::Fact};
 
 impl Request {
-    /// O3: answers a peer that still works with the report, once per peer and attempt.
+    /// Answers a peer that still works with the report, once per peer and attempt. Spec: agreement A15.
     pub(crate) fn answer(&mut self, cx: &mut Cx<'_>, to: OracleIndex, attempt: u32) {
         let next = self.answered.entry(to).or_default();
         if attempt < *next {
@@ -19,7 +19,7 @@ impl Request {
         }
     }
 
-    /// O3: gives the report to a peer that shows it does not have it.
+    /// Gives the report to a peer that shows it does not have it. Spec: agreement A15.
     pub(crate) fn tell_report(&mut self, cx: &mut Cx<'_>, to: OracleIndex) {
         if let Some(report) = self.report.as_ref().filter(|_| !self.settled) {
             cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
@@ -27,7 +27,7 @@ impl Request {
     }
 
     /// Repeats the latest own messages, which change nothing for a peer that has them: to one peer after a
-    /// reconnection, to all after a restart.
+    /// reconnection, to all after a restart. Spec: agreement A26.
     pub(crate) fn say_again(&mut self, cx: &mut Cx<'_>, to: Option<OracleIndex>) {
         if let Some(peer) = to {
             self.answered.remove(&peer);
@@ -84,7 +84,7 @@ impl Request {
         }
     }
 
-    /// Continues after a restart.
+    /// Continues after a restart. Spec: agreement A27.
     pub(crate) fn resume(&mut self, cx: &mut Cx<'_>) {
         if let Some(report) = &self.report {
             let ready = ReadyReport::of(cx.roster, cx.me, &self.event, report);

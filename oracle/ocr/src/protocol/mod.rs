@@ -79,7 +79,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         }
     }
 
-    /// Takes over the records of an earlier run, in any order.
+    /// Takes over the records of an earlier run, in any order. Spec: agreement A27.
     ///
     /// # Errors
     /// [`RecordError`] if a record cannot be read.
@@ -104,6 +104,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     /// Keeps the node silent (no OBS, STATUS, PREPARE, SIG) about requests whose event is older than
     /// `event_seconds` (unix), because an earlier run without surviving records may have spoken about them.
     /// Records of such requests that did survive are unaffected; that a request is quarantined is a record too.
+    /// Spec: agreement A28.
     pub fn set_quarantine(&mut self, event_seconds: u64) {
         self.quarantine_before_seconds = event_seconds;
     }
@@ -165,6 +166,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         }
     }
 
+    /// Spec: agreement A4.
     fn open(&mut self, now: u64, event: crate::RequestEvent) -> Vec<Effect> {
         let key = event.key();
         if self.requests.contains_key(&key) {
@@ -186,6 +188,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         effects
     }
 
+    /// Spec: agreement A6.
     fn receive(&mut self, now: u64, from: OracleIndex, message: Message) -> Vec<Effect> {
         if message.config_digest != self.roster.config_digest()
             || self.roster.oracle(from).is_none()

@@ -152,8 +152,8 @@ impl Request {
         cx.timer(self.key, TimerKind::Repeat, self.repeat_at);
     }
 
-    /// O1: the chain's time leaves no more than agreement and transmission need, and this node, however late it
-    /// met the request, has had its time too.
+    /// Spec: agreement A8: the chain's time leaves no more than agreement and transmission need, and this node,
+    /// however late it met the request, has had its time too.
     pub(crate) fn is_last_call(&self, chain_seconds: u64) -> bool {
         let late = chain_seconds >= self.event.last_call_seconds();
         late && self.patience_over && !self.last_call && self.is_active()
@@ -186,6 +186,7 @@ impl Request {
         }
     }
 
+    /// Spec: agreement A29.
     pub(crate) fn settle(&mut self) {
         self.settled = true;
     }
@@ -204,7 +205,7 @@ impl Request {
         self.consider_slow_path(cx);
     }
 
-    /// The due timer's work; a timer that comes early is set again.
+    /// The due timer's work; a timer that comes early is set again. Spec: agreement A18, A26.
     pub(crate) fn timer(&mut self, cx: &mut Cx<'_>, kind: TimerKind) {
         if !self.is_active() {
             return;
@@ -252,7 +253,7 @@ impl Request {
         answers.filter_map(Outcome::of_answer).find(|outcome| layout::outcome(outcome) == choice.outcome)
     }
 
-    /// Whether this node distributes reports and gets signatures directly.
+    /// Whether an oracle distributes reports and gets signatures directly. Spec: agreement A12.
     pub(crate) fn is_collector(&self, roster: &Roster, oracle: OracleIndex) -> bool {
         roster.n() <= FULL_ECHO_ORACLES || roster.stage(&self.key.request, oracle) <= roster.f()
     }

@@ -1,4 +1,5 @@
-//! S1 to S5: a leader per attempt, for answers that differ and oracles that are silent.
+//! The slow path: a leader per attempt, for answers that differ and oracles that are silent.
+//! Spec: agreement A16 to A25.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -17,7 +18,7 @@ use crate::{
 const LONGEST_ATTEMPT_MS: u64 = 8_000;
 
 impl Request {
-    /// S1: leaves the fast path when it cannot succeed or has taken too long.
+    /// Leaves the fast path when it cannot succeed or has taken too long. Spec: agreement A16.
     pub(crate) fn consider_slow_path(&mut self, cx: &mut Cx<'_>) {
         if self.attempt != 0 || !self.is_active() {
             return;
@@ -53,7 +54,7 @@ impl Request {
         !self.locks.is_empty() || self.statuses.values().any(claimed) || self.has_outcome()
     }
 
-    /// S1: enters an attempt; nothing below it is locked, prepared or signed from here on.
+    /// Enters an attempt; nothing below it is locked, prepared or signed from here on. Spec: agreement A17.
     pub(crate) fn enter(&mut self, cx: &mut Cx<'_>, attempt: u32) {
         if !self.is_active() || attempt <= self.attempt {
             return;
@@ -72,6 +73,7 @@ impl Request {
         self.advance(cx);
     }
 
+    /// Spec: agreement A18.
     pub(crate) fn arm_attempt(&mut self, cx: &mut Cx<'_>) {
         let base = cx.roster.timing().attempt_base_ms;
         let doubled = base.saturating_mul(1 << (self.attempt.saturating_sub(1)).min(20));
@@ -98,7 +100,7 @@ impl Request {
     }
 
     /// Sends the own STATUS: in full to the leader; the bare claim to the others from attempt 2 on, so that
-    /// attempts converge.
+    /// attempts converge. Spec: agreement A19.
     pub(crate) fn say_status(&self, cx: &mut Cx<'_>, only: Option<OracleIndex>) {
         let Some(status) = self.statuses.get(&cx.me).filter(|status| status.claim.attempt == self.attempt)
         else {
@@ -115,6 +117,7 @@ impl Request {
         }
     }
 
+    /// Spec: agreement A19.
     pub(crate) fn on_status(&mut self, cx: &mut Cx<'_>, from: OracleIndex, status: Status) {
         let attempt = status.claim.attempt;
         if status.claim.sender != from {
@@ -138,7 +141,7 @@ impl Request {
         self.advance(cx);
     }
 
-    /// S5: `f + 1` oracles in higher attempts include an honest one.
+    /// `f + 1` oracles in higher attempts include an honest one. Spec: agreement A20.
     pub(crate) fn note_attempt(&mut self, cx: &mut Cx<'_>, oracle: OracleIndex, attempt: u32) {
         let seen = self.seen_attempts.entry(oracle).or_default();
         *seen = attempt.max(*seen);
@@ -149,7 +152,7 @@ impl Request {
         }
     }
 
-    /// S2: as leader, once `n - f` oracles have entered.
+    /// As leader, once `n - f` oracles have entered. Spec: agreement A21.
     pub(crate) fn try_propose(&mut self, cx: &mut Cx<'_>) {
         let is_leader = cx.roster.leader(&self.key.request, self.attempt) == cx.me;
         if self.attempt == 0 || !is_leader || self.proposed.is_some() {
@@ -214,6 +217,7 @@ impl Request {
         have > 2 * cx.roster.f() && required.iter().all(|author| self.observations.contains_key(author))
     }
 
+    /// Spec: agreement A23.
     pub(crate) fn on_propose(&mut self, cx: &mut Cx<'_>, from: OracleIndex, proposal: Proposal) {
         let attempt = proposal.attempt;
         if self.report.is_some() {
@@ -248,7 +252,7 @@ impl Request {
         self.advance(cx);
     }
 
-    /// S3: one vote an attempt, stored with what it is for.
+    /// One vote an attempt, stored with what it is for. Spec: agreement A24.
     fn accept(&mut self, cx: &mut Cx<'_>, proposal: Proposal) {
         let (attempt, choice) = (proposal.attempt, proposal.choice());
         let votes = self.prepares.entry(attempt).or_default();
@@ -262,6 +266,7 @@ impl Request {
         self.proposals.insert(attempt, proposal);
     }
 
+    /// Spec: agreement A24.
     pub(crate) fn on_prepare(&mut self, cx: &mut Cx<'_>, from: OracleIndex, prepare: Prepare) {
         let attempt = prepare.attempt;
         if self.report.is_some() {
@@ -287,7 +292,7 @@ impl Request {
         self.advance(cx);
     }
 
-    /// S4: a quorum of votes for the proposal accepted in the current attempt.
+    /// A quorum of votes for the proposal accepted in the current attempt. Spec: agreement A25.
     pub(crate) fn try_lock(&mut self, cx: &mut Cx<'_>) {
         if self.attempt == 0 || self.locks.contains_key(&self.attempt) {
             return;
