@@ -237,7 +237,7 @@ impl Node {
     }
 
     /// Waits for a route and a configuration, and gives it with the time of its block; `None` when asked to stop.
-    /// A configuration without this node, or with other keys, is an error.
+    /// A configuration without this node is waited out; one with other keys at its place is an error.
     async fn wait_for_don(&self) -> Result<Option<(Don, u64)>> {
         let poll = Duration::from_millis(self.config.chain.poll_interval_ms);
         let mut backoff = Backoff::default();
