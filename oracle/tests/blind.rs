@@ -1,14 +1,9 @@
-//! Four node processes whose view of the chain, or whose purse, fails: each knows that it is blind, says why, loses nothing,
-//! and sees again by itself.
+//! Four node processes whose view of the chain, or whose purse, fails: each knows that it is blind, says why, loses
+//! nothing, and sees again by itself.
 
-mod common;
-
-use common::{
-    Network, Setup,
-    proxy::{ALL, Answer},
-};
 use functions_offchain_config::Timing;
 use serde_json::json;
+use test_support::{ALL, Answer, Network, Setup};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 

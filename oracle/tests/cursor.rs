@@ -1,10 +1,6 @@
 //! The log cursor on a real chain in this process: events come once, in order, and again when blocks left the chain.
 
-#[path = "common/proxy.rs"]
-#[allow(dead_code, reason = "every test program uses another part")]
-mod proxy;
-
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 
 use alloy::{
     primitives::{
@@ -14,12 +10,12 @@ use alloy::{
     },
     sol_types::SolEvent,
 };
-use devchain::{Config, DEV_ACCOUNTS, Devchain, Handle};
-use functions_client::{Account, Chain, chain::Transaction};
+use functions_client::{Account, chain::Transaction};
+use functions_network::dev_account;
 use functions_node::chain::{ChainEvent, CursorConfig, LogCursor, Rpc};
 use functions_types::abi::{Commitment, Coordinator};
-use proxy::{Answer, Proxy};
 use serde_json::{Value, json};
+use test_support::{Answer, Endpoints, until};
 
 const COORDINATOR: Address = Address::repeat_byte(0xc0);
 const ROUTER: Address = Address::repeat_byte(0x40);
@@ -27,15 +23,18 @@ const ROUTER: Address = Address::repeat_byte(0x40);
 const EMITTER: [u8; 26] = hex!("606036038060606000376040359060203590600035906000a300");
 
 struct World {
-    _handle: Handle,
-    /// Endpoints in front of the chain, in order of preference.
-    proxies: Vec<Proxy>,
-    /// Questions through the proxies.
+    endpoints: Endpoints,
+    /// Questions through the endpoints.
     rpc: Arc<Rpc>,
-    /// Questions past them.
-    direct: Rpc,
-    chain: Chain,
     account: Account,
+}
+
+impl Deref for World {
+    type Target = Endpoints;
+
+    fn deref(&self) -> &Endpoints {
+        &self.endpoints
+    }
 }
 
 impl World {
@@ -45,23 +44,10 @@ impl World {
 
     /// A chain behind `count` endpoints.
     async fn behind(count: usize) -> Self {
-        let handle = Devchain::start(Config::default()).await.expect("the chain starts");
-        let mut proxies = Vec::new();
-        for _ in 0..count {
-            proxies.push(Proxy::start(&handle.rpc_url).await);
-        }
-        let urls: Vec<_> = proxies.iter().map(|proxy| proxy.url.parse().expect("a URL")).collect();
-        let rpc = Arc::new(Rpc::new(&urls).expect("a client"));
-        let direct = Rpc::new(&[handle.rpc_url.parse().expect("a URL")]).expect("a client");
-        let chain = Chain::connect(&handle.rpc_url).await.expect("the chain answers");
-        let account = Account::from_hex(&DEV_ACCOUNTS[0].private_key.to_string()).expect("a key");
-        let world = Self { _handle: handle, proxies, rpc, direct, chain, account };
-        let _: Value = world
-            .direct
-            .call("anvil_setCode", (COORDINATOR, Bytes::from_static(&EMITTER)))
-            .await
-            .expect("code is set");
-        world
+        let endpoints = Endpoints::start(count).await;
+        let rpc = Arc::new(Rpc::new(&endpoints.urls()).expect("a client"));
+        endpoints.cheat("anvil_setCode", (COORDINATOR, Bytes::from_static(&EMITTER))).await;
+        Self { endpoints, rpc, account: dev_account(0) }
     }
 
     fn cursor(&self, confirmations: u64, max_range: u64) -> LogCursor {
@@ -108,11 +94,6 @@ impl World {
         let tx = Transaction { to: Some(COORDINATOR), input: input.into(), value: U256::ZERO, gas: None };
         let receipt = self.chain.transact(&self.account, "emit a request", tx).await.expect("mined");
         receipt.block_number.expect("in a block")
-    }
-
-    async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
-        let params = serde_json::to_value(params).expect("JSON");
-        self.direct.call(method, params).await.expect("a development chain knows the method")
     }
 }
 
@@ -188,8 +169,7 @@ async fn poll_reads_again_when_blocks_left_the_chain() {
 
     world.cheat("evm_revert", (snapshot,)).await;
     // A shorter chain proves nothing yet; another block at the same height does.
-    let account = Account::from_hex(&DEV_ACCOUNTS[1].private_key.to_string()).expect("a key");
-    let world = World { account, ..world };
+    let world = World { account: dev_account(1), ..world };
     assert_eq!(world.request(3).await, lost);
     let (found, rewound) = drain(&mut cursor).await;
     assert_eq!(found, [3]);
@@ -199,16 +179,14 @@ async fn poll_reads_again_when_blocks_left_the_chain() {
 /// Looks until `count` requests were found; looks that fail are repeated.
 async fn find(cursor: &mut LogCursor, count: usize) -> Vec<u8> {
     let mut found = Vec::new();
-    let look = async {
-        while found.len() < count {
-            if let Ok(batch) = cursor.poll().await {
-                assert_eq!(batch.rewound_to, None, "nothing left the chain");
-                found.extend(ids(&batch.events));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    until(&format!("{count} requests to be found"), async || {
+        if let Ok(batch) = cursor.poll().await {
+            assert_eq!(batch.rewound_to, None, "nothing left the chain");
+            found.extend(ids(&batch.events));
         }
-    };
-    tokio::time::timeout(Duration::from_secs(90), look).await.expect("every request is found");
+        if found.len() < count { Err(format!("{found:?}")) } else { Ok(()) }
+    })
+    .await;
     found
 }
 
@@ -237,7 +215,8 @@ async fn poll_asks_again_when_the_header_contradicts_an_empty_answer() {
 
 #[tokio::test]
 async fn poll_asks_for_all_again_when_the_last_header_contradicts_an_empty_answer() {
-    // Several blocks in one query, and only the last one's header is known: where it speaks of a log, the others are doubted too.
+    // Several blocks in one query, and only the last one's header is known: where it speaks of a log, the others are
+    // doubted too.
     let world = World::start().await;
     for id in 1..=3 {
         world.request(id).await;
@@ -276,8 +255,8 @@ async fn the_final_reading_finds_what_all_earlier_ones_missed() {
     let world = World::start().await;
     let mut cursor = world.cursor(1, 1_000);
     let hidden = world.request(1).await;
-    // The block's logs are missing whenever they are asked for, and nothing else ever is, until it is read for the last time:
-    // once when it is new, at two ages, and once more when it is final.
+    // The block's logs are missing whenever they are asked for, and nothing else ever is, until it is read for the last
+    // time: once when it is new, at two ages, and once more when it is final.
     let asked = std::sync::atomic::AtomicU32::new(0);
     world.proxies[0].answer(
         "eth_getLogs",
@@ -318,17 +297,12 @@ async fn poll_reads_again_and_finds_what_all_endpoints_hid() {
     assert_eq!(found, [4, 1, 2, 3]);
     assert!(cursor.poll().await.expect("an answer").durable_next <= first);
     // Nothing is given twice, and in time the blocks are settled.
-    let settled = async {
-        loop {
-            let batch = cursor.poll().await.expect("the chain answers");
-            assert_eq!(ids(&batch.events), [] as [u8; 0]);
-            if batch.durable_next > first {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(90), settled).await.expect("settled");
+    until(&format!("the blocks to {first} to be settled"), async || {
+        let batch = cursor.poll().await.expect("the chain answers");
+        assert_eq!(ids(&batch.events), [] as [u8; 0]);
+        if batch.durable_next > first { Ok(()) } else { Err(batch.durable_next.to_string()) }
+    })
+    .await;
 }
 
 #[tokio::test]

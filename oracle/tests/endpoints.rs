@@ -1,26 +1,28 @@
-//! Several endpoints, some of which misbehave in every way known: the node's questions are answered all the same, by those
-//! that can be believed.
+//! Several endpoints, some of which misbehave in every way known: the node's questions are answered all the same, by
+//! those that can be believed.
 
-#[path = "common/proxy.rs"]
-#[allow(dead_code, reason = "every test program uses another part")]
-mod proxy;
-
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 
 use alloy::primitives::Address;
-use devchain::{ChainConfig, Config, Devchain, Handle};
+use devchain::{ChainConfig, Config, Devchain};
 use functions_node::chain::{Contact, Rpc, WantedChain};
-use proxy::{ALL, Answer, Proxy};
 use serde_json::{Value, json};
+use test_support::{ALL, Answer, Endpoints, until};
 
 const ROUTER: Address = Address::repeat_byte(0x40);
-/// How long anything may take on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct World {
-    chain: Handle,
-    proxies: Vec<Proxy>,
+    endpoints: Endpoints,
+    /// Questions through the endpoints.
     rpc: Arc<Rpc>,
+}
+
+impl Deref for World {
+    type Target = Endpoints;
+
+    fn deref(&self) -> &Endpoints {
+        &self.endpoints
+    }
 }
 
 async fn call(url: &str, method: &'static str, params: Value) -> Value {
@@ -28,35 +30,21 @@ async fn call(url: &str, method: &'static str, params: Value) -> Value {
     rpc.call(method, params).await.expect("the chain answers")
 }
 
-async fn chain() -> Handle {
-    let chain = Devchain::start(Config::default()).await.expect("the chain starts");
-    call(&chain.rpc_url, "anvil_setCode", json!([ROUTER, "0x00"])).await;
-    chain
-}
-
 fn wanted() -> WantedChain {
     WantedChain { chain_id: 412_346, block: 0, hash: None, router: ROUTER }
-}
-
-fn rpc_of(proxies: &[Proxy]) -> Arc<Rpc> {
-    let urls: Vec<_> = proxies.iter().map(|proxy| proxy.url.parse().expect("a URL")).collect();
-    Arc::new(Rpc::new(&urls).expect("a client"))
 }
 
 impl World {
     /// A chain behind `count` endpoints.
     async fn start(count: usize) -> Self {
-        let chain = chain().await;
-        let mut proxies = Vec::new();
-        for _ in 0..count {
-            proxies.push(Proxy::start(&chain.rpc_url).await);
-        }
-        let rpc = rpc_of(&proxies);
-        Self { chain, proxies, rpc }
+        let endpoints = Endpoints::start(count).await;
+        endpoints.cheat("anvil_setCode", (ROUTER, "0x00")).await;
+        let rpc = Arc::new(Rpc::new(&endpoints.urls()).expect("a client"));
+        Self { endpoints, rpc }
     }
 
     async fn mine(&self) {
-        call(&self.chain.rpc_url, "evm_mine", json!([])).await;
+        self.cheat("evm_mine", ()).await;
     }
 
     fn state(&self, index: usize) -> &'static str {
@@ -64,14 +52,10 @@ impl World {
     }
 
     async fn wait_for_state(&self, index: usize, state: &str) {
-        let wait = async {
-            while self.state(index) != state {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            panic!("endpoint {index} is not {state}: {:?}", self.rpc.view());
-        }
+        until(&format!("endpoint {index} to be {state}"), async || {
+            if self.state(index) == state { Ok(()) } else { Err(format!("{:?}", self.rpc.view())) }
+        })
+        .await;
     }
 }
 
@@ -171,7 +155,7 @@ async fn an_endpoint_that_stands_still_while_others_advance_is_left_until_it_mov
         let rpc = world.rpc.clone();
         async move { rpc.monitor().await }
     });
-    let frozen = call(&world.chain.rpc_url, "eth_getBlockByNumber", json!(["latest", false])).await;
+    let frozen = world.cheat("eth_getBlockByNumber", ("latest", false)).await;
     world.proxies[0].answer(
         "eth_getBlockByNumber",
         Answer::changed(move |params, truth| if params[0] == "latest" { frozen.clone() } else { truth }),
@@ -191,20 +175,20 @@ async fn an_endpoint_that_stands_still_while_others_advance_is_left_until_it_mov
 async fn an_endpoint_of_another_chain_is_never_believed() {
     // Given chains with the same id, of which only one has our Router, and one with another id,
     let ours = World::start(2).await;
-    call(&ours.chain.rpc_url, "evm_mine", json!([])).await;
+    ours.mine().await;
     let start = |chain| Devchain::start(Config { chain, ..Config::default() });
     let twin = start(ChainConfig { arbos_version: 51, ..ChainConfig::default() }).await.expect("a chain");
     let other = start(ChainConfig { chain_id: 7, ..ChainConfig::default() }).await.expect("a chain");
     let hash = |url: String| async move {
         call(&url, "eth_getBlockByNumber", json!(["0x0", false])).await["hash"].clone()
     };
-    assert_ne!(hash(twin.rpc_url.clone()).await, hash(ours.chain.rpc_url.clone()).await, "they differ");
+    assert_ne!(hash(twin.rpc_url.clone()).await, hash(ours.rpc_url().to_owned()).await, "they differ");
     let urls = |list: &[&str]| list.iter().map(|url| url.parse().expect("a URL")).collect::<Vec<_>>();
 
     // then the right one is found behind the wrong ones,
-    let rpc = Rpc::new(&urls(&[&twin.rpc_url, &other.rpc_url, &ours.chain.rpc_url])).expect("a client");
+    let rpc = Rpc::new(&urls(&[&twin.rpc_url, &other.rpc_url, ours.rpc_url()])).expect("a client");
     let Contact::Found(genesis) = rpc.connect(&wanted()).await else { panic!("{:?}", rpc.view()) };
-    assert_eq!(json!(genesis), hash(ours.chain.rpc_url.clone()).await);
+    assert_eq!(json!(genesis), hash(ours.rpc_url().to_owned()).await);
     assert_eq!(rpc.head().await.expect("a head").height(), ours.rpc.head().await.expect("a head").height());
 
     // and only wrong ones are an error that says so.

@@ -1,11 +1,9 @@
-//! Nobody pays for the network's weakness: bursts, half of the members down, other members, a lost journal. Requests wait; what
-//! is billed is the script's own answer.
+//! Nobody pays for the network's weakness: bursts, half of the members down, other members, a lost journal. Requests
+//! wait; what is billed is the script's own answer.
 
-mod common;
-
-use common::Network;
 use functions_offchain_config::Timing;
 use functions_types::RequestId;
+use test_support::Network;
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
@@ -39,13 +37,14 @@ async fn burst_is_answered_and_paid_for_once() {
     assert!(transactions <= COUNT as u64 + 2, "{transactions} transactions for {COUNT} requests");
 }
 
-/// Requests from before a change of members are answered by the new ones, whose keys have never spoken, and by those who came back.
+/// Requests from before a change of members are answered by the new ones, whose keys have never spoken, and by those
+/// who came back.
 #[tokio::test]
 async fn requests_survive_two_changes_of_members() {
     let mut network = Network::start(hasty()).await;
     // Given requests that half of the members cannot answer, longer than any of their own waiting times,
-    network.nodes[2].kill();
-    network.nodes[3].kill();
+    network.kill(2).await;
+    network.kill(3).await;
     let early = network.burst(SOURCE, 3).await;
     for &(id, _) in &early {
         network.wait_for_state(0, id, &["OBSERVED"]).await;
@@ -55,10 +54,10 @@ async fn requests_survive_two_changes_of_members() {
     assert!(waiting.contains("3 needed"), "{waiting}");
 
     // when three new members come, and without the two dead ones everybody is needed for a quorum of five,
-    network.add_nodes(3);
-    network.set_members(7, hasty()).await;
+    network.add_nodes(3).await;
+    network.change_members(7, hasty()).await;
     for node in 4..7 {
-        network.nodes[node].start();
+        network.start_node(node);
     }
     // then all requests are answered, those too that come while the members change,
     let between = network.burst(SOURCE, 10).await;
@@ -68,8 +67,8 @@ async fn requests_survive_two_changes_of_members() {
 
     // and likewise after the way back, with one of the four still down.
     let late = network.burst(SOURCE, 10).await;
-    network.set_members(4, hasty()).await;
-    network.nodes[2].start();
+    network.change_members(4, hasty()).await;
+    network.start_node(2);
     assert_answered(&network, &late).await;
     let (id, block) = network.request(SOURCE).await;
     assert_answered(&network, &[(id, block)]).await;
@@ -81,30 +80,27 @@ async fn requests_survive_two_changes_of_members() {
 #[tokio::test]
 async fn node_without_its_journal_is_silent_about_the_past_and_says_why() {
     let mut network = Network::start(hasty()).await;
-    network.nodes[2].kill();
-    network.nodes[3].kill();
+    network.kill(2).await;
+    network.kill(3).await;
     let (id, block) = network.request(SOURCE).await;
     network.wait_for_state(1, id, &["OBSERVED"]).await;
     for loses in [true, true, false] {
         // A second start on the new journal remembers that it must be silent.
-        network.nodes[1].kill();
+        network.kill(1).await;
         if loses {
-            network.nodes[1].forget();
+            network.forget(1);
         }
-        network.nodes[1].start();
+        network.start_node(1);
         let reason = network.wait_for_reason(1, id, "older than this journal").await;
         assert!(reason.contains("leaves it to its peers"), "{reason}");
-        network
-            .wait("node 1 to say since when it remembers", || async {
-                network.status(1).await["node"]["silentBefore"].as_u64()
-            })
-            .await;
+        let says = |status: &serde_json::Value| status["silentBefore"].is_u64();
+        network.wait_for_status(1, "since when it remembers", says).await;
     }
-    network.nodes[2].start();
+    network.start_node(2);
     network.wait_for_state(2, id, &["OBSERVED"]).await;
     let shown = network.wait_for_state(1, id, &["SEEN"]).await;
     assert!(shown["observation"].is_null(), "{shown}");
 
-    network.nodes[3].start();
+    network.start_node(3);
     assert_answered(&network, &[(id, block)]).await;
 }

@@ -1,15 +1,13 @@
 //! What an operator types, on a network of real processes: check, withdraw, rotate, back up.
 
-mod common;
-
-use std::{fs, process::Output};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Output};
 
 use alloy::primitives::{Address, U256};
-use common::Network;
 use functions_client::Account;
 use functions_offchain_config::Timing;
 use functions_types::abi::Link;
 use serde_json::Value;
+use test_support::Network;
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
@@ -39,7 +37,8 @@ fn line<'a>(report: &'a Value, id: &str) -> &'a Value {
 async fn check_finds_what_is_wrong_beside_a_running_node() {
     let network = Network::start(Timing::default()).await;
     let node = &network.nodes[0];
-    let output = node.verb(&["check", "--json"]);
+    fs::set_permissions(node.folder().join("password"), fs::Permissions::from_mode(0o644)).expect("our file");
+    let output = network.verb(0, &["check", "--json"]).await;
     let report = done(&output);
     assert_eq!(report["ok"], true, "{report:#}");
     for id in [
@@ -66,7 +65,7 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     ] {
         assert_eq!(line(&report, id)["verdict"], "ok", "{report:#}");
     }
-    // The test's password file is readable by others.
+    // The password file is readable by others.
     assert_eq!(line(&report, "keys.modes")["verdict"], "warn");
 
     // Each wrong value, with the line that must name it and a part of what it says.
@@ -105,7 +104,7 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     for (from, to, id, words) in table {
         assert!(good.contains(&from), "{from}");
         fs::write(&path, good.replacen(&from, &to, 1)).expect("written");
-        let output = node.verb(&["check", "--json"]);
+        let output = network.verb(0, &["check", "--json"]).await;
         let (out, err) = texts(&output);
         assert!(!output.status.success(), "{to}: {out}{err}");
         let report: Value = serde_json::from_str(&out).expect("JSON");
@@ -118,22 +117,22 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
 
     // A second process on the same keys and journal is refused, and told by whom.
     for words in [&["run"][..], &["withdraw"], &["keys", "rotate-transmitter"], &["journal", "prune"]] {
-        let output = node.verb(words);
+        let output = network.verb(0, words).await;
         let (_, err) = texts(&output);
         assert!(!output.status.success() && err.contains("in use by process"), "{words:?}: {err}");
     }
     // A backup is taken beside it.
     let backup = node.folder().join("backup.sqlite");
-    let made = done(&node.verb(&["journal", "backup", "--out", backup.to_str().expect("text")]));
+    let made = done(&network.verb(0, &["journal", "backup", "--out", backup.to_str().expect("text")]).await);
     assert_eq!(made["contents"]["claims"].as_array().expect("a list").len(), 3, "{made:#}");
-    done(&node.verb(&["journal", "verify"]));
+    done(&network.verb(0, &["journal", "verify"]).await);
 }
 
 #[tokio::test]
 async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
     let mut network = Network::start(Timing::default()).await;
-    let node = &mut network.nodes[3];
-    assert!(node.terminate().success());
+    assert!(network.terminate(3).await.success());
+    let node = &network.nodes[3];
     let path = node.folder().join("node.toml");
     let good = fs::read_to_string(&path).expect("the file");
     for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "keystore.json.memory"] {
@@ -145,7 +144,7 @@ async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
         1,
     );
     fs::write(&path, &wrong).expect("written");
-    let output = node.verb(&["run"]);
+    let output = network.verb(3, &["run"]).await;
     let (_, err) = texts(&output);
     assert!(!output.status.success());
     let last: Value = serde_json::from_str(err.lines().last().expect("a line")).expect("JSON to the end");
@@ -153,12 +152,12 @@ async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
     assert!(last["fields"]["message"].as_str().expect("text").contains("412346"), "{last}");
     // The same for a file that does not parse.
     fs::write(&path, wrong.replacen("chain_id", "chain_identity", 1)).expect("written");
-    let (_, err) = texts(&node.verb(&["run"]));
+    let (_, err) = texts(&network.verb(3, &["run"]).await);
     let last: Value = serde_json::from_str(err.trim()).expect("one line of JSON");
     assert!(last["fields"]["message"].as_str().expect("text").contains("did you mean `chain_id`?"), "{last}");
     // Corrected, the same journal serves.
     fs::write(&path, good).expect("written");
-    node.start();
+    network.start_node(3);
     network.wait_until_ready(3).await;
 }
 
@@ -174,48 +173,52 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     let held = async || chain.call(link, &Link::balanceOfCall { account: to }).await.expect("a balance");
 
     // Given a stopped node that was paid, what it shows is what it pays out.
-    assert!(network.nodes[earner].terminate().success());
+    assert!(network.terminate(earner).await.success());
     let node = &network.nodes[earner];
-    let shown = done(&node.verb(&["withdraw"]));
+    let shown = done(&network.verb(earner, &["withdraw"]).await);
     let earned: U256 =
         shown["transmitters"][0]["earnedJuels"].as_str().expect("text").parse().expect("juels");
     assert!(earned > U256::ZERO, "{shown:#}");
     let text = to.to_string();
-    let part = done(&node.verb(&["withdraw", "--to", &text, "--amount", "0.000000000000000001"]));
+    let part =
+        done(&network.verb(earner, &["withdraw", "--to", &text, "--amount", "0.000000000000000001"]).await);
     assert_eq!(part["sent"][0]["juels"], "1", "{part:#}");
     assert_eq!(held().await, U256::from(1));
 
     // When the transmitter is rotated, the node goes on as the old one until the configuration names the new one.
-    let rotated = done(&node.verb(&["keys", "rotate-transmitter"]));
-    let old = node.transmitter;
+    let rotated = done(&network.verb(earner, &["keys", "rotate-transmitter"]).await);
+    let old = node.oracle.transmitter;
     assert_eq!(address(&rotated["earlierTransmitters"][0]), old);
-    network.nodes[earner].start();
+    network.start_node(earner);
     network.wait_until_ready(earner).await;
     assert_eq!(address(&network.status(earner).await["node"]["transmitter"]), old);
-    network.nodes[earner].take_keys(rotated);
+    network.nodes[earner].oracle.transmitter = address(&rotated["transmitter"]);
     network.reconfigure(Timing { t_grace_ms: 300, ..Timing::default() }).await;
-    let new = network.nodes[earner].transmitter;
+    let new = network.nodes[earner].oracle.transmitter;
     network.wait_until_ready(earner).await;
     assert_eq!(address(&network.status(earner).await["node"]["transmitter"]), new);
     let (id, block) = network.request(SOURCE).await;
     network.wait_for_fulfillment(id, block).await;
 
     // Then the old key is not dropped while anything is left, everything can be moved, and then it can go.
-    assert!(network.nodes[earner].terminate().success());
-    let node = &network.nodes[earner];
+    assert!(network.terminate(earner).await.success());
     let old_text = old.to_string();
-    let refused = node.verb(&["keys", "drop-transmitter", &old_text]);
+    let refused = network.verb(earner, &["keys", "drop-transmitter", &old_text]).await;
     let (_, err) = texts(&refused);
     assert!(
         !refused.status.success() && err.contains("LINK at the Coordinator") && err.contains("ether"),
         "{err}"
     );
-    let moved = done(&node.verb(&["withdraw", "--to", &text, "--transmitter", &old_text, "--ether", "all"]));
+    let moved = done(
+        &network
+            .verb(earner, &["withdraw", "--to", &text, "--transmitter", &old_text, "--ether", "all"])
+            .await,
+    );
     assert_eq!(moved["sent"].as_array().expect("a list").len(), 2, "{moved:#}");
     assert!(held().await >= earned);
     assert!(chain.balance(to).await.expect("a balance") > U256::from(900_000_000_000_000_000u64));
-    done(&node.verb(&["keys", "drop-transmitter", &old_text]));
-    let keys = done(&node.verb(&["keys", "show"]));
+    done(&network.verb(earner, &["keys", "drop-transmitter", &old_text]).await);
+    let keys = done(&network.verb(earner, &["keys", "show"]).await);
     assert!(keys.get("earlierTransmitters").is_none(), "{keys:#}");
     assert_eq!(address(&keys["transmitter"]), new);
 }
@@ -223,31 +226,32 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
 #[tokio::test]
 async fn keys_change_password_and_leave_only_into_private_files() {
     let mut network = Network::start(Timing::default()).await;
-    assert!(network.nodes[0].terminate().success());
+    assert!(network.terminate(0).await.success());
     let node = &network.nodes[0];
     let at = |name: &str| node.folder().join(name).to_str().expect("text").to_owned();
+    let old = fs::read_to_string(at("password")).expect("the password");
     fs::write(at("next"), "another password\n").expect("a file");
-    let changed = node.verb(&["keys", "password", "--new-password-file", &at("next")]);
+    let changed = network.verb(0, &["keys", "password", "--new-password-file", &at("next")]).await;
     done(&changed);
     // Cut short after the keystore and before the password file: the same command ends it.
-    fs::write(at("password"), "test-0").expect("the old one");
-    assert!(!node.verb(&["keys", "show"]).status.success());
-    done(&node.verb(&["keys", "password", "--new-password-file", &at("next")]));
-    done(&node.verb(&["keys", "show"]));
+    fs::write(at("password"), &old).expect("the old one");
+    assert!(!network.verb(0, &["keys", "show"]).await.status.success());
+    done(&network.verb(0, &["keys", "password", "--new-password-file", &at("next")]).await);
+    done(&network.verb(0, &["keys", "show"]).await);
 
-    let sealed = node.verb(&["keys", "export", "--out", &at("wallet.json")]);
+    let sealed = network.verb(0, &["keys", "export", "--out", &at("wallet.json")]).await;
     assert_eq!(done(&sealed)["encrypted"], true);
-    let raw = node.verb(&["keys", "export", "--raw", "--out", &at("raw")]);
+    let raw = network.verb(0, &["keys", "export", "--raw", "--out", &at("raw")]).await;
     done(&raw);
     let secret = fs::read_to_string(at("raw")).expect("the file").trim().to_owned();
-    assert_eq!(Account::from_hex(&secret).expect("a key").address(), node.transmitter);
+    assert_eq!(Account::from_hex(&secret).expect("a key").address(), node.oracle.transmitter);
     for output in [&changed, &sealed, &raw] {
         let (out, err) = texts(output);
         assert!(!out.contains(&secret) && !err.contains(&secret) && !out.contains("another password"));
     }
-    let refused = node.verb(&["keys", "import", "--from", &at("raw")]);
+    let refused = network.verb(0, &["keys", "import", "--from", &at("raw")]).await;
     assert!(!refused.status.success(), "a keystore is never overwritten");
     fs::rename(at("keystore.json"), at("moved.json")).expect("moved");
-    let imported = done(&node.verb(&["keys", "import", "--from", &at("wallet.json")]));
-    assert_eq!(address(&imported["transmitter"]), node.transmitter);
+    let imported = done(&network.verb(0, &["keys", "import", "--from", &at("wallet.json")]).await);
+    assert_eq!(address(&imported["transmitter"]), node.oracle.transmitter);
 }

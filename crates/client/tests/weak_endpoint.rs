@@ -1,14 +1,10 @@
 //! An endpoint with moments of weakness does not end what a caller has begun.
 
-#[path = "../../../oracle/tests/common/proxy.rs"]
-#[allow(dead_code, reason = "every test program uses another part")]
-mod proxy;
-
 use alloy::primitives::{Address, U256};
-use devchain::{Config, DEV_ACCOUNTS, Devchain};
 use functions_client::{Account, Chain, abi::Router};
-use proxy::{ALL, Answer, Proxy};
+use functions_network::dev_account;
 use serde_json::Value;
+use test_support::{ALL, Answer, Endpoints, Proxy};
 
 fn moments() -> Vec<Answer> {
     vec![
@@ -25,8 +21,8 @@ fn moments() -> Vec<Answer> {
 }
 
 struct World {
-    _devchain: devchain::Handle,
-    proxy: Proxy,
+    endpoints: Endpoints,
+    /// The chain as the endpoint shows it.
     chain: Chain,
     account: Account,
     to: Address,
@@ -34,11 +30,13 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let devchain = Devchain::start(Config::default()).await.expect("the chain starts");
-        let proxy = Proxy::start(&devchain.rpc_url).await;
-        let chain = Chain::connect(&proxy.url).await.expect("the chain answers");
-        let account = Account::from_hex(&DEV_ACCOUNTS[0].private_key.to_string()).expect("a key");
-        Self { _devchain: devchain, proxy, chain, account, to: Address::repeat_byte(7) }
+        let endpoints = Endpoints::start(1).await;
+        let chain = Chain::connect(&endpoints.proxies[0].url).await.expect("the chain answers");
+        Self { endpoints, chain, account: dev_account(0), to: Address::repeat_byte(7) }
+    }
+
+    fn proxy(&self) -> &Proxy {
+        &self.endpoints.proxies[0]
     }
 
     async fn transfer(&self) {
@@ -55,18 +53,18 @@ async fn questions_and_transactions_survive_moments_of_weakness() {
     let world = World::start().await;
     let mut sent = U256::ZERO;
     for answer in moments() {
-        world.proxy.answer(ALL, Answer::EveryNth(2, Box::new(answer)));
+        world.proxy().answer(ALL, Answer::EveryNth(2, Box::new(answer)));
         for _ in 0..3 {
             let logs = world.chain.events::<Router::RequestProcessed>(world.to, 0, None).await.expect("logs");
             assert!(logs.is_empty());
             world.transfer().await;
             sent += U256::from(5);
         }
-        world.proxy.heal();
+        world.proxy().heal();
         assert_eq!(world.balance().await, sent, "each transfer happened once");
     }
     // Null in place of the logs is none.
-    world.proxy.answer("eth_getLogs", Answer::EveryNth(2, Box::new(Answer::Result(Value::Null))));
+    world.proxy().answer("eth_getLogs", Answer::EveryNth(2, Box::new(Answer::Result(Value::Null))));
     for _ in 0..4 {
         world.chain.events::<Router::RequestProcessed>(world.to, 0, None).await.expect("logs");
     }
@@ -76,10 +74,10 @@ async fn questions_and_transactions_survive_moments_of_weakness() {
 async fn a_transaction_whose_answer_was_lost_is_not_sent_twice() {
     let world = World::start().await;
     // The chain takes it, and the first answer is cut.
-    world.proxy.answer("eth_sendRawTransaction", Answer::First(1, Box::new(Answer::Cut)));
+    world.proxy().answer("eth_sendRawTransaction", Answer::First(1, Box::new(Answer::Cut)));
     world.transfer().await;
-    assert!(world.proxy.asked("eth_sendRawTransaction") > 1);
-    world.proxy.heal();
+    assert!(world.proxy().asked("eth_sendRawTransaction") > 1);
+    world.proxy().heal();
     world.transfer().await;
     assert_eq!(world.balance().await, U256::from(10));
 }
@@ -87,9 +85,9 @@ async fn a_transaction_whose_answer_was_lost_is_not_sent_twice() {
 #[tokio::test]
 async fn a_denial_is_said_at_once() {
     let world = World::start().await;
-    world.proxy.answer("eth_getBalance", Answer::Status(401, "no key", None));
+    world.proxy().answer("eth_getBalance", Answer::Status(401, "no key", None));
     let err = world.chain.balance(Address::ZERO).await.expect_err("denied");
     let text = format!("{err:?}");
     assert!(text.contains("401") && text.contains("no key"), "{text}");
-    assert_eq!(world.proxy.asked("eth_getBalance"), 1);
+    assert_eq!(world.proxy().asked("eth_getBalance"), 1);
 }

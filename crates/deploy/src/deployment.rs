@@ -30,7 +30,8 @@ impl Deployment<'_> {
     /// Deploys and configures everything the book lacks.
     ///
     /// # Errors
-    /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the book.
+    /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the
+    /// book.
     pub async fn run(&self, book: &mut Book) -> Result<System> {
         let owner = self.owner.address();
         if book.entries().start_block.is_none() {

@@ -1,7 +1,8 @@
 //! From a plan to a whole deployment on a chain: contracts activated and wired, route set, oracle set in force.
 //!
-//! Every step is noted in a [`Book`] once it is done and skipped when its result stands already, so that a failure costs one step.
-//! It reads no configuration file (`functions deploy` does) and starts no process (`crates/network` does).
+//! Every step is noted in a [`Book`] once it is done and skipped when its result stands already, so that a failure
+//! costs one step. It reads no configuration file (`functions deploy` does) and starts no process (`crates/network`
+//! does).
 //!
 //! | module | one idea |
 //! | --- | --- |

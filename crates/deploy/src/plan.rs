@@ -47,7 +47,8 @@ pub enum Source<T> {
 }
 
 impl Plan {
-    /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no oracles yet.
+    /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no
+    /// oracles yet.
     pub fn local(don_id: DonId, signatures: usize) -> Self {
         let feed = |answer| Source::Deploy(I256::try_from(answer).expect("an i64 fits 256 bits"));
         Self {

@@ -10,8 +10,8 @@ const FIRST: u16 = 20_000;
 /// Ports drawn from.
 const COUNT: u16 = 12_000;
 
-/// A port nobody uses, held until the listener is dropped. No outgoing connection is ever given it, so that it stays free while
-/// the program that had it is dead.
+/// A port nobody uses, held until the listener is dropped. No outgoing connection is ever given it, so that it stays
+/// free while the program that had it is dead.
 ///
 /// # Errors
 /// When there is none.

@@ -1,7 +1,8 @@
-//! The public keys for secrets that the local Coordinator shows, so that clients which read them before every request go on.
+//! The public keys for secrets that the local Coordinator shows, so that clients which read them before every request
+//! go on.
 //!
-//! Development keys like the accounts': their private parts are known to everybody. No local node opens secrets; a request that
-//! carries some is answered with an error that says so.
+//! Development keys like the accounts': their private parts are known to everybody. No local node opens secrets; a
+//! request that carries some is answered with an error that says so.
 
 use alloy::primitives::{Address, hex};
 use functions_client::{Account, Chain};
@@ -13,7 +14,8 @@ const DON: [u8; 64] = hex!(
     "fa0a65f545a0d799cd12618f4eb992c81c792bcd76086fde078ce23cff89e1aa"
     "3184b92770ba75f43942d24e2e6027b2d72bae0f5946f6a323e77b1a2868ac00"
 );
-/// Key of a 2-of-4 threshold encryption over P-256, as JSON: what `getThresholdPublicKey` gives. Points are 65 bytes in base64.
+/// Key of a 2-of-4 threshold encryption over P-256, as JSON: what `getThresholdPublicKey` gives. Points are 65 bytes in
+/// base64.
 const THRESHOLD: &str = concat!(
     r#"{"Group":"P256","#,
     r#""G_bar":"BD0bRRnECwA99LohN0DteooUgPqRcUa89lQ/X5ehDzaxeXHOZT7k9BcrW+S0q1tRIwJQV4gLPiKFrt6C59S40bY=","#,

@@ -116,7 +116,6 @@ const KNOWN: &[&str] = &[
     "oracle/src/chain/endpoints.rs:",
     "oracle/src/chain/rpc.rs:",
     "oracle/src/transmit/job.rs:",
-    "oracle/tests/common/mod.rs:",
 ];
 
 #[test]

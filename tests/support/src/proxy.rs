@@ -3,27 +3,28 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+use crate::wait::within;
+
 /// Every method.
-pub(crate) const ALL: &str = "*";
+pub const ALL: &str = "*";
 
 type Change = Arc<dyn Fn(&Value, Value) -> Value + Send + Sync>;
 
 /// What a method is answered with in place of the truth.
 #[derive(Clone)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// An HTTP status with a body; seconds to wait when given.
     Status(u16, &'static str, Option<u64>),
     /// HTTP 200 with this body.
@@ -48,7 +49,7 @@ pub(crate) enum Answer {
 
 impl Answer {
     /// See [`Answer::Changed`].
-    pub(crate) fn changed(change: impl Fn(&Value, Value) -> Value + Send + Sync + 'static) -> Self {
+    pub fn changed(change: impl Fn(&Value, Value) -> Value + Send + Sync + 'static) -> Self {
         Self::Changed(Arc::new(change))
     }
 }
@@ -69,9 +70,9 @@ struct Shared {
 }
 
 /// The endpoint. Dropping it closes its port.
-pub(crate) struct Proxy {
+pub struct Proxy {
     /// Where it is reached.
-    pub(crate) url: String,
+    pub url: String,
     shared: Shared,
     task: JoinHandle<()>,
 }
@@ -84,7 +85,10 @@ impl Drop for Proxy {
 
 impl Proxy {
     /// An honest endpoint in front of `upstream`.
-    pub(crate) async fn start(upstream: &str) -> Self {
+    ///
+    /// # Panics
+    /// When no socket is free.
+    pub async fn start(upstream: &str) -> Self {
         let shared = Shared {
             upstream: upstream.to_owned(),
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
@@ -99,28 +103,31 @@ impl Proxy {
     }
 
     /// From now on `method` ([`ALL`]: every one without a rule of its own) is answered so.
-    pub(crate) fn answer(&self, method: &str, answer: Answer) {
+    pub fn answer(&self, method: &str, answer: Answer) {
         self.shared.rules.lock().expect("whole").by_method.insert(method.to_owned(), answer);
     }
 
     /// From now on everything is true again.
-    pub(crate) fn heal(&self) {
+    pub fn heal(&self) {
         self.shared.rules.lock().expect("whole").by_method.clear();
     }
 
     /// How often `method` was asked; [`ALL`] for the sum.
-    pub(crate) fn asked(&self, method: &str) -> u64 {
+    pub fn asked(&self, method: &str) -> u64 {
         let rules = self.shared.rules.lock().expect("whole");
         if method == ALL { rules.asked.values().sum() } else { rules.asked.get(method).copied().unwrap_or(0) }
     }
 
     /// How often something else than the truth was answered.
-    pub(crate) fn lied(&self) -> u64 {
+    pub fn lied(&self) -> u64 {
         self.shared.rules.lock().expect("whole").lied
     }
 
     /// Waits until `method` was asked `more` times from now on.
-    pub(crate) async fn wait_asked(&self, method: &str, more: u64) {
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn wait_asked(&self, method: &str, more: u64) {
         let goal = self.asked(method) + more;
         let mut changes = self.shared.changes.subscribe();
         let wait = async {
@@ -128,11 +135,15 @@ impl Proxy {
                 changes.changed().await.expect("the proxy lives");
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the endpoint is asked");
+        within(
+            &format!("{} questions {method} at {}, of which there were {}", goal, self.url, goal - more),
+            wait,
+        )
+        .await;
     }
 }
 
-async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(shared): State<Shared>, body: Bytes) -> Response {
     let question: Value = serde_json::from_slice(&body).unwrap_or_default();
     let method = question["method"].as_str().unwrap_or_default().to_owned();
     let rule = {
@@ -152,7 +163,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     shared.changes.send_modify(|changes| *changes += 1);
     let id = question["id"].clone();
     match rule {
-        None => forward(&shared, &headers, body).await.into_response(),
+        None => forward(&shared, body).await.into_response(),
         Some(Answer::Status(status, text, after)) => {
             let status = StatusCode::from_u16(status).expect("a status");
             let mut response = (status, text).into_response();
@@ -171,7 +182,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
             json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string().into_response()
         }
         Some(Answer::Cut) => {
-            let whole = forward(&shared, &headers, body).await;
+            let whole = forward(&shared, body).await;
             whole.slice(..whole.len() / 2).into_response()
         }
         Some(Answer::Endless) => {
@@ -181,8 +192,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
         }
         Some(Answer::Hang) => std::future::pending().await,
         Some(Answer::Changed(change)) => {
-            let mut whole: Value =
-                serde_json::from_slice(&forward(&shared, &headers, body).await).expect("JSON");
+            let mut whole: Value = serde_json::from_slice(&forward(&shared, body).await).expect("JSON");
             let result = whole["result"].take();
             whole["result"] = change(&question["params"], result);
             whole.to_string().into_response()
@@ -191,7 +201,7 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     }
 }
 
-async fn forward(shared: &Shared, _: &HeaderMap, body: Bytes) -> Bytes {
+async fn forward(shared: &Shared, body: Bytes) -> Bytes {
     let request = shared.client.post(&shared.upstream).header("content-type", "application/json").body(body);
     match request.send().await {
         Ok(answer) => answer.bytes().await.unwrap_or_default(),

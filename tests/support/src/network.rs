@@ -1,0 +1,476 @@
+//! A whole network of processes: [`functions_network::Network`] with what only tests want.
+
+use std::fs;
+use std::ops::{Deref, DerefMut};
+use std::process::{ExitStatus, Output};
+
+use alloy::primitives::U256;
+use functions_client::abi::Coordinator;
+use functions_client::chain::Transaction;
+use functions_client::{Chain, Fulfilled, Request};
+use functions_network::{ChainOptions, Folder, Wanted};
+use functions_offchain_config::Timing;
+use functions_types::limits::Profile;
+use functions_types::{Juels, RequestId};
+use serde_json::Value;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::place;
+use crate::proxy::Proxy;
+use crate::wait::{PATIENCE, until};
+
+/// Name of the DON.
+const DON: &str = "fun-test-1";
+/// Nodes of a network.
+const NODES: usize = 4;
+/// Lines of each log that are shown when a test fails.
+const LOG_LINES: usize = 40;
+/// Gas of a request's transaction, when it is not estimated.
+const REQUEST_GAS: u64 = 3_000_000;
+
+/// How a network differs from a sound one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup {
+    /// Waiting times.
+    pub timing: Timing,
+    /// Each node reaches the chain through an endpoint of its own.
+    pub behind_proxies: bool,
+    /// Each node knows the chain's own endpoint too, as the second.
+    pub with_second_endpoint: bool,
+    /// Transmitters have no ether.
+    pub unfunded: bool,
+    /// The last member's address is mistyped in the configuration.
+    pub with_typo: bool,
+}
+
+/// The network. Dropping it ends everything it started; when a test fails, its files stay and the ends of its logs are
+/// shown.
+pub struct Network {
+    inner: functions_network::Network,
+    /// The nodes' own endpoints, if they have some.
+    pub proxies: Vec<Proxy>,
+    folder: Option<Folder>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Network {
+    type Target = functions_network::Network;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
+impl DerefMut for Network {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.inner
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            folder.keep(LOG_LINES, &|text| eprintln!("{text}"));
+        }
+    }
+}
+
+/// One network at a time: the machine has few cores.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+impl Network {
+    /// Four nodes, f = 1, ready, with a funded subscription and the timing given.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(timing: Timing) -> Self {
+        let network = Self::launch(Setup { timing, ..Setup::default() }).await;
+        for node in 0..NODES {
+            network.wait_until_ready(node).await;
+        }
+        network
+    }
+
+    /// As [`Network::start`], set up otherwise and not waited for.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn launch(setup: Setup) -> Self {
+        let turn = TURN.lock().await;
+        let folder = Folder::create().expect("a temporary folder");
+        let wanted = Wanted {
+            programs: place::programs(),
+            contracts: place::contracts(),
+            don: DON.to_owned(),
+            nodes: NODES,
+            profile: Profile::Default,
+            timing: setup.timing,
+            allow_http: Vec::new(),
+            poll_interval_ms: 50,
+            log_level: "info,functions_node=debug".to_owned(),
+            funding: Juels::new(10 * Juels::PER_LINK).expect("an amount"),
+            callback_gas_limit: 200_000,
+            chain: ChainOptions::default(),
+            solidity: None,
+            patience: PATIENCE,
+        };
+        let prepared = functions_network::Network::prepare(&wanted, folder.path(), &|_| {}).await;
+        let inner = prepared.unwrap_or_else(|error| panic!("the network comes up: {error:?}"));
+        let mut network = Self { inner, proxies: Vec::new(), folder: Some(folder), _turn: turn };
+        if setup.behind_proxies {
+            network.put_proxies_in_between(setup.with_second_endpoint).await;
+        }
+        if setup.with_typo {
+            network.mistype_last_address(setup.timing).await;
+        }
+        if !setup.unfunded {
+            network.fund().await;
+        }
+        network.start_nodes(&|_| {}).expect("the nodes start");
+        network
+    }
+
+    async fn put_proxies_in_between(&mut self, with_second_endpoint: bool) {
+        let rpc_url = self.devchain.greeting.rpc_url.clone();
+        for node in 0..self.nodes.len() {
+            let proxy = Proxy::start(&rpc_url).await;
+            let second = with_second_endpoint.then(|| rpc_url.clone());
+            self.nodes[node].told.rpc_urls = std::iter::once(proxy.url.clone()).chain(second).collect();
+            self.nodes[node].configure().expect("written");
+            self.proxies.push(proxy);
+        }
+    }
+
+    /// No tool of ours would send it: changed after the check.
+    async fn mistype_last_address(&self, timing: Timing) {
+        let set = self.oracle_set(NODES, timing).and_then(|set| set.oracle_config());
+        let mut config = set.expect("a valid set");
+        let (right, wrong) = (b"/127.0.0.1/", b"/1.0.0.300/");
+        let mut bytes = config.offchain.to_vec();
+        let at = bytes.windows(right.len()).rposition(|part| part == right).expect("an address");
+        bytes[at..at + wrong.len()].copy_from_slice(wrong);
+        config.offchain = bytes.into();
+        self.system.set_config(&self.owner, &config).await.expect("the configuration is set");
+    }
+
+    // ---- nodes ----
+
+    /// Starts a node on whatever it left on disk.
+    ///
+    /// # Panics
+    /// When its program does not start.
+    pub fn start_node(&mut self, node: usize) {
+        self.nodes[node].start().unwrap_or_else(|error| panic!("node {node} starts: {error:?}"));
+    }
+
+    /// SIGKILL.
+    pub async fn kill(&mut self, node: usize) {
+        self.nodes[node].kill().await;
+    }
+
+    /// SIGTERM; the exit status once it ended.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn terminate(&mut self, node: usize) -> ExitStatus {
+        self.nodes[node].terminate().await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Makes a node lose its journal.
+    ///
+    /// # Panics
+    /// When it cannot be removed.
+    pub fn forget(&self, node: usize) {
+        for file in fs::read_dir(self.nodes[node].folder()).expect("its folder").flatten() {
+            if file.file_name().to_string_lossy().starts_with("journal.sqlite") {
+                fs::remove_file(file.path()).expect("removed");
+            }
+        }
+    }
+
+    /// Runs another verb of a node's program on its configuration.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn verb(&self, node: usize, words: &[&str]) -> Output {
+        self.nodes[node].verb(words).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Gives every transmitter an ether.
+    ///
+    /// # Panics
+    /// When the chain refuses.
+    pub async fn fund(&self) {
+        self.fund_transmitters().await.expect("funded");
+    }
+
+    /// Makes `count` more nodes, with keys and without a process.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn add_nodes(&mut self, count: usize) {
+        for _ in 0..count {
+            self.inner.add_node().await.expect("a node");
+        }
+    }
+
+    /// Makes the first `count` nodes the members, and funds all.
+    ///
+    /// # Panics
+    /// When the chain refuses.
+    pub async fn change_members(&mut self, count: usize, timing: Timing) {
+        self.inner.set_members(count, timing).await.expect("the configuration is set");
+        self.fund().await;
+    }
+
+    /// Sets the configuration again with another timing, and waits until every node has taken it up.
+    ///
+    /// # Panics
+    /// When one does not.
+    pub async fn reconfigure(&mut self, timing: Timing) {
+        let count = self.nodes.len();
+        self.inner.set_members(count, timing).await.expect("the configuration is set");
+        let coordinator = self.system.addresses.coordinator;
+        let call = Coordinator::latestConfigDetailsCall {};
+        let details = self.system.chain.call(coordinator, &call).await.expect("the coordinator answers");
+        let digest = details.configDigest.to_string();
+        for node in 0..count {
+            let is_taken_up = |status: &Value| status["configDigest"] == digest.as_str();
+            self.wait_for_status(node, &format!("the configuration {digest}"), is_taken_up).await;
+            self.wait_until_ready(node).await;
+        }
+    }
+
+    // ---- requests ----
+
+    fn asking(&self, source: &str) -> Request {
+        Request { source: source.to_owned(), args: vec![], bytes_args: vec![], callback_gas_limit: 200_000 }
+    }
+
+    /// Sends a request whose script needs nothing from outside; its id and block.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn request(&self, source: &str) -> (RequestId, u64) {
+        let request = self.asking(source);
+        let sent =
+            self.system.send_request(&self.owner, self.consumer, self.subscription, self.don, &request).await;
+        let sent = sent.expect("the request is accepted");
+        (sent.id, sent.block)
+    }
+
+    /// Sends `count` requests that all lie in one block.
+    ///
+    /// # Panics
+    /// When one is refused.
+    pub async fn burst(&self, source: &str, count: usize) -> Vec<(RequestId, u64)> {
+        let call = self.consumer.send_call(&self.asking(source), self.subscription, self.don);
+        let (what, input) = call.expect("it can ask for that");
+        let to = Some(self.consumer.address());
+        let tx = Transaction { to, input, value: U256::ZERO, gas: Some(REQUEST_GAS) };
+        self.cheat("evm_setAutomine", (false,)).await;
+        let mut hashes = Vec::new();
+        for _ in 0..count {
+            hashes.push(self.system.chain.submit(&self.owner, what, tx.clone()).await.expect("it is taken"));
+        }
+        self.cheat("evm_mine", ()).await;
+        self.cheat("evm_setAutomine", (true,)).await;
+        let mut sent = Vec::new();
+        for hash in hashes {
+            let receipt = self.system.chain.receipt(what, hash).await.expect("it is mined");
+            let event: Coordinator::OracleRequest =
+                Chain::event_in(&receipt, self.system.addresses.coordinator, what, "OracleRequest")
+                    .expect("the request is accepted");
+            sent.push((RequestId(event.requestId), receipt.block_number.expect("a block")));
+        }
+        sent
+    }
+
+    // ---- the chain ----
+
+    /// A method of development chains.
+    ///
+    /// # Panics
+    /// When the chain does not know it.
+    pub async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
+        self.system.chain.cheat(method, params).await.expect("the chain knows it")
+    }
+
+    /// Transactions that any node's transmitter ever had mined.
+    ///
+    /// # Panics
+    /// When the chain does not answer.
+    pub async fn transmissions(&self) -> u64 {
+        self.inner.transmissions().await.expect("the chain answers")
+    }
+
+    /// Waits until the chain shows the request settled.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn wait_for_fulfillment(&self, id: RequestId, block: u64) -> Fulfilled {
+        until(&format!("the fulfillment of {id}"), async || match self.system.fulfillment(id, block).await {
+            Ok(Some(fulfilled)) => Ok(fulfilled),
+            Ok(None) => Err(format!("none; the nodes show {}", self.states(id).await.join(", "))),
+            Err(error) => Err(error.to_string()),
+        })
+        .await
+    }
+
+    // ---- what nodes show ----
+
+    async fn json(&self, node: usize, path: &str) -> Result<Value, String> {
+        let answer = self.nodes[node].page(&self.http, path).await;
+        let answer = answer.ok_or_else(|| format!("no answer from node {node}"))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| error.to_string())?;
+        if !status.is_success() {
+            return Err(format!("{status} {text}"));
+        }
+        serde_json::from_str(&text).map_err(|_| text)
+    }
+
+    async fn request_page(&self, node: usize, id: RequestId) -> Result<Value, String> {
+        self.json(node, &format!("requests/{id}")).await
+    }
+
+    /// In what state each node shows a request.
+    async fn states(&self, id: RequestId) -> Vec<String> {
+        let mut states = Vec::new();
+        for node in 0..self.nodes.len() {
+            let shown = self.request_page(node, id).await;
+            states.push(shown.map_or_else(|error| error, |shown| shown["state"].to_string()));
+        }
+        states
+    }
+
+    /// A node's metrics.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn metrics(&self, node: usize) -> String {
+        let answer = self.nodes[node].page(&self.http, "metrics").await.expect("an answer");
+        answer.text().await.expect("text")
+    }
+
+    /// What a node shows about itself.
+    ///
+    /// # Panics
+    /// When it shows nothing.
+    pub async fn status(&self, node: usize) -> Value {
+        until(&format!("the status of node {node}"), async || self.json(node, "status").await).await
+    }
+
+    /// Waits until a node's part of its status is as `is_so` wants it.
+    ///
+    /// # Panics
+    /// When it does not become so.
+    pub async fn wait_for_status(&self, node: usize, what: &str, is_so: impl Fn(&Value) -> bool) {
+        until(&format!("node {node} to show {what}"), async || {
+            let status = self.json(node, "status").await?["node"].take();
+            if is_so(&status) { Ok(()) } else { Err(status.to_string()) }
+        })
+        .await;
+    }
+
+    /// Waits until the node takes part.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn wait_until_ready(&self, node: usize) {
+        until(&format!("node {node} to be ready"), async || match self.readiness(node).await {
+            Some((200, _)) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// Waits until a node is not ready for a reason with `words` in it.
+    ///
+    /// # Panics
+    /// When it stays ready or gives other reasons.
+    pub async fn wait_until_not_ready(&self, node: usize, words: &str) {
+        until(&format!("node {node} to be not ready: {words}"), async || match self.readiness(node).await {
+            Some((503, reason)) if reason.contains(words) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// HTTP status and text of a node's answer to whether it is ready.
+    async fn readiness(&self, node: usize) -> Option<(u16, String)> {
+        let answer = self.nodes[node].page(&self.http, "ready").await?;
+        Some((answer.status().as_u16(), answer.text().await.ok()?))
+    }
+
+    /// Waits until `node` shows the request in one of `states`; what it shows.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn wait_for_state(&self, node: usize, id: RequestId, states: &[&str]) -> Value {
+        until(&format!("node {node} to show {id} as {states:?}"), async || {
+            let shown = self.request_page(node, id).await?;
+            let is_so = shown["state"].as_str().is_some_and(|state| states.contains(&state));
+            if is_so { Ok(shown) } else { Err(shown.to_string()) }
+        })
+        .await
+    }
+
+    /// Waits until `node` gives a reason with `words` in it for the request's waiting.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn wait_for_reason(&self, node: usize, id: RequestId, words: &str) -> String {
+        until(&format!("node {node} to say {words:?} of {id}"), async || {
+            let shown = self.request_page(node, id).await?;
+            let reason = shown["reason"].as_str().filter(|reason| reason.contains(words));
+            reason.map(str::to_owned).ok_or_else(|| shown.to_string())
+        })
+        .await
+    }
+
+    /// Waits until some node has sent a transaction for the request; which.
+    ///
+    /// # Panics
+    /// When none does.
+    pub async fn wait_for_submission(&self, id: RequestId) -> usize {
+        self.wait_for_any(id, "its transaction sent", |shown| shown["state"] == "SUBMITTED").await
+    }
+
+    /// Waits until a node shows that its own transaction answered the request; which.
+    ///
+    /// # Panics
+    /// When none does.
+    pub async fn wait_for_paid_transmitter(&self, id: RequestId) -> usize {
+        let is_paid =
+            |shown: &Value| shown["transmission"]["byUs"] == true && !shown["includedBlock"].is_null();
+        self.wait_for_any(id, "its own transaction included", is_paid).await
+    }
+
+    async fn wait_for_any(&self, id: RequestId, what: &str, is_so: impl Fn(&Value) -> bool) -> usize {
+        until(&format!("a node to show of {id} {what}"), async || {
+            for node in 0..self.nodes.len() {
+                if self.request_page(node, id).await.is_ok_and(|shown| is_so(&shown)) {
+                    return Ok(node);
+                }
+            }
+            Err(self.states(id).await.join(", "))
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use devchain::DEV_ACCOUNTS;
+    use functions_network::{DEV_KEYS, dev_account};
+
+    #[test]
+    fn accounts_everybody_knows_are_those_of_the_chain() {
+        for index in 0..DEV_KEYS.len() {
+            assert_eq!(dev_account(index).address(), DEV_ACCOUNTS[index].address);
+        }
+    }
+}
