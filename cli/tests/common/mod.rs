@@ -3,32 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde_json::Value;
 use tempfile::TempDir;
-
-/// What a run of the program left.
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    /// Standard error with line breaks and frames of the report taken out, so that texts can be searched for.
-    pub(crate) stderr: String,
-}
-
-impl Said {
-    /// The one JSON object on standard output.
-    pub(crate) fn json(&self) -> Value {
-        assert_eq!(self.stdout.lines().count(), 1, "one line: {}\n{}", self.stdout, self.stderr);
-        serde_json::from_str(&self.stdout).expect("JSON on standard output")
-    }
-
-    /// Asserts that nothing was done and that standard error says why.
-    pub(crate) fn refused(&self, why: &str) {
-        assert_eq!(self.code, Some(1), "{}", self.stderr);
-        assert_eq!(self.stdout, "", "nothing on standard output");
-        assert!(self.stderr.contains(why), "expected {why:?} in:\n{}", self.stderr);
-        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
-    }
-}
+pub(crate) use test_support::Said;
+use test_support::functions as program;
 
 /// A folder of files for one test.
 pub(crate) struct Folder(TempDir);
@@ -67,14 +44,7 @@ pub(crate) async fn functions(args: &[&str]) -> Said {
 
 /// The same with these environment variables.
 pub(crate) async fn functions_with(args: &[&str], variables: &[(&str, &str)]) -> Said {
-    let program = Path::new(env!("CARGO_BIN_EXE_functions"));
-    let sandbox = program.with_file_name("functions-sandbox");
-    assert!(
-        sandbox.is_file(),
-        "{} is missing: run `cargo build --profile node -p functions-sandbox` first",
-        sandbox.display()
-    );
-    let output = tokio::process::Command::new(program)
+    let output = tokio::process::Command::new(program())
         .args(args)
         .envs(variables.iter().copied())
         .env("NO_COLOR", "1")
@@ -82,11 +52,5 @@ pub(crate) async fn functions_with(args: &[&str], variables: &[(&str, &str)]) ->
         .output()
         .await
         .expect("the program starts");
-    let stderr = String::from_utf8(output.stderr).expect("UTF-8 on standard error");
-    let words = stderr.split_whitespace().filter(|word| !matches!(*word, "│" | "×" | "╰─▶" | "├─▶"));
-    Said {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-        stderr: words.collect::<Vec<_>>().join(" "),
-    }
+    output.into()
 }

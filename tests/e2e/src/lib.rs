@@ -2,16 +2,19 @@
 //!
 //! The programs must be built before (`./scripts/test` does): they are looked for beside the test's own folder.
 
+mod user;
+
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
+use test_support::place::{contracts, root};
+use test_support::{PATIENCE, functions};
 
-/// How long ended processes may take to vanish.
-const VANISH: Duration = Duration::from_secs(5);
+pub use user::{User, rpc};
 
 /// What the default script returns: 15.02 US dollars with 8 decimals.
 pub const MEDIAN: u64 = 1_502_000_000;
@@ -32,28 +35,6 @@ fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The folder of the built programs.
-///
-/// # Panics
-/// When they are not built.
-pub fn programs() -> PathBuf {
-    let own = std::env::current_exe().expect("a test knows its own path");
-    let folder = own.ancestors().nth(2).expect("tests lie in <target>/<profile>/deps").to_owned();
-    for name in ["functions", "devchain", "functions-node", "functions-sandbox"] {
-        assert!(
-            folder.join(name).is_file(),
-            "{name} is not built in {}; run ./scripts/test",
-            folder.display()
-        );
-    }
-    folder
-}
-
-/// The checkout's root.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate lies in tests/e2e")
-}
-
 /// The folder of upstream's compiled contracts; says why not when they are not compiled.
 pub fn solidity() -> Option<PathBuf> {
     let folder =
@@ -68,22 +49,27 @@ pub fn solidity() -> Option<PathBuf> {
     None
 }
 
+/// Starts `functions demo --json` in a session of its own, to which all it starts belongs.
+fn start(args: &[&str]) -> Child {
+    Command::new("setsid")
+        .arg(functions())
+        .args(["demo", "--json", "--contracts"])
+        .arg(contracts())
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("setsid and the demo start")
+}
+
 /// Runs `functions demo --json` with more arguments, then checks that nothing it started is left.
 ///
 /// # Panics
 /// When the program cannot run, prints no JSON object, or leaves processes behind.
 pub fn demo(args: &[&str]) -> Told {
     let _turn = turn();
-    let child = Command::new("setsid")
-        .arg(programs().join("functions"))
-        .args(["demo", "--json", "--contracts"])
-        .arg(root().join("dist/contracts"))
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("setsid and the demo start");
+    let child = start(args);
     let id = child.id();
     let output = child.wait_with_output().expect("the demo ends");
     let stdout = String::from_utf8(output.stdout).expect("standard output is text");
@@ -118,16 +104,7 @@ pub fn keep() -> Kept {
 /// As [`keep`].
 pub fn keep_with(args: &[&str]) -> Kept {
     let turn = turn();
-    let mut child = Command::new("setsid")
-        .arg(programs().join("functions"))
-        .args(["demo", "--keep", "--json", "--contracts"])
-        .arg(root().join("dist/contracts"))
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("setsid and the demo start");
+    let mut child = start(&[&["--keep"], args].concat());
     let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
     let mut line = String::new();
     let stdout = child.stdout.as_mut().expect("standard output is piped");
@@ -211,7 +188,7 @@ fn session(id: u32) -> Vec<String> {
 fn assert_nothing_left(id: u32) {
     let begin = Instant::now();
     let mut left = session(id);
-    while !left.is_empty() && begin.elapsed() < VANISH {
+    while !left.is_empty() && begin.elapsed() < PATIENCE {
         std::thread::yield_now();
         left = session(id);
     }

@@ -1,12 +1,14 @@
-//! The archive of `scripts/dist` on freshly installed systems. `./scripts/test dist` makes both and names them in `ARCHIVE` and
+//! The archive of `scripts/dist` on freshly installed systems. `./scripts/test dist` makes both and names them in
+//! `ARCHIVE` and
 //! `BARE_ROOTS`, which is a list of folders; without them there is nothing to test here.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use e2e_tests::{MEDIAN, root, word};
+use e2e_tests::{MEDIAN, word};
 use serde_json::Value;
+use test_support::place::root;
 
 /// The oldest C library a supported system has: Debian 12 has 2.36, Ubuntu 22.04 has 2.35; one less is left free.
 const NEWEST_GLIBC: (u32, u32) = (2, 34);

@@ -30,8 +30,8 @@ fn demo_delivers_the_median_when_four_nodes_run() {
     assert!(times.is_sorted(), "{times:?}");
 }
 
-/// 50 gwei a unit, with which a fresh chain of the node's own starts: the oracles pay it, and the Coordinator bills it only where the
-/// reference does.
+/// 50 gwei a unit, with which a fresh chain of the node's own starts: the oracles pay it, and the Coordinator bills it
+/// only where the reference does.
 #[test]
 fn demo_fulfills_when_calldata_is_dear_whether_it_is_billed_or_not() {
     let charged = ["412346", "421614"].map(|chain_id| {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use e2e_tests::{programs, root};
 use serde_json::Value;
+use test_support::place::{programs, root};
 
-/// A script that leans on every part of the platform: streams, text, URLs, base64, events, timers, clones, crypto, `node:`
-/// modules, dates, locales.
+/// A script that leans on every part of the platform: streams, text, URLs, base64, events, timers, clones, crypto,
+/// `node:` modules, dates, locales.
 const SCRIPT: &str = r#"
 const { createHash } = await import("node:crypto");
 const stream = new Response(new Blob(["straße"])).body.pipeThrough(new TextDecoderStream());

@@ -1,7 +1,8 @@
 //! Scripts of `examples/` through chain, nodes and callback, against stand-ins of the services they ask.
 
-use e2e_tests::{demo, root};
+use e2e_tests::demo;
 use examples_tests::{Clock, Server, all};
+use test_support::place::root;
 
 #[test]
 fn example_scripts_are_answered_through_the_network() {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use alloy_sol_types::SolCall;
-use e2e_tests::{programs, root};
+use e2e_tests::rpc;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::place::{programs, root};
 
 alloy_sol_types::sol! {
     function becomeChainOwner() external;
@@ -58,14 +59,7 @@ impl Chain {
     }
 
     fn rpc(&self, method: &str, params: Value) -> Value {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-        let output = Command::new("curl")
-            .args(["-sS", "--noproxy", "*", "-H", "content-type: application/json", "-d", &body, &self.url])
-            .output()
-            .expect("curl runs");
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        assert!(answer.get("error").is_none(), "{answer}");
-        answer["result"].clone()
+        rpc(&self.url, method, &params)
     }
 
     fn block(&self, number: &str) -> Value {

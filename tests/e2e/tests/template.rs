@@ -1,10 +1,11 @@
 //! The template for Solidity users, end to end: installed, compiled, deployed and answered, as its README says.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use e2e_tests::{keep, root};
+use e2e_tests::keep;
 use serde_json::Value;
+use test_support::place::root;
 
 const FILES: [&str; 6] =
     ["package.json", "compile.js", "settings.js", "send.js", "source.js", "contracts/PriceConsumer.sol"];
@@ -39,14 +40,14 @@ fn installed(to: &Path) -> bool {
     done
 }
 
+fn run(folder: &Path, script: &str, settings: &[(&str, &str)]) -> Output {
+    let mut node = Command::new("node");
+    node.arg(script).current_dir(folder).envs(settings.iter().copied()).output().expect("node runs")
+}
+
 /// What a script says when it fails, one line.
 fn refusal(folder: &Path, script: &str, settings: &[(&str, &str)]) -> String {
-    let output = Command::new("node")
-        .arg(script)
-        .current_dir(folder)
-        .envs(settings.iter().copied())
-        .output()
-        .expect("node runs");
+    let output = run(folder, script, settings);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
@@ -57,12 +58,7 @@ fn refusal(folder: &Path, script: &str, settings: &[(&str, &str)]) -> String {
 }
 
 fn node(folder: &Path, script: &str, settings: &[(&str, &str)]) -> String {
-    let output = Command::new("node")
-        .arg(script)
-        .current_dir(folder)
-        .envs(settings.iter().copied())
-        .output()
-        .expect("node runs");
+    let output = run(folder, script, settings);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}: {out}{err}");
     out.into_owned()
