@@ -1,17 +1,19 @@
 //! The JavaScript engine: booted once in the fork server, used for one run in each child.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use deno_core::{JsRuntime, RuntimeOptions, v8};
 use deno_web::{BlobStore, InMemoryBroadcastChannel};
 use eyre::{Result, eyre};
-use functions_types::limits::Profile;
 use oracle_frames::{Diagnostic, Start, Verdict};
 
-use crate::child::Session;
-use crate::ops::{self, Host};
-use crate::{crypto, event_loop, heap_limit, judge, module_loader, places, platform, script, stack_scope};
+use crate::entries::Entries;
+use crate::host::Host;
+use crate::session::Session;
+use crate::{
+    crypto, event_loop, heap_limit, judge, module_loader, ops, places, platform, rejections, script,
+    stack_scope,
+};
 
 /// The boot script, in order. Each file is a function of the ops and of what the files before it
 /// left for it; the last one installs the globals and returns the entry points.
@@ -37,26 +39,6 @@ const BOOT: &[(&str, &str)] = &[
 pub(crate) struct ScriptRuntime {
     runtime: JsRuntime,
     entries: Entries,
-}
-
-/// Functions of the boot script that Rust calls.
-pub(crate) struct Entries {
-    /// The profile of the run, which decides a few error texts.
-    pub(crate) profile: Cell<Profile>,
-    /// Sets the injected values.
-    inject: v8::Global<v8::Function>,
-    /// Gives the beginning of a text without lone surrogates.
-    pub(crate) well_formed: v8::Global<v8::Function>,
-    /// Gives buffer, byte offset and byte length of a view.
-    pub(crate) window: v8::Global<v8::Function>,
-    /// Hands an HTTP response to the fetch that waits for it.
-    pub(crate) deliver: v8::Global<v8::Function>,
-    /// Runs the callback of a timer.
-    pub(crate) fire: v8::Global<v8::Function>,
-    /// The modules of `node:`, by name without the scheme.
-    pub(crate) builtins: v8::Global<v8::Object>,
-    /// `Error.prototype`, as it was before any script ran.
-    pub(crate) error_prototype: v8::Global<v8::Object>,
 }
 
 impl ScriptRuntime {
@@ -106,33 +88,9 @@ impl ScriptRuntime {
         let last = last.ok_or_else(|| eyre!("boot: nothing to boot"))?;
         let entries = {
             deno_core::scope!(scope, runtime);
-            let object = v8::Local::new(scope, last);
-            let object = v8::Local::<v8::Object>::try_from(object)?;
-            let entry = |name: &str| -> Result<v8::Local<'_, v8::Value>> {
-                let key = v8::String::new(scope, name).ok_or_else(|| eyre!("out of memory"))?;
-                object.get(scope, key.into()).ok_or_else(|| eyre!("boot: no {name}"))
-            };
-            let [inject, well_formed, window, deliver, fire, error_prototype, builtins] = [
-                entry("inject")?,
-                entry("wellFormed")?,
-                entry("window")?,
-                entry("deliver")?,
-                entry("fire")?,
-                entry("errorPrototype")?,
-                entry("builtins")?,
-            ];
-            Entries {
-                profile: Cell::default(),
-                inject: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(inject)?),
-                well_formed: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(well_formed)?),
-                window: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(window)?),
-                deliver: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(deliver)?),
-                fire: v8::Global::new(scope, v8::Local::<v8::Function>::try_from(fire)?),
-                error_prototype: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(error_prototype)?),
-                builtins: v8::Global::new(scope, v8::Local::<v8::Object>::try_from(builtins)?),
-            }
+            Entries::of(scope, &last)?
         };
-        event_loop::track_rejections(&mut runtime);
+        rejections::track(&mut runtime);
         module_loader::install(&mut runtime);
         places::format_stacks(&mut runtime);
         stack_scope::check()?;
@@ -164,7 +122,7 @@ impl ScriptRuntime {
             deno_core::scope!(scope, self.runtime);
             v8::tc_scope!(let scope, scope);
             let this = v8::undefined(scope).into();
-            let injected = inject(scope, &self.entries, &start);
+            let injected = self.entries.inject(scope, &start);
             if injected.is_none() {
                 let exception = scope.exception();
                 return Ok(judge::caught(scope, &self.entries, exception));
@@ -182,37 +140,4 @@ impl ScriptRuntime {
         };
         event_loop::run(&mut self.runtime, &self.entries, &promise, start.limits.response_bytes)
     }
-}
-
-/// Calls the boot script's `inject` with what the request carries.
-fn inject(scope: &mut v8::PinScope<'_, '_>, entries: &Entries, start: &Start) -> Option<()> {
-    let this = v8::undefined(scope).into();
-    let args = v8::Array::new(scope, 0);
-    for (at, arg) in (0u32..).zip(&start.args) {
-        let value = v8::String::new(scope, arg)?;
-        args.set_index(scope, at, value.into())?;
-    }
-    let bytes_args = v8::Array::new(scope, 0);
-    for (at, arg) in (0u32..).zip(&start.bytes_args) {
-        let value = v8::String::new(scope, &hex(arg))?;
-        bytes_args.set_index(scope, at, value.into())?;
-    }
-    let secrets = v8::Array::new(scope, 0);
-    for (at, (name, value)) in (0u32..).step_by(2).zip(&start.secrets) {
-        let name = v8::String::new(scope, name)?;
-        let value = v8::String::new(scope, value)?;
-        secrets.set_index(scope, at, name.into())?;
-        secrets.set_index(scope, at + 1, value.into())?;
-    }
-    let inject = v8::Local::new(scope, &entries.inject);
-    let wasm = v8::Boolean::new(scope, start.options.wasm).into();
-    inject.call(scope, this, &[args.into(), bytes_args.into(), secrets.into(), wasm]).map(drop)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::from("0x"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -7,78 +7,16 @@
 //! within [`PATIENCE`] or within the request's own time limit; then timers fire once their delay
 //! has really passed. A recording keeps the order by counting turns.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use deno_core::{JsRuntime, v8};
 use eyre::{Result, bail};
 use functions_types::limits::Mode;
-use oracle_frames::{Diagnostic, HttpResponse, ToChild, Verdict};
+use oracle_frames::{Diagnostic, HttpResponse, Verdict};
 
-use crate::engine::Entries;
-use crate::judge;
-use crate::module_loader;
-use crate::ops::Host;
-use crate::timers;
-
-thread_local! {
-    /// Promises that were rejected while nobody listened.
-    static REJECTED: RefCell<Rejected> = RefCell::default();
-}
-
-/// Rejected promises in the order of their rejection, each found by itself without a search.
-#[derive(Default)]
-struct Rejected {
-    in_order: BTreeMap<u64, v8::Global<v8::Promise>>,
-    numbers: HashMap<v8::Global<v8::Promise>, u64>,
-    last: u64,
-}
-
-impl Rejected {
-    fn add(&mut self, promise: v8::Global<v8::Promise>) {
-        self.last += 1;
-        self.remove(&promise);
-        self.numbers.insert(promise.clone(), self.last);
-        self.in_order.insert(self.last, promise);
-    }
-
-    fn remove(&mut self, promise: &v8::Global<v8::Promise>) {
-        if let Some(number) = self.numbers.remove(promise) {
-            self.in_order.remove(&number);
-        }
-    }
-
-    /// The first but for `promise`.
-    fn first_other_than(&self, promise: &v8::Global<v8::Promise>) -> Option<v8::Global<v8::Promise>> {
-        self.in_order.values().find(|other| *other != promise).cloned()
-    }
-}
-
-/// Makes this module, instead of deno_core's event loop, the one that hears of rejections.
-pub(crate) fn track_rejections(runtime: &mut JsRuntime) {
-    let isolate = runtime.v8_isolate();
-    isolate.set_promise_reject_callback(on_rejection);
-}
-
-extern "C" fn on_rejection(message: v8::PromiseRejectMessage<'_>) {
-    v8::callback_scope!(unsafe scope, &message);
-    let promise = v8::Global::new(scope, message.get_promise());
-    match message.get_event() {
-        v8::PromiseRejectEvent::PromiseRejectWithNoHandler => {
-            REJECTED.with_borrow_mut(|all| all.add(promise));
-        }
-        v8::PromiseRejectEvent::PromiseHandlerAddedAfterReject => {
-            REJECTED.with_borrow_mut(|all| all.remove(&promise));
-        }
-        _ => {}
-    }
-}
-
-/// Takes a rejected promise for handled: somebody else hears of it.
-pub(crate) fn forgive(promise: &v8::Global<v8::Promise>) {
-    REJECTED.with_borrow_mut(|all| all.remove(promise));
-}
+use crate::entries::Entries;
+use crate::host::Host;
+use crate::{judge, module_loader, rejections, timers};
 
 /// How long a request under way holds up timers in strict mode, on the real clock. Servers that answer in less give every node
 /// the same order of events; a script that waits for a dead server gives up no later than this.
@@ -158,8 +96,7 @@ fn ended(
         let reason = local.result(scope);
         return Some(judge::thrown(scope, entries, reason));
     }
-    let unhandled = REJECTED.with_borrow(|all| all.first_other_than(promise));
-    if let Some(unhandled) = unhandled {
+    if let Some(unhandled) = rejections::first_other_than(promise) {
         let unhandled = v8::Local::new(scope, unhandled);
         let reason = unhandled.result(scope);
         let (_, mut diagnostic) = judge::thrown(scope, entries, reason);
@@ -179,7 +116,7 @@ fn next(host: &mut Host) -> Result<Next> {
     loop {
         if host.replay {
             while host.exchanges.is_waiting() {
-                receive(host)?;
+                host.receive()?;
             }
         }
         if let Some(response) = host.exchanges.take_ready(host.mode, host.turn) {
@@ -196,7 +133,7 @@ fn next(host: &mut Host) -> Result<Next> {
         let Some(session) = host.session.as_mut() else { bail!("no session") };
         // A response that came while the script was busy is taken first, even when a timer is due.
         if session.wait(wait)? {
-            receive(host)?;
+            host.receive()?;
         } else if let Some(timer) = timer
             && wait.is_zero()
         {
@@ -213,23 +150,6 @@ fn until_a_timer(host: &Host) -> Duration {
         Mode::Compat => Duration::ZERO,
     };
     host.timers.left(held_up).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
-}
-
-/// Takes one message of the runner.
-///
-/// # Errors
-/// When the runner is gone or says something nobody asked for.
-pub(crate) fn receive(host: &mut Host) -> Result<()> {
-    let Some(session) = host.session.as_mut() else { bail!("no session") };
-    match session.receive()? {
-        ToChild::HttpResponse(response) => host.exchanges.answer(response),
-        ToChild::HttpReplay { id, delivery } => host.exchanges.replay(id, delivery),
-        ToChild::Start(_) => bail!("a second order in one run"),
-        ToChild::Module(answer) => {
-            host.modules.insert(answer.id, answer.outcome);
-        }
-    }
-    Ok(())
 }
 
 fn fire(host: &mut Host, (due_ms, id): timers::Key) -> Next {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use eyre::{Result, ensure};
 
-use crate::child;
+use crate::session;
 
 type Handler = unsafe extern "C" fn(*mut c_void, *mut c_void);
 type Interrupt = unsafe extern "C" fn(*mut c_void, *mut c_void) -> c_int;
@@ -50,7 +50,7 @@ unsafe extern "C" fn set_own_handler(runtime: *mut c_void, _handler: Option<Hand
 
 /// Called by the engine before it refuses an allocation. While the fork server boots, the refusal stands.
 unsafe extern "C" fn exhausted(_runtime: *mut c_void, _opaque: *mut c_void) {
-    child::end_without_memory();
+    session::end_without_memory();
 }
 
 /// What the isolate calls when it is made, in place of the engine's function of that name.

@@ -23,8 +23,8 @@ use deno_core::v8;
 use functions_types::limits::Profile;
 use oracle_frames::{Diagnostic, Verdict};
 
-use crate::engine::Entries;
-use crate::places;
+use crate::entries::Entries;
+use crate::places::{self, property};
 
 /// Longest prototype chain that is searched for `Error.prototype`.
 const PROTOTYPE_DEPTH: usize = 64;
@@ -162,17 +162,6 @@ fn as_error<'s>(
         current = v8::Local::<v8::Object>::try_from(prototype).ok()?;
     }
     None
-}
-
-/// A property as text; `None` where it is missing, null, or cannot be had as text.
-pub(crate) fn property<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    object: v8::Local<'_, v8::Object>,
-    name: &str,
-) -> Option<v8::Local<'s, v8::String>> {
-    let key = v8::String::new(scope, name)?;
-    let value = object.get(scope, key.into())?;
-    if value.is_null_or_undefined() { None } else { value.to_string(scope) }
 }
 
 /// The beginning of a text, where a surrogate without its other half is U+FFFD, as it is in every UTF-8 of the web.

@@ -8,12 +8,12 @@
 //! | to read about | look in |
 //! | --- | --- |
 //! | forking, reaping, the control socket | `zygote` |
-//! | one run, from first frame to last | `child`, `event_loop`, `exchanges`, `timers` |
-//! | the engine and what scripts see | `engine`, `ops`, `js/` |
+//! | one run, from first frame to last | `child`, `session`, `host`, `event_loop`, `rejections`, `exchanges`, `timers` |
+//! | the engine and what scripts see | `engine`, `entries`, `ops`, `js/` |
 //! | the web platform's files and the runtime hash | `platform`, `build.rs` |
 //! | a full heap | `heap_limit` |
 //! | imports | `module_loader` |
-//! | from source text to a function, types blanked | `script`, `typescript` |
+//! | from source text to a function, types blanked | `script`, `wrapper`, `typescript` |
 //! | what an error says about its place | `places`, `stack_scope` |
 //! | `crypto.subtle` | `crypto` |
 //! | how a returned or thrown value is judged | `judge` |
@@ -27,23 +27,28 @@
 mod child;
 mod crypto;
 mod engine;
+mod entries;
 mod event_loop;
 mod exchanges;
 mod heap_limit;
+mod host;
 mod judge;
 mod libm_symbols;
 mod module_loader;
 mod ops;
 mod places;
 mod platform;
+mod rejections;
 #[cfg(sanitized)]
 mod sanitized;
 mod script;
 mod seccomp;
+mod session;
 mod stack_scope;
 mod timers;
 mod typescript;
 mod walls;
+mod wrapper;
 mod zygote;
 
 use std::os::unix::process::CommandExt;

@@ -6,8 +6,7 @@
 use deno_core::{JsRuntime, v8};
 use oracle_frames::{Diagnostic, Position};
 
-use crate::judge;
-use crate::script::{self, FILE};
+use crate::wrapper::{FILE, unwrapped};
 
 /// Longest stack that is read for a position, in characters.
 const STACK_MAX: usize = 16 * 1024;
@@ -26,7 +25,7 @@ fn format_stack<'s>(
     if let Ok(error) = v8::Local::<v8::Object>::try_from(error) {
         let mut part = |name| {
             v8::tc_scope!(let scope, scope);
-            judge::property(scope, error, name).map(|text| text.to_rust_string_lossy(scope))
+            property(scope, error, name).map(|text| text.to_rust_string_lossy(scope))
         };
         let name = part("name").unwrap_or_else(|| "Error".into());
         let message = part("message").unwrap_or_default();
@@ -58,7 +57,7 @@ fn position<'s>(scope: &mut v8::PinScope<'s, '_>, site: v8::Local<'s, v8::Object
     let line = ask(scope, site, "getLineNumber")?.uint32_value(scope)?;
     let column = ask(scope, site, "getColumnNumber")?.uint32_value(scope)?;
     if file == FILE {
-        return Some(script::unwrapped(line, column));
+        return Some(unwrapped(line, column));
     }
     let module = file.starts_with("https:") || file.starts_with("http:");
     module.then_some(Position { module: file, line, column })
@@ -78,7 +77,7 @@ fn ask<'s>(
 /// What an error says about its place: its stack's own frames, and the first of them.
 pub(crate) fn of(scope: &mut v8::PinScope<'_, '_>, error: v8::Local<'_, v8::Object>) -> Diagnostic {
     v8::tc_scope!(let scope, scope);
-    let stack = judge::property(scope, error, "stack").filter(|stack| stack.length() <= STACK_MAX);
+    let stack = property(scope, error, "stack").filter(|stack| stack.length() <= STACK_MAX);
     let stack = stack.map(|stack| stack.to_rust_string_lossy(scope)).unwrap_or_default();
     let mut frames = Vec::new();
     for line in stack.lines() {
@@ -88,6 +87,17 @@ pub(crate) fn of(scope: &mut v8::PinScope<'_, '_>, error: v8::Local<'_, v8::Obje
     }
     let position = frames.iter().find_map(|frame| parse(frame));
     Diagnostic { message: String::new(), position, stack: frames.join("\n") }
+}
+
+/// A property as text; `None` where it is missing, null, or cannot be had as text.
+pub(crate) fn property<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    object: v8::Local<'_, v8::Object>,
+    name: &str,
+) -> Option<v8::Local<'s, v8::String>> {
+    let key = v8::String::new(scope, name)?;
+    let value = object.get(scope, key.into())?;
+    if value.is_null_or_undefined() { None } else { value.to_string(scope) }
 }
 
 /// Reads `FILE:LINE:COLUMN` at the end of a frame, with or without parentheses around it.

@@ -111,7 +111,6 @@ const KNOWN: &[&str] = &[
     "oracle/src/lib.rs: endpoints - rpc:",
     "oracle/src/lib.rs: lease - open:",
     "oracle/ocr/src/lib.rs: layout - message - observation - outcome - wire:",
-    "oracle/sandbox/src/main.rs: child - crypto",
     "oracle/ocr/tests/simulation/world.rs:",
     "oracle/src/chain/endpoints.rs:",
     "oracle/src/chain/rpc.rs:",

@@ -17,7 +17,7 @@ mod symmetric;
 use deno_core::{OpState, op2};
 use deno_error::JsErrorBox;
 
-use crate::ops::Host;
+use crate::host::Host;
 
 /// Digest algorithms of the web.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use oracle_frames::{ModuleKind, ModuleOutcome};
 
 use super::specifier::kind_of;
 use super::{Failure, Key, LOADER, failed};
-use crate::engine::Entries;
+use crate::entries::Entries;
 
 /// Turns what the runner answered into a module; gives what it imports.
 pub(super) fn compile(

@@ -20,9 +20,9 @@ use deno_core::{JsRuntime, v8};
 use eyre::Result;
 use oracle_frames::{ModuleKind, ModuleOutcome};
 
-use crate::engine::Entries;
-use crate::event_loop;
-use crate::ops::Host;
+use crate::entries::Entries;
+use crate::host::Host;
+use crate::rejections;
 
 use compile::compile;
 use specifier::{SPECIFIER_MAX, absolute, denial, kind_of};
@@ -210,7 +210,7 @@ pub(crate) fn settle(runtime: &mut JsRuntime) -> bool {
         let end_local = v8::Local::new(scope, end);
         let value = end_local.result(scope);
         // The importers hear of it; the engine need not.
-        event_loop::forgive(end);
+        rejections::forgive(end);
         for resolver in waiting {
             let resolver = v8::Local::new(scope, resolver);
             if end_local.state() == v8::PromiseState::Fulfilled {
@@ -262,7 +262,7 @@ fn ask(runtime: &JsRuntime, keys: &[Key]) -> Result<Vec<ModuleOutcome>> {
         ids.push(host.ask_for_module(specifier, *kind)?);
     }
     while host.modules.len() < ids.iter().flatten().count() {
-        event_loop::receive(host)?;
+        host.receive()?;
     }
     Ok(ids
         .into_iter()
