@@ -52,7 +52,7 @@ fn generate() -> Result<(), String> {
 
     let mut code = String::new();
     platform(&packages, &mut code).map_err(|error| error.to_string())?;
-    let covered = fingerprint::collect(workspace, "functions-sandbox", &|name| {
+    let mut covered = fingerprint::collect(workspace, "functions-sandbox", &|name| {
         let folder = packages.folder(name);
         if let Some(folder) = &folder {
             println!("cargo::rerun-if-changed={}", folder.display());
@@ -62,17 +62,37 @@ fn generate() -> Result<(), String> {
     for file in ["Cargo.lock", "Cargo.toml", ".cargo/config.toml", "scripts/cmake/simde.cmake"] {
         println!("cargo::rerun-if-changed={}", workspace.join(file).display());
     }
+    covered.extend(c_flags(&variable("TARGET")?));
     let hash = fingerprint::digest(&covered);
     let versions = NAMED.map(|name| Some(format!("{name} {}", packages.get(name)?.version)));
     let versions = versions.into_iter().flatten().collect::<Vec<_>>().join(", ");
     write!(
         code,
-        "/// Digest of all that decides what a script computes.\npub(crate) const RUNTIME_HASH: [u8; 32] = {hash:?};\n\
+        "/// Digest of the sources and settings that decide what a script computes, see `build/fingerprint.rs`.\npub(crate) const RUNTIME_HASH: [u8; 32] = {hash:?};\n\
          /// Engine and its version, for people.\npub(crate) const VERSION: &str = {versions:?};\n",
     )
     .map_err(|error| error.to_string())?;
     let out = Path::new(&variable("OUT_DIR")?).join("runtime.rs");
     std::fs::write(&out, code).map_err(|error| format!("{}: {error}", out.display()))
+}
+
+/// Flags for the C compiler that come with the environment: they may change what the engine computes, for instance by
+/// letting the compiler round a product and a sum at once.
+fn c_flags(target: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for flags in ["CFLAGS", "CXXFLAGS"] {
+        let of_target =
+            [target.to_owned(), target.replace(['-', '.'], "_")].map(|target| format!("{flags}_{target}"));
+        for name in of_target.into_iter().chain([flags.to_owned(), format!("TARGET_{flags}")]) {
+            println!("cargo::rerun-if-env-changed={name}");
+            if let Ok(value) = variable(&name)
+                && !value.trim().is_empty()
+            {
+                found.insert(format!("setting {name}"), value.into_bytes());
+            }
+        }
+    }
+    found
 }
 
 /// The table of the platform's files: name as the engine asks for it, and content.

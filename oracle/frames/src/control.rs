@@ -26,7 +26,7 @@ pub enum ToZygote {
 pub enum FromZygote {
     /// Booted, self-tested, waiting.
     Ready {
-        /// SHA-256 over engine version and boot script.
+        /// Digest of the sources and settings that decide what a script computes.
         runtime_hash: [u8; 32],
         /// Engine version, for people.
         runtime: String,

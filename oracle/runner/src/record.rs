@@ -7,7 +7,7 @@ use oracle_frames::{HttpRequest, HttpResponse};
 /// Everything that decided what a run computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunMetadata {
-    /// The pinned engine build: versions, boot scripts, policy and floating-point library.
+    /// The pinned engine build: digest of the sources and settings that decide what a script computes.
     pub runtime_hash: [u8; 32],
     /// The same in words.
     pub runtime: String,

@@ -1,22 +1,23 @@
-//! What the runtime hash is a hash of: every byte that decides what a script computes.
+//! What the runtime hash is a hash of: the sources and settings that decide what a script computes.
 //!
 //! | part | how it enters |
 //! | --- | --- |
 //! | this crate, and every crate of the tree that comes as a folder (ours, and what is patched) | name and bytes of each file |
 //! | crates of a registry, the engine and the platform's JavaScript among them | the lock file's name, version and checksum |
 //! | features of the direct dependencies | their entries in the workspace's table |
-//! | build settings of the engine | `.cargo/config.toml` and what it names |
+//! | build settings of the engine | `.cargo/config.toml` and what it names; flags for the C compiler, where there are any |
 //!
-//! Nothing of the machine enters: no path, user, time, compiler or processor. What does not decide a result is named in
-//! [`EXCUSED`], with its reason; everything else counts, so a new file counts by itself. A change of something that counts
-//! but has no say in a given script gives a new hash all the same: equal hashes promise equal results, unequal ones nothing.
+//! Nothing of the machine enters: no path, user, time or processor, and of the compilers only what they are told. What does
+//! not decide a result is named in [`EXCUSED`] and [`ASIDE`], with its reason; everything else counts, so a new file counts by
+//! itself. A change of something that counts but has no say in a given script gives a new hash all the same: with compilers
+//! that do as they should, equal hashes promise equal results, unequal ones nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// Files that decide no result, as `crate/path`, and why.
+/// Files of our crates that decide no result, as `crate/path`, and why.
 pub(crate) const EXCUSED: &[(&str, &str)] = &[
     ("functions-sandbox/src/seccomp.rs", "a run that meets this wall is killed, never answered otherwise"),
     (
@@ -26,11 +27,19 @@ pub(crate) const EXCUSED: &[(&str, &str)] = &[
     ("functions-sandbox/src/zygote.rs", "starts and reaps runs; no value of a script passes through"),
 ];
 
-/// Folders and files of a crate that never reach the program.
-const ELSEWHERE: &[&str] = &["target", "tests", "benches", "examples", "fuzz", "README.md", "CHANGELOG.md"];
+/// Folders and files beside the sources in any crate's folder, and why they decide no result.
+pub(crate) const ASIDE: &[(&str, &str)] = &[
+    ("target", "made by the build"),
+    ("tests", "compiled into other programs"),
+    ("benches", "compiled into other programs"),
+    ("examples", "compiled into other programs"),
+    ("fuzz", "compiled into other programs"),
+    ("README.md", "read by people"),
+    ("CHANGELOG.md", "read by people"),
+];
 
 /// Files of the workspace that steer the build of the engine.
-const SETTINGS: &[&str] = &[".cargo/config.toml", "scripts/cmake/simde.cmake"];
+pub(crate) const SETTINGS: &[&str] = &[".cargo/config.toml", "scripts/cmake/simde.cmake"];
 
 /// One crate of the lock file.
 struct Locked {
@@ -150,7 +159,8 @@ fn add_files(root: &Path, folder: &Path, name: &str, covered: &mut Covered) -> R
         let path = entry.map_err(|error| format!("{}: {error}", folder.display()))?.path();
         let inner = path.strip_prefix(root).map_err(|error| error.to_string())?;
         let inner = inner.to_str().ok_or_else(|| format!("{}: the name is no text", path.display()))?;
-        if inner.starts_with('.') || ELSEWHERE.contains(&inner) {
+        // Hidden files are the tools' own.
+        if inner.starts_with('.') || ASIDE.iter().any(|(aside, _)| *aside == inner) {
             continue;
         }
         if path.is_dir() {
