@@ -4,7 +4,7 @@
 //! is found goes to the node's status ([`Part`]) and the metrics; nothing here changes what the engine does.
 
 use std::{
-    future::Future,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -147,12 +147,20 @@ impl Vitals {
     }
 
     async fn database(&self) {
+        let report = |trouble: Option<String>| {
+            let words = |why| format!("the journal's database takes no writes: {why}");
+            self.report(Part::Database, trouble.map(words));
+        };
         loop {
-            let trouble = within(DATABASE_LIMIT, self.journal.probe()).await;
-            self.report(
-                Part::Database,
-                trouble.map(|why| format!("the journal's database takes no writes: {why}")),
-            );
+            let mut probe = pin!(self.journal.probe());
+            match timeout(DATABASE_LIMIT, &mut probe).await {
+                Ok(answer) => report(answer.err().map(|err| err.to_string())),
+                Err(_) => {
+                    report(Some(format!("no answer within {} s", DATABASE_LIMIT.as_secs())));
+                    // Another probe would only take another connection from those who write.
+                    report(probe.await.err().map(|err| err.to_string()));
+                }
+            }
             sleep(DATABASE_EVERY).await;
         }
     }
@@ -196,18 +204,6 @@ impl Vitals {
             status.set_trouble(part, trouble);
             *status != before
         });
-    }
-}
-
-/// What went wrong, in words.
-async fn within<E: std::fmt::Display>(
-    limit: Duration,
-    work: impl Future<Output = Result<(), E>>,
-) -> Option<String> {
-    match timeout(limit, work).await {
-        Ok(Ok(())) => None,
-        Ok(Err(err)) => Some(err.to_string()),
-        Err(_) => Some(format!("no answer within {} s", limit.as_secs())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The journal as an operator meets it: who may open it, what is said when it cannot be opened, backups, amnesia.
 
+mod server;
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -293,12 +295,10 @@ async fn prune_removes_what_is_old_and_keeps_the_rest() {
     assert_eq!(journal::verify(&home.url()).await.expect("whole").requests, 2);
 }
 
-/// On a server of its own: `FUNCTIONS_POSTGRES_URL=postgres://… cargo test --test journal -- --ignored`.
 #[tokio::test]
-#[ignore = "needs an empty database of a PostgreSQL server, named by FUNCTIONS_POSTGRES_URL"]
 async fn postgres_has_one_owner_and_remembers_like_a_file() {
-    #[expect(clippy::disallowed_methods, reason = "a server is not always there")]
-    let url = std::env::var("FUNCTIONS_POSTGRES_URL").expect("the URL of an empty database");
+    let Some(server) = server::Server::start().await else { return };
+    let url = server.database("journal").await;
     let home = Home::new();
     let journal = Journal::open(&url).await.expect("the journal opens");
     let err = refusal(&url).await;

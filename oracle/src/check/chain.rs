@@ -28,35 +28,41 @@ const MAX_AHEAD_SECONDS: u64 = 30;
 /// Seconds it may be behind.
 const MAX_BEHIND_SECONDS: u64 = 900;
 
-/// What one endpoint showed, and when it answered the hash of the identity block there.
+/// An endpoint with the right chain id.
+struct Answered {
+    rpc: Rpc,
+    /// Hash of the identity block there.
+    hash: B256,
+    has_router: bool,
+}
+
+/// What one endpoint showed.
 struct Seen {
     name: String,
     line: Line,
-    answered: Option<(Rpc, B256)>,
+    answered: Option<Answered>,
 }
 
 /// Looks at the endpoints, the contracts, the configuration in force and the transmitter. `stored` is the identity block's
 /// hash as the journal has it; the configuration's goes before it, as at a start.
 pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option<&Identity>) -> Vec<Line> {
     let settings = &config.chain;
-    let mut ours = match (settings.identity_hash, stored) {
+    let ours = match (settings.identity_hash, stored) {
         (Some(hash), _) => Some((hash, "chain.identity_hash".to_owned())),
         (None, stored) => stored.map(|hash| (hash, "the journal".to_owned())),
     };
     let looks = settings.rpc_urls.iter().map(|url| endpoint(url, settings));
     let seen = futures::future::join_all(looks).await;
     // As long as the hash is not known, the first endpoint with the Router decides; for the node too.
-    for seen in &seen {
-        if let (None, Some((rpc, hash))) = (&ours, &seen.answered)
-            && has_code(rpc, settings.router).await
-        {
-            ours = Some((*hash, seen.name.clone()));
-        }
-    }
+    let first = seen.iter().find_map(|seen| {
+        let answered = seen.answered.as_ref().filter(|answered| answered.has_router)?;
+        Some((answered.hash, seen.name.clone()))
+    });
+    let ours = ours.or(first);
     let mut lines = Vec::new();
     let mut right = None;
     for Seen { name, mut line, answered } in seen {
-        if let Some((rpc, hash)) = answered {
+        if let Some(Answered { rpc, hash, .. }) = answered {
             match &ours {
                 Some((expected, whose)) if *expected != hash => {
                     line = foreign(&name, settings.identity_block, hash, *expected, whose);
@@ -116,9 +122,10 @@ async fn endpoint(url: &Url, settings: &ChainConfig) -> Seen {
         let found: U64 = rpc.call("eth_chainId", ()).await?;
         let identity = format!("{:#x}", settings.identity_block);
         let identity: Option<Block> = rpc.call("eth_getBlockByNumber", (identity, false)).await?;
-        Ok::<_, RpcFailure>((found.to::<u64>(), identity, rpc.header("latest").await?))
+        let code: Bytes = rpc.call("eth_getCode", (settings.router, "latest")).await?;
+        Ok::<_, RpcFailure>((found.to::<u64>(), identity, !code.is_empty(), rpc.header("latest").await?))
     });
-    let (found, identity, head) = match asked.await {
+    let (found, identity, has_router, head) = match asked.await {
         Err(_) => return without(format!("no answer within {} s", PATIENCE.as_secs()), remedy),
         Ok(Err(err)) => return without(err.to_string(), remedy),
         Ok(Ok(answers)) => answers,
@@ -135,7 +142,7 @@ async fn endpoint(url: &Url, settings: &ChainConfig) -> Seen {
         return without(format!("it does not have block {block}, which tells the chain"), remedy);
     };
     let line = clock(&name, head.height(), head.timestamp.to(), now_ms() / 1_000);
-    Seen { name, line, answered: Some((rpc, hash)) }
+    Seen { name, line, answered: Some(Answered { rpc, hash, has_router }) }
 }
 
 /// An endpoint of a chain that only has the same id.
@@ -160,11 +167,6 @@ fn identified(settings: &ChainConfig, stored: Option<B256>, ours: Option<(B256, 
         }
         _ => Line::ok(id, format!("block {block} is {hash} by {whose}")),
     })
-}
-
-async fn has_code(rpc: &Rpc, address: Address) -> bool {
-    let asked = timeout(PATIENCE, rpc.call::<_, Bytes>("eth_getCode", (address, "latest")));
-    matches!(asked.await, Ok(Ok(code)) if !code.is_empty())
 }
 
 fn clock(name: &str, height: u64, head: u64, now: u64) -> Line {

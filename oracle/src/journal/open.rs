@@ -22,8 +22,9 @@ use crate::lock::{FileLock, LockError};
 
 /// Time a database may take to answer the first question.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
-/// Time a write waits for a connection; a server that restarts comes back within it.
-const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+/// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the node is not
+/// ready; a server that restarts or fails over comes back within it.
+const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 /// Time a reader waits for a connection.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 /// Connections of readers.
