@@ -8,7 +8,7 @@ use functions_contract::{
 };
 use functions_types::selectors::{errors::allow_list as e, events::allow_list as ev};
 
-use crate::storage::{Member, OWNERSHIP, Set, State};
+use crate::storage::{Member, OWNERSHIP, Set, State, set_owner};
 
 /// Words of the configuration on the wire: enabled, signer.
 pub const WORDS: usize = 2;
@@ -28,14 +28,14 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let (blocked_len, blocked) = senders(args, 4);
     construction::once();
     ownership::not_zero(&owner);
-    host::store_at(OWNERSHIP.owner, &owner.into_word());
+    set_owner(&owner);
     config.store();
     for index in 0..allowed_len {
         Set::Allowed.insert(&allowed.address(index));
     }
     for index in 0..blocked_len {
         let sender = blocked.address(index);
-        if Member::load(&sender).is_in(Set::Allowed) {
+        if Set::Allowed.has(&Member::load(&sender)) {
             error(e::INVALID_CALLDATA);
         }
         Set::Blocked.insert(&sender);
@@ -85,7 +85,10 @@ impl Config {
     }
 
     fn store(&self) {
-        State::load().configure(self.enabled, &self.signer);
+        let mut state = State::load();
+        state.set_signer(self.signer);
+        state.set_enabled(self.enabled);
+        state.store();
         let mut event = Buf::event(&ev::CONFIG_UPDATED, WORDS, 0);
         event.num(self.enabled.into());
         event.address(&self.signer);

@@ -30,6 +30,7 @@
 //! counts; the one after it adds migration from a previous list.
 
 pub mod config;
+pub mod lists;
 pub mod members;
 pub mod storage;
 pub mod terms;
@@ -54,9 +55,9 @@ dispatch! {
         f::BLOCK_SENDER => members::block_sender(args.head(1)),
         f::UNBLOCK_SENDER => members::unblock_sender(args.head(1)),
         f::GET_ALL_ALLOWED_SENDERS => members::all(Set::Allowed),
-        f::GET_ALLOWED_SENDERS_COUNT => Buf::of(State::load().len(Set::Allowed).into()),
+        f::GET_ALLOWED_SENDERS_COUNT => Buf::of(State::load().allowed().into()),
         f::GET_ALLOWED_SENDERS_IN_RANGE => members::in_range(Set::Allowed, args.head(2)),
-        f::GET_BLOCKED_SENDERS_COUNT => Buf::of(State::load().len(Set::Blocked).into()),
+        f::GET_BLOCKED_SENDERS_COUNT => Buf::of(State::load().blocked().into()),
         f::GET_BLOCKED_SENDERS_IN_RANGE => members::in_range(Set::Blocked, args.head(2)),
 
         // Configuration, ownership

@@ -14,13 +14,13 @@ use crate::storage::{Member, OWNERSHIP, Set, State};
 pub fn has_access(args: Tuple<'_>) -> Buf {
     let user = args.address(0);
     args.bytes(1);
-    Buf::of((!State::load().is_enabled() || Member::load(&user).is_in(Set::Allowed)).into())
+    Buf::of((!State::load().is_enabled() || Set::Allowed.has(&Member::load(&user))).into())
 }
 
 /// `isBlockedSender(address)`: nobody is while the list is not in force.
 pub fn is_blocked_sender(args: Tuple<'_>) -> Buf {
     let sender = args.address(0);
-    Buf::of((State::load().is_enabled() && Member::load(&sender).is_in(Set::Blocked)).into())
+    Buf::of((State::load().is_enabled() && Set::Blocked.has(&Member::load(&sender))).into())
 }
 
 /// Gas of taking a sender from a list, at the most: another takes its place, unless it is the last, which is others' doing.
@@ -71,7 +71,7 @@ pub(crate) fn log_user(signature: &B256, user: &Address) {
 
 /// `getAllAllowedSenders()`.
 pub fn all(set: Set) -> Buf {
-    list(set, 0, State::load().len(set))
+    list(set, 0, set.len(&State::load()))
 }
 
 /// `getAllowedSendersInRange(uint64,uint64)`, `getBlockedSendersInRange(uint64,uint64)`: both ends included, counted from 0.
@@ -80,7 +80,7 @@ pub fn all(set: Set) -> Buf {
 /// `InvalidCalldata()` when the end is not on the list or before the start.
 pub fn in_range(set: Set, args: Tuple<'_>) -> Buf {
     let (start, end) = (args.u64(0), args.u64(1));
-    if start > end || end >= State::load().len(set).into() {
+    if start > end || end >= set.len(&State::load()).into() {
         error(e::INVALID_CALLDATA);
     }
     // Both are below the list's length, which has 32 bits.
@@ -95,7 +95,7 @@ fn list(set: Set, start: u32, end: u32) -> Buf {
     out.num(WORD as u128);
     out.num(len as u128);
     for index in start..end {
-        out.raw(host::load(&set.slot(index)).as_slice());
+        out.raw(set.sender(index).as_slice());
     }
     out
 }

@@ -1,132 +1,119 @@
-//! Where everything lies; the layout is the table of the crate's documentation.
+//! Where everything lies: slots, and the fields packed in words. The layout is the table of the crate's documentation.
 
-use functions_contract::{Address, B256, host, ownership::Ownership, word};
+use functions_contract::{
+    Address, B256,
+    ownership::Ownership,
+    packed,
+    storage::{element, load, of_address, store, store_at},
+};
+
+const STATE: u8 = 0;
+const OWNER: u8 = 1;
+const PROPOSED_OWNER: u8 = 2;
+const ALLOWED: u8 = 3;
+const BLOCKED: u8 = 4;
 
 /// The owner and the proposed one have words of their own.
-pub const OWNERSHIP: Ownership = Ownership { owner: 1, proposed: 2 };
+pub const OWNERSHIP: Ownership = Ownership { owner: OWNER, proposed: PROPOSED_OWNER };
 
-/// One of the two lists. In insertion order, but for removals: the last sender takes the removed one's place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Set {
-    /// Who has accepted the terms of service.
-    Allowed = 0,
-    /// Who may not accept them.
-    Blocked = 1,
+/// Sets the first owner.
+pub fn set_owner(owner: &Address) {
+    store_at(OWNER, &owner.into_word());
 }
 
-impl Set {
-    /// The slot of the sender at `index`.
-    pub fn slot(self, index: u32) -> B256 {
-        let mut slot = B256::ZERO;
-        slot[27] = 3 + self as u8;
-        slot[28..].copy_from_slice(&index.to_be_bytes());
-        slot
-    }
-
-    /// Adds a sender; tells whether it is new.
-    #[inline(never)]
-    pub fn insert(self, sender: &Address) -> bool {
-        let mut member = Member::load(sender);
-        if member.is_in(self) {
-            return false;
-        }
-        let mut state = State::load();
-        let len = state.len(self);
-        host::store(&self.slot(len), &sender.into_word());
-        // 2³² senders could not be paid for.
-        member.set_position(self, len.wrapping_add(1));
-        state.set_len(self, len.wrapping_add(1));
-        true
-    }
-
-    /// Removes a sender, if it is on the list.
-    #[inline(never)]
-    pub fn remove(self, sender: &Address) {
-        let mut member = Member::load(sender);
-        let position = member.position(self);
-        if position == 0 {
-            return;
-        }
-        let mut state = State::load();
-        // A sender is on the list, so the list is not empty.
-        let last = state.len(self) - 1;
-        let moved = host::load(&self.slot(last));
-        host::store(&self.slot(last), &B256::ZERO);
-        if position - 1 != last {
-            host::store(&self.slot(position - 1), &moved);
-            Member::load(&Address::from_word(moved)).set_position(self, position);
-        }
-        member.set_position(self, 0);
-        state.set_len(self, last);
+packed! {
+    /// The configuration and how many are on the lists.
+    pub struct State in STATE {
+        /// Who signs the terms of service.
+        signer, set_signer: Address = 0..20;
+        /// Whether the list is in force.
+        is_enabled, set_enabled: bool = 20..21;
+        /// How many have accepted the terms of service.
+        allowed, set_allowed: u32 = 24..28;
+        /// How many are blocked.
+        blocked, set_blocked: u32 = 28..32;
     }
 }
 
-/// Slot 0: the configuration and how many are on the lists.
-pub struct State(B256);
-
-impl State {
-    /// Reads the slot.
-    pub fn load() -> Self {
-        Self(host::load(&B256::ZERO))
+packed! {
+    /// Where a sender stands on both lists: positions counted from 1, 0 when it is not there.
+    pub struct Member {
+        /// Its position among the allowed.
+        allowed, set_allowed: u32 = 0..4;
+        /// Its position among the blocked.
+        blocked, set_blocked: u32 = 4..8;
     }
-
-    /// Who signs the terms of service.
-    pub fn signer(&self) -> Address {
-        Address::from_slice(&self.0[..20])
-    }
-
-    /// Whether the list is in force.
-    pub fn is_enabled(&self) -> bool {
-        self.0[20] != 0
-    }
-
-    /// How many senders a list has.
-    pub fn len(&self, set: Set) -> u32 {
-        word::get(&self.0, 24 + 4 * set as usize, 4) as u32
-    }
-
-    /// Stores a list's length.
-    fn set_len(&mut self, set: Set, len: u32) {
-        word::put(&mut self.0.0, 24 + 4 * set as usize, 4, len.into());
-        host::store(&B256::ZERO, &self.0);
-    }
-
-    /// Stores a configuration.
-    pub fn configure(&mut self, enabled: bool, signer: &Address) {
-        self.0[..20].copy_from_slice(signer.as_slice());
-        self.0[20] = enabled.into();
-        host::store(&B256::ZERO, &self.0);
-    }
-}
-
-/// Where a sender stands on both lists.
-pub struct Member {
-    slot: B256,
-    word: B256,
 }
 
 impl Member {
     /// Reads what is known of a sender.
     #[inline(never)]
     pub fn load(sender: &Address) -> Self {
-        let mut slot = sender.into_word();
-        slot[0] = 1;
-        Self { word: host::load(&slot), slot }
+        Self::at(of_address(sender))
+    }
+}
+
+/// One of the two lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Who has accepted the terms of service.
+    Allowed,
+    /// Who may not accept them.
+    Blocked,
+}
+
+impl Set {
+    fn slot(self, index: u32) -> B256 {
+        element(
+            match self {
+                Self::Allowed => ALLOWED,
+                Self::Blocked => BLOCKED,
+            },
+            index,
+        )
     }
 
-    /// Whether the sender is on a list.
-    pub fn is_in(&self, set: Set) -> bool {
-        self.position(set) != 0
+    /// The word of the sender at `index`.
+    pub fn sender(self, index: u32) -> B256 {
+        load(&self.slot(index))
     }
 
-    /// Its position on a list counted from 1; 0 when it is not there.
-    fn position(&self, set: Set) -> u32 {
-        word::get(&self.word, 4 * set as usize, 4) as u32
+    /// Sets the word of the sender at `index`.
+    pub fn set_sender(self, index: u32, sender: &B256) {
+        store(&self.slot(index), sender);
     }
 
-    fn set_position(&mut self, set: Set, position: u32) {
-        word::put(&mut self.word.0, 4 * set as usize, 4, position.into());
-        host::store(&self.slot, &self.word);
+    /// How many senders the list has.
+    pub fn len(self, state: &State) -> u32 {
+        match self {
+            Self::Allowed => state.allowed(),
+            Self::Blocked => state.blocked(),
+        }
+    }
+
+    /// Sets how many senders the list has, and writes it.
+    pub fn set_len(self, mut state: State, len: u32) {
+        match self {
+            Self::Allowed => state.set_allowed(len),
+            Self::Blocked => state.set_blocked(len),
+        }
+        state.store();
+    }
+
+    /// A sender's position on the list counted from 1; 0 when it is not there.
+    pub fn position(self, member: &Member) -> u32 {
+        match self {
+            Self::Allowed => member.allowed(),
+            Self::Blocked => member.blocked(),
+        }
+    }
+
+    /// Sets a sender's position, and writes it.
+    pub fn set_position(self, mut member: Member, position: u32) {
+        match self {
+            Self::Allowed => member.set_allowed(position),
+            Self::Blocked => member.set_blocked(position),
+        }
+        member.store();
     }
 }

@@ -44,7 +44,7 @@ fn message(acceptor: &Address, recipient: &Address) -> B256 {
 pub fn accept(args: Tuple<'_>) -> Buf {
     let (acceptor, recipient) = (args.address(0), args.address(1));
     let (r, s, v) = (args.word(2), args.word(3), args.uint(4, 8));
-    if Member::load(&recipient).is_in(Set::Blocked) {
+    if Set::Blocked.has(&Member::load(&recipient)) {
         error(e::RECIPIENT_IS_BLOCKED);
     }
     let mut signed = [0; 28 + WORD];

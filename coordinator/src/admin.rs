@@ -1,13 +1,12 @@
 //! The owner, and the public keys for secrets.
 
 use functions_contract::{
-    B256,
     abi::{Buf, Tuple},
     host, revert,
 };
 use functions_types::selectors::errors::coordinator::EMPTY_PUBLIC_KEY;
 
-use crate::storage::{Account, OWNERSHIP, Owner, Pool, in_row};
+use crate::storage::{Account, Key, OWNERSHIP, Owner, Pool};
 
 /// Refuses everyone but the owner.
 ///
@@ -29,9 +28,9 @@ pub fn accept_ownership() -> Buf {
         // Reports may bring the first operation fees meanwhile, and the old owner may never have had any.
         host::demand(65_000);
         let mut pool = Pool::load();
-        if pool.operation_fees != 0 {
-            Account::credit(old, pool.operation_fees);
-            pool.operation_fees = 0;
+        if pool.operation_fees() != 0 {
+            Account::credit(old, pool.operation_fees());
+            pool.set_operation_fees(0);
             pool.store();
         }
     })
@@ -41,18 +40,16 @@ pub fn accept_ownership() -> Buf {
 ///
 /// # Errors
 /// `EmptyPublicKey()` while none is set.
-pub fn key(row: u8) -> Buf {
-    let mut len = [0; 4];
-    len.copy_from_slice(&host::load(&in_row(row, 0))[28..]);
-    let len = u32::from_be_bytes(len) as usize;
+pub fn get_key(key: Key) -> Buf {
+    let len = key.length() as usize;
     if len == 0 {
         revert::error(EMPTY_PUBLIC_KEY);
     }
     let mut out = Buf::new(64 + len.next_multiple_of(32));
     out.num(32);
     out.num(len as u128);
-    for index in 1..=len.div_ceil(32) {
-        out.raw(&host::load(&in_row(row, index as u32)).0);
+    for index in 0..len.div_ceil(32) {
+        out.raw(&key.part(index as u32).0);
     }
     out
 }
@@ -61,19 +58,12 @@ pub fn key(row: u8) -> Buf {
 ///
 /// # Errors
 /// `Error("Only callable by owner")`, `EmptyPublicKey()`.
-pub fn set_key(row: u8, args: Tuple<'_>) -> Buf {
-    let key = args.bytes(0);
+pub fn set_key(key: Key, args: Tuple<'_>) -> Buf {
+    let bytes = args.bytes(0);
     only_owner();
-    if key.is_empty() {
+    if bytes.is_empty() {
         revert::error(EMPTY_PUBLIC_KEY);
     }
-    let mut len = B256::ZERO;
-    len[28..].copy_from_slice(&(key.len() as u32).to_be_bytes());
-    host::store(&in_row(row, 0), &len);
-    for (index, part) in (1..).zip(key.chunks(32)) {
-        let mut word = B256::ZERO;
-        word[..part.len()].copy_from_slice(part);
-        host::store(&in_row(row, index), &word);
-    }
+    key.store(bytes);
     Buf::empty()
 }

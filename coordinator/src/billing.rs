@@ -20,7 +20,8 @@ use functions_types::{
 use crate::{
     division::{self, Host},
     feeds, open,
-    storage::{Account, Pool, Roster, rule},
+    rules::rule,
+    storage::{Account, Pool, Roster},
     version::ReportSize,
 };
 
@@ -138,8 +139,8 @@ impl Batch {
         open::close(id);
         Account::credit(&self.transmitter, add(cost.gas_overhead, callback_cost, 96));
         let mut pool = Pool::load();
-        pool.juels = add(pool.juels, don_fee, 96);
-        pool.operation_fees = add(pool.operation_fees, operation_fee, 96);
+        pool.set_juels(add(pool.juels(), don_fee, 96));
+        pool.set_operation_fees(add(pool.operation_fees(), operation_fee, 96));
         pool.store();
 
         let mut log = Buf::event(&events::REQUEST_BILLED, 7, 0);

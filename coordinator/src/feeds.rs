@@ -7,7 +7,6 @@ use functions_contract::{
     host::{self, Stretch},
     revert,
     revert::malformed,
-    word,
 };
 use functions_types::{
     chains::bills_l1_fee,
@@ -16,7 +15,7 @@ use functions_types::{
 
 use crate::{
     division,
-    storage::{FALLBACK, NATIVE, Roster, USD, USD_FALLBACK, address_of},
+    storage::{Fallback, Native, Roster, Usd, UsdFallback},
 };
 
 /// Arbitrum's precompile of gas information.
@@ -65,21 +64,18 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
 /// Wei for one LINK, or the configured fallback when the feed is stale.
 #[inline(never)]
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
-    let round = read(&address_of(&host::load_at(NATIVE)), feed::LATEST_ROUND_DATA, 5);
+    let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, 5);
     let stretch = Stretch::of(PRICE_GAS);
-    let price = answer(round, staleness_seconds, errors::INVALID_LINK_WEI_PRICE).unwrap_or_else(|| {
-        let mut fallback = [0; 32];
-        fallback[4..].copy_from_slice(&host::load_at(FALLBACK)[..28]);
-        division::read(&fallback)
-    });
+    let price = answer(round, staleness_seconds, errors::INVALID_LINK_WEI_PRICE)
+        .unwrap_or_else(|| division::read(&Fallback::load().wei_per_link()));
     stretch.end();
     price
 }
 
 /// Reads the words that are needed when a feed is stale, so that a request takes as much gas while none is.
 pub fn read_fallbacks() {
-    host::load_at(FALLBACK);
-    host::load_at(USD_FALLBACK);
+    Fallback::load();
+    UsdFallback::load();
 }
 
 /// US dollars for one LINK with their decimals, or the configured fallback pair when the feed is stale.
@@ -87,7 +83,7 @@ pub fn read_fallbacks() {
 /// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is stale or not.
 #[inline(never)]
 pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
-    let feed = address_of(&host::load_at(USD));
+    let feed = Usd::load().feed();
     let round = read(&feed, feed::LATEST_ROUND_DATA, 5);
     let answered = host::static_call(&feed, &feed::DECIMALS.to_be_bytes());
     let decimals = host::return_data(32);
@@ -96,10 +92,7 @@ pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
         Some(_) if !answered => host::bubble(),
         Some(_) if decimals.len() < 32 => malformed(),
         Some(price) => (price, Tuple::new(decimals, 1).uint(0, 8) as u8),
-        None => {
-            let price = word::get(&host::load_at(USD_FALLBACK).0, 0, 8) as u64;
-            (U256::from(price), roster.usd_fallback_decimals())
-        }
+        None => (U256::from(UsdFallback::load().usd_per_link()), roster.usd_fallback_decimals()),
     };
     stretch.end();
     price

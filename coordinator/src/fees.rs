@@ -16,7 +16,8 @@ use crate::{
     config::Terms,
     division::{self, Host},
     feeds,
-    storage::{Roster, USD, rule},
+    rules::rule,
+    storage::{FlatFee, Roster, Usd},
     version,
 };
 
@@ -32,19 +33,14 @@ const RESERVATION_GAS: u64 = 300;
 #[inline(never)]
 pub fn flat_fees(roster: &Roster) -> (u128, u128) {
     let (price, decimals) = feeds::usd_per_link(roster);
-    (fee(DON_FEE, price, decimals), fee(OPERATION_FEE, price, decimals))
+    (fee(FlatFee::Don, price, decimals), fee(FlatFee::Operation, price, decimals))
 }
 
-/// Where the cents of the DON fee lie in the word of the USD feed.
-const DON_FEE: usize = 26;
-/// Where those of the operation fee lie.
-const OPERATION_FEE: usize = 28;
-
 #[inline(never)]
-fn fee(from: usize, price: U256, decimals: u8) -> u128 {
-    let usd = host::load_at(USD);
+fn fee(fee: FlatFee, price: U256, decimals: u8) -> u128 {
+    let usd = Usd::load();
     let stretch = Stretch::of(FEE_GAS);
-    let cents = u16::from_be_bytes([usd[from], usd[from + 1]]);
+    let cents = usd.cents(fee);
     let juels = rule(juels::from_cents_down::<Host>(cents, price, decimals));
     stretch.end();
     juels
@@ -88,18 +84,18 @@ pub fn admin_fee() -> u128 {
 /// `getDONFeeJuels(bytes)`; the bytes are ignored.
 pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
     args.bytes(0);
-    Buf::of(one_fee(DON_FEE))
+    Buf::of(one_fee(FlatFee::Don))
 }
 
 /// `getOperationFeeJuels()`.
 pub fn get_operation_fee_juels() -> Buf {
-    Buf::of(one_fee(OPERATION_FEE))
+    Buf::of(one_fee(FlatFee::Operation))
 }
 
 /// One of the two fees alone, so that the other cannot fail it.
-fn one_fee(from: usize) -> u128 {
+fn one_fee(flat: FlatFee) -> u128 {
     let (price, decimals) = feeds::usd_per_link(&Roster::load());
-    fee(from, price, decimals)
+    fee(flat, price, decimals)
 }
 
 /// `estimateCost(uint64 subscriptionId, bytes data, uint32 callbackGasLimit, uint256 gasPriceWei)`: needs neither the

@@ -10,8 +10,7 @@ use functions_types::selectors::{errors::coordinator as errors, functions::route
 
 use crate::{
     admin::only_owner,
-    ocr2::oracle,
-    storage::{Account, Owner, Pool, Roster, TRANSMITTERS},
+    storage::{Account, Owner, Pool, Role, Roster},
 };
 
 /// Gas of one holder's withdrawal, at the most: its books here, the Router's, and LINK for an address that has none.
@@ -29,17 +28,17 @@ pub fn dispersal_gas(roster: &Roster) -> u64 {
 #[inline(never)]
 pub fn disperse_pool(oracles: u8) {
     let mut pool = Pool::load();
-    if pool.juels == 0 {
+    if pool.juels() == 0 {
         return;
     }
     if oracles == 0 {
         revert::error(errors::NO_TRANSMITTERS_SET);
     }
-    let share = share_down(pool.juels, oracles);
+    let share = share_down(pool.juels(), oracles);
     for index in 0..oracles {
-        Account::credit(&oracle(TRANSMITTERS, index), share);
+        Account::credit(&Role::Transmitter.oracle(index), share);
     }
-    pool.juels -= share * u128::from(oracles); // never more than the pool
+    pool.set_juels(pool.juels() - share * u128::from(oracles)); // never more than the pool
     pool.store();
 }
 
@@ -48,11 +47,11 @@ pub fn disperse_pool(oracles: u8) {
 #[inline(never)]
 fn take_operation_fees(holder: &Address) -> u128 {
     let mut pool = Pool::load();
-    let fees = pool.operation_fees;
+    let fees = pool.operation_fees();
     if fees == 0 || *holder != Owner::load().address() {
         return 0;
     }
-    pool.operation_fees = 0;
+    pool.set_operation_fees(0);
     pool.store();
     fees
 }
@@ -66,12 +65,15 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (roster, sender) = (Roster::load(), host::sender());
     host::demand(dispersal_gas(&roster) + WITHDRAWAL_GAS);
     disperse_pool(roster.oracles());
-    let balance = take_operation_fees(&sender) + Account::load(&sender).juels();
+    let fees = take_operation_fees(&sender);
+    let mut account = Account::load(&sender);
+    let balance = fees + account.juels();
     let amount = if amount == 0 { balance } else { amount };
     if balance < amount {
         revert::error(errors::INSUFFICIENT_BALANCE);
     }
-    Account::load(&sender).set_juels(balance - amount);
+    account.set_juels(balance - amount);
+    account.store();
     pay(&roster.router(), &recipient, amount);
     Buf::empty()
 }
@@ -83,10 +85,13 @@ pub fn oracle_withdraw_all() -> Buf {
     host::demand(dispersal_gas(&roster) + u64::from(roster.oracles()) * WITHDRAWAL_GAS);
     disperse_pool(roster.oracles());
     for index in 0..roster.oracles() {
-        let transmitter = oracle(TRANSMITTERS, index);
-        let balance = take_operation_fees(&transmitter) + Account::load(&transmitter).juels();
+        let transmitter = Role::Transmitter.oracle(index);
+        let fees = take_operation_fees(&transmitter);
+        let mut account = Account::load(&transmitter);
+        let balance = fees + account.juels();
         if balance > 0 {
-            Account::load(&transmitter).set_juels(0);
+            account.set_juels(0);
+            account.store();
             pay(&roster.router(), &transmitter, balance);
         }
     }

@@ -62,12 +62,15 @@ pub mod funds;
 pub mod ocr2;
 pub mod open;
 pub mod requests;
+pub mod rules;
 pub mod storage;
 pub mod transmit;
 pub mod version;
 
 use functions_contract::{abi::Buf, dispatch};
 use functions_types::selectors::functions::{any, coordinator as f};
+
+use storage::Key;
 
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
@@ -101,10 +104,10 @@ dispatch! {
         // Billing configuration, keys, ownership
         f::GET_CONFIG => config::get_config(),
         version::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
-        f::GET_DON_PUBLIC_KEY => admin::key(storage::DON_KEY),
-        f::SET_DON_PUBLIC_KEY => admin::set_key(storage::DON_KEY, args.head(1)),
-        f::GET_THRESHOLD_PUBLIC_KEY => admin::key(storage::THRESHOLD_KEY),
-        f::SET_THRESHOLD_PUBLIC_KEY => admin::set_key(storage::THRESHOLD_KEY, args.head(1)),
+        f::GET_DON_PUBLIC_KEY => admin::get_key(Key::Don),
+        f::SET_DON_PUBLIC_KEY => admin::set_key(Key::Don, args.head(1)),
+        f::GET_THRESHOLD_PUBLIC_KEY => admin::get_key(Key::Threshold),
+        f::SET_THRESHOLD_PUBLIC_KEY => admin::set_key(Key::Threshold, args.head(1)),
         f::OWNER => Buf::of_address(&storage::OWNERSHIP.owner()),
         f::TRANSFER_OWNERSHIP => storage::OWNERSHIP.transfer(args.head(1)),
         f::ACCEPT_OWNERSHIP => admin::accept_ownership(),

@@ -15,7 +15,7 @@ use functions_types::{
 use crate::{
     admin::only_owner,
     funds,
-    storage::{Account, DIGEST, Owner, Role, Roster, SIGNERS, TRANSMITTERS, address_of, in_row},
+    storage::{Account, Owner, Role, Roster, config_digest, set_config_digest},
 };
 
 /// The words of an address array; ends the call without data when one has dirty bits.
@@ -72,35 +72,39 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     require!(config.f > 0, "f must be positive");
     require!(oracles == config.transmitters.len(), "oracle addresses out of registration");
     require!(tolerates(oracles, config.f.into()), "faulty-oracle f too high");
-    let owner = only_owner();
+    let mut owner = only_owner();
 
-    let roster = Roster::load();
+    let mut roster = Roster::load();
     host::demand(configuration_gas(&roster, &config));
     if roster.oracles() > 0 {
         funds::disperse_pool(roster.oracles());
     }
     for index in 0..roster.oracles() {
-        for row in [SIGNERS, TRANSMITTERS] {
-            Account::load(&oracle(row, index)).set_role(Role::None, 0);
+        for role in [Role::Signer, Role::Transmitter] {
+            Account::load(&role.oracle(index)).give_role(Role::None, 0);
         }
     }
     for (index, (signer, transmitter)) in (0_u8..).zip(config.signers.iter().zip(config.transmitters)) {
         require!(*signer != [0; 32], "signer must not be empty");
         require!(*transmitter != [0; 32], "transmitter must not be empty");
-        require!(enrol(SIGNERS, signer, Role::Signer, index), "repeated signer address");
-        require!(enrol(TRANSMITTERS, transmitter, Role::Transmitter, index), "repeated transmitter address");
+        require!(enrol(signer, Role::Signer, index), "repeated signer address");
+        require!(enrol(transmitter, Role::Transmitter, index), "repeated transmitter address");
     }
 
     let (config_count, previous_block) = (owner.config_count().wrapping_add(1), owner.config_block());
-    owner.store_config(config_count, host::block_number() as u32);
-    roster.store_oracles(oracles as u8, config.f);
+    owner.set_config_count(config_count);
+    owner.set_config_block(host::block_number() as u32);
+    owner.store();
+    roster.set_oracles(oracles as u8);
+    roster.set_f(config.f);
+    roster.store();
 
     // The digest's preimage and the event's data differ in their first two words only.
     let words = [from_u128(host::chain_id().into()), from_address(host::this())];
     let topic = Buf::event(&events::CONFIG_SET, 0, 0);
     let mut log = config.encode(topic.as_bytes(), words, config_count.into());
     let digest = digest_of(&log[32..]);
-    host::store_at(DIGEST, &digest);
+    set_config_digest(&digest);
     log[32..64].copy_from_slice(&from_u128(previous_block.into()));
     log[64..96].copy_from_slice(&digest.0);
     let mut buf = Buf::new(log.len());
@@ -109,23 +113,16 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     Buf::empty()
 }
 
-/// Oracle `index` of a row.
-pub fn oracle(row: u8, index: u8) -> Address {
-    address_of(&host::load(&in_row(row, index.into())))
-}
-
 /// Gives an address its place; false when it has a role already.
 #[inline(never)]
-fn enrol(row: u8, word: &[u8; 32], role: Role, index: u8) -> bool {
+fn enrol(word: &[u8; 32], role: Role, index: u8) -> bool {
     let address = Address::from_slice(&word[12..]);
     let account = Account::load(&address);
     if !account.is(Role::None) {
         return false;
     }
-    account.set_role(role, index);
-    let mut slot = functions_contract::B256::ZERO;
-    slot[..20].copy_from_slice(address.as_slice());
-    host::store(&in_row(row, index.into()), &slot);
+    account.give_role(role, index);
+    role.set_oracle(index, address);
     true
 }
 
@@ -137,7 +134,7 @@ pub fn latest_config_details() -> Buf {
     let owner = Owner::load();
     out.num(owner.config_count().into());
     out.num(owner.config_block().into());
-    out.raw(&host::load_at(DIGEST).0);
+    out.raw(&config_digest().0);
     out
 }
 
@@ -157,7 +154,7 @@ pub fn transmitters() -> Buf {
     out.num(32);
     out.num(count.into());
     for index in 0..count {
-        out.address(&oracle(TRANSMITTERS, index));
+        out.address(&Role::Transmitter.oracle(index));
     }
     out
 }

@@ -17,18 +17,14 @@
 //! the request might have saved by finding them warm is spent. A limit that suffices for one id suffices for every other.
 
 use functions_contract::{
-    B256,
     abi::halves,
     host::{self, Stretch},
-    word,
 };
 
-use crate::storage::in_row;
+use crate::storage::{Spilled, bucket, set_bucket};
 
 /// Words of the table: 22,100 gas each, once.
 pub const BUCKETS: u32 = 256;
-/// Row of those words.
-const ROW: u8 = 13;
 /// Requests in a bucket, three in each quarter of its word.
 const PLACES: u32 = 12;
 /// Bits of a fingerprint.
@@ -89,20 +85,12 @@ impl Seen {
 impl Bucket {
     const EMPTY: Self = Self([IN_USE, 0, 0, 0]);
 
-    fn slot(index: u8) -> B256 {
-        in_row(ROW, index.into())
-    }
-
-    #[inline(never)]
     fn load(index: u8) -> Self {
-        let (high, low) = halves(&host::load(&Self::slot(index)).0);
-        Self([(high >> 64) as u64, high as u64, (low >> 64) as u64, low as u64])
+        Self(bucket(index))
     }
 
-    #[inline(never)]
     fn store(&self, index: u8) {
-        let [a, b, c, d] = self.0;
-        host::store(&Self::slot(index), &B256::new(word::of(a, b, c, d)));
+        set_bucket(index, self.0);
     }
 
     /// Looks at every place, so that it takes the same time whatever it finds.
@@ -128,15 +116,6 @@ impl Bucket {
     }
 }
 
-/// The word of a request whose buckets were full.
-#[inline(never)]
-fn own_word(id: &[u8; 32]) -> B256 {
-    let mut preimage = [0; 64];
-    preimage[..32].copy_from_slice(id);
-    preimage[63] = 12;
-    host::keccak(&preimage)
-}
-
 /// Writes the empty table; for the constructor.
 pub fn prepare() {
     (0..=u8::MAX).for_each(|index| Bucket::EMPTY.store(index));
@@ -148,7 +127,7 @@ pub fn is_open(id: &[u8; 32]) -> bool {
     let first = Bucket::load(first);
     first.see(fingerprint).is_there()
         || Bucket::load(second).see(fingerprint).is_there()
-        || first.has_spilled() && host::load(&own_word(id)) != B256::ZERO
+        || first.has_spilled() && Spilled::of(id).is_set()
 }
 
 /// Opens a request that is not open, and writes storage back.
@@ -163,7 +142,7 @@ pub fn open(id: &[u8; 32]) {
         loaded[emptier].replace(free.place, FREE, fingerprint);
     } else {
         loaded[0].0[1] |= SPILLED;
-        host::store(&own_word(id), &B256::with_last_byte(1));
+        Spilled::of(id).set();
     }
     loaded[emptier].store(buckets[emptier]);
     host::flush();
@@ -176,9 +155,9 @@ pub fn close(id: &[u8; 32]) {
     for index in buckets {
         let mut bucket = Bucket::load(index);
         if bucket.has_spilled() && index == buckets[0] {
-            let own = own_word(id);
-            if host::load(&own) != B256::ZERO {
-                return host::clear(&own);
+            let own = Spilled::of(id);
+            if own.is_set() {
+                return own.clear();
             }
         }
         let seen = bucket.see(fingerprint);

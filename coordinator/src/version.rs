@@ -60,18 +60,14 @@ mod selected {
 #[cfg(feature = "v1_3_1")]
 mod selected {
     use alloy_primitives::U256;
-    use functions_contract::{abi::Buf, constant, host};
+    use functions_contract::{abi::Buf, constant};
     use functions_rules::{Estimate, RuleError, fulfillment::l1_fee_upper_limit};
     use functions_types::selectors::functions::any::GET_PRICES_IN_WEI;
     pub use functions_types::selectors::{
         events::coordinator_v1_3_1::CONFIG_UPDATED, functions::coordinator_v1_3_1::UPDATE_CONFIG,
     };
 
-    use crate::{
-        division::Host,
-        feeds::arb_gas_info,
-        storage::{USD, rule},
-    };
+    use crate::{division::Host, feeds::arb_gas_info, rules::rule, storage::Usd};
 
     /// Fields of the billing configuration.
     pub const CONFIG_FIELDS: usize = 13;
@@ -83,8 +79,7 @@ mod selected {
 
     /// The L1 fee an estimate reckons with, in wei: that of a report of the configured size.
     pub fn l1_fee_of_estimate() -> U256 {
-        let usd = host::load_at(USD);
-        ReportSize(u16::from_be_bytes([usd[30], usd[31]]).into()).l1_fee()
+        ReportSize(Usd::load().transmit_size_bytes().into()).l1_fee()
     }
 
     /// What the L1 fee of a report depends on: bytes of calldata.

@@ -4,7 +4,6 @@ use functions_contract::{
     abi::{Buf, Tuple, WORD},
     construction, host, ownership, refuse,
     revert::{ERROR_STRING, malformed},
-    word,
 };
 use functions_types::selectors::events::router as ev;
 
@@ -20,7 +19,7 @@ const CONFIG_WORDS: usize = 7;
 /// # Errors
 /// `Error("Only callable by owner")`.
 pub(crate) fn only_owner() -> Settings {
-    Settings(OWNERSHIP.only_owner())
+    Settings::from_word(OWNERSHIP.only_owner())
 }
 
 /// Refuses while the Router is paused.
@@ -45,8 +44,10 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     let config = Config::read(args, 2);
     construction::once();
     ownership::not_zero(&owner);
-    Book { total: 0, link }.store();
-    config.store(Settings(owner.into_word()));
+    let mut book = Book::blank();
+    book.set_link(link);
+    book.store();
+    config.store(Settings::from_word(owner.into_word()));
     Buf::empty()
 }
 
@@ -88,26 +89,23 @@ impl<'a> Config<'a> {
         let admin_fee = self.fields.uint(1, 72);
         settings.mark(ADMIN_FEE, admin_fee != 0);
         settings.mark(FIRST_TIER, self.tiers_len != 0);
-        word::put(&mut settings.0, 1, 2, self.fields.uint(3, 16));
-        settings.0[3..7].copy_from_slice(&self.fields.word(2)[..4]);
+        settings.set_gas_for_call_exact_check(self.fields.uint(3, 16) as u16);
+        let (selector, _) = self.fields.word(2).split_first_chunk().expect("a word has more bytes");
+        settings.set_selector(*selector);
         for tier in 0..self.tiers_len {
-            let limit = self.tiers.uint(tier, 32);
+            let limit = self.tiers.uint(tier, 32) as u32;
             if tier == 0 {
-                word::put(&mut settings.0, 7, 4, limit);
+                settings.set_first_tier(limit);
             }
-            store_tier(tier, limit as u32);
+            store_tier(tier, limit);
         }
         settings.store();
         let mut limits = Limits::load();
-        for (at, len, value) in [
-            (8, 2, self.fields.uint(0, 16)),
-            (10, 2, self.fields.uint(5, 16)),
-            (12, 9, self.fields.uint(6, 72)),
-            (21, 9, admin_fee),
-            (30, 2, self.tiers_len as u128),
-        ] {
-            word::put(&mut limits.0, at, len, value);
-        }
+        limits.set_max_consumers(self.fields.uint(0, 16) as u32);
+        limits.set_deposit_minimum_requests(self.fields.u64(5));
+        limits.set_deposit(self.fields.uint(6, 72));
+        limits.set_admin_fee(admin_fee);
+        limits.set_tiers(self.tiers_len);
         limits.store();
         let mut event = Buf::event(&ev::CONFIG_UPDATED, config_words(), 0);
         encode_config(&mut event);
@@ -138,7 +136,7 @@ fn encode_config(out: &mut Buf) {
     out.num(settings.gas_for_call_exact_check().into());
     out.num((CONFIG_WORDS * WORD) as u128);
     out.num(limits.deposit_minimum_requests().into());
-    out.num(limits.deposit_juels());
+    out.num(limits.deposit());
     out.num(limits.tiers() as u128);
     for tier in 0..limits.tiers() {
         out.num(load_tier(tier).into());

@@ -22,7 +22,7 @@ use crate::{
     account::{Consumer, Subscription},
     admin::paused,
     callback,
-    storage::{self, PAUSED, Settings, commitment_slot},
+    storage::{self, CommitmentHash, PAUSED, Settings},
 };
 
 /// Words before the commitment among the arguments.
@@ -55,8 +55,8 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     if host::sender() != terms.coordinator {
         error(e::ONLY_CALLABLE_FROM_COORDINATOR);
     }
-    let slot = commitment_slot(&terms.request_id.0);
-    if let Some(refusal) = check(&terms, encoded, &host::load(&slot), juels_per_gas, cost_without_callback) {
+    let stored = CommitmentHash::of(&terms.request_id.0);
+    if let Some(refusal) = check(&terms, encoded, &stored.load(), juels_per_gas, cost_without_callback) {
         let mut event = Buf::event(&ev::REQUEST_NOT_PROCESSED, 4, 0);
         event.raw(terms.request_id.0.as_slice());
         event.address(&terms.coordinator);
@@ -66,7 +66,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
         return result(refusal, 0);
     }
 
-    host::clear(&slot);
+    stored.clear();
     let called = callback::run(&settings, &terms, response, err);
     let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, called.gas_used);
     let settlement = checked(settlement);
@@ -120,7 +120,7 @@ fn check(
     }
     let worst =
         checked(worst_case(terms.admin_fee, cost_without_callback, juels_per_gas, terms.callback_gas_limit));
-    if worst > Subscription::existing_funds(terms.subscription_id).1.balance {
+    if worst > Subscription::existing_funds(terms.subscription_id).1.balance() {
         return Some(FulfillResult::SubscriptionBalanceInvariantViolation);
     }
     if worst > terms.estimated_total_cost_juels {
@@ -143,11 +143,14 @@ fn checked<T>(result: Result<T, RuleError>) -> T {
 fn settle(terms: &Commitment, settlement: &Settlement) {
     let subscription = Subscription::new(terms.subscription_id);
     let mut funds = subscription.funds();
-    match settlement.apply(funds.balance, funds.blocked, terms.estimated_total_cost_juels) {
-        Some(after) => (funds.balance, funds.blocked) = after,
-        None => error_num(e::INSUFFICIENT_BALANCE, funds.balance),
+    match settlement.apply(funds.balance(), funds.blocked(), terms.estimated_total_cost_juels) {
+        Some((balance, blocked)) => {
+            funds.set_balance(balance);
+            funds.set_blocked(blocked);
+        }
+        None => error_num(e::INSUFFICIENT_BALANCE, funds.balance()),
     }
-    subscription.set_funds(&funds);
+    funds.store();
     storage::credit(&terms.coordinator, settlement.coordinator_credit);
     if terms.admin_fee != 0 {
         storage::credit(&host::this(), terms.admin_fee);

@@ -5,7 +5,7 @@ use functions_contract::{
     abi::{Buf, Tuple, WORD, halves},
     host, refuse,
     revert::{ERROR_STRING, OVERFLOW, add, error, error_num, malformed, panic, sub},
-    word,
+    word::{self, number},
 };
 use functions_types::{
     SubscriptionId,
@@ -15,7 +15,7 @@ use functions_types::{
 use crate::{
     account::Subscription,
     admin::{not_paused, only_owner},
-    storage::{Book, load_number, number, withdrawable_slot},
+    storage::{Book, Withdrawable},
 };
 
 /// `onTokenTransfer(address,uint256,bytes)`, by LINK: `data` is the id of the subscription to fund.
@@ -26,7 +26,7 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     let (amount, data) = (args.word(1), args.bytes(2));
     not_paused();
     let mut book = Book::load();
-    if host::sender() != book.link {
+    if host::sender() != book.link() {
         error(e::ONLY_CALLABLE_FROM_LINK);
     }
     if data.len() != WORD {
@@ -37,11 +37,11 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     host::demand(36_000);
     let (high, low) = halves(amount);
     let juels = low & ((1 << 96) - 1);
-    let (subscription, mut funds) = Subscription::existing_funds(id);
-    let before = funds.balance;
-    funds.balance = add(before, juels, 96);
-    subscription.set_funds(&funds);
-    book.total = add(book.total, juels, 96);
+    let (_, mut funds) = Subscription::existing_funds(id);
+    let before = funds.balance();
+    funds.set_balance(add(before, juels, 96));
+    funds.store();
+    book.set_total(add(book.total(), juels, 96));
     book.store();
     let (new_low, carry) = low.overflowing_add(before);
     let Some(new_high) = high.checked_add(carry.into()) else { panic(OVERFLOW) };
@@ -75,7 +75,7 @@ pub fn owner_withdraw(args: Tuple<'_>) -> Buf {
     let (to, amount) = (args.address(0), args.uint(1, 96));
     only_owner();
     let this = host::this();
-    let amount = if amount == 0 { load_number(&withdrawable_slot(&this)) } else { amount };
+    let amount = if amount == 0 { Withdrawable::of(&this).load() } else { amount };
     withdraw(&this, &to, amount);
     Buf::empty()
 }
@@ -83,12 +83,12 @@ pub fn owner_withdraw(args: Tuple<'_>) -> Buf {
 #[inline(never)]
 fn withdraw(holder: &Address, to: &Address, amount: u128) {
     host::demand(WITHDRAWAL_GAS);
-    let slot = withdrawable_slot(holder);
-    let balance = load_number(&slot);
+    let withdrawable = Withdrawable::of(holder);
+    let balance = withdrawable.load();
     if balance < amount {
         error_num(e::INSUFFICIENT_BALANCE, balance);
     }
-    host::store(&slot, &number(balance - amount));
+    withdrawable.store(balance - amount);
     take_from_book(to, amount);
 }
 
@@ -96,9 +96,9 @@ fn withdraw(holder: &Address, to: &Address, amount: u128) {
 #[inline(never)]
 pub(crate) fn take_from_book(to: &Address, juels: u128) {
     let mut book = Book::load();
-    book.total = sub(book.total, juels);
+    book.set_total(sub(book.total(), juels));
     book.store();
-    transfer_link(&book.link, to, &number(juels));
+    transfer_link(&book.link(), to, &number(juels));
 }
 
 /// `recoverFunds(address)`, by the owner: sends on LINK that is in no book.
@@ -109,7 +109,8 @@ pub fn recover_funds(args: Tuple<'_>) -> Buf {
     host::demand(30_000 + LINK_TRANSFER_GAS);
     let mut call = Buf::call(l::BALANCE_OF, 1, 0);
     call.address(&host::this());
-    let Book { total, link } = Book::load();
+    let book = Book::load();
+    let (total, link) = (book.total(), book.link());
     host::ask_static(&link, call.as_bytes());
     let answer = host::return_data(WORD);
     let (high, low) = halves(Tuple::new(answer, 1).word(0));

@@ -25,8 +25,8 @@
 //! | 5 | length of the proposed contract set |
 //! | 7 | mapping route id → contract |
 //! | 8 | mapping subscription id → `base` |
-//! | `base[0]` | [`account::Funds`]: balance (12), blocked balance (12), number of consumers (4), whether the zero address owns it (1), 0 (3) |
-//! | `base[1]` | [`account::Holder`]: the first bytes of the flags (11), whether `base[3]` holds them all (1), owner (20) |
+//! | `base[0]` | [`storage::Funds`]: balance (12), blocked balance (12), number of consumers (4), whether the zero address owns it (1), 0 (3) |
+//! | `base[1]` | [`storage::Holder`]: the first bytes of the flags (11), whether `base[3]` holds them all (1), owner (20) |
 //! | `base[2]` | proposed owner |
 //! | `base[3]` | flags, if one of their last 21 bytes is not zero |
 //! | `base[16 + i]` | consumer `i` |
@@ -65,7 +65,7 @@ pub mod storage;
 pub mod subscriptions;
 pub mod timeouts;
 
-use functions_contract::{abi::Buf, constant, dispatch, host};
+use functions_contract::{abi::Buf, constant, dispatch};
 use functions_types::selectors::functions::{any, router as f};
 
 dispatch! {
@@ -102,7 +102,7 @@ dispatch! {
         f::ORACLE_WITHDRAW => funds::oracle_withdraw(args.head(2)),
         f::OWNER_WITHDRAW => funds::owner_withdraw(args.head(2)),
         f::RECOVER_FUNDS => funds::recover_funds(args.head(1)),
-        f::GET_TOTAL_BALANCE => Buf::of(storage::Book::load().total),
+        f::GET_TOTAL_BALANCE => Buf::of(storage::Book::load().total()),
 
         // Routes
         f::GET_CONTRACT_BY_ID => Buf::of_address(&routes::contract_by_id(&args.head(1).b256(0))),
@@ -116,7 +116,7 @@ dispatch! {
         f::GET_CONFIG => admin::get_config(),
         f::UPDATE_CONFIG => admin::update_config(args.head(1)),
         f::GET_ADMIN_FEE => Buf::of(storage::Settings::load().admin_fee()),
-        f::GET_ALLOW_LIST_ID => Buf::of_word(&host::load_at(storage::ALLOW_LIST_ID)),
+        f::GET_ALLOW_LIST_ID => Buf::of_word(&storage::allow_list_id()),
         f::SET_ALLOW_LIST_ID => routes::set_allow_list_id(args.head(1)),
         f::PAUSE => admin::set_paused(true),
         f::UNPAUSE => admin::set_paused(false),

@@ -14,7 +14,7 @@ use functions_types::{
 use crate::{
     account::{Consumer, Subscription},
     admin::paused,
-    storage::{PAUSED, Settings, commitment_slot},
+    storage::{CommitmentHash, PAUSED, Settings},
 };
 
 /// Words of `RequestMeta`'s head.
@@ -48,7 +48,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     let (subscription, holder) = Subscription::existing(id);
     let client = host::sender();
     let consumer = Consumer::load(&client, id);
-    if !consumer.allowed {
+    if !consumer.is_allowed() {
         error(e::INVALID_CONSUMER);
     }
     let flags = subscription.flags(&holder);
@@ -57,7 +57,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
         error(e::EMPTY_REQUEST_DATA);
     }
     let funds = subscription.funds();
-    let available = sub(funds.balance, funds.blocked);
+    let available = sub(funds.balance(), funds.blocked());
     let (owner, admin_fee) = (holder.owner(), settings.admin_fee());
 
     let mut call = Buf::call(coordinator::START_REQUEST, 1 + REQUEST_META_WORDS, tail(data.len()));
@@ -68,10 +68,10 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     call.num(available);
     call.num(admin_fee);
     call.num(id.0.into());
-    call.num(consumer.initiated.into());
+    call.num(consumer.initiated().into());
     call.num(callback_gas_limit.into());
     call.num(data_version);
-    call.num(consumer.completed.into());
+    call.num(consumer.completed().into());
     call.address(&owner);
     call.bytes(data);
     host::ask(&coordinator, call.as_bytes());
@@ -110,18 +110,15 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
 /// Remembers the terms, blocks their cost, counts the request. Everything is read anew: the Coordinator
 /// has been called in between.
 fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Subscription) {
-    let slot = commitment_slot(&terms.request_id.0);
-    if host::load(&slot) != B256::ZERO {
+    let stored = CommitmentHash::of(&terms.request_id.0);
+    if stored.load() != B256::ZERO {
         error_word(e::DUPLICATE_REQUEST_ID, &terms.request_id.0);
     }
-    host::store(&slot, hash);
+    stored.store(hash);
     let mut funds = subscription.funds();
-    funds.blocked = add(funds.blocked, terms.estimated_total_cost_juels, 96);
-    subscription.set_funds(&funds);
-    let mut consumer = Consumer::load(client, subscription.id);
-    // A 64-bit counter of requests does not overflow.
-    consumer.initiated = consumer.initiated.wrapping_add(1);
-    consumer.store();
+    funds.set_blocked(add(funds.blocked(), terms.estimated_total_cost_juels, 96));
+    funds.store();
+    Consumer::initiate(client, subscription.id);
 }
 
 /// `isValidCallbackGasLimit(uint64,uint32)`: returns nothing or reverts. The subscription need not exist.

@@ -5,15 +5,12 @@ use functions_contract::{
     abi::{Buf, Tuple, WORD},
     host,
     revert::{error, error_address, error_word, malformed},
-    word,
 };
 use functions_types::selectors::{errors::router as e, events::router as ev, functions::allow_list};
 
 use crate::{
     admin::only_owner,
-    storage::{
-        ALLOW_LIST_ID, PROPOSAL_LEN, Settings, TERMS, load_address, number, proposal_slots, route_slot,
-    },
+    storage::{self, Settings, TERMS, allow_list_id, proposal, proposal_len, route},
 };
 
 /// Most entries of a proposed contract set.
@@ -22,13 +19,13 @@ const MAX_PROPOSAL: usize = 8;
 /// The live route of `id`, or `RouteNotFound`.
 #[inline(never)]
 pub fn contract_by_id(id: &B256) -> Address {
-    found(load_address(&route_slot(id)), id)
+    found(route(id), id)
 }
 
 /// The first entry for `id` in the proposed contract set, or `RouteNotFound`. The live route plays no part.
 #[inline(never)]
 pub fn proposed_contract_by_id(id: &B256) -> Address {
-    let contract = (0..proposal_len()).map(proposal_entry).find(|(entry, _)| entry == id);
+    let contract = (0..proposal_len()).map(proposal).find(|(entry, _)| entry == id);
     found(contract.map_or(Address::ZERO, |(_, contract)| contract), id)
 }
 
@@ -39,29 +36,19 @@ fn found(contract: Address, id: &B256) -> Address {
     contract
 }
 
-fn proposal_len() -> usize {
-    word::get(&host::load_at(PROPOSAL_LEN), 30, 2) as usize
-}
-
-#[inline(never)]
-fn proposal_entry(index: usize) -> (B256, Address) {
-    let (id, contract) = proposal_slots(index);
-    (host::load(&id), load_address(&contract))
-}
-
 /// `getProposedContractSet() returns (bytes32[] ids, address[] to)`.
 pub fn get_proposed_contract_set() -> Buf {
     let len = proposal_len();
-    let mut out = Buf::new((4 + 2 * len) * WORD);
+    let mut out = Buf::new((4 + 2 * len as usize) * WORD);
     out.num(2 * WORD as u128);
-    out.num(((3 + len) * WORD) as u128);
-    out.num(len as u128);
+    out.num((3 + len as usize) as u128 * WORD as u128);
+    out.num(len.into());
     for index in 0..len {
-        out.raw(proposal_entry(index).0.as_slice());
+        out.raw(proposal(index).0.as_slice());
     }
-    out.num(len as u128);
+    out.num(len.into());
     for index in 0..len {
-        out.address(&proposal_entry(index).1);
+        out.address(&proposal(index).1);
     }
     out
 }
@@ -78,17 +65,15 @@ pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
     }
     for index in 0..len {
         let (id, to) = (ids.b256(index), contracts.address(index));
-        let from = load_address(&route_slot(&id));
+        let from = route(&id);
         if to == Address::ZERO || to == from {
             error(e::INVALID_PROPOSAL);
         }
-        let (id_slot, contract_slot) = proposal_slots(index);
-        host::store(&id_slot, &id);
-        host::store(&contract_slot, &to.into_word());
+        storage::set_proposal(index as u32, &id, &to);
         route_event(&ev::CONTRACT_PROPOSED, &id, &from, &to);
     }
-    clear_proposal(len);
-    host::store_at(PROPOSAL_LEN, &number(len as u128));
+    clear_proposal(len as u32);
+    storage::set_proposal_len(len as u32);
     Buf::empty()
 }
 
@@ -96,27 +81,24 @@ pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
 pub fn update_contracts() -> Buf {
     let mut settings = only_owner();
     for index in 0..proposal_len() {
-        let (id, to) = proposal_entry(index);
-        let slot = route_slot(&id);
-        if !settings.is(TERMS) && id == host::load_at(ALLOW_LIST_ID) {
+        let (id, to) = proposal(index);
+        if !settings.is(TERMS) && id == allow_list_id() {
             settings.mark(TERMS, true);
             settings.store();
         }
-        route_event(&ev::CONTRACT_UPDATED, &id, &load_address(&slot), &to);
-        host::store(&slot, &to.into_word());
+        route_event(&ev::CONTRACT_UPDATED, &id, &route(&id), &to);
+        storage::set_route(&id, &to);
     }
     clear_proposal(0);
-    host::store_at(PROPOSAL_LEN, &B256::ZERO);
+    storage::set_proposal_len(0);
     Buf::empty()
 }
 
 /// Clears the entries from `from` on, up to the stored length.
 #[inline(never)]
-fn clear_proposal(from: usize) {
+fn clear_proposal(from: u32) {
     for index in from..proposal_len() {
-        let (id, contract) = proposal_slots(index);
-        host::clear(&id);
-        host::clear(&contract);
+        storage::set_proposal(index, &B256::ZERO, &Address::ZERO);
     }
 }
 
@@ -133,8 +115,8 @@ fn route_event(signature: &B256, id: &B256, from: &Address, to: &Address) {
 pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
     let mut settings = only_owner();
     let id = args.b256(0);
-    host::store_at(ALLOW_LIST_ID, &id);
-    settings.mark(TERMS, load_address(&route_slot(&id)) != Address::ZERO);
+    storage::set_allow_list_id(&id);
+    settings.mark(TERMS, route(&id) != Address::ZERO);
     settings.store();
     Buf::empty()
 }
@@ -145,7 +127,7 @@ pub(crate) fn terms_accepted(settings: &Settings) {
     if !settings.is(TERMS) {
         return;
     }
-    let list = load_address(&route_slot(&host::load_at(ALLOW_LIST_ID)));
+    let list = route(&allow_list_id());
     let sender = host::sender();
     let mut call = Buf::call(allow_list::HAS_ACCESS, 3, 0);
     call.address(&sender);

@@ -5,7 +5,6 @@ use functions_contract::{
     abi::{Buf, Tuple, WORD},
     host,
     revert::{error, error_address, error_num},
-    word,
 };
 use functions_types::{
     SubscriptionId,
@@ -43,14 +42,17 @@ pub fn create(consumer: Option<Address>) -> Buf {
     terms_accepted(&not_paused());
     let mut limits = Limits::load();
     let id = SubscriptionId(limits.count() + 1);
-    word::put(&mut limits.0, 0, 8, id.0.into());
+    limits.set_count(id.0);
     limits.store();
     let subscription = Subscription::new(id);
     let owner = host::sender();
-    subscription.set_owner(Holder::NONE, &owner);
+    let mut holder = subscription.no_holder();
+    holder.set_owner(owner);
+    holder.store();
     subscription.log(&ev::SUBSCRIPTION_CREATED, &[&owner]);
     if let Some(consumer) = consumer {
-        let funds = Funds { given_away: owner == Address::ZERO, ..subscription.funds() };
+        let mut funds = subscription.funds();
+        funds.set_given_away(owner == Address::ZERO);
         push_consumer(&subscription, funds, Consumer::load(&consumer, id), &consumer);
     }
     Buf::of(id.0.into())
@@ -58,12 +60,12 @@ pub fn create(consumer: Option<Address>) -> Buf {
 
 #[inline(never)]
 fn push_consumer(subscription: &Subscription, mut funds: Funds, mut record: Consumer, consumer: &Address) {
-    record.allowed = true;
+    record.set_allowed(true);
     record.store();
-    subscription.set_consumer(funds.consumers, consumer);
+    subscription.set_consumer(funds.consumers(), consumer);
     // Every consumer is paid for with a word of storage: there are never 2³² of them.
-    funds.consumers = funds.consumers.wrapping_add(1);
-    subscription.set_funds(&funds);
+    funds.set_consumers(funds.consumers().wrapping_add(1));
+    funds.store();
     subscription.log(&ev::SUBSCRIPTION_CONSUMER_ADDED, &[consumer]);
 }
 
@@ -73,11 +75,11 @@ pub fn add_consumer(args: Tuple<'_>) -> Buf {
     let (id, consumer) = (id(args, 0), args.address(1));
     let (subscription, _) = owned(id);
     let (funds, max) = (subscription.funds(), Limits::load().max_consumers());
-    if funds.consumers >= max {
+    if funds.consumers() >= max {
         error_num(e::TOO_MANY_CONSUMERS, max.into());
     }
     let record = Consumer::load(&consumer, id);
-    if !record.allowed {
+    if !record.is_allowed() {
         push_consumer(&subscription, funds, record, &consumer);
     }
     Buf::empty()
@@ -88,23 +90,23 @@ pub fn remove_consumer(args: Tuple<'_>) -> Buf {
     let (id, consumer) = (id(args, 0), args.address(1));
     let (subscription, _) = owned(id);
     let record = Consumer::load(&consumer, id);
-    if !record.allowed {
+    if !record.is_allowed() {
         error(e::INVALID_CONSUMER);
     }
     if record.has_pending() {
         error(e::CANNOT_REMOVE_WITH_PENDING_REQUESTS);
     }
-    record.delete();
+    record.clear();
     let mut funds = subscription.funds();
     // An allowed consumer is on the list, so the list is not empty and holds it.
-    let last = funds.consumers.wrapping_sub(1);
+    let last = funds.consumers().wrapping_sub(1);
     let index = (0..last).find(|&index| subscription.consumer(index) == consumer).unwrap_or(last);
     if index != last {
         subscription.set_consumer(index, &subscription.consumer(last));
     }
     subscription.set_consumer(last, &Address::ZERO);
-    funds.consumers = last;
-    subscription.set_funds(&funds);
+    funds.set_consumers(last);
+    funds.store();
     subscription.log(&ev::SUBSCRIPTION_CONSUMER_REMOVED, &[&consumer]);
     Buf::empty()
 }
@@ -130,12 +132,15 @@ pub fn accept_owner_transfer(args: Tuple<'_>) -> Buf {
     if proposed != new {
         error_address(e::MUST_BE_PROPOSED_OWNER, &proposed);
     }
-    let holder = subscription.holder();
+    let mut holder = subscription.holder();
     let from = holder.owner();
-    subscription.set_owner(holder, &new);
+    holder.set_owner(new);
+    holder.store();
     subscription.set_proposed_owner(&Address::ZERO);
     if new == Address::ZERO {
-        subscription.set_funds(&Funds { given_away: true, ..subscription.funds() });
+        let mut funds = subscription.funds();
+        funds.set_given_away(true);
+        funds.store();
     }
     subscription.log(&ev::SUBSCRIPTION_OWNER_TRANSFERRED, &[&from, &new]);
     Buf::empty()
@@ -169,20 +174,20 @@ const FEW_CONSUMERS: u32 = 16;
 fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposit: bool) {
     let funds = subscription.funds();
     // Others may fund it meanwhile or take the deposits out; and its owner may add consumers before the Router's owner closes it.
-    let consumers = if keep_deposit { funds.consumers } else { funds.consumers.max(FEW_CONSUMERS) };
+    let consumers = if keep_deposit { funds.consumers() } else { funds.consumers().max(FEW_CONSUMERS) };
     host::demand(70_000 + LINK_TRANSFER_GAS + 14_000 * u64::from(consumers));
     let mut completed = 0u64;
-    for index in 0..funds.consumers {
+    for index in 0..funds.consumers() {
         let record = Consumer::load(&subscription.consumer(index), subscription.id);
-        completed = completed.wrapping_add(record.completed);
-        record.delete();
+        completed = completed.wrapping_add(record.completed());
+        record.clear();
         subscription.set_consumer(index, &Address::ZERO);
     }
     subscription.delete(holder);
-    let mut refund = funds.balance;
+    let mut refund = funds.balance();
     let limits = Limits::load();
     if keep_deposit && completed < limits.deposit_minimum_requests() {
-        let deposit = limits.deposit_juels().min(refund);
+        let deposit = limits.deposit().min(refund);
         if deposit > 0 {
             storage::credit(&host::this(), deposit);
             refund -= deposit;
@@ -217,9 +222,9 @@ pub fn flags(args: Tuple<'_>) -> B256 {
 pub fn get_consumer(args: Tuple<'_>) -> Buf {
     let record = Consumer::load(&args.address(0), id(args, 1));
     let mut out = Buf::new(3 * WORD);
-    out.num(record.allowed.into());
-    out.num(record.initiated.into());
-    out.num(record.completed.into());
+    out.num(record.is_allowed().into());
+    out.num(record.initiated().into());
+    out.num(record.completed().into());
     out
 }
 
@@ -230,7 +235,7 @@ pub fn pending_request_exists(args: Tuple<'_>) -> Buf {
 
 #[inline(never)]
 fn has_pending(subscription: &Subscription) -> bool {
-    (0..subscription.funds().consumers)
+    (0..subscription.funds().consumers())
         .any(|index| Consumer::load(&subscription.consumer(index), subscription.id).has_pending())
 }
 
@@ -269,21 +274,21 @@ pub fn get_subscriptions_in_range(args: Tuple<'_>) -> Buf {
 
 #[inline(never)]
 fn encoded_len(subscription: &Subscription) -> usize {
-    (7 + subscription.funds().consumers as usize) * WORD
+    (7 + subscription.funds().consumers() as usize) * WORD
 }
 
 /// Writes the dynamic struct: six head words, then the consumers.
 #[inline(never)]
 fn encode(subscription: &Subscription, out: &mut Buf) {
     let (funds, holder) = (subscription.funds(), subscription.holder());
-    out.num(funds.balance);
+    out.num(funds.balance());
     out.address(&holder.owner());
-    out.num(funds.blocked);
+    out.num(funds.blocked());
     out.address(&subscription.proposed_owner());
     out.num(6 * WORD as u128);
     out.raw(subscription.flags(&holder).as_slice());
-    out.num(funds.consumers.into());
-    for index in 0..funds.consumers {
+    out.num(funds.consumers().into());
+    for index in 0..funds.consumers() {
         out.address(&subscription.consumer(index));
     }
 }

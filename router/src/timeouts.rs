@@ -14,7 +14,7 @@ use functions_types::{
 use crate::{
     account::{Consumer, Subscription},
     admin::not_paused,
-    storage::commitment_slot,
+    storage::CommitmentHash,
 };
 
 /// `timeoutRequests(Commitment[])`, by anyone: all of the list or nothing. The commitments are in on-chain
@@ -39,22 +39,22 @@ pub fn timeout_requests(args: Tuple<'_>) -> Buf {
 fn give_up(encoded: &[u8]) {
     let Ok(terms) = Commitment::decode(encoded) else { malformed() };
     let request_id = &terms.request_id.0;
-    let slot = commitment_slot(request_id);
-    if host::load(&slot) != host::keccak(encoded) {
+    let stored = CommitmentHash::of(request_id);
+    if stored.load() != host::keccak(encoded) {
         error(e::INVALID_CALLDATA);
     }
     if !is_timed_out(host::timestamp(), terms.timeout_timestamp) {
         error(e::TIMEOUT_NOT_EXCEEDED);
     }
-    host::clear(&slot);
+    stored.clear();
     let mut call = Buf::call(coordinator::DELETE_COMMITMENT, 1, 0);
     call.raw(request_id.as_slice());
     host::must_call(&terms.coordinator, call.as_bytes());
 
     let subscription = Subscription::new(terms.subscription_id);
     let mut funds = subscription.funds();
-    funds.blocked = sub(funds.blocked, terms.estimated_total_cost_juels);
-    subscription.set_funds(&funds);
+    funds.set_blocked(sub(funds.blocked(), terms.estimated_total_cost_juels));
+    funds.store();
     Consumer::complete(&terms.client, terms.subscription_id);
     let mut event = Buf::event(&ev::REQUEST_TIMED_OUT, 1, 0);
     event.raw(request_id.as_slice());

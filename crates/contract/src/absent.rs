@@ -3,7 +3,7 @@
 
 macro_rules! absent {
     ($(fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
-        pub(super) unsafe fn $name($(_: $ty),*) $(-> $out)? {
+        pub(crate) unsafe fn $name($(_: $ty),*) $(-> $out)? {
             unreachable!(concat!(stringify!($name), " exists only inside the chain"))
         }
     )*};

@@ -7,22 +7,8 @@ use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 use crate::{
     abi::{Buf, Tuple, zeroed},
     trap::malformed,
-    word,
+    vm, word,
 };
-
-#[cfg(target_arch = "wasm32")]
-mod vm {
-    pub(super) use stylus_sdk::hostio::*;
-
-    #[link(wasm_import_module = "vm_hooks")]
-    unsafe extern "C" {
-        /// Stops the program at once with `status`; 0 is success.
-        pub(super) fn exit_early(status: u32);
-    }
-}
-#[cfg(not(target_arch = "wasm32"))]
-#[path = "absent.rs"]
-mod vm;
 
 /// Runs one call: reads the calldata, refuses value, routes, writes storage back, returns.
 pub fn enter(len: usize, route: fn(u32, Tuple<'_>) -> Buf) -> usize {
@@ -127,10 +113,11 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    /// Begins a stretch of so much gas.
+    /// Begins a stretch of so much gas. It ends at a whole gas, so that what several stretches end too late by does not add up.
     #[inline(never)]
     pub fn of(gas: u64) -> Self {
-        Self { ends: ink_left().saturating_sub(gas * INK_PER_GAS) }
+        let end = ink_left().saturating_sub(gas * INK_PER_GAS);
+        Self { ends: end - end % INK_PER_GAS }
     }
 
     /// Ends it: spends what is left of its gas, to a hundredth; nothing when it took more.
@@ -180,40 +167,6 @@ pub fn keccak(data: &[u8]) -> B256 {
     // SAFETY: the host reads the slice and writes 32 bytes.
     unsafe { vm::native_keccak256(data.as_ptr(), data.len(), out.0.as_mut_ptr()) };
     out
-}
-
-/// The storage word at `slot`.
-#[inline(never)]
-pub fn load(slot: &B256) -> B256 {
-    let mut out = B256::ZERO;
-    // SAFETY: the host reads and writes 32 bytes each.
-    unsafe { vm::storage_load_bytes32(slot.0.as_ptr(), out.0.as_mut_ptr()) };
-    out
-}
-
-/// Sets the storage word at `slot`, in the frame's cache.
-#[inline(never)]
-pub fn store(slot: &B256, word: &B256) {
-    // SAFETY: the host reads 32 bytes twice.
-    unsafe { vm::storage_cache_bytes32(slot.0.as_ptr(), word.0.as_ptr()) };
-}
-
-/// The storage word in slot `number`.
-#[inline(never)]
-pub fn load_at(number: u8) -> B256 {
-    load(&B256::with_last_byte(number))
-}
-
-/// Sets the storage word at `slot` to zero, in the frame's cache.
-#[inline(never)]
-pub fn clear(slot: &B256) {
-    store(slot, &B256::with_last_byte(0));
-}
-
-/// Sets the storage word in slot `number`, in the frame's cache.
-#[inline(never)]
-pub fn store_at(number: u8, word: &B256) {
-    store(&B256::with_last_byte(number), word);
 }
 
 /// Writes the storage cache back and drops it, so that inner frames see this frame's effects and

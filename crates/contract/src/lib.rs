@@ -12,7 +12,8 @@
 //! | [`trap`] | the last of them, for the modules below `revert` |
 //! | [`construction`] | constructors run once |
 //! | [`ownership`] | an owner that is replaced in two steps |
-//! | [`word`] | fields packed by hand in one storage word |
+//! | [`storage`], [`packed!`] | storage words, the slots they lie in, the fields packed in them |
+//! | [`word`] | big-endian numbers in words |
 //!
 //! Re-entrancy is allowed: nothing here locks. [`host::call`] writes the storage cache back and drops
 //! it, so a contract that is entered again sees every effect of the outer frame, and the outer frame
@@ -25,11 +26,15 @@
 extern crate alloc;
 
 pub mod abi;
+#[cfg(not(target_arch = "wasm32"))]
+mod absent;
 pub mod construction;
 pub mod host;
 pub mod ownership;
 pub mod revert;
+pub mod storage;
 pub mod trap;
+mod vm;
 pub mod word;
 
 pub use alloy_primitives::{Address, B256};

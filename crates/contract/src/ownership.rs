@@ -9,6 +9,7 @@ use crate::{
     abi::{Buf, Tuple},
     host, refuse,
     revert::ERROR_STRING,
+    storage,
 };
 
 /// Where a contract keeps its owner and the proposed one: in the last 20 bytes of the words in these slots. What shares the words
@@ -25,7 +26,7 @@ impl Ownership {
     /// The owner.
     #[inline(never)]
     pub fn owner(self) -> Address {
-        Address::from_word(host::load_at(self.owner))
+        Address::from_word(storage::load_at(self.owner))
     }
 
     /// Refuses everyone but the owner; returns the word the owner lies in.
@@ -34,7 +35,7 @@ impl Ownership {
     /// `Error("Only callable by owner")`.
     #[inline(never)]
     pub fn only_owner(self) -> B256 {
-        let word = host::load_at(self.owner);
+        let word = storage::load_at(self.owner);
         only(&Address::from_word(word));
         word
     }
@@ -52,7 +53,7 @@ impl Ownership {
         if to == from {
             refuse!(ERROR_STRING, "Cannot transfer to self");
         }
-        put(self.proposed, host::load_at(self.proposed), &to);
+        put(self.proposed, storage::load_at(self.proposed), &to);
         log(&ev::OWNERSHIP_TRANSFER_REQUESTED, &from, &to);
         Buf::empty()
     }
@@ -66,11 +67,11 @@ impl Ownership {
     /// `OwnershipTransferred`.
     pub fn accept(self, settle: impl FnOnce(&Address)) -> Buf {
         let to = host::sender();
-        let proposed = host::load_at(self.proposed);
+        let proposed = storage::load_at(self.proposed);
         if Address::from_word(proposed) != to {
             refuse!(ERROR_STRING, "Must be proposed owner");
         }
-        let owner = host::load_at(self.owner);
+        let owner = storage::load_at(self.owner);
         let from = Address::from_word(owner);
         settle(&from);
         put(self.owner, owner, &to);
@@ -104,7 +105,7 @@ pub fn not_zero(owner: &Address) {
 #[inline(never)]
 fn put(slot: u8, mut word: B256, address: &Address) {
     word[12..].copy_from_slice(address.as_slice());
-    host::store_at(slot, &word);
+    storage::store_at(slot, &word);
 }
 
 #[inline(always)]

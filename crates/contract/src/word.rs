@@ -1,4 +1,6 @@
-//! Fields packed by hand in one storage word, counted in bytes from the most significant end.
+//! Big-endian numbers in words; bytes count from the most significant end.
+
+use alloy_primitives::B256;
 
 /// The big-endian number in sixteen bytes. The chain's machine cannot turn bytes round in one step: one copy of the code serves all.
 #[inline(never)]
@@ -19,6 +21,14 @@ pub fn of(a: u64, b: u64, c: u64, d: u64) -> [u8; 32] {
     word[..16].copy_from_slice(&write(u128::from(a) << 64 | u128::from(b)));
     word[16..].copy_from_slice(&write(u128::from(c) << 64 | u128::from(d)));
     word
+}
+
+/// The word of a number.
+#[inline(never)]
+pub fn number(value: u128) -> B256 {
+    let mut out = B256::ZERO;
+    out[16..].copy_from_slice(&write(value));
+    out
 }
 
 /// The four numbers of a constant word, for [`of`].

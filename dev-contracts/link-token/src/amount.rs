@@ -1,25 +1,10 @@
-//! Amounts of 256 bits, and the slots they lie in.
+//! Arithmetic on amounts of 256 bits.
 
 use alloy_primitives::U256;
-use functions_contract::{Address, B256, abi::Buf, host};
+use functions_contract::B256;
 
-/// Slot of the total supply.
-pub(crate) const SUPPLY: B256 = B256::ZERO;
-/// Slot of the mapping of balances.
-pub(crate) const BALANCES: B256 = B256::with_last_byte(1);
-/// Slot of the mapping of allowances.
-pub(crate) const ALLOWANCES: B256 = B256::with_last_byte(2);
 /// An allowance without end.
 pub(crate) const UNLIMITED: B256 = B256::repeat_byte(0xff);
-
-/// The slot of `key` in the mapping at `slot`, as Solidity lays it out.
-#[inline(never)]
-pub(crate) fn entry(key: &Address, slot: &B256) -> B256 {
-    let mut preimage = Buf::new(64);
-    preimage.address(key);
-    preimage.raw(slot.as_slice());
-    host::keccak(preimage.as_bytes())
-}
 
 /// `a + b`, unless it takes more than 256 bits.
 #[inline(never)]

@@ -30,8 +30,10 @@ use functions_types::selectors::{
 };
 
 mod amount;
+mod storage;
 
-use amount::{ALLOWANCES, BALANCES, SUPPLY, UNLIMITED, add, entry, subtract};
+use amount::{UNLIMITED, add, subtract};
+use storage::Amount;
 
 /// Gas of moving an amount, at the most.
 const MOVE_GAS: u64 = 33_000;
@@ -44,8 +46,8 @@ dispatch! {
         f::NAME => Buf::of_bytes(b"ChainLink Token"),
         f::SYMBOL => Buf::of_bytes(b"LINK"),
         f::DECIMALS => Buf::of(18),
-        f::TOTAL_SUPPLY => Buf::of_word(&host::load(&SUPPLY)),
-        f::BALANCE_OF => Buf::of_word(&host::load(&balance_of(&args.head(1).address(0)))),
+        f::TOTAL_SUPPLY => Buf::of_word(&storage::supply()),
+        f::BALANCE_OF => Buf::of_word(&Amount::balance(&args.head(1).address(0)).load()),
         f::ALLOWANCE => allowance(args.head(2)),
         f::APPROVE => approve(args.head(2)),
         f::INCREASE_ALLOWANCE => increase_allowance(args.head(2)),
@@ -63,15 +65,15 @@ dispatch! {
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, supply) = (args.address(0), args.b256(1));
     construction::once();
-    host::store(&SUPPLY, &supply);
-    host::store(&balance_of(&owner), &supply);
+    storage::set_supply(&supply);
+    Amount::balance(&owner).store(&supply);
     log(&ev::TRANSFER, &Address::ZERO, &owner, &supply);
     Buf::empty()
 }
 
 /// `allowance(address owner, address spender) view returns (uint256)`.
 fn allowance(args: Tuple<'_>) -> Buf {
-    Buf::of_word(&host::load(&allowance_of(&args.address(0), &args.address(1))))
+    Buf::of_word(&Amount::allowance(&args.address(0), &args.address(1)).load())
 }
 
 /// `approve(address spender, uint256 value) returns (bool)`.
@@ -83,7 +85,7 @@ fn approve(args: Tuple<'_>) -> Buf {
 /// `increaseAllowance(address spender, uint256 addedValue) returns (bool)`.
 fn increase_allowance(args: Tuple<'_>) -> Buf {
     let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
-    match add(&host::load(&allowance_of(&owner, &spender)), &value) {
+    match add(&Amount::allowance(&owner, &spender).load(), &value) {
         Some(sum) => allow(&owner, &spender, &sum),
         None => panic(OVERFLOW),
     }
@@ -93,7 +95,7 @@ fn increase_allowance(args: Tuple<'_>) -> Buf {
 /// `decreaseAllowance(address spender, uint256 subtractedValue) returns (bool)`.
 fn decrease_allowance(args: Tuple<'_>) -> Buf {
     let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
-    match subtract(&host::load(&allowance_of(&owner, &spender)), &value) {
+    match subtract(&Amount::allowance(&owner, &spender).load(), &value) {
         Some(rest) => allow(&owner, &spender, &rest),
         None => error_text(ERROR_STRING, "ERC20: decreased allowance below zero"),
     }
@@ -110,7 +112,7 @@ fn transfer(args: Tuple<'_>) -> Buf {
 fn transfer_from(args: Tuple<'_>) -> Buf {
     let (from, to, value) = (args.address(0), args.address(1), args.b256(2));
     let spender = host::sender();
-    let allowed = host::load(&allowance_of(&from, &spender));
+    let allowed = Amount::allowance(&from, &spender).load();
     if allowed != UNLIMITED {
         match subtract(&allowed, &value) {
             Some(rest) => allow(&from, &spender, &rest),
@@ -164,7 +166,7 @@ fn allow(owner: &Address, spender: &Address, value: &B256) {
     not_this(spender);
     not_zero(owner, "ERC20: approve from the zero address");
     not_zero(spender, "ERC20: approve to the zero address");
-    host::store(&allowance_of(owner, spender), value);
+    Amount::allowance(owner, spender).store(value);
     log(&ev::APPROVAL, owner, spender, value);
 }
 
@@ -176,15 +178,15 @@ fn shift(from: &Address, to: &Address, value: &B256, receiver_gas: u64) {
     not_this(to);
     not_zero(from, "ERC20: transfer from the zero address");
     not_zero(to, "ERC20: transfer to the zero address");
-    let slot = balance_of(from);
-    match subtract(&host::load(&slot), value) {
-        Some(rest) => host::store(&slot, &rest),
+    let balance = Amount::balance(from);
+    match subtract(&balance.load(), value) {
+        Some(rest) => balance.store(&rest),
         None => error_text(ERROR_STRING, "ERC20: transfer amount exceeds balance"),
     }
-    let slot = balance_of(to);
+    let balance = Amount::balance(to);
     // The supply bounds the sum of all balances, so this cannot overflow.
-    if let Some(sum) = add(&host::load(&slot), value) {
-        host::store(&slot, &sum);
+    if let Some(sum) = add(&balance.load(), value) {
+        balance.store(&sum);
     }
     log(&ev::TRANSFER, from, to, value);
 }
@@ -195,12 +197,4 @@ fn log(signature: &B256, from: &Address, to: &Address, value: &B256) {
     event.address(to);
     event.raw(value.as_slice());
     host::log(&event, 3);
-}
-
-fn balance_of(holder: &Address) -> B256 {
-    entry(holder, &BALANCES)
-}
-
-fn allowance_of(owner: &Address, spender: &Address) -> B256 {
-    entry(spender, &entry(owner, &ALLOWANCES))
 }

@@ -12,23 +12,23 @@
 //! Upstream: `AggregatorV3Interface`.
 
 use functions_contract::{
-    Address, B256,
+    B256,
     abi::{Buf, Tuple},
-    construction, dispatch, host, ownership, word,
+    construction, dispatch, host, ownership,
 };
 use functions_types::selectors::functions::{any, feed as f};
 
-const SETTINGS: B256 = B256::ZERO;
-const ANSWER: B256 = B256::with_last_byte(1);
-const TIME: B256 = B256::with_last_byte(2);
+mod storage;
+
+use storage::{Settings, Time};
 
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
     pub fn route(args) {
         f::LATEST_ROUND_DATA => latest_round_data(),
-        f::DECIMALS => Buf::of(word::get(&host::load(&SETTINGS), 20, 1)),
+        f::DECIMALS => Buf::of(Settings::load().decimals().into()),
         f::VERSION => Buf::of(1),
-        f::OWNER => Buf::of_address(&owner()),
+        f::OWNER => Buf::of_address(&Settings::load().owner()),
         f::SET_ANSWER => set_answer(args.head(1)),
         any::STYLUS_CONSTRUCTOR => construct(args.head(3)),
     }
@@ -38,42 +38,38 @@ dispatch! {
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, decimals, answer) = (args.address(0), args.uint(1, 8), args.b256(2));
     construction::once();
-    let mut settings = B256::ZERO;
-    settings[..20].copy_from_slice(owner.as_slice());
-    settings[20] = decimals as u8;
+    let mut settings = Settings::blank();
+    settings.set_owner(owner);
+    settings.set_decimals(decimals as u8);
     open_round(settings, &answer)
 }
 
 /// `setAnswer(int256)`, by the owner.
 fn set_answer(args: Tuple<'_>) -> Buf {
-    ownership::only(&owner());
-    open_round(host::load(&SETTINGS), &args.b256(0))
+    let settings = Settings::load();
+    ownership::only(&settings.owner());
+    open_round(settings, &args.b256(0))
 }
 
-fn open_round(mut settings: B256, answer: &B256) -> Buf {
-    let round = word::get(&settings, 21, 8) + 1;
-    word::put(&mut settings, 21, 8, round);
-    host::store(&SETTINGS, &settings);
-    host::store(&ANSWER, answer);
-    let mut time = B256::ZERO;
-    word::put(&mut time, 24, 8, u128::from(host::timestamp()));
-    host::store(&TIME, &time);
+fn open_round(mut settings: Settings, answer: &B256) -> Buf {
+    // A 64-bit counter of answers does not overflow.
+    settings.set_round(settings.round().wrapping_add(1));
+    settings.store();
+    storage::set_answer(answer);
+    let mut time = Time::blank();
+    time.set_seconds(host::timestamp());
+    time.store();
     Buf::empty()
 }
 
 /// `latestRoundData() returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)`.
 fn latest_round_data() -> Buf {
-    let round = word::get(&host::load(&SETTINGS), 21, 8);
-    let time = host::load(&TIME);
+    let (round, time) = (Settings::load().round(), Time::load().seconds());
     let mut out = Buf::new(5 * 32);
-    out.num(round);
-    out.raw(&*host::load(&ANSWER));
-    out.raw(&*time);
-    out.raw(&*time);
-    out.num(round);
+    out.num(round.into());
+    out.raw(storage::answer().as_slice());
+    out.num(time.into());
+    out.num(time.into());
+    out.num(round.into());
     out
-}
-
-fn owner() -> Address {
-    Address::from_slice(&host::load(&SETTINGS)[..20])
 }
