@@ -1,28 +1,27 @@
 //! Four node processes on a PostgreSQL server that stands still: they know it and say so, and go on as if nothing had been.
 
-mod common;
 mod server;
 
 use std::fs;
 
-use common::Network;
 use functions_offchain_config::Timing;
 use server::Server;
+use test_support::{Network, until};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
 /// Gives every node an empty journal on the server.
 async fn move_to(server: &Server, network: &mut Network) {
-    for (index, node) in network.nodes.iter_mut().enumerate() {
-        assert!(node.terminate().success());
+    for index in 0..network.nodes.len() {
+        assert!(network.terminate(index).await.success());
+        let url = server.database(&format!("node{index}")).await;
+        let node = &network.nodes[index];
         // What was said so far was said with another journal.
         fs::remove_file(node.folder().join("keystore.json.memory")).expect("removed");
-        let url = server.database(&format!("node{index}")).await;
-        let path = node.folder().join("node.toml");
-        let text = fs::read_to_string(&path).expect("the file");
-        fs::write(&path, text.replacen("[net]", &format!("[database]\nurl = \"{url}\"\n[net]"), 1))
-            .expect("written");
-        node.start();
+        let text = fs::read_to_string(node.config()).expect("the file");
+        let text = text.replacen("[net]", &format!("[database]\nurl = \"{url}\"\n[net]"), 1);
+        fs::write(node.config(), text).expect("written");
+        network.start_node(index);
     }
     for node in 0..4 {
         network.wait_until_ready(node).await;
@@ -51,11 +50,12 @@ async fn a_frozen_database_costs_time_and_nothing_else() {
     }
     // for as long as it lasts, well over a minute: looks at the journal's lease end in vain, ten seconds each,
     for node in 0..4 {
-        let log = network.nodes[node].folder().join("log-2");
-        let lost = || fs::read_to_string(&log).expect("its log").matches("lease is lost").count();
-        network
-            .wait(&format!("node {node} to look for its lease"), || async { (lost() >= 7).then_some(()) })
-            .await;
+        let log = network.nodes[node].log();
+        until(&format!("node {node} to look for its lease"), async || {
+            let lost = fs::read_to_string(&log).expect("its log").matches("lease is lost").count();
+            if lost >= 7 { Ok(()) } else { Err(format!("{lost} looks")) }
+        })
+        .await;
         let status = network.status(node).await;
         assert!(status["node"]["troubles"]["database"].is_string(), "{status}");
         assert_eq!(status["error"], "the journal could not be read");
@@ -70,6 +70,6 @@ async fn a_frozen_database_costs_time_and_nothing_else() {
     }
     for node in 0..4 {
         network.wait_until_ready(node).await;
-        assert!(network.nodes[node].verb(&["journal", "verify"]).status.success());
+        assert!(network.verb(node, &["journal", "verify"]).await.status.success());
     }
 }
