@@ -84,10 +84,41 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     /// # Errors
     /// [`RecordError`] if a record cannot be read.
     pub fn load(mut self, records: impl IntoIterator<Item = Record>) -> Result<Self, RecordError> {
+        self.take_back(records)?;
+        Ok(self)
+    }
+
+    /// Takes requests up from their records while the engine runs, whatever it has in memory about them, as
+    /// [`Engine::restore`] and [`Engine::resume`] do at a start.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a record cannot be read; then nothing was changed.
+    pub fn recall(
+        &mut self,
+        now: u64,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Vec<Effect>, RecordError> {
+        let keys = self.take_back(records)?;
+        let mut effects = Vec::new();
+        for key in keys {
+            effects.extend(self.with(now, &key, |request, cx| request.resume(cx)));
+            for (from, message) in self.buffer.take(now, &key) {
+                effects.extend(self.receive(now, from, message));
+            }
+        }
+        Ok(effects)
+    }
+
+    /// The requests whose records these are.
+    fn take_back(
+        &mut self,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<Vec<RequestKey>, RecordError> {
         let mut facts: BTreeMap<RequestKey, Vec<Fact>> = BTreeMap::new();
         for record in records {
             facts.entry(record.id.key).or_default().push(Fact::decode(&record)?);
         }
+        let mut requests = Vec::new();
         for (key, facts) in facts {
             let event = facts.iter().find_map(|fact| match fact {
                 Fact::Event(event) if event.key() == key => Some(event.clone()),
@@ -96,9 +127,11 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             let event = event.ok_or_else(|| RecordError::NoEvent(Box::new(key)))?;
             let mut request = Request::new(&self.roster, event);
             facts.into_iter().for_each(|fact| request.recall(self.me, fact));
-            self.requests.insert(key, request);
+            requests.push((key, request));
         }
-        Ok(self)
+        let keys = requests.iter().map(|(key, _)| *key).collect();
+        self.requests.extend(requests);
+        Ok(keys)
     }
 
     /// Keeps the node silent (no OBS, STATUS, PREPARE, SIG) about requests whose event is older than
