@@ -16,8 +16,6 @@ use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use url::Url;
 
-use crate::journal::sqlite_url;
-
 /// Largest configuration file read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
@@ -365,6 +363,13 @@ impl Config {
             self.database.url = sqlite_url(&self.data_dir.join("journal.sqlite"));
         }
     }
+}
+
+/// The URL of a file of SQLite, with the characters escaped that mean something in a URL.
+#[must_use]
+pub fn sqlite_url(path: &Path) -> String {
+    let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("sqlite://{escaped}")
 }
 
 fn in_range(

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     config::{Config, KeysConfig},
-    engine::Identity,
+    don::Identity,
     lock::{FileLock, LockError},
     peers,
 };

@@ -8,8 +8,10 @@
 //! | [`config`] | the operator's file |
 //! | [`chain`] | logs and contract reads, with finality and reorganisations |
 //! | [`executor`] | admission and the sandbox: a request becomes an observation |
-//! | [`engine`] | the one task that drives the agreement protocol |
+//! | [`don`] | the DON as the chain configured it, and this node in it |
+//! | [`engine`] | the one task that hears everything and does what the lifecycle asks |
 //! | [`journal`] | what survives a crash |
+//! | [`lifecycle`] | what becomes of a request: every rule, no I/O |
 //! | [`lock`] | one process a journal, one process a keystore |
 //! | [`memory`] | what the node may have said and does not remember |
 //! | [`verbs`] | keys, earnings and the journal in the operator's hand |
@@ -26,10 +28,12 @@ pub mod chain;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod don;
 pub mod engine;
 pub mod executor;
 pub mod journal;
 pub mod keys;
+pub mod lifecycle;
 pub mod lock;
 pub mod memory;
 pub mod peers;

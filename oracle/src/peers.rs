@@ -12,7 +12,7 @@ use oracle_net::{Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
 use oracle_ocr::{MAX_MESSAGE_BYTES, OracleIndex};
 use tokio::sync::mpsc;
 
-use crate::{config::NetConfig, engine::Don};
+use crate::{config::NetConfig, don::Don};
 
 /// Something a peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{
     chain::{self, Rpc, RpcFailure},
     clock::now_ms,
     config::{ChainConfig, Config},
-    engine::{Don, Identity},
+    don::{Don, Identity},
     programs,
     verbs::amount,
 };

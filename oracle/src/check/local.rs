@@ -15,7 +15,7 @@ use super::Line;
 use crate::{
     app,
     config::Config,
-    engine::Identity,
+    don::Identity,
     journal::{self, Journal, JournalError, Place},
     keys,
     lock::FileLock,

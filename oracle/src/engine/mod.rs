@@ -1,47 +1,42 @@
-//! The node's middle: feeds the agreement protocol with what happened and carries out what it asks for.
+//! The node's one task: tells the pure core what happens and does the work it asks for.
 //!
-//! One task owns everything here, so that a request's history has one order. Inputs come from five sides: the chain,
-//! peers, finished executions, transmissions, and timers. The protocol answers each with effects; those of all inputs
-//! that wait are gathered and share one commit, and only then are their messages and reports let go.
+//! Everything goes through this task, so that a request's history has one order. It is told by five sides: the chain,
+//! peers, finished runs, transmissions, and timers. The work of all that waits is gathered and shares one commit, and only
+//! then are messages sent, scripts started and reports handed on.
 //!
-//! After a start everything unfinished is taken up again: records go back into the protocol, which repeats what it said
-//! last; requests without an observation are executed; stored transactions are resumed.
+//! What becomes of a request is decided in [`crate::lifecycle`]; nothing is decided here.
 
-mod don;
-mod effects;
-mod events;
-mod requests;
-mod restore;
-mod runs;
-mod schedule;
-mod timers;
+mod happenings;
+mod notes;
+mod upkeep;
+mod work;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, B256};
-use oracle_ocr::{Curves, Effect, Input, Message};
+use oracle_ocr::RequestKey;
 use oracle_runner::RunnerError;
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
 
-pub use don::{Don, DonError, Identity};
-
-use self::{requests::Requests, schedule::Schedule, timers::Timers};
+use self::upkeep::Upkeep;
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
     clock::now_ms,
+    don::Don,
     executor::{Execution, Executor},
     journal::{Journal, JournalError},
-    peers::{PeerEvent, Peers},
+    lifecycle::{Core, Rules},
+    peers::Peers,
     signer::NodeSigner,
     transmit::{TransmitNote, Transmitter},
 };
 
 /// The protocol with real keys and curves.
-pub(crate) type Protocol = oracle_ocr::Protocol<NodeSigner, Curves>;
+type Protocol = oracle_ocr::Protocol<NodeSigner>;
 
 /// Why the engine stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,12 +63,12 @@ pub enum EngineError {
 }
 
 /// A finished execution.
-pub(crate) struct Finished {
-    pub(crate) request_id: B256,
-    pub(crate) execution: Result<Execution, RunnerError>,
+struct Finished {
+    key: RequestKey,
+    execution: Result<Execution, RunnerError>,
 }
 
-/// Inputs whose effects share one commit, at most.
+/// Inputs whose work shares one commit, at most.
 const GROUP: usize = 256;
 /// Longest time that timers wait for peers' messages that came before them.
 const TIMERS_WAIT_MS: u64 = 250;
@@ -123,27 +118,10 @@ pub struct Streams {
 /// See the module's documentation.
 pub struct Engine {
     parts: Parts,
-    protocol: Protocol,
-    requests: Requests,
-    timers: Timers,
-    timers_fired_ms: u64,
-    /// What the protocol asked for since the last flush.
-    effects: Vec<Effect>,
-    schedule: Schedule,
-    running: HashSet<B256>,
-    /// Timestamp of the newest block read.
-    chain_seconds: u64,
-    next_explanation_ms: u64,
+    core: Core<NodeSigner>,
     finished: mpsc::UnboundedSender<Finished>,
-    /// Requests waiting for the cursor to catch up before they are started.
-    to_start: Vec<B256>,
-    caught_up: bool,
-    /// First block to read after a restart, to be stored with what was read before it.
-    cursor: Option<u64>,
-    stored_cursor: Option<u64>,
-    next_cursor_ms: u64,
-    next_prune_ms: u64,
-    reconfigured: bool,
+    upkeep: Upkeep,
+    timers_fired_ms: u64,
 }
 
 impl Engine {
@@ -153,34 +131,16 @@ impl Engine {
     /// [`EngineError`]: the node must not go on.
     pub async fn run(parts: Parts, mut streams: Streams) -> Result<Stop, EngineError> {
         let (finished, mut executions) = mpsc::unbounded_channel();
-        let left = restore::read(&parts.journal, &parts.don, parts.router).await?;
-        let mut protocol =
-            Protocol::restore(parts.don.roster.clone(), parts.don.me, parts.signer.clone(), left.records)?;
+        let mut protocol = Protocol::new(parts.don.roster.clone(), parts.don.me, parts.signer.clone());
         protocol.set_quarantine(parts.silent_before);
-        let mut engine = Self {
-            protocol,
-            requests: Requests::default(),
-            parts,
-            timers: Timers::default(),
-            timers_fired_ms: 0,
-            effects: Vec::new(),
-            schedule: Schedule::default(),
-            running: HashSet::new(),
-            chain_seconds: 0,
-            next_explanation_ms: 0,
-            finished,
-            to_start: Vec::new(),
-            caught_up: false,
-            cursor: None,
-            stored_cursor: None,
-            next_cursor_ms: 0,
-            next_prune_ms: 0,
-            reconfigured: false,
-        };
-        engine.restore(left.requests);
+        let core = Core::new(rules(&parts), protocol);
+        let mut engine = Self { parts, core, finished, upkeep: Upkeep::default(), timers_fired_ms: 0 };
+        engine.restore().await?;
         loop {
-            engine.flush().await?;
-            engine.run_scripts().await?;
+            if engine.do_work().await? {
+                engine.parts.transmitter.shutdown();
+                return Ok(Stop::Reconfigured);
+            }
             let pause = engine.pause();
             tokio::select! {
                 _ = streams.stop.wait_for(|stop| *stop) => break,
@@ -196,20 +156,16 @@ impl Engine {
             }
             let is_quiet = engine.take_waiting(&mut executions);
             engine.fire_timers(is_quiet);
-            if engine.reconfigured {
-                engine.flush().await?;
-                engine.wind_down();
-                return Ok(Stop::Reconfigured);
-            }
         }
-        engine.wind_down();
+        // Ends jobs and, by dropping them, connections; everything needed later is in the journal.
+        engine.parts.transmitter.shutdown();
         Ok(Stop::Asked)
     }
 
     /// Time until the first timer, at most a second.
     fn pause(&self) -> Duration {
         let second = Duration::from_secs(1);
-        let next = self.timers.next_at().into_iter().chain(self.schedule.next_at()).min();
+        let next = self.core.next_at();
         next.map_or(second, |at| Duration::from_millis(at.saturating_sub(now_ms())).min(second))
     }
 
@@ -234,59 +190,19 @@ impl Engine {
             return;
         }
         self.timers_fired_ms = now;
-        while let Some(timer) = self.timers.take_due(now) {
-            self.feed(Input::Timer(timer));
-        }
+        self.core.tick(now);
     }
+}
 
-    fn on_peer(&mut self, event: PeerEvent) {
-        match event {
-            PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
-                Ok(message) => {
-                    self.count_message("received");
-                    self.feed(Input::Message { from, message });
-                }
-                Err(err) => {
-                    self.count_message("refused");
-                    tracing::warn!(oracle = %from, %err, "a peer's message does not decode");
-                }
-            },
-            PeerEvent::Connected(oracle) => {
-                tracing::info!(%oracle, "peer connected");
-                self.feed(Input::Connected(oracle));
-                self.report_status(None);
-            }
-            PeerEvent::Disconnected(oracle) => {
-                tracing::info!(%oracle, "peer disconnected");
-                self.report_status(None);
-            }
-        }
-    }
-
-    /// Ends jobs and, by dropping them, connections; everything needed later is in the journal.
-    fn wind_down(mut self) {
-        self.parts.transmitter.shutdown();
-    }
-
-    fn report_status(&self, head: Option<u64>) {
-        let connected = self.parts.peers.connected();
-        self.parts.metrics.peers_connected.set(i64::try_from(connected).unwrap_or(i64::MAX));
-        let needed = self.parts.don.peers_needed();
-        let waiting_for = if !self.caught_up {
-            Some("reading the chain".to_owned())
-        } else if connected < needed {
-            Some(format!("{connected} of at least {needed} peers connected"))
-        } else {
-            None
-        };
-        self.parts.status.send_modify(|status| {
-            status.peers_connected = connected;
-            status.head = head.unwrap_or(status.head);
-            status.set_stage(waiting_for);
-        });
-    }
-
-    fn count_message(&self, kind: &str) {
-        self.parts.metrics.messages.get_or_create(&crate::admin::Kind::of(kind)).inc();
+fn rules(parts: &Parts) -> Rules {
+    Rules {
+        slots: parts.executor.slots(),
+        max_waiting: parts.max_waiting,
+        transmitter: parts.transmitter_account,
+        coordinator: parts.don.coordinator,
+        don_id: parts.don_id,
+        config_count: parts.don.config_count,
+        members: parts.don.roster.indexes().collect(),
+        quorum: parts.don.roster.quorum(),
     }
 }

@@ -29,11 +29,14 @@ use tokio::sync::Mutex;
 
 pub use backup::{Backup, Contents, backup, probe, prune, restore, verify};
 pub use memory::memory_file;
-pub use open::{Place, sqlite_url};
-pub use requests::{
-    ObservationView, OutcomeView, Page, RequestRow, RequestView, State, TimesMs, TransmissionView,
-};
+pub use open::Place;
+pub use requests::Page;
 pub use transmissions::{Transmission, TransmissionState};
+
+pub use crate::{
+    config::sqlite_url,
+    lifecycle::{RequestRow, RequestView, State},
+};
 
 /// Why durable state could not be read or written.
 #[derive(Debug, thiserror::Error)]

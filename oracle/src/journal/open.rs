@@ -18,7 +18,10 @@ use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
 use super::{Journal, JournalError, lease::Lease, schema};
-use crate::lock::{FileLock, LockError};
+use crate::{
+    config::sqlite_url,
+    lock::{FileLock, LockError},
+};
 
 /// Time a database may take to answer the first question.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
@@ -114,12 +117,6 @@ impl std::fmt::Display for Place {
             },
         }
     }
-}
-
-/// The URL of a file, with the characters escaped that mean something in a URL.
-pub fn sqlite_url(path: &Path) -> String {
-    let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("sqlite://{escaped}")
 }
 
 /// What keeps others away from the journal.

@@ -1,234 +1,10 @@
 //! Requests: state, the event they came from, and what operators are shown.
 
-use std::fmt;
-
-use alloy::primitives::{B256, Bytes};
-use serde::{Deserialize, Serialize};
+use alloy::primitives::B256;
 use sqlx::{Row, any::AnyRow};
 
 use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
-
-/// Where a request stands.
-///
-/// SEEN, EXECUTING, OBSERVED, LOCKED, REPORTED, SUBMITTED, INCLUDED and FINAL follow each other; a state may be
-/// skipped when peers are ahead. Backward: any state to ORPHANED when the event's block left the chain, INCLUDED or
-/// SUBMITTED to REPORTED when the response left the chain or the entry was not processed, ORPHANED to SEEN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum State {
-    /// The event is known.
-    Seen,
-    /// The script runs.
-    Executing,
-    /// Our observation is durable.
-    Observed,
-    /// A quorum observed the same; we are locked on it.
-    Locked,
-    /// A report with a quorum of signatures exists.
-    Reported,
-    /// A transaction of ours carries it.
-    Submitted,
-    /// The chain shows the response.
-    Included,
-    /// The response's block is final.
-    Final,
-    /// Refused by local policy before execution.
-    Refused,
-    /// Its time ran out on chain.
-    Expired,
-    /// The chain will not accept it: cost or commitment.
-    Undeliverable,
-    /// Its block left the chain.
-    Orphaned,
-}
-
-impl State {
-    /// All states, in the order of the enum.
-    pub const ALL: [Self; 12] = [
-        Self::Seen,
-        Self::Executing,
-        Self::Observed,
-        Self::Locked,
-        Self::Reported,
-        Self::Submitted,
-        Self::Included,
-        Self::Final,
-        Self::Refused,
-        Self::Expired,
-        Self::Undeliverable,
-        Self::Orphaned,
-    ];
-
-    /// The name on the wire and in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Seen => "SEEN",
-            Self::Executing => "EXECUTING",
-            Self::Observed => "OBSERVED",
-            Self::Locked => "LOCKED",
-            Self::Reported => "REPORTED",
-            Self::Submitted => "SUBMITTED",
-            Self::Included => "INCLUDED",
-            Self::Final => "FINAL",
-            Self::Refused => "REFUSED",
-            Self::Expired => "EXPIRED",
-            Self::Undeliverable => "UNDELIVERABLE",
-            Self::Orphaned => "ORPHANED",
-        }
-    }
-
-    /// Whether nothing more is to be done for the request unless the chain takes something back.
-    #[must_use]
-    pub const fn is_settled(self) -> bool {
-        matches!(
-            self,
-            Self::Included
-                | Self::Final
-                | Self::Refused
-                | Self::Expired
-                | Self::Undeliverable
-                | Self::Orphaned
-        )
-    }
-
-    /// Whether `self` comes later than `other` on the way to FINAL.
-    #[must_use]
-    pub fn is_after(self, other: Self) -> bool {
-        self <= Self::Final && other <= Self::Final && self > other
-    }
-
-    /// The state with this name.
-    #[must_use]
-    pub fn from_name(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == text)
-    }
-
-    fn parse(text: &str) -> Result<Self, JournalError> {
-        Self::from_name(text).ok_or_else(|| corrupt("a state", text))
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
-/// What this node saw, as shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ObservationView {
-    /// `result`, `userError` or `nodeFailure`.
-    pub kind: String,
-    /// The bytes; for a node failure one byte, its code.
-    pub data: Bytes,
-    /// The bytes as text when they are an error's UTF-8.
-    pub text: Option<String>,
-}
-
-/// What a quorum agreed on, as shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutcomeView {
-    /// `result` or `error`.
-    pub kind: String,
-    /// The bytes that go on chain.
-    pub data: Bytes,
-}
-
-/// The transaction that carried the report, as shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TransmissionView {
-    /// Transaction hash.
-    pub tx_hash: B256,
-    /// Stage in the request's order that sent it; `None` when another node's.
-    pub stage: Option<u64>,
-    /// Whether this node sent it.
-    pub by_us: bool,
-    /// The transmitting account, once known from the chain.
-    pub transmitter: Option<String>,
-}
-
-/// Unix milliseconds of each step on this node's clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimesMs {
-    /// Event read.
-    pub seen: Option<u64>,
-    /// Observation durable.
-    pub observed: Option<u64>,
-    /// Report complete.
-    pub reported: Option<u64>,
-    /// Transaction handed to the chain.
-    pub submitted: Option<u64>,
-    /// Response read.
-    pub included: Option<u64>,
-}
-
-/// A request as `/requests/{id}` shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RequestView {
-    /// The request.
-    pub request_id: B256,
-    /// Where it stands.
-    pub state: State,
-    /// Why, where the state alone does not say.
-    pub reason: Option<String>,
-    /// What this node saw.
-    pub observation: Option<ObservationView>,
-    /// What a quorum agreed on.
-    pub outcome: Option<OutcomeView>,
-    /// Oracle indexes whose signatures are in the report.
-    pub signers: Option<Vec<u8>>,
-    /// keccak256 of the report.
-    pub report_hash: Option<B256>,
-    /// The transaction.
-    pub transmission: Option<TransmissionView>,
-    /// The router's result code, once settled.
-    pub result_code: Option<u8>,
-    /// Block of the response, while it is in the chain.
-    #[serde(default)]
-    pub included_block: Option<u64>,
-    /// When each step happened.
-    pub times_ms: TimesMs,
-}
-
-impl RequestView {
-    /// A request just seen.
-    #[must_use]
-    pub fn seen(request_id: B256, now_ms: u64) -> Self {
-        Self {
-            request_id,
-            state: State::Seen,
-            reason: None,
-            observation: None,
-            outcome: None,
-            signers: None,
-            report_hash: None,
-            transmission: None,
-            result_code: None,
-            included_block: None,
-            times_ms: TimesMs { seen: Some(now_ms), ..TimesMs::default() },
-        }
-    }
-}
-
-/// A row of `requests`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestRow {
-    /// keccak256 of the commitment in the event; with the id it identifies the request across reorganisations.
-    pub commitment_hash: B256,
-    /// Block of the event.
-    pub block_number: u64,
-    /// Hash of that block.
-    pub block_hash: B256,
-    /// Unix seconds after which the request can be timed out on chain.
-    pub timeout_timestamp: u64,
-    /// The event's log as JSON, to be decoded again after a restart.
-    pub event: String,
-    /// Everything shown.
-    pub view: RequestView,
-}
+use crate::lifecycle::{RequestRow, RequestView, State};
 
 /// Which requests are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -403,7 +179,7 @@ pub(super) async fn write_request(
 pub(super) fn parse(row: &AnyRow) -> Result<RequestRow, JournalError> {
     let view: String = row.try_get(5)?;
     let mut view: RequestView = serde_json::from_str(&view).map_err(|err| corrupt("a request view", err))?;
-    view.state = State::parse(&row.try_get::<String, _>(6)?)?;
+    view.state = parse_state(&row.try_get::<String, _>(6)?)?;
     view.request_id = hash_from("a request id", &row.try_get::<String, _>(7)?)?;
     Ok(RequestRow {
         commitment_hash: hash_from("a commitment hash", &row.try_get::<String, _>(0)?)?,
@@ -413,4 +189,8 @@ pub(super) fn parse(row: &AnyRow) -> Result<RequestRow, JournalError> {
         event: row.try_get(4)?,
         view,
     })
+}
+
+fn parse_state(text: &str) -> Result<State, JournalError> {
+    State::from_name(text).ok_or_else(|| corrupt("a state", text))
 }

@@ -89,7 +89,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     }
 
     /// Takes requests up from their records while the engine runs, whatever it has in memory about them, as
-    /// [`Engine::restore`] and [`Engine::resume`] do at a start.
+    /// [`Protocol::restore`] and [`Protocol::resume`] do at a start.
     ///
     /// # Errors
     /// [`RecordError`] if a record cannot be read; then nothing was changed.

@@ -107,6 +107,12 @@ impl Schedule {
         self.entries.len()
     }
 
+    /// Whether the request waits for a run, rests or runs.
+    #[cfg(test)]
+    pub(super) fn holds(&self, id: &B256) -> bool {
+        self.entries.contains_key(id)
+    }
+
     fn queue(&mut self, id: B256, request: Waiting) {
         // A subscription that comes back takes its place behind those that waited.
         let turn = self.turn;

@@ -1,0 +1,248 @@
+//! One request in work, and the only place where its state moves.
+
+use alloy::primitives::{Address, B256, Bytes};
+use oracle_ocr::{Answer, RequestEvent, RequestKey};
+
+use super::{
+    Known, Report, RequestRow, RequestView, State,
+    action::{answer_kind, outcome_parts},
+    row::{ObservationView, OutcomeView, TransmissionView},
+    schedule::Waiting,
+};
+use crate::chain::{Position, SeenRequest};
+
+/// A request that has no final end yet.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    /// The event, without what only a run needs: that stays in the journal.
+    pub(super) seen: SeenRequest,
+    /// What is stored and shown; the event's text only until it is stored.
+    pub(super) row: RequestRow,
+    /// What the protocol knows; `None` while it does not know the request.
+    pub(super) known: Option<Known>,
+    /// Whether the protocol was told to rest, because the chain had an answer or would take none.
+    pub(super) rests: bool,
+    /// The complete report, for another delivery after a reorganisation.
+    pub(super) report: Option<Report>,
+}
+
+impl Active {
+    pub(super) fn new(mut seen: SeenRequest, now: u64) -> Self {
+        let event = lighten(&mut seen);
+        let row = RequestRow {
+            commitment_hash: seen.commitment_hash,
+            block_number: seen.at.block_number,
+            block_hash: seen.at.block_hash,
+            timeout_timestamp: u64::from(seen.commitment.timeoutTimestamp),
+            event,
+            view: RequestView::seen(seen.request_id, now),
+        };
+        Self { seen, row, known: None, rests: false, report: None }
+    }
+
+    /// As stored.
+    pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow) -> Self {
+        lighten(&mut seen);
+        row.event.clear();
+        Self { seen, row, known: None, rests: false, report: None }
+    }
+
+    pub(super) const fn id(&self) -> B256 {
+        self.seen.request_id
+    }
+
+    pub(super) const fn key(&self) -> RequestKey {
+        RequestKey { request: self.seen.request_id, commitment: self.seen.commitment_hash }
+    }
+
+    pub(super) const fn state(&self) -> State {
+        self.row.view.state
+    }
+
+    pub(super) fn event(&self) -> RequestEvent {
+        RequestEvent {
+            request: self.seen.request_id,
+            coordinator: self.seen.commitment.coordinator,
+            commitment: self.seen.onchain_metadata(),
+            event_seconds: self.seen.block_timestamp,
+            seen_at: self.row.view.times_ms.seen.unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            subscription: self.seen.subscription_id,
+            last_call_seconds: self.event().last_call_seconds(),
+        }
+    }
+
+    /// Whether its script is to be run, as far as is known.
+    pub(super) fn needs_run(&self) -> bool {
+        !self.state().is_settled() && !self.known.as_ref().is_some_and(Known::needs_no_run)
+    }
+
+    /// Whether the protocol must take it up from its records to work on it.
+    pub(super) const fn is_unheld(&self) -> bool {
+        self.rests || self.known.is_none()
+    }
+
+    /// Moves forward; a state already passed stays, and a settled one. True when it moved.
+    pub(super) fn advance(&mut self, state: State) -> bool {
+        let moves = state.is_after(self.state());
+        if moves {
+            self.row.view.state = state;
+        }
+        moves
+    }
+
+    /// Shows another reason; true when it is another.
+    pub(super) fn explain(&mut self, reason: impl Into<String>) -> bool {
+        let reason = Some(reason.into());
+        let differs = self.row.view.reason != reason;
+        self.row.view.reason = reason;
+        differs
+    }
+
+    /// The event lies in another block now, whose time and data may be others.
+    fn relocate(&mut self, mut seen: SeenRequest) {
+        self.row.block_hash = seen.at.block_hash;
+        self.row.block_number = seen.at.block_number;
+        self.row.event = lighten(&mut seen);
+        self.seen = seen;
+    }
+
+    /// The same event was read again; true when it lies in another block.
+    pub(super) fn reread(&mut self, seen: &SeenRequest) -> bool {
+        let moved = self.row.block_hash != seen.at.block_hash;
+        if moved {
+            self.row.block_hash = seen.at.block_hash;
+            self.row.block_number = seen.at.block_number;
+            self.seen.at = seen.at;
+        }
+        moved
+    }
+
+    /// Its block left the chain.
+    pub(super) fn orphan(&mut self) {
+        self.lose_response();
+        self.put(State::Orphaned, Some("the request's block left the chain"));
+    }
+
+    /// It is in the chain again: results are kept.
+    pub(super) fn revive(&mut self, seen: SeenRequest) {
+        let state = match &self.known {
+            Some(known) if known.reported => State::Reported,
+            Some(known) if known.locked => State::Locked,
+            Some(known) if known.own.is_some() => State::Observed,
+            Some(_) => State::Executing,
+            None => State::Seen,
+        };
+        self.relocate(seen);
+        self.put(state, None);
+    }
+
+    /// The chain shows a response; true when it is the first.
+    pub(super) fn include(&mut self, now: u64, transmitter: Address, by_us: bool, at: Position) -> bool {
+        let view = &mut self.row.view;
+        let known = view.transmission.as_ref();
+        let stage = known.filter(|known| known.by_us && by_us).and_then(|known| known.stage);
+        view.transmission = Some(TransmissionView {
+            tx_hash: at.tx_hash,
+            stage,
+            by_us,
+            transmitter: Some(transmitter.to_string()),
+        });
+        view.times_ms.included.get_or_insert(now);
+        view.included_block = Some(at.block_number);
+        let is_first = self.state() != State::Included;
+        self.put(State::Included, None);
+        is_first
+    }
+
+    /// The response's block left the chain.
+    pub(super) fn take_back(&mut self) {
+        self.lose_response();
+        self.put(State::Reported, Some("the response left the chain"));
+    }
+
+    fn lose_response(&mut self) {
+        let view = &mut self.row.view;
+        if view.included_block.take().is_some() {
+            view.times_ms.included = None;
+            view.result_code = None;
+        }
+    }
+
+    /// The transaction did not process it; true when it was the newest step.
+    pub(super) fn retreat(&mut self, code: Option<u8>) -> bool {
+        let retreats = self.state() == State::Submitted;
+        if retreats {
+            self.put(State::Reported, None);
+            self.row.view.reason = code.map(|code| format!("code {code}"));
+        }
+        retreats
+    }
+
+    /// It needs no more work.
+    pub(super) fn end(&mut self, state: State, reason: Option<&str>) {
+        debug_assert!(state.is_settled(), "an end is settled");
+        self.put(state, reason);
+    }
+
+    /// Shows the report; the state moves with [`Active::advance`]. True when it is the first.
+    pub(super) fn show_report(&mut self, report: Report) -> bool {
+        let view = &mut self.row.view;
+        let is_first = view.times_ms.reported.is_none();
+        view.times_ms.reported.get_or_insert(report.reported_ms);
+        let attested = &report.ready.attested;
+        let (kind, data) = outcome_parts(&attested.outcome);
+        view.outcome = Some(OutcomeView { kind: kind.to_owned(), data });
+        view.signers = Some(attested.signatures.iter().map(|(oracle, _)| oracle.get()).collect());
+        view.report_hash = Some(report.ready.hash);
+        self.report = Some(report);
+        is_first
+    }
+
+    /// Shows the own answer; true when it was not shown before.
+    pub(super) fn show_answer(&mut self, now: u64, answer: &Answer) -> bool {
+        let view = &mut self.row.view;
+        let is_first = view.observation.is_none();
+        if is_first {
+            view.observation = Some(observation_view(answer));
+            view.times_ms.observed.get_or_insert(now);
+        }
+        is_first
+    }
+
+    fn put(&mut self, state: State, reason: Option<&str>) {
+        self.row.view.state = state;
+        self.row.view.reason = reason.map(str::to_owned);
+    }
+}
+
+/// Shows a transaction of ours, unless the chain showed another's.
+pub(super) fn show_submitted(view: &mut RequestView, now: u64, tx_hash: B256, stage: u64) {
+    view.times_ms.submitted.get_or_insert(now);
+    match &mut view.transmission {
+        Some(known) if known.tx_hash == tx_hash => known.stage = Some(stage),
+        Some(known) if !known.by_us => {}
+        place => {
+            *place = Some(TransmissionView { tx_hash, stage: Some(stage), by_us: true, transmitter: None });
+        }
+    }
+}
+
+/// Takes what may be large out of the event; returns its text.
+fn lighten(seen: &mut SeenRequest) -> String {
+    seen.data = Bytes::new();
+    std::mem::take(&mut seen.log_json)
+}
+
+fn observation_view(answer: &Answer) -> ObservationView {
+    let text = match answer {
+        Answer::Result(_) => None,
+        Answer::UserError(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Answer::NodeFailure(code) => Some(code.text().to_owned()),
+    };
+    ObservationView { kind: answer_kind(answer).to_owned(), data: answer.bytes().to_vec().into(), text }
+}

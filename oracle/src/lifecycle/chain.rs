@@ -1,0 +1,209 @@
+//! What the chain says, and what it means for a request.
+
+use alloy::primitives::{Address, B256};
+use oracle_ocr::{Input, Record, RequestKey};
+
+use super::{Action, EXPIRY_GRACE_SECONDS, Lifecycle, Note, Order, Requested, State, Stored, active::Active};
+use crate::chain::{Position, SeenRequest};
+
+impl Lifecycle {
+    /// Puts stored requests back to work: the protocol takes up what is open, and says again what it said last.
+    pub(super) fn restored(&mut self, stored: Vec<Stored>) {
+        let all = stored.len();
+        for Stored { seen, row, records } in stored {
+            let request = Active::stored(seen, row);
+            if !request.state().is_settled() {
+                let id = request.id();
+                self.to_start.push(id);
+                self.recall(id, records);
+            }
+            self.requests.insert(request);
+        }
+        if all > 0 {
+            self.note(Note::Resumed { stored: all, open: self.to_start.len() });
+        }
+    }
+
+    pub(super) fn requested(&mut self, now: u64, requested: Requested) {
+        let Requested { seen, row, records } = requested;
+        let id = seen.request_id;
+        if let Some(known) = self.requests.get_mut(&id) {
+            let same = known.seen.commitment_hash == seen.commitment_hash;
+            if same && known.state() != State::Orphaned {
+                if known.reread(&seen) {
+                    self.requests.touch(id);
+                }
+                return;
+            }
+            self.note(Note::SeenAgain { id, same });
+            if same {
+                return self.revive(seen, records);
+            }
+            // Another commitment is another request: nothing signed for the old one is ever used.
+            self.order(Order::Cancel(id));
+            self.forget(id);
+        } else if row.is_some_and(|row| {
+            row.commitment_hash == seen.commitment_hash && row.view.state != State::Orphaned
+        }) {
+            return;
+        }
+        let (block, subscription) = (seen.at.block_number, seen.subscription_id);
+        self.note(Note::Seen { id, block, subscription });
+        self.note(Note::Entered(State::Seen));
+        let mut request = Active::new(seen, now);
+        let most = self.rules.max_waiting;
+        if self.requests.open() >= most {
+            let reason = format!("{most} requests wait already; runner.max_waiting allows more");
+            request.end(State::Refused, Some(&reason));
+            self.note(Note::Refused { id, reason });
+            self.note(Note::Entered(State::Refused));
+            return self.requests.store(request.row);
+        }
+        self.requests.insert(request);
+        self.requests.touch(id);
+        self.to_start.push(id);
+        self.recall(id, records);
+    }
+
+    /// The same request in another block: results are kept.
+    fn revive(&mut self, seen: SeenRequest, records: Vec<Record>) {
+        let id = seen.request_id;
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        request.revive(seen);
+        let (is_unheld, report) = (request.is_unheld(), request.report.clone());
+        self.requests.touch(id);
+        match report {
+            Some(report) => self.order(Order::Transmit(Box::new(report))),
+            None => {
+                if is_unheld {
+                    self.recall(id, records);
+                }
+                self.to_start.push(id);
+            }
+        }
+    }
+
+    /// The protocol takes a request up from its records, if there are any.
+    fn recall(&mut self, id: B256, records: Vec<Record>) {
+        if records.is_empty() {
+            return;
+        }
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.rests = false;
+        }
+        self.out.push(Action::Recall(records));
+    }
+
+    /// The records of a request whose response left the chain.
+    pub(super) fn read(&mut self, key: RequestKey, records: Vec<Record>) {
+        let Some(request) = self.requests.keyed_mut(&key) else { return };
+        if request.state().is_settled() || request.report.is_some() {
+            return;
+        }
+        if request.is_unheld() {
+            self.recall(key.request, records);
+        }
+        self.to_start.push(key.request);
+    }
+
+    pub(super) fn responded(&mut self, now: u64, id: B256, transmitter: Address, at: Position) {
+        let by_us = transmitter == self.rules.transmitter;
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        let reported_ms = request.row.view.times_ms.reported.unwrap_or(now);
+        let is_first = request.include(now, transmitter, by_us, at);
+        request.rests = true;
+        let key = request.key();
+        self.requests.touch(id);
+        if is_first {
+            self.note(Note::Entered(State::Included));
+            self.note(Note::Responded { id, tx_hash: at.tx_hash, by_us });
+        }
+        self.order(Order::Progressed { transmitter, reported_ms });
+        self.order(Order::Answered(id));
+        self.schedule.remove(&id);
+        self.agree(Input::Settled(key));
+    }
+
+    /// Shown with the row's next change, which the response in the same transaction brings.
+    pub(super) fn processed(&mut self, id: B256, code: u8) {
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.row.view.result_code = Some(code);
+        }
+    }
+
+    /// Earlier configurations are met again while the chain's past is read.
+    pub(super) fn configured(&mut self, count: u64, digest: B256) {
+        if count > self.rules.config_count {
+            self.note(Note::Reconfigured { digest });
+            self.out.push(Action::Stop);
+        }
+    }
+
+    pub(super) fn routed(&mut self, don_id: B256, coordinator: Address) {
+        let ours = don_id == self.rules.don_id && coordinator != self.rules.coordinator;
+        if ours && self.caught_up {
+            self.note(Note::Rerouted { coordinator });
+            self.out.push(Action::Stop);
+        }
+    }
+
+    pub(super) fn rewound(&mut self, first: u64) {
+        self.note(Note::Rewound { first });
+        let answered = |request: &Active| {
+            request.row.block_number < first
+                && request.row.view.included_block.is_some_and(|block| block >= first)
+        };
+        for id in self.requests.ids_where(answered) {
+            let Some(request) = self.requests.get_mut(&id) else { continue };
+            request.take_back();
+            let (key, report) = (request.key(), request.report.clone());
+            self.requests.touch(id);
+            self.order(Order::Cancel(id));
+            self.order(match report {
+                Some(report) => Order::Transmit(Box::new(report)),
+                None => Order::Read(key),
+            });
+        }
+        for id in self.requests.ids_where(|request| request.row.block_number >= first) {
+            let Some(request) = self.requests.get_mut(&id) else { continue };
+            request.orphan();
+            self.requests.touch(id);
+            self.order(Order::Cancel(id));
+        }
+    }
+
+    /// Responses up to the final block stay: nothing more is kept in memory about them.
+    pub(super) fn finalised(&mut self, block: u64) {
+        let done = self.requests.ids_where(|request| {
+            request.state() == State::Included
+                && request.row.view.included_block.is_some_and(|included| included <= block)
+        });
+        for id in done {
+            self.end(id, State::Final, None);
+        }
+    }
+
+    /// Gives up what nobody answered, and forgets what ended without success when it is too late for a change of mind.
+    pub(super) fn dated(&mut self, seconds: u64) {
+        let is_over =
+            |request: &Active| request.row.timeout_timestamp.saturating_add(EXPIRY_GRACE_SECONDS) < seconds;
+        for id in self.requests.ids_where(|request| !request.state().is_settled() && is_over(request)) {
+            self.end(id, State::Expired, Some("no response in time"));
+        }
+        let dead = self.requests.ids_where(|request| {
+            matches!(request.state(), State::Undeliverable | State::Orphaned) && is_over(request)
+        });
+        for id in dead {
+            self.forget(id);
+        }
+    }
+
+    pub(super) fn caught_up(&mut self, seconds: u64) {
+        self.caught_up = true;
+        for id in std::mem::take(&mut self.to_start) {
+            self.start(id);
+        }
+        self.chain_seconds = seconds;
+        self.agree(Input::ChainTime(seconds));
+    }
+}

@@ -1,0 +1,87 @@
+//! Running scripts: as many at once as there are slots, each until it gives an answer.
+
+use alloy::primitives::B256;
+use oracle_ocr::{Input, Observation, RequestKey};
+
+use super::{Lifecycle, Note, Order, State};
+
+impl Lifecycle {
+    /// Hands the request to the protocol and, unless an observation is stored already, to the schedule.
+    pub(super) fn start(&mut self, id: B256) {
+        let Some(request) = self.requests.get(&id).filter(|request| !request.state().is_settled()) else {
+            return;
+        };
+        let (needs_run, waiting) = (request.needs_run(), request.waiting());
+        if request.known.is_none() {
+            let event = request.event();
+            self.agree(Input::Request(event));
+        }
+        if needs_run {
+            self.schedule.push(id, waiting);
+        }
+    }
+
+    /// Fills the free slots.
+    pub(super) fn fill_slots(&mut self, now: u64) {
+        while self.running.len() < self.rules.slots {
+            let Some(id) = self.schedule.next(now, self.chain_seconds) else { return };
+            let wanted = self.requests.get_mut(&id).filter(|request| request.needs_run());
+            let Some(request) = wanted else {
+                self.schedule.remove(&id);
+                continue;
+            };
+            let key = request.key();
+            // Its run began before a response that has left the chain again; it counts still.
+            if !self.running.insert(key) {
+                continue;
+            }
+            let moved = request.advance(State::Executing);
+            if moved {
+                self.requests.touch(id);
+                self.note(Note::Entered(State::Executing));
+            }
+            self.order(Order::Run(key));
+        }
+    }
+
+    pub(super) fn finished(&mut self, now: u64, key: RequestKey, observation: Result<Observation, String>) {
+        let id = key.request;
+        self.running.remove(&key);
+        // The run of a commitment that was replaced says nothing about the one that replaced it.
+        let is_current = self.requests.keyed_mut(&key).is_some();
+        match observation {
+            Ok(observation) if is_current => {
+                self.schedule.remove(&id);
+                self.agree(Input::Observed { key, observation });
+            }
+            Ok(_) => {}
+            Err(reason) => {
+                self.note(Note::RunFailed);
+                if is_current {
+                    self.rest(now, id, &reason);
+                }
+            }
+        }
+    }
+
+    /// The user pays for an answer, never for this node's trouble: the run is repeated after a rest.
+    fn rest(&mut self, now: u64, id: B256, reason: &str) {
+        let failures = self.schedule.rest(id, now);
+        let Some(request) = self.requests.get_mut(&id).filter(|_| failures > 0) else { return };
+        request.explain(format!(
+            "the script could not be run here {failures} times, and is tried again: {reason}"
+        ));
+        self.requests.touch(id);
+    }
+
+    pub(super) fn unrunnable(&mut self, key: RequestKey) {
+        self.running.remove(&key);
+        let open = self.requests.keyed_mut(&key).filter(|request| !request.state().is_settled());
+        let Some(request) = open else { return };
+        request.explain(
+            "the journal does not give the request's event back; its peers answer without this node",
+        );
+        self.requests.touch(key.request);
+        self.schedule.remove(&key.request);
+    }
+}

@@ -1,0 +1,41 @@
+//! That random histories contain everything.
+
+/// How often things happened, over all seeds.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) opened: u64,
+    pub(super) recalled: u64,
+    pub(super) runs: u64,
+    pub(super) delivered: u64,
+    pub(super) paid: u64,
+    pub(super) rewound: u64,
+    pub(super) restarts: u64,
+    pub(super) replaced: u64,
+    pub(super) expired: u64,
+    pub(super) finals: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, other: &Self) {
+        for (sum, one) in self.all_mut().into_iter().zip(other.all()) {
+            *sum += one;
+        }
+    }
+
+    pub(super) fn are_all_met(&self) -> bool {
+        self.all().into_iter().all(|count| count > 0)
+    }
+
+    fn all(&self) -> [u64; 10] {
+        let Self { opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals } =
+            self;
+        [opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals]
+            .map(|count| *count)
+    }
+
+    fn all_mut(&mut self) -> [&mut u64; 10] {
+        let Self { opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals } =
+            self;
+        [opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals]
+    }
+}
