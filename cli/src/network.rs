@@ -8,6 +8,7 @@ use functions_client::{Account, Chain, ClientError, History, Subscriptions};
 use functions_deploy::Entries;
 use functions_types::DonId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::Value;
 
 use crate::clock;
 use crate::output;
@@ -17,7 +18,7 @@ const MAX_KEY_BYTES: u64 = 1024;
 
 /// Where the contracts are.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Network {
+struct Network {
     /// HTTP JSON-RPC endpoint of the chain
     #[arg(long, value_name = "URL", env = "FUNCTIONS_RPC_URL", default_value = "http://127.0.0.1:8547")]
     rpc_url: String,
@@ -35,9 +36,58 @@ pub(crate) struct Network {
     from_block: Option<u64>,
 }
 
+/// What every verb takes that reads the chain: where, and for whom it prints.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Reading {
+    #[command(flatten)]
+    network: Network,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What every verb takes that sends a transaction: whose key pays, too.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Sending {
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    signer: Signer,
+}
+
+impl Reading {
+    /// See [`Network::connect`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn connect(&self) -> Result<Connected> {
+        self.network.connect().await
+    }
+
+    /// Prints a result in the form asked for.
+    pub(crate) fn say(&self, value: &Value, text: impl FnOnce() -> String) {
+        output::result(&if self.json { value.to_string() } else { text() });
+    }
+}
+
+impl Sending {
+    /// Connects, and reads the key.
+    ///
+    /// # Errors
+    /// As [`Network::connect`] and [`Signer::account`].
+    pub(crate) async fn connect(&self) -> Result<(Connected, Account)> {
+        Ok((self.reading.connect().await?, self.signer.account()?))
+    }
+
+    /// Prints a result in the form asked for.
+    pub(crate) fn say(&self, value: &Value, text: impl FnOnce() -> String) {
+        self.reading.say(value, text);
+    }
+}
+
 /// Whose key pays.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Signer {
+struct Signer {
     /// File with the private key of whoever sends the transaction: 64 hexadecimal digits
     #[arg(long, value_name = "FILE", env = "FUNCTIONS_KEY_FILE")]
     key_file: PathBuf,
@@ -62,7 +112,7 @@ impl Network {
     /// # Errors
     /// When no Router is named, the endpoint does not answer, belongs to another chain than the addresses file, or has no
     /// contract at the Router's address.
-    pub(crate) async fn connect(&self) -> Result<Connected> {
+    async fn connect(&self) -> Result<Connected> {
         let entries = self.addresses.as_deref().map(Entries::read).transpose()?;
         let router = self.router.or_else(|| entries.as_ref().and_then(|entries| entries.router));
         let router = router.ok_or_else(|| {
@@ -152,7 +202,7 @@ impl Signer {
     ///
     /// # Errors
     /// When the file cannot be read or holds no key.
-    pub(crate) fn account(&self) -> Result<Account> {
+    fn account(&self) -> Result<Account> {
         let place = || format!("cannot read the key file {}", self.key_file.display());
         let about = std::fs::metadata(&self.key_file).into_diagnostic().wrap_err_with(place)?;
         if about.len() > MAX_KEY_BYTES {

@@ -10,8 +10,8 @@ use functions_types::Juels;
 use miette::{Result, miette};
 use serde_json::{Value, json};
 
-use crate::network::{Connected, Network, Signer, address};
-use crate::output::{self, link};
+use crate::network::{Connected, Sending, address};
+use crate::output::link;
 use crate::remedy;
 
 /// Pays out what the DON and the contracts' owner earned
@@ -32,11 +32,6 @@ pub(crate) enum Verb {
 pub(crate) struct PayOut {
     #[command(flatten)]
     at: At,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// Options of `don withdraw`.
@@ -44,8 +39,6 @@ pub(crate) struct PayOut {
 pub(crate) struct Withdraw {
     #[command(flatten)]
     at: At,
-    #[command(flatten)]
-    signer: Signer,
     /// Who gets it; the key's own address unless given
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
@@ -55,16 +48,13 @@ pub(crate) struct Withdraw {
     /// From the Router: admin fees and forfeited deposits, which belong to its owner
     #[arg(long)]
     from_router: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
-/// Which Coordinator.
+/// Which Coordinator, and as whom.
 #[derive(clap::Args, Debug)]
 struct At {
     #[command(flatten)]
-    network: Network,
+    sending: Sending,
     /// The DON whose Coordinator is meant, when there is no addresses file
     #[arg(long, value_name = "NAME")]
     don_id: Option<String>,
@@ -82,6 +72,11 @@ impl At {
         let call = Router::getContractByIdCall { id: don.0 };
         at.chain.call(at.router, &call).await.map_err(remedy::report)
     }
+
+    fn say(&self, from: Address, transaction: B256, paid: Value, words: impl FnOnce() -> String) {
+        let value = json!({ "from": from.to_string(), "transaction": transaction.to_string(), "paid": paid });
+        self.sending.say(&value, words);
+    }
 }
 
 /// Runs the verb.
@@ -96,8 +91,7 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
 }
 
 async fn pay_out(options: PayOut) -> Result<()> {
-    let at = options.at.network.connect().await?;
-    let owner = options.signer.account()?;
+    let (at, owner) = options.at.sending.connect().await?;
     let coordinator = options.at.coordinator(&at).await?;
     let receipt = at
         .chain
@@ -109,7 +103,7 @@ async fn pay_out(options: PayOut) -> Result<()> {
         .iter()
         .map(|(to, juels)| json!({ "transmitter": to.to_string(), "juels": juels.to_string() }))
         .collect();
-    say(options.json, coordinator, receipt.transaction_hash, json!(list), || {
+    options.at.say(coordinator, receipt.transaction_hash, json!(list), || {
         if paid.is_empty() {
             return "no transmitter has earned anything since the last time".to_owned();
         }
@@ -120,8 +114,7 @@ async fn pay_out(options: PayOut) -> Result<()> {
 }
 
 async fn withdraw(options: Withdraw) -> Result<()> {
-    let at = options.at.network.connect().await?;
-    let key = options.signer.account()?;
+    let (at, key) = options.at.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| key.address());
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
@@ -137,7 +130,7 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     let paid = transfers(&receipt, at.router);
     let juels: U256 = paid.iter().map(|(_, juels)| *juels).sum();
     let list = json!([{ "to": to.to_string(), "juels": juels.to_string() }]);
-    say(options.json, from, receipt.transaction_hash, list, || format!("{to} got {}", link(juels.to())));
+    options.at.say(from, receipt.transaction_hash, list, || format!("{to} got {}", link(juels.to())));
     Ok(())
 }
 
@@ -166,14 +159,5 @@ fn refused(error: functions_client::ClientError, from: Address) -> miette::Repor
             "{error}"
         ),
         _ => remedy::report(error),
-    }
-}
-
-fn say(as_json: bool, from: Address, transaction: B256, paid: Value, words: impl FnOnce() -> String) {
-    if as_json {
-        let value = json!({ "from": from.to_string(), "transaction": transaction.to_string(), "paid": paid });
-        output::result(&value.to_string());
-    } else {
-        output::result(&words());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use alloy::primitives::Bytes;
 use functions_client::abi::Commitment;
-use functions_client::{ClientError, Fate, Fulfilled, NotProcessed, Started};
+use functions_client::{ClientError, Fate, Fulfilled, History, NotProcessed, Started};
 use functions_types::{FulfillResult, RequestId};
 use serde_json::{Value, json};
 
@@ -52,12 +52,15 @@ impl State {
 }
 
 impl Found {
-    /// Looks a request up; `None` when the chain does not know it.
+    /// Looks a request up in the blocks of `history`; `None` when it was not sent there.
     ///
     /// # Errors
     /// When the endpoint fails.
-    pub(super) async fn look(at: &Connected, id: RequestId) -> Result<Option<Self>, ClientError> {
-        let history = at.history();
+    pub(super) async fn look(
+        at: &Connected,
+        history: &History<'_>,
+        id: RequestId,
+    ) -> Result<Option<Self>, ClientError> {
         let Some((started, fate)) = history.request(id).await? else { return Ok(None) };
         let terms = history.commitments(std::slice::from_ref(&started)).await?;
         let terms = terms.into_iter().next().expect("one request has one commitment");
@@ -74,11 +77,6 @@ impl Found {
             Fate::Fulfilled(_) => State::CallbackFailed,
             Fate::TimedOut(_) => State::TimedOut,
         }
-    }
-
-    /// The block it was sent in.
-    pub(super) const fn block(&self) -> u64 {
-        self.started.block
     }
 
     /// Unix seconds from which it may be timed out.

@@ -12,8 +12,8 @@ use miette::{Result, miette};
 
 use super::call::{self, Kind};
 use super::found::{Found, State};
-use crate::network::{Connected, Network, Signer, address};
-use crate::output::{self, Progress, link};
+use crate::network::{Connected, Sending, address};
+use crate::output::{Progress, link};
 use crate::remedy;
 use crate::simulate::decode::Returns;
 use crate::simulate::inputs;
@@ -61,12 +61,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "TYPE")]
     returns: Option<Returns>,
     #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    sending: Sending,
 }
 
 /// Gas of a callback unless the user says otherwise: the tier every subscription has.
@@ -78,21 +73,21 @@ const CALLBACK_GAS: u32 = 300_000;
 /// Bad input, a consumer or balance that does not do, and what the contracts or the endpoint refused.
 pub(super) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
-    let at = options.network.connect().await?;
-    let from = options.signer.account()?;
+    let (at, from) = options.sending.connect().await?;
     let (what, input) = match &options.call {
         Some(signature) => (signature.clone(), call::encode(signature, &options.with)?),
         None => options.prepare(&at, &progress).await?,
     };
-    let id = send(&at, &from, options.consumer, &what, input).await?;
+    let (id, block) = send(&at, &from, options.consumer, &what, input).await?;
     progress.step(format!("request {id}"));
-    let mut found = look(&at, id).await?;
+    let recent = History { from_block: block, ..at.history() };
+    let mut found = look(&at, &recent, id).await?;
     if !options.no_wait {
         progress.step("waiting for the answer");
-        found = wait(&at, id, found).await?;
+        found = wait(&at, &recent, id, found).await?;
     }
     found.returns = options.returns;
-    output::result(&if options.json { found.json().to_string() } else { found.text() });
+    options.sending.say(&found.json(), || found.text());
     if !options.no_wait && !found.has_result() {
         std::process::exit(NO_RESULT);
     }
@@ -163,14 +158,14 @@ async fn check(
     Ok(())
 }
 
-/// Has the consumer send a request, and gives its id.
+/// Has the consumer send a request, and gives its id and block.
 async fn send(
     at: &Connected,
     from: &Account,
     consumer: Address,
     what: &str,
     input: Bytes,
-) -> Result<RequestId> {
+) -> Result<(RequestId, u64)> {
     let tx = Transaction { to: Some(consumer), input, value: U256::ZERO, gas: None };
     let receipt = at.chain.transact(from, what, tx).await.map_err(remedy::report)?;
     let started: Router::RequestStart =
@@ -181,24 +176,23 @@ async fn send(
                 "{error}"
             )
         })?;
-    Ok(RequestId(started.requestId))
+    Ok((RequestId(started.requestId), receipt.block_number.unwrap_or(at.from_block)))
 }
 
 /// Looks until the request is answered or overdue.
-async fn wait(at: &Connected, id: RequestId, mut found: Found) -> Result<Found> {
-    let recent = History { from_block: found.block(), ..at.history() };
+async fn wait(at: &Connected, recent: &History<'_>, id: RequestId, mut found: Found) -> Result<Found> {
     while found.state() == State::Open {
         tokio::time::sleep(at.chain.poll_interval()).await;
         let answered = recent.fulfillment(id).await.map_err(remedy::report)?.is_some();
         if answered || at.now().await.map_err(remedy::report)? >= found.timeout_at() {
-            found = look(at, id).await?;
+            found = look(at, recent, id).await?;
         }
     }
     Ok(found)
 }
 
-async fn look(at: &Connected, id: RequestId) -> Result<Found> {
-    let found = Found::look(at, id).await.map_err(remedy::report)?;
+async fn look(at: &Connected, recent: &History<'_>, id: RequestId) -> Result<Found> {
+    let found = Found::look(at, recent, id).await.map_err(remedy::report)?;
     found.ok_or_else(|| {
         miette!("the request {id} is gone from the chain: its block was replaced; send it again")
     })

@@ -5,8 +5,7 @@ use functions_types::RequestId;
 use miette::{Result, miette};
 
 use super::found::Found;
-use crate::network::Network;
-use crate::output;
+use crate::network::Reading;
 use crate::remedy;
 use crate::simulate::decode::Returns;
 
@@ -19,10 +18,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "TYPE")]
     returns: Option<Returns>,
     #[command(flatten)]
-    network: Network,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    reading: Reading,
 }
 
 /// Runs the verb.
@@ -30,8 +26,8 @@ pub(crate) struct Options {
 /// # Errors
 /// When the chain does not know the request or the endpoint fails.
 pub(super) async fn run(options: Options) -> Result<()> {
-    let at = options.network.connect().await?;
-    let found = Found::look(&at, RequestId(options.id)).await.map_err(remedy::report)?;
+    let at = options.reading.connect().await?;
+    let found = Found::look(&at, &at.history(), RequestId(options.id)).await.map_err(remedy::report)?;
     let mut found = found.ok_or_else(|| {
         miette!(
             help = "check the id and the Router; an earlier request needs an earlier --from-block",
@@ -42,6 +38,6 @@ pub(super) async fn run(options: Options) -> Result<()> {
         )
     })?;
     found.returns = options.returns;
-    output::result(&if options.json { found.json().to_string() } else { found.text() });
+    options.reading.say(&found.json(), || found.text());
     Ok(())
 }

@@ -9,8 +9,7 @@ use functions_types::SubscriptionId;
 use miette::Result;
 use serde_json::{Value, json};
 
-use super::say;
-use crate::network::Network;
+use crate::network::Reading;
 use crate::output::link;
 use crate::remedy;
 
@@ -20,10 +19,7 @@ pub(crate) struct Options {
     /// The subscription
     id: u64,
     #[command(flatten)]
-    network: Network,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    reading: Reading,
 }
 
 /// What is known about a subscription.
@@ -44,7 +40,7 @@ struct Known {
 /// # Errors
 /// When there is no such subscription or the endpoint fails.
 pub(super) async fn run(options: Options) -> Result<()> {
-    let at = options.network.connect().await?;
+    let at = options.reading.connect().await?;
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
     let held = subscriptions.get(id).await.map_err(remedy::report)?;
@@ -65,7 +61,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
         open: open.into_iter().zip(terms).collect(),
         now: at.now().await.map_err(remedy::report)?,
     };
-    say(options.json, known.json(), || known.text());
+    options.reading.say(&known.json(), || known.text());
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use functions_types::{Juels, SubscriptionId};
 use miette::Result;
 use serde_json::{Value, json};
 
-use crate::network::{Network, Signer, address};
+use crate::network::{Sending, address};
 use crate::output::{self, link};
 use crate::remedy;
 
@@ -37,19 +37,14 @@ pub(crate) enum Verb {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Create {
-    #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
     /// A contract that may use it (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     consumer: Vec<Address>,
     /// LINK to put into it
     #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]
     fund: Option<Juels>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    sending: Sending,
 }
 
 #[derive(clap::Args, Debug)]
@@ -60,12 +55,7 @@ pub(crate) struct Fund {
     #[arg(value_name = "LINK", value_parser = amount::parse_positive)]
     amount: Juels,
     #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    sending: Sending,
 }
 
 #[derive(clap::Args, Debug)]
@@ -76,12 +66,7 @@ pub(crate) struct OfConsumer {
     #[arg(value_name = "ADDRESS", value_parser = address)]
     consumer: Address,
     #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    sending: Sending,
 }
 
 #[derive(clap::Args, Debug)]
@@ -92,12 +77,7 @@ pub(crate) struct Cancel {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
     #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    sending: Sending,
 }
 
 /// Runs the verb.
@@ -117,8 +97,7 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
 }
 
 async fn create(options: Create) -> Result<()> {
-    let at = options.network.connect().await?;
-    let owner = options.signer.account()?;
+    let (at, owner) = options.sending.connect().await?;
     // Asked before anything is sent, so that no subscription is left half made.
     let token = options.fund.map(|_| at.link()).transpose()?;
     let subscriptions = at.subscriptions();
@@ -136,9 +115,8 @@ async fn create(options: Create) -> Result<()> {
         subscriptions.fund(&owner, token, id, amount).await.map_err(opened)?;
     }
     let held = options.fund.unwrap_or_default();
-    say(
-        options.json,
-        json!({
+    options.sending.say(
+        &json!({
             "subscriptionId": id.0,
             "owner": owner.address().to_string(),
             "consumers": options.consumer.iter().map(Address::to_string).collect::<Vec<_>>(),
@@ -150,8 +128,7 @@ async fn create(options: Create) -> Result<()> {
 }
 
 async fn fund(options: Fund) -> Result<()> {
-    let at = options.network.connect().await?;
-    let payer = options.signer.account()?;
+    let (at, payer) = options.sending.connect().await?;
     let token = at.link()?;
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
@@ -159,9 +136,8 @@ async fn fund(options: Fund) -> Result<()> {
     subscriptions.get(id).await.map_err(remedy::report)?;
     let receipt = subscriptions.fund(&payer, token, id, options.amount).await.map_err(remedy::report)?;
     let balance = subscriptions.get(id).await.map_err(remedy::report)?.balance;
-    say(
-        options.json,
-        json!({
+    options.sending.say(
+        &json!({
             "subscriptionId": id.0,
             "fundedJuels": options.amount.to_string(),
             "balanceJuels": balance.to_string(),
@@ -173,27 +149,25 @@ async fn fund(options: Fund) -> Result<()> {
 }
 
 async fn add(options: OfConsumer) -> Result<()> {
-    let at = options.network.connect().await?;
-    let owner = options.signer.account()?;
+    let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     if at.chain.code(options.consumer).await.map_err(remedy::report)?.is_empty() {
         output::say(&format!("warning: there is no contract at {} yet", options.consumer));
     }
     let done = at.subscriptions().add_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(remedy::report)?;
-    say(options.json, changed(&options, receipt.transaction_hash), || {
+    options.sending.say(&changed(&options, receipt.transaction_hash), || {
         format!("{} may use subscription {id}", options.consumer)
     });
     Ok(())
 }
 
 async fn remove(options: OfConsumer) -> Result<()> {
-    let at = options.network.connect().await?;
-    let owner = options.signer.account()?;
+    let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let done = at.subscriptions().remove_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(remedy::report)?;
-    say(options.json, changed(&options, receipt.transaction_hash), || {
+    options.sending.say(&changed(&options, receipt.transaction_hash), || {
         format!("{} may no longer use subscription {id}", options.consumer)
     });
     Ok(())
@@ -208,17 +182,15 @@ fn changed(options: &OfConsumer, transaction: alloy::primitives::B256) -> Value 
 }
 
 async fn cancel(options: Cancel) -> Result<()> {
-    let at = options.network.connect().await?;
-    let owner = options.signer.account()?;
+    let (at, owner) = options.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| owner.address());
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
     let held = subscriptions.get(id).await.map_err(remedy::report)?.balance.to::<u128>();
     let paid = subscriptions.cancel(&owner, id, to).await.map_err(remedy::report)?;
     let kept = held.saturating_sub(paid.get());
-    say(
-        options.json,
-        json!({
+    options.sending.say(
+        &json!({
             "subscriptionId": id.0,
             "paidTo": to.to_string(),
             "paidJuels": paid.to_string(),
@@ -233,9 +205,4 @@ async fn cancel(options: Cancel) -> Result<()> {
         },
     );
     Ok(())
-}
-
-/// Prints a result in the form asked for.
-fn say(as_json: bool, value: Value, text: impl FnOnce() -> String) {
-    output::result(&if as_json { value.to_string() } else { text() });
 }

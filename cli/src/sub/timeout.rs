@@ -5,8 +5,7 @@ use functions_types::{RequestId, SubscriptionId};
 use miette::{Result, miette};
 use serde_json::json;
 
-use super::say;
-use crate::network::{Network, Signer};
+use crate::network::Sending;
 use crate::output::link;
 use crate::remedy;
 
@@ -19,12 +18,7 @@ pub(crate) struct Options {
     #[arg(value_name = "REQUEST_ID")]
     requests: Vec<B256>,
     #[command(flatten)]
-    network: Network,
-    #[command(flatten)]
-    signer: Signer,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    sending: Sending,
 }
 
 /// Runs the verb.
@@ -32,8 +26,7 @@ pub(crate) struct Options {
 /// # Errors
 /// When a named request is not open or not overdue, and what the contracts or the endpoint refused.
 pub(super) async fn run(options: Options) -> Result<()> {
-    let at = options.network.connect().await?;
-    let from = options.signer.account()?;
+    let (at, from) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let history = at.history();
     let mut open = history.open(id).await.map_err(remedy::report)?;
@@ -62,9 +55,8 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let receipts = at.subscriptions().time_out(&from, &overdue).await.map_err(remedy::report)?;
     let released: u128 = overdue.iter().map(|terms| terms.estimatedTotalCostJuels.to::<u128>()).sum();
     let still_open = open.len() - overdue.len();
-    say(
-        options.json,
-        json!({
+    options.sending.say(
+        &json!({
             "subscriptionId": id.0,
             "timedOut": overdue.iter().map(|terms| terms.requestId.to_string()).collect::<Vec<_>>(),
             "releasedJuels": released.to_string(),
