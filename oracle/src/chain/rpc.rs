@@ -82,7 +82,7 @@ impl RpcFailure {
 }
 
 /// Growing pauses between repeated attempts: 100 ms doubling to 10 s.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Backoff {
     failures: u32,
 }

@@ -49,6 +49,12 @@ pub fn gas_limit(inputs: &GasInputs<'_>) -> u64 {
     sum.saturating_add(sum / 10)
 }
 
+/// The limit after it was raised by half `times` times.
+#[must_use]
+pub(super) fn raised(gas_limit: u64, times: u32) -> u64 {
+    (0..times).fold(gas_limit, |limit, _| limit.saturating_add(limit / 2))
+}
+
 /// Gas that is spent before the router's check of what remains for the callback.
 #[must_use]
 pub(super) fn gas_before_router(signatures: u64) -> u64 {
@@ -95,6 +101,12 @@ mod tests {
         let (small, large) = (gas_limit(&inputs(100_000)), gas_limit(&inputs(300_000)));
         assert!(large - small >= 200_000 * 64 / 63);
         assert!(small > 100_000 + 130_000 + 1_764 * 16 + 21_000);
+    }
+
+    #[test]
+    fn raised_adds_half_each_time() {
+        assert_eq!([0, 1, 2, 3].map(|times| raised(1_000, times)), [1_000, 1_500, 2_250, 3_375]);
+        assert_eq!(raised(u64::MAX, 3), u64::MAX);
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub enum Decision {
     Undeliverable(Option<u8>),
 }
 
+/// Whether a request in the block at `request_block` is as deep below the head as configured.
+pub(super) const fn is_confirmed(head: u64, request_block: u64, confirmations: u64) -> bool {
+    head.saturating_add(1) >= request_block.saturating_add(confirmations)
+}
+
 /// Decides.
 #[must_use]
 pub fn decide(input: &GateInput) -> Decision {
@@ -126,6 +131,14 @@ mod tests {
         for simulated in [Simulated::Code(0), Simulated::Code(3), Simulated::Reverts("x".into())] {
             assert_eq!(decide(&GateInput { answered: true, ..input(simulated) }), Decision::Drop);
         }
+    }
+
+    #[test]
+    fn is_confirmed_counts_the_requests_own_block() {
+        assert!(is_confirmed(7, 7, 1));
+        assert!(!is_confirmed(7, 7, 2) && is_confirmed(8, 7, 2));
+        assert!(is_confirmed(7, 7, 0) && !is_confirmed(5, 7, 0), "a head that lags confirms nothing");
+        assert!(!is_confirmed(7, u64::MAX, 3));
     }
 
     #[test]

@@ -5,14 +5,23 @@
 //! exactly one transaction is paid. That a request is
 //! answered at most once is the contract's doing; this module only saves money.
 //!
+//! What is decided is decided without I/O: the steps of a report in `delivery`, the rules they follow in `stage`, `gate`,
+//! `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look` and `funds`.
+//!
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
 //! the same nonce, never made anew beside themselves.
 
+mod delivery;
 mod funds;
 mod gas;
 mod gate;
 mod job;
+mod look;
+mod mined;
+mod price;
+mod report;
 mod sender;
+mod shared;
 mod simulate;
 mod stage;
 
@@ -35,7 +44,7 @@ use tokio::{
 pub use funds::Funds;
 pub use gas::{GasInputs, gas_limit};
 pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide};
-pub use job::{ReportJob, TransmitNote};
+pub use report::{ReportJob, TransmitNote};
 pub use sender::SendError;
 
 use crate::{chain::Rpc, journal::Journal};
@@ -57,7 +66,7 @@ pub struct TransmitConfig {
 
 /// Owns one task per report that is not settled.
 pub struct Transmitter {
-    shared: Arc<job::Shared>,
+    shared: Arc<shared::Shared>,
     jobs: HashMap<B256, Job>,
 }
 
@@ -78,7 +87,7 @@ impl Transmitter {
     ) -> (Self, mpsc::UnboundedReceiver<TransmitNote>) {
         let (notes, stream) = mpsc::unbounded_channel();
         let sender = sender::Sender::new(rpc.clone(), journal.clone(), wallet, config.chain_id);
-        let shared = job::Shared {
+        let shared = shared::Shared {
             rpc,
             journal,
             sender,

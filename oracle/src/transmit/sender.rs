@@ -101,8 +101,7 @@ impl Sender {
     pub(crate) async fn bump(&self, row: &mut Transmission, draft: &Draft) -> Result<(), SendError> {
         let _turn = self.turn.lock().await;
         let mut bumped = row.clone();
-        bumped.max_fee_wei =
-            draft.max_fee_wei.max(row.max_fee_wei.saturating_add(row.max_fee_wei / 4)).max(1);
+        bumped.max_fee_wei = draft.max_fee_wei;
         bumped.gas_limit = draft.gas_limit.max(row.gas_limit);
         bumped.sent_ms = now_ms();
         self.sign(&mut bumped, draft).await?;

@@ -111,7 +111,6 @@ const KNOWN: &[&str] = &[
     "oracle/ocr/tests/simulation/world.rs:",
     "oracle/src/chain/endpoints.rs:",
     "oracle/src/chain/rpc.rs:",
-    "oracle/src/transmit/job.rs:",
 ];
 
 #[test]

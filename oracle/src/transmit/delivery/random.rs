@@ -1,0 +1,424 @@
+//! Whatever the chain, the endpoints and the process do, in any order: no transaction is paid after one was, none is sent
+//! while another may still be mined, no price is raised in vain, and no delivery ends early or never.
+//!
+//! `TRANSMIT_SEEDS=100000` plays more histories, `TRANSMIT_FIRST_SEED=1234` begins elsewhere.
+
+use alloy::primitives::B256;
+
+use super::*;
+use crate::transmit::gate::Simulated;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Most steps of a history in which anything may happen.
+const WILD: u64 = 200;
+/// Steps in which everything works, and which end every delivery.
+const CALM: u32 = 200;
+
+/// splitmix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+}
+
+/// What is stored of a transaction.
+struct Row {
+    attempt: u64,
+    nonce: u64,
+    state: TransmissionState,
+    /// What each version offers, oldest first.
+    prices: Vec<u128>,
+    sent_ms: u64,
+}
+
+impl Row {
+    fn standing(&self) -> Standing {
+        Standing {
+            attempt: self.attempt,
+            stage: 1,
+            tx_hash: Some(B256::with_last_byte(u8::try_from(self.prices.len()).unwrap_or(u8::MAX))),
+            is_prepared: self.state == TransmissionState::Prepared,
+            max_fee_wei: *self.prices.last().expect("a version"),
+            sent_ms: self.sent_ms,
+        }
+    }
+}
+
+/// How often what happened, over all histories: a property of nothing holds always.
+#[derive(Debug, Default)]
+struct Tally {
+    sends: u32,
+    bumps: u32,
+    restarts: u32,
+    troubles: u32,
+    nonces_lost: u32,
+    paid: u32,
+    unpaid: u32,
+    undeliverable: u32,
+    unneeded: u32,
+    late_ends: u32,
+}
+
+struct World<'a> {
+    random: Random,
+    tally: &'a mut Tally,
+    delivery: Delivery,
+    now: Instant,
+    unix_ms: u64,
+    /// Nothing goes wrong any more.
+    is_calm: bool,
+    // The chain.
+    next_nonce: u64,
+    /// Attempts whose transaction waits for a block, with their nonce.
+    pool: Vec<(u64, u64)>,
+    /// Attempts whose transaction was mined.
+    mined: Vec<(u64, Deed)>,
+    /// Answered by another node, or out of time.
+    is_over: bool,
+    // What the node knows.
+    is_told: bool,
+    rows: Vec<Row>,
+    given_up: bool,
+    history: Vec<String>,
+}
+
+impl World<'_> {
+    fn paid(&self) -> usize {
+        self.mined.iter().filter(|(_, deed)| *deed == Deed::Paid).count()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.is_over || self.paid() > 0
+    }
+
+    fn trouble(&mut self, chance: u64) -> bool {
+        !self.is_calm && self.random.percent(chance)
+    }
+
+    fn open(&self) -> &Row {
+        self.rows.iter().rev().find(|row| row.state.is_open()).expect("asked about an open transaction")
+    }
+
+    fn open_mut(&mut self) -> &mut Row {
+        self.rows.iter_mut().rev().find(|row| row.state.is_open()).expect("asked about an open transaction")
+    }
+
+    fn deed_of(&self, attempt: u64) -> Option<Deed> {
+        self.mined.iter().find(|(of, _)| *of == attempt).map(|(_, deed)| *deed)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.unix_ms += u64::try_from(time.as_millis()).expect("short");
+    }
+
+    /// The chain moves.
+    fn happen(&mut self) {
+        let mineable = self.pool.iter().position(|(_, nonce)| *nonce == self.next_nonce);
+        if let Some(at) = mineable.filter(|_| self.is_calm || self.random.percent(15)) {
+            let (attempt, _) = self.pool.remove(at);
+            self.next_nonce += 1;
+            let deed = match self.random.below(10) {
+                _ if self.paid() > 0 => panic!("a transaction is paid for after one was paid"),
+                _ if self.is_over => Deed::CameSecond,
+                0..5 => Deed::Paid,
+                5 => Deed::Reverted,
+                _ if self.is_calm => Deed::Paid,
+                code => Deed::Refused(u8::try_from(code).expect("small") - 3),
+            };
+            self.mined.push((attempt, deed));
+            self.history.push(format!("mined: {attempt} {deed:?}"));
+        }
+        if self.is_calm {
+            self.is_told = self.is_settled();
+            return;
+        }
+        match self.random.below(100) {
+            0 | 1 => {
+                let lost = self.next_nonce;
+                self.next_nonce += 1;
+                self.pool.retain(|(_, nonce)| *nonce != lost);
+                self.history.push(format!("nonce {lost} is used by another transaction"));
+            }
+            2 | 3 => {
+                self.history.push(format!("the pool forgets {:?}", self.pool));
+                self.pool.clear();
+            }
+            4 if self.paid() == 0 => {
+                self.is_over = true;
+                self.history.push("another node answers, or time is out".to_owned());
+            }
+            5..15 => self.is_told = self.is_settled(),
+            15..30 => {
+                let time = Duration::from_millis(self.random.below(4_000));
+                self.pass(time);
+            }
+            _ => {}
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        self.history.push(format!("{effect:?}"));
+        match effect {
+            Effect::Settle(state) => {
+                let attempt = self.open().attempt;
+                let is_right = match state {
+                    TransmissionState::Included => self.deed_of(attempt) == Some(Deed::Paid),
+                    TransmissionState::Unpaid => self.deed_of(attempt).is_some_and(|deed| deed != Deed::Paid),
+                    TransmissionState::Dropped => self.deed_of(attempt).is_none() || self.is_told,
+                    TransmissionState::Prepared | TransmissionState::Sent => false,
+                };
+                assert!(is_right, "stored {state:?} of {attempt}");
+                self.tally.nonces_lost += u32::from(state == TransmissionState::Dropped && !self.is_told);
+                self.open_mut().state = state;
+            }
+            Effect::Note(TransmitNote::Included { .. }) => self.tally.paid += 1,
+            Effect::Note(TransmitNote::Unpaid { .. }) => self.tally.unpaid += 1,
+            Effect::Note(TransmitNote::Unneeded { .. }) => self.tally.unneeded += 1,
+            Effect::Note(TransmitNote::Undeliverable { .. }) => {
+                self.tally.undeliverable += 1;
+                self.given_up = true;
+            }
+            Effect::Note(TransmitNote::Submitted { .. }) | Effect::Waits { .. } => {}
+        }
+    }
+
+    /// The answer to a question; `None` when the process ends before it hears it.
+    fn answer(&mut self, next: Next) -> Option<Seen> {
+        self.history.push(format!("{next:?}"));
+        Some(match next {
+            Next::Load => {
+                let open = self.rows.iter().rev().find(|row| row.state.is_open()).map(Row::standing);
+                Seen::Stored { attempts: self.rows.len() as u64, open }
+            }
+            Next::AskProgress => Seen::Progress(self.random.percent(20).then_some(self.now)),
+            Next::AskPending => Seen::Pending(self.random.percent(30)),
+            Next::Sleep { until, or_answered } => {
+                if !(or_answered && self.is_told) {
+                    let pause = until.saturating_duration_since(self.now);
+                    assert!(pause <= 70 * SECOND, "a pause of {pause:?}");
+                    self.pass(pause);
+                }
+                Seen::Woke
+            }
+            Next::Look { .. } => return self.look(),
+            Next::AskFunds { .. } => Seen::Funds { enough: self.is_calm || self.random.percent(30) },
+            Next::Send { attempt, max_fee_wei, .. } => return self.send(attempt, max_fee_wei),
+            Next::AskReceipt(_) if self.trouble(8) => Seen::Trouble,
+            Next::AskReceipt(reach) => {
+                let found = self.deed_of(self.open().attempt);
+                let is_hidden = reach == Reach::First && self.trouble(20);
+                let found = found.filter(|_| !is_hidden);
+                Seen::Receipt(found.map(|deed| Mined { tx_hash: B256::ZERO, deed }))
+            }
+            Next::AskNonce if self.trouble(8) => Seen::Trouble,
+            Next::AskNonce => {
+                let is_used = self.next_nonce > self.open().nonce;
+                Seen::NonceUsed(is_used && !self.trouble(20))
+            }
+            Next::Resend => return self.resend(),
+            Next::AskBaseFee if self.trouble(8) => Seen::Trouble,
+            Next::AskBaseFee => Seen::BaseFee(u128::from(self.random.below(1_000))),
+            Next::Bump { max_fee_wei } => return self.bump(max_fee_wei),
+            Next::End => panic!("an end asks nothing"),
+        })
+    }
+
+    fn look(&mut self) -> Option<Seen> {
+        if self.trouble(10) {
+            return Some(Seen::Trouble);
+        }
+        let simulated = match self.random.below(40) {
+            // An endpoint that lags may still take it for open.
+            _ if self.is_settled() && !self.trouble(10) => Simulated::Code(2),
+            _ if self.is_calm => Simulated::Code(0),
+            0..20 => Simulated::Code(0),
+            20..24 => Simulated::Code(1),
+            24..28 => Simulated::Code(3),
+            28..30 => Simulated::Code(4),
+            30 => Simulated::Code(5),
+            31..34 => Simulated::Reverts("r".to_owned()),
+            34..37 => Simulated::Unfunded("u".to_owned()),
+            _ => Simulated::Code(0),
+        };
+        Some(Seen::Looked(Look {
+            chain_time: self.unix_ms / 1_000,
+            base_fee_wei: u128::from(self.random.below(1_000)),
+            confirmed: self.is_calm || self.random.percent(80),
+            gas_limit: 500_000,
+            need_wei: U256::from(1),
+            simulated,
+        }))
+    }
+
+    fn send(&mut self, attempt: u64, max_fee_wei: u128) -> Option<Seen> {
+        if self.trouble(5) {
+            return Some(Seen::Trouble);
+        }
+        assert!(self.rows.iter().all(|row| !row.state.is_open()), "a second transaction beside an open one");
+        assert!(self.pool.is_empty(), "a second transaction beside {:?}", self.pool);
+        assert!(self.rows.iter().all(|row| row.attempt != attempt), "attempt {attempt} is overwritten");
+        self.tally.sends += 1;
+        let nonce = self.next_nonce;
+        let (state, sent_ms) = (TransmissionState::Prepared, self.unix_ms);
+        self.rows.push(Row { attempt, nonce, state, prices: vec![max_fee_wei], sent_ms });
+        if self.trouble(8) {
+            return None;
+        }
+        if self.trouble(8) {
+            self.open_mut().state = TransmissionState::Dropped;
+            return Some(Seen::Trouble);
+        }
+        // No answer: it may have arrived all the same.
+        let is_heard = !self.trouble(15);
+        if is_heard || self.random.percent(50) {
+            self.pool.push((attempt, nonce));
+        }
+        if is_heard {
+            self.open_mut().state = TransmissionState::Sent;
+        }
+        Some(Seen::Stands(self.open().standing()))
+    }
+
+    fn resend(&mut self) -> Option<Seen> {
+        if self.trouble(8) {
+            return Some(Seen::Trouble);
+        }
+        let (attempt, nonce) = (self.open().attempt, self.open().nonce);
+        let is_known = self.pool.contains(&(attempt, nonce)) || self.deed_of(attempt).is_some();
+        if !is_known && (nonce < self.next_nonce || self.trouble(10)) {
+            self.open_mut().state = TransmissionState::Dropped;
+            return Some(Seen::Refused);
+        }
+        if !is_known {
+            self.pool.push((attempt, nonce));
+        }
+        self.open_mut().state = TransmissionState::Sent;
+        Some(Seen::Stands(self.open().standing()))
+    }
+
+    fn bump(&mut self, max_fee_wei: u128) -> Option<Seen> {
+        self.tally.bumps += 1;
+        let unix_ms = self.unix_ms;
+        let row = self.open_mut();
+        let most = row.prices.iter().max().expect("a version");
+        assert!(max_fee_wei > *most, "a price of {max_fee_wei} after {:?}", row.prices);
+        row.prices.push(max_fee_wei);
+        row.sent_ms = unix_ms;
+        let (attempt, nonce) = (row.attempt, row.nonce);
+        if self.trouble(8) {
+            return None;
+        }
+        let is_known = self.pool.contains(&(attempt, nonce));
+        if !self.trouble(20) && !is_known && nonce >= self.next_nonce {
+            self.pool.push((attempt, nonce));
+        }
+        Some(Seen::Stands(self.open().standing()))
+    }
+
+    /// Lives one history to its end.
+    fn live(&mut self, mut step: Step) {
+        let wild = u32::try_from(self.random.below(WILD)).expect("small");
+        for number in 0..wild + CALM {
+            self.is_calm = number >= wild;
+            for effect in std::mem::take(&mut step.first) {
+                self.perform(effect);
+            }
+            if step.then == Next::End {
+                let is_refused = self.mined.iter().any(|(_, deed)| !deserves_another(*deed));
+                assert!(self.is_settled() || self.given_up || is_refused, "it ended early");
+                self.tally.late_ends += u32::from(self.is_calm);
+                return;
+            }
+            self.happen();
+            let seen = if self.trouble(3) { None } else { self.answer(step.then) };
+            self.tally.troubles += u32::from(matches!(seen, Some(Seen::Trouble)));
+            let now = Moment { at: self.now, unix_ms: self.unix_ms, answered: self.is_told };
+            step = match seen {
+                Some(seen) => self.delivery.on(now, seen),
+                None => {
+                    self.history.push("restart".to_owned());
+                    self.tally.restarts += 1;
+                    let (delivery, step) = Delivery::begin(self.delivery.terms);
+                    self.delivery = delivery;
+                    step
+                }
+            };
+        }
+        panic!("it never ended");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a longer run is asked for by hand")]
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+#[expect(clippy::disallowed_macros, reason = "the seeds are what a failure is repeated with")]
+fn no_history_pays_twice_or_ends_early_or_never() {
+    let (first, seeds) = (number("TRANSMIT_FIRST_SEED", 1), number("TRANSMIT_SEEDS", 3_000));
+    println!("seeds {first} to {}", first + seeds - 1);
+    let mut tally = Tally::default();
+    for seed in first..first + seeds {
+        let mut random = Random(seed);
+        let terms = Terms {
+            request_id: B256::repeat_byte(7),
+            stage: random.below(4),
+            delta_stage: Duration::from_millis(random.below(5_000)),
+            poll_interval: Duration::from_millis(50 + random.below(1_000)),
+            timeout_timestamp: 300 + random.below(3_000),
+        };
+        let (delivery, step) = Delivery::begin(terms);
+        let mut world = World {
+            random,
+            tally: &mut tally,
+            delivery,
+            now: Instant::now(),
+            unix_ms: 1_000,
+            is_calm: false,
+            next_nonce: 0,
+            pool: Vec::new(),
+            mined: Vec::new(),
+            is_over: false,
+            is_told: false,
+            rows: Vec::new(),
+            given_up: false,
+            history: Vec::new(),
+        };
+        let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.live(step)));
+        assert!(lived.is_ok(), "seed {seed}, {terms:?}:\n{}", world.history.join("\n"));
+    }
+    println!("{tally:?}");
+    if seeds >= 1_000 {
+        let Tally {
+            sends,
+            bumps,
+            restarts,
+            troubles,
+            nonces_lost,
+            paid,
+            unpaid,
+            undeliverable,
+            unneeded,
+            late_ends,
+        } = tally;
+        let counts =
+            [sends, bumps, restarts, troubles, nonces_lost, paid, unpaid, undeliverable, unneeded, late_ends];
+        assert!(counts.iter().all(|count| *count > 0), "everything happens: {counts:?}");
+    }
+}
