@@ -15,7 +15,9 @@ use serde_json::json;
 
 use super::{
     endpoints::{Reach, Rpc},
-    rpc::{CallRequest, LogQuery, RpcFailure, Span},
+    failure::RpcFailure,
+    logs::{LogQuery, Span},
+    transactions::CallRequest,
 };
 use crate::config::{ChainConfig, DonId};
 

@@ -25,9 +25,11 @@ use tokio::time::Instant;
 use super::{
     endpoints::{Reach, Rpc},
     events::{ChainEvent, TOPICS, decode},
+    failure::{RpcFailure, malformed},
     gather::{Doubt, Gathered, Reading},
+    header::{BlockRef, Header},
+    logs::{LogQuery, Span},
     reread::{Again, Rereads},
-    rpc::{BlockRef, Header, LogQuery, RpcFailure, Span, malformed},
 };
 
 /// Anchors kept; older blocks are taken as final.

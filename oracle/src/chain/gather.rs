@@ -19,7 +19,7 @@ use std::time::Duration;
 use alloy::{primitives::B256, rpc::types::Log};
 use tokio::time::Instant;
 
-use super::rpc::Span;
+use super::logs::Span;
 
 /// How long answers are doubted after one of them left out logs.
 const DOUBT_LASTS: Duration = Duration::from_secs(600);

@@ -2,17 +2,23 @@
 //!
 //! Nothing here holds a key or decides anything; answers are bounded, decoded and checked against each other.
 
+mod backoff;
 mod contracts;
 mod cursor;
 mod endpoints;
 mod events;
+mod failure;
 mod gather;
+mod header;
 mod health;
+mod logs;
 mod pace;
 mod reread;
 mod rpc;
+mod transactions;
 mod watch;
 
+pub use backoff::Backoff;
 pub(crate) use contracts::view;
 pub use contracts::{config_digest, coordinator_of, find_config, unknown_don, wei_per_link};
 pub use cursor::{Batch, CursorConfig, LogCursor};
@@ -20,7 +26,10 @@ pub use endpoints::{Contact, EndpointView, Reach, Rpc, WantedChain};
 #[cfg(test)]
 pub(crate) use events::tests::request_log;
 pub use events::{ChainEvent, LogRefusal, Position, SeenRequest, decode};
+pub use failure::RpcFailure;
 pub use functions_rpc::Rejection;
+pub use header::{BlockRef, Header};
+pub use logs::{LogQuery, Span};
 pub use pace::Pace;
-pub use rpc::{Backoff, BlockRef, CallRequest, Header, LogQuery, Receipt, RpcFailure, Span};
+pub use transactions::{CallRequest, Receipt};
 pub use watch::watch;

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     cursor::{Batch, LogCursor},
-    rpc::RpcFailure,
+    failure::RpcFailure,
 };
 
 /// Polls until the receiver is gone. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that fail

@@ -105,12 +105,9 @@ fn versions_are_exact() {
 const KNOWN: &[&str] = &[
     "crates/client/src/lib.rs: account - chain - error - revert - stylus:",
     "crates/client/src/lib.rs: consumer - history - requests:",
-    "oracle/src/lib.rs: endpoints - rpc:",
     "oracle/src/lib.rs: lease - open:",
     "oracle/ocr/src/lib.rs: layout - message - observation - outcome - wire:",
     "oracle/ocr/tests/simulation/world.rs:",
-    "oracle/src/chain/endpoints.rs:",
-    "oracle/src/chain/rpc.rs:",
 ];
 
 #[test]

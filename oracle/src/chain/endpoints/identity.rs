@@ -1,0 +1,158 @@
+//! Whether an endpoint serves our chain: its id, and the hash of one block.
+
+use alloy::primitives::{Address, B256, Bytes, U64};
+use functions_rpc::Fault;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json, value::RawValue};
+use tokio::time::Instant;
+
+use super::{Rpc, locked};
+
+/// What every endpoint must serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    chain_id: u64,
+    block: u64,
+    hash: B256,
+}
+
+/// The chain that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedChain {
+    /// Its id.
+    pub chain_id: u64,
+    /// The block whose hash tells it from others of the same id; 0 is the genesis.
+    pub block: u64,
+    /// That block's hash, when it is known.
+    pub hash: Option<B256>,
+    /// A contract on it, which tells the right one as long as the hash is not known.
+    pub router: Address,
+}
+
+/// What came of [`Rpc::connect`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// An endpoint serves the chain; the hash of the identity block.
+    Found(B256),
+    /// None does yet; why, in words.
+    NotYet(String),
+    /// Every endpoint answers for another chain; the operator must act.
+    Foreign(String),
+}
+
+impl Rpc {
+    /// Looks for endpoints of the wanted chain. From then on no other chain's word is taken. As long as the identity
+    /// block's hash is not known, the first endpoint in order with the right id and the router on it decides.
+    pub async fn connect(&self, wanted: &WantedChain) -> Contact {
+        let mut hash = wanted.hash;
+        let mut waiting = None;
+        let mut foreign = Vec::new();
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
+            if hash.is_none() {
+                match self.introduce(index, wanted).await {
+                    Ok(Some(found)) => hash = Some(found),
+                    Ok(None) => {
+                        waiting = Some(format!(
+                            "chain {} at {} has no contract at chain.router {}",
+                            wanted.chain_id, endpoint.shown, wanted.router
+                        ));
+                        continue;
+                    }
+                    Err(fault @ Fault::Foreign(_)) => {
+                        foreign.push(format!("{}: {fault}", endpoint.shown));
+                        continue;
+                    }
+                    Err(fault) => {
+                        waiting = Some(format!("{}: {fault}", endpoint.shown));
+                        continue;
+                    }
+                }
+            }
+            if let Some(hash) = hash {
+                let expected = Expected { chain_id: wanted.chain_id, block: wanted.block, hash };
+                *locked(&self.expected) = Some(expected);
+                match self.identify(index, expected).await {
+                    Ok(()) => return Contact::Found(hash),
+                    Err(fault @ Fault::Foreign(_)) => foreign.push(format!("{}: {fault}", endpoint.shown)),
+                    Err(fault) => waiting = Some(format!("{}: {fault}", endpoint.shown)),
+                }
+            }
+        }
+        match waiting {
+            Some(reason) => Contact::NotYet(reason),
+            None => Contact::Foreign(foreign.join("; ")),
+        }
+    }
+
+    /// The identity block's hash at one endpoint; `None` when the router is not on its chain.
+    async fn introduce(&self, index: usize, wanted: &WantedChain) -> Result<Option<B256>, Fault> {
+        self.check_id(index, wanted.chain_id).await?;
+        let hash = self.identity_hash(index, wanted.block).await?;
+        let code: Bytes = self.put(index, "eth_getCode", &json!([wanted.router, "latest"])).await?;
+        Ok((!code.is_empty()).then_some(hash))
+    }
+
+    /// Checks that the endpoint serves the expected chain.
+    async fn identify(&self, index: usize, expected: Expected) -> Result<(), Fault> {
+        self.check_id(index, expected.chain_id).await?;
+        let hash = self.identity_hash(index, expected.block).await?;
+        if hash != expected.hash {
+            let fault =
+                Fault::Foreign(format!("its block {} is {hash}, ours is {}", expected.block, expected.hash));
+            self.failed(index, &fault, Instant::now());
+            return Err(fault);
+        }
+        if let Some(endpoint) = self.endpoints.get(index) {
+            locked(&endpoint.health).identified(Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn check_id(&self, index: usize, expected: u64) -> Result<(), Fault> {
+        let id: U64 = self.put(index, "eth_chainId", &json!([])).await?;
+        if id.to::<u64>() == expected {
+            return Ok(());
+        }
+        let fault = Fault::Foreign(format!("its chain id is {id}, chain.chain_id is {expected}"));
+        self.failed(index, &fault, Instant::now());
+        Err(fault)
+    }
+
+    async fn identity_hash(&self, index: usize, block: u64) -> Result<B256, Fault> {
+        #[derive(Deserialize)]
+        struct Identity {
+            hash: B256,
+        }
+        let params = json!([format!("{block:#x}"), false]);
+        let found: Identity = self.put(index, "eth_getBlockByNumber", &params).await?;
+        Ok(found.hash)
+    }
+
+    /// One question to one endpoint, its answer decoded and its health kept.
+    async fn put<T: DeserializeOwned>(
+        &self,
+        index: usize,
+        method: &'static str,
+        params: &Value,
+    ) -> Result<T, Fault> {
+        let read = |raw: &RawValue| serde_json::from_str(raw.get()).map(Some).map_err(|err| err.to_string());
+        let found = self.attempt(index, method, params, &read, true).await?;
+        found.ok_or_else(|| Fault::Broken("null".to_owned()))
+    }
+
+    pub(super) async fn ensure_identity(&self, index: usize) -> Result<(), Fault> {
+        let Some(expected) = *locked(&self.expected) else { return Ok(()) };
+        let is_known = self
+            .endpoints
+            .get(index)
+            .is_some_and(|endpoint| locked(&endpoint.health).is_identified(Instant::now()));
+        if is_known { Ok(()) } else { self.identify(index, expected).await }
+    }
+
+    /// Every endpoint proves its identity anew before it is believed again.
+    pub(in crate::chain) fn doubt_identities(&self) {
+        for endpoint in &self.endpoints {
+            locked(&endpoint.health).forget_identity();
+        }
+    }
+}
