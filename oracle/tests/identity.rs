@@ -1,21 +1,15 @@
 //! Chains that only have the same id: `check` and `run` tell them apart by the hash of one block, before anything is claimed.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-    time::Duration,
-};
+use std::{fs, process::Output};
 
 use alloy::primitives::Address;
 use devchain::{ChainConfig, Config, Devchain, Handle};
+use functions_network::{Folder, Node, node::Told, process::tail};
 use functions_node::{app::identity_claim, chain::Rpc, journal::Journal};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use test_support::{PATIENCE, place, until};
 
 const ROUTER: Address = Address::repeat_byte(0x40);
-/// How long anything may take on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn call(chain: &Handle, method: &'static str, params: Value) -> Value {
     let rpc = Rpc::new(&[chain.rpc_url.parse().expect("a URL")]).expect("a client");
@@ -38,52 +32,47 @@ async fn genesis(chain: &Handle) -> String {
 }
 
 /// A node that has keys and never ran.
-struct Node {
-    folder: TempDir,
+struct Met {
+    node: Node,
+    /// Removed after the node has ended.
+    _folder: Folder,
 }
 
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that ended already is what is wanted.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Node {
-    fn new() -> Self {
-        let node = Self { folder: tempfile::tempdir().expect("a folder") };
-        fs::write(node.path("password"), "test").expect("a file");
-        node.configure(&["http://127.0.0.1:1"], "");
-        assert!(node.command("keygen").output().expect("it runs").status.success());
-        node
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+impl Met {
+    async fn new() -> Self {
+        let folder = Folder::create().expect("a folder");
+        let told = Told {
+            program: place::programs().join("functions-node"),
+            rpc_urls: vec!["http://127.0.0.1:1".to_owned()],
+            chain_id: 412_346,
+            router: ROUTER,
+            start_block: 0,
+            don_id: "fun-test-1".to_owned(),
+            poll_interval_ms: 50,
+            allow_http: Vec::new(),
+            log_level: "info".to_owned(),
+            patience: PATIENCE,
+        };
+        let mut node = Node::create(folder.path(), 0, told).await.expect("a node");
+        node.free_ports();
+        Self { node, _folder: folder }
     }
 
-    fn configure(&self, urls: &[&str], more: &str) {
-        let text = format!(
-            "data_dir = {:?}\n[keys]\nkeystore = \"keystore.json\"\npassword_file = \"password\"\n[chain]\nrpc_urls = {urls:?}\n\
-             chain_id = 412346\nrouter = \"{ROUTER}\"\ndon_id = \"fun-test-1\"\n{more}\n[net]\nlisten = \"/ip4/127.0.0.1/tcp/0\"\n\
-             [admin]\nlisten = \"127.0.0.1:0\"\n",
-            self.folder.path()
-        );
-        fs::write(self.path("node.toml"), text).expect("a file");
+    /// Tells it these endpoints, and `more` about the chain.
+    fn configure(&mut self, urls: &[&str], more: &str) {
+        self.node.told.rpc_urls = urls.iter().map(|url| (*url).to_owned()).collect();
+        self.node.configure().expect("written");
+        let text = fs::read_to_string(self.node.config()).expect("the file");
+        fs::write(self.node.config(), text.replacen("[net]", &format!("{more}\n[net]"), 1)).expect("written");
     }
 
-    fn command(&self, verb: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-node"));
-        command.args([verb, "--config"]).arg(self.path("node.toml")).env_clear().stdin(Stdio::null());
-        command
+    async fn verb(&self, words: &[&str]) -> Output {
+        self.node.verb(words).await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// The lines about the chain.
-    fn check(&self) -> Vec<Value> {
-        let output = self.command("check").arg("--json").output().expect("it runs");
+    async fn check(&self) -> Vec<Value> {
+        let output = self.verb(&["check", "--json"]).await;
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let lines = report["checks"].as_array().expect("a list");
         lines
@@ -94,7 +83,7 @@ impl Node {
     }
 
     async fn claimed(&self) -> Option<String> {
-        let url = format!("sqlite://{}", self.path("journal.sqlite").display());
+        let url = format!("sqlite://{}", self.node.folder().join("journal.sqlite").display());
         let journal = Journal::look_at(&url).await.ok()?;
         let claimed = journal.claimed(&identity_claim(0)).await.ok().flatten();
         journal.close().await;
@@ -102,20 +91,18 @@ impl Node {
     }
 
     /// Runs until it has met the chain.
-    async fn meet(&self) {
-        let child = self.command("run").stderr(Stdio::null()).spawn().expect("it starts");
-        let _running = Running(child);
-        let met = async {
-            while self.claimed().await.is_none() {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, met).await.expect("the node meets the chain");
+    async fn meet(&mut self) {
+        self.node.start().expect("it starts");
+        until("the node to claim the chain", async || {
+            self.claimed().await.ok_or_else(|| tail(&self.node.log(), 15))
+        })
+        .await;
+        self.node.kill().await;
     }
 
     /// Runs to the end, which comes by itself.
-    fn refused(&self) -> String {
-        let Output { status, stderr, .. } = self.command("run").output().expect("it runs");
+    async fn refused(&self) -> String {
+        let Output { status, stderr, .. } = self.verb(&["run"]).await;
         assert!(!status.success());
         String::from_utf8_lossy(&stderr).into_owned()
     }
@@ -134,37 +121,37 @@ async fn a_chain_of_the_same_id_is_told_from_the_one_the_journal_remembers() {
     let (hash, other) = (genesis(&ours).await, genesis(&twin).await);
     assert_ne!(hash, other);
     // Given a node that has met its chain once,
-    let node = Node::new();
+    let mut node = Met::new().await;
     node.configure(&[&ours.rpc_url], "");
-    let lines = node.check();
+    let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "ok", &["the right chain"]);
     is(&lines[1], "chain.identity", "ok", &[&hash]);
     assert_eq!(node.claimed().await, None, "the check claims nothing");
     node.meet().await;
-    let lines = node.check();
+    let lines = node.check().await;
     is(&lines[1], "chain.identity", "ok", &[&hash, "by the journal"]);
 
     // when its endpoints serve the twin, then check says so, and run ends and claims nothing else.
     node.configure(&[&twin.rpc_url], "");
-    let lines = node.check();
+    let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "fail", &["same id", &hash, &other, "empty journal"]);
     is(lines.last().expect("lines"), "chain", "fail", &["no endpoint serves the chain"]);
-    let said = node.refused();
+    let said = node.refused().await;
     assert!(said.contains("its block 0 is") && said.contains("empty journal"), "{said}");
     assert_eq!(node.claimed().await.as_ref(), Some(&hash));
 
     // Where one of several is the twin, that one is named.
     node.configure(&[&twin.rpc_url, &ours.rpc_url], "");
-    let lines = node.check();
+    let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "fail", &["same id"]);
     is(&lines[1], "chain.endpoint.1", "ok", &[]);
     is(&lines[2], "chain.identity", "ok", &[&hash]);
 
     // A configuration that contradicts the journal is an error too, whatever the endpoint.
     node.configure(&[&twin.rpc_url], &format!("identity_hash = \"{other}\""));
-    let lines = node.check();
+    let lines = node.check().await;
     is(&lines[1], "chain.identity", "fail", &[&hash, &other, "correct chain.identity_hash"]);
-    let said = node.refused();
+    let said = node.refused().await;
     assert!(said.contains(&hash) && said.contains(&other), "{said}");
 }
 
@@ -172,21 +159,26 @@ async fn a_chain_of_the_same_id_is_told_from_the_one_the_journal_remembers() {
 async fn a_node_that_never_ran_goes_by_its_configuration_and_then_by_the_router() {
     let (ours, twin, bare) = (chain(60, true).await, chain(51, true).await, chain(51, false).await);
     let (hash, other) = (genesis(&ours).await, genesis(&twin).await);
-    let node = Node::new();
+    let mut node = Met::new().await;
     node.configure(&[&twin.rpc_url], &format!("identity_hash = \"{hash}\""));
-    is(&node.check()[0], "chain.endpoint.0", "fail", &["same id", &hash, &other, "chain.identity_hash"]);
-    let said = node.refused();
+    is(
+        &node.check().await[0],
+        "chain.endpoint.0",
+        "fail",
+        &["same id", &hash, &other, "chain.identity_hash"],
+    );
+    let said = node.refused().await;
     assert!(said.contains(&hash) && said.contains(&other), "{said}");
     assert_eq!(node.claimed().await, None);
 
     // A block that the endpoint does not have tells nothing.
     node.configure(&[&ours.rpc_url], "identity_block = 99");
-    is(&node.check()[0], "chain.endpoint.0", "fail", &["block 99", "chain.identity_block"]);
+    is(&node.check().await[0], "chain.endpoint.0", "fail", &["block 99", "chain.identity_block"]);
 
     // Without a hash the first endpoint with the Router decides; one before it is measured by it as well.
     for urls in [[&ours, &bare], [&bare, &ours]] {
         node.configure(&urls.map(|chain| chain.rpc_url.as_str()), "");
-        let lines = node.check();
+        let lines = node.check().await;
         for (line, chain) in lines.iter().zip(urls) {
             let is_ours = chain.rpc_url == ours.rpc_url;
             let id = line["id"].as_str().expect("text").to_owned();

@@ -159,13 +159,18 @@ impl Node {
             .wrap_err_with(place)
     }
 
+    /// Lets go of its ports, which are held for it until it starts: for a verb that takes them itself.
+    pub fn free_ports(&mut self) {
+        self.reserved.clear();
+    }
+
     /// Starts it on whatever it left on disk.
     ///
     /// # Errors
     /// When the program does not start.
     pub fn start(&mut self) -> Result<()> {
         self.starts += 1;
-        self.reserved.clear();
+        self.free_ports();
         let config = self.config();
         let args = [OsStr::new("run"), OsStr::new("--config"), config.as_os_str()];
         let name = format!("node {}", self.index);

@@ -17,7 +17,6 @@ use alloy::{
     eips::eip2718::Encodable2718,
     primitives::{Address, Bytes, Log, Signature, TxKind, U256, address, keccak256},
     rpc::types::TransactionRequest,
-    sol,
     sol_types::{SolCall, SolError, SolEvent},
 };
 use devchain::{
@@ -25,16 +24,12 @@ use devchain::{
     chain::{CallFailure, SimulateError},
     transaction::SignedTransaction,
 };
-use functions_types::{CONSTRUCTOR_SELECTOR, abi::Reverts};
+use functions_types::{
+    CONSTRUCTOR_SELECTOR,
+    abi::Reverts,
+    programs::{ARB_WASM, ArbWasm},
+};
 
-sol! {
-    interface ArbWasm {
-        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
-    }
-}
-
-/// The precompile that activates programs.
-const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// When every chain here begins, in unix seconds.
 pub const GENESIS_TIME: u64 = 1_700_000_000;
 /// Gas every transaction may use.

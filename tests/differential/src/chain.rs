@@ -10,8 +10,7 @@ use alloy::{
     eips::eip2718::Encodable2718,
     primitives::{Address, Bytes, Signature, TxKind, U256, address, keccak256},
     rpc::types::TransactionRequest,
-    sol,
-    sol_types::SolCall,
+    sol_types::{SolCall, SolError},
 };
 use contract_tests::{GENESIS_TIME, Receipt};
 use devchain::{
@@ -19,19 +18,13 @@ use devchain::{
     chain::{CallFailure, SimulateError},
     transaction::SignedTransaction,
 };
-use functions_types::CONSTRUCTOR_SELECTOR;
+use functions_types::{
+    CONSTRUCTOR_SELECTOR,
+    programs::{ARB_WASM, ArbWasm},
+};
 
-sol! {
-    interface ArbWasm {
-        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
-    }
-}
-
-const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// Activates and constructs, so that an owner's nonce counts its contracts alone.
 const HELPER: Address = address!("00000000000000000000000000000000000D3910");
-/// `ProgramUpToDate()`.
-const UP_TO_DATE: [u8; 4] = [0xcc, 0x94, 0x4b, 0xf2];
 /// Gas every transaction may use.
 pub const GAS: u64 = 30_000_000;
 
@@ -81,7 +74,8 @@ impl Side {
         let fee = U256::from(10).pow(U256::from(18));
         let active = self.transact(HELPER, TxKind::Call(ARB_WASM), fee, activate.into(), GAS);
         // A second copy of the same code is active already.
-        assert!(active.success || active.output.as_ref() == UP_TO_DATE, "{name}: {}", active.output);
+        let is_up_to_date = active.output.as_ref() == ArbWasm::ProgramUpToDate::SELECTOR;
+        assert!(active.success || is_up_to_date, "{name}: {}", active.output);
         (at, self.send(HELPER, at, [&CONSTRUCTOR_SELECTOR, arguments].concat()))
     }
 
