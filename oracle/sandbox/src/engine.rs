@@ -19,6 +19,7 @@ use crate::{
 /// left for it; the last one installs the globals and returns the entry points.
 const BOOT: &[(&str, &str)] = &[
     ("functions:web", include_str!("js/web.js")),
+    ("functions:url_search", include_str!("js/url_search.js")),
     ("functions:events", include_str!("js/events.js")),
     ("functions:timers", include_str!("js/timers.js")),
     ("functions:console", include_str!("js/console.js")),

@@ -16,6 +16,11 @@
   const original = EventTarget.prototype.removeEventListener;
   const { addEventListener: addToSignal, removeEventListener: removeFromSignal } = AbortSignal.prototype;
 
+  // An event has no like; what Deno marks one with tells it from other objects.
+  const mark = Object.getOwnPropertySymbols(new Event("")).find((symbol) => symbol.description === "[[attributes]]");
+  const { hasOwn } = Object;
+  lib.platform.push((value) => (hasOwn(value, mark) ? null : undefined));
+
   // Events whose further listeners are not called, and those that a passive listener looks at.
   const [stopped, untouchable] = [new WeakSet(), new WeakSet()];
   const { stopImmediatePropagation, preventDefault } = Event.prototype;
