@@ -21,6 +21,39 @@
 //! | which modules a script may import | `broker::modules` |
 //! | what an operator can set | `config`, `policy`, `lookup`; the form of it in a file: `section` |
 //! | what a run leaves | `outcome`, `report`; what identifies it: `record` |
+//!
+//! Every limit of a run ([`Limits`]) is enforced outside of the child or by the kernel, but for the heap, which the
+//! engine bounds within the process's walls. What else the child holds to spares the runner what it would refuse.
+//!
+//! | limit | enforced in `oracle/…` | on |
+//! | --- | --- | --- |
+//! | `response_bytes` | `runner/src/session/judge.rs` | the answer |
+//! | `response_bytes` | `sandbox/src/engine.rs` | a returned value, in the child |
+//! | `response_bytes` | `sandbox/src/child.rs` | a thrown text, in the child |
+//! | `execution_ms` | `runner/src/session/mod.rs` | the script's own time |
+//! | `execution_ms` | `runner/src/session/judge.rs` | a death after all of it was computed |
+//! | `execution_ms` | `runner/src/broker/modules.rs` | the download of a module |
+//! | `execution_ms` | `sandbox/src/walls.rs` | processor time, in the child |
+//! | `execution_ms` | `sandbox/src/event_loop.rs` | the script's own clock, in the child |
+//! | `execution_ms` | `sandbox/src/ops.rs` | the delay of a timer, in the child |
+//! | `memory_bytes` | `sandbox/src/engine.rs` | the heap |
+//! | `memory_bytes` | `sandbox/src/walls.rs` | the address space of the process |
+//! | `memory_bytes` | `runner/src/cgroup.rs` | all processes together |
+//! | `memory_bytes` | `runner/src/lib.rs` | one size for all runs of a runner |
+//! | `request_bytes` | `src/executor/admission.rs` | before the run |
+//! | `http_queries` | `runner/src/broker/mod.rs` | 429 |
+//! | `http_query_ms` | `runner/src/broker/mod.rs` | 400 |
+//! | `http_url_chars` | `runner/src/broker/mod.rs` | 414 |
+//! | `http_url_chars` | `sandbox/src/ops.rs` | cut, in the child |
+//! | `http_request_bytes` | `runner/src/broker/mod.rs` | 413 |
+//! | `http_request_bytes` | `sandbox/src/ops.rs` | cut, in the child |
+//! | `http_response_bytes` | `runner/src/broker/mod.rs` | 413 |
+//! | `import_modules` | `runner/src/broker/modules.rs` | the import is denied |
+//! | `import_module_bytes` | `runner/src/broker/modules.rs` | the import is denied |
+//! | `console_bytes` | `runner/src/talk/console.rs` | lines are dropped |
+//! | `console_bytes` | `sandbox/src/host.rs` | lines are dropped, in the child |
+//! | `console_line_bytes` | `runner/src/talk/console.rs` | lines are cut |
+//! | `console_line_bytes` | `sandbox/src/ops.rs` | lines are cut, in the child |
 
 mod broker;
 mod cgroup;

@@ -1,10 +1,11 @@
 //! How much of a run's time is the script's own.
 //!
-//! The time limit of a run is a limit on its script, not on the machine. Time does not count while the script's process
-//! was ready to run and others had the processor, which the kernel counts for each process (`/proc/PID/schedstat`), nor
-//! while this node was a second late to look, as after a pause of the whole machine. Everything else counts, sleep included: a
-//! process that waits for HTTP, for its timers or for nothing at all spends its own time, whatever it says. So a script
-//! cannot stretch its run, and for what others do to it [`PATIENCE`] is the bound.
+//! The time limit of a run is a limit on its script, not on the machine. Time does not count while the script's
+//! process was ready to run and others had the processor, which the kernel counts for each process
+//! (`/proc/PID/schedstat`), nor while this node was a second late to look, as after a pause of the whole machine.
+//! Everything else counts, sleep included: a process that waits for HTTP, for its timers or for nothing at all spends
+//! its own time, whatever it says. So a script cannot stretch its run, and for what others do to it [`PATIENCE`] is the
+//! bound.
 //!
 //! A kernel without `schedstat` does not tell; then the wait for a processor counts too.
 

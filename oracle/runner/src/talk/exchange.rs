@@ -22,7 +22,8 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// With `hide`, whatever of the request may carry a secret is not recorded; `brief` leaves out the same to save room.
+    /// With `hide`, whatever of the request may carry a secret is not recorded; `brief` leaves out the same to save
+    /// room.
     pub(super) fn asked(request: &HttpRequest, veil: &Veil, hide: bool, brief: bool) -> Self {
         Self {
             recorded: RecordedExchange::asked(request, veil, hide, brief),
