@@ -4,6 +4,7 @@ use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple, WORD},
     host,
+    recover::recover,
     revert::error,
 };
 use functions_types::selectors::{errors::allow_list as e, events::allow_list as ev};
@@ -12,9 +13,6 @@ use crate::{
     members::log_user,
     storage::{Member, Set, State},
 };
-
-/// The precompile that recovers signers.
-const ECRECOVER: Address = Address::with_last_byte(1);
 
 /// `getMessage(address acceptor, address recipient)`: what the signer signs, before the prefix of signed messages.
 pub fn get_message(args: Tuple<'_>) -> Buf {
@@ -43,14 +41,15 @@ fn message(acceptor: &Address, recipient: &Address) -> B256 {
 /// Upstream: `TermsOfServiceAllowList.acceptTermsOfService` (1.1.0).
 pub fn accept(args: Tuple<'_>) -> Buf {
     let (acceptor, recipient) = (args.address(0), args.address(1));
-    let (r, s, v) = (args.word(2), args.word(3), args.uint(4, 8));
+    let (r, s, v) = (args.word(2), args.word(3), args.uint(4, 8) as u8);
     if Set::Blocked.has(&Member::load(&recipient)) {
         error(e::RECIPIENT_IS_BLOCKED);
     }
     let mut signed = [0; 28 + WORD];
     signed[..28].copy_from_slice(b"\x19Ethereum Signed Message:\n32");
     signed[28..].copy_from_slice(message(&acceptor, &recipient).as_slice());
-    if recover(&host::keccak(&signed), v, r, s) != State::load().signer() {
+    // A malformed signature is that of the zero address.
+    if recover(&host::keccak(&signed), v, r, s).unwrap_or(Address::ZERO) != State::load().signer() {
         error(e::INVALID_SIGNATURE);
     }
     let sender = host::sender();
@@ -61,19 +60,4 @@ pub fn accept(args: Tuple<'_>) -> Buf {
         log_user(&ev::ADDED_ACCESS, &recipient);
     }
     Buf::empty()
-}
-
-/// Whose signature it is; the zero address for a malformed one.
-fn recover(hash: &B256, v: u128, r: &[u8; WORD], s: &[u8; WORD]) -> Address {
-    let mut call = Buf::new(4 * WORD);
-    call.raw(hash.as_slice());
-    call.num(v);
-    call.raw(r);
-    call.raw(s);
-    host::static_call(&ECRECOVER, call.as_bytes());
-    // The precompile answers with one word, or nothing.
-    match host::return_data(WORD).first_chunk() {
-        Some(word) => Address::from_word(B256::new(*word)),
-        None => Address::ZERO,
-    }
 }

@@ -4,7 +4,7 @@ use functions_contract::{
     abi::{Buf, Tuple},
     host, revert,
 };
-use functions_types::selectors::errors::coordinator::EMPTY_PUBLIC_KEY;
+use functions_types::selectors::errors::coordinator as e;
 
 use crate::storage::{Account, Key, OWNERSHIP, Owner, Pool};
 
@@ -43,7 +43,7 @@ pub fn accept_ownership() -> Buf {
 pub fn get_key(key: Key) -> Buf {
     let len = key.length() as usize;
     if len == 0 {
-        revert::error(EMPTY_PUBLIC_KEY);
+        revert::error(e::EMPTY_PUBLIC_KEY);
     }
     let mut out = Buf::new(64 + len.next_multiple_of(32));
     out.num(32);
@@ -62,7 +62,7 @@ pub fn set_key(key: Key, args: Tuple<'_>) -> Buf {
     let bytes = args.bytes(0);
     only_owner();
     if bytes.is_empty() {
-        revert::error(EMPTY_PUBLIC_KEY);
+        revert::error(e::EMPTY_PUBLIC_KEY);
     }
     key.store(bytes);
     Buf::empty()

@@ -6,6 +6,7 @@ use functions_contract::{
     abi::{Buf, Tuple, tail},
     host,
     revert::{add, malformed},
+    rules::rule,
 };
 use functions_report::{Entry, Report};
 use functions_rules::{
@@ -14,13 +15,12 @@ use functions_rules::{
 };
 use functions_types::{
     Commitment, FulfillResult,
-    selectors::{events::coordinator as events, functions::router::FULFILL},
+    selectors::{events::coordinator as ev, functions::router::FULFILL},
 };
 
 use crate::{
     division::{self, Host},
     feeds, open,
-    rules::rule,
     storage::{Account, Pool, Roster},
     version::ReportSize,
 };
@@ -143,7 +143,7 @@ impl Batch {
         pool.set_operation_fees(add(pool.operation_fees(), operation_fee, 96));
         pool.store();
 
-        let mut log = Buf::event(&events::REQUEST_BILLED, 7, 0);
+        let mut log = Buf::event(&ev::REQUEST_BILLED, 7, 0);
         log.raw(id);
         log.num(cost.juels_per_gas);
         log.raw(&division::write(l1_share_wei));
@@ -152,7 +152,7 @@ impl Batch {
         log.num(0);
         log.num(operation_fee);
         host::log(&log, 2);
-        let mut log = Buf::event(&events::ORACLE_RESPONSE, 2, 0);
+        let mut log = Buf::event(&ev::ORACLE_RESPONSE, 2, 0);
         log.raw(id);
         log.address(&self.transmitter);
         host::log(&log, 2);

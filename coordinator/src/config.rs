@@ -6,7 +6,7 @@ use functions_contract::{
     construction, host, ownership, revert,
     revert::malformed,
 };
-use functions_types::selectors::errors::coordinator as errors;
+use functions_types::selectors::errors::coordinator as e;
 
 use crate::{
     admin::only_owner,
@@ -55,7 +55,7 @@ pub fn construct(args: Tuple<'_>) -> Buf {
     construction::once();
     ownership::not_zero(&owner);
     if router == Address::ZERO {
-        revert::error(errors::ROUTER_MUST_BE_SET);
+        revert::error(e::ROUTER_MUST_BE_SET);
     }
     Owner::from_word(owner.into_word()).store();
     open::prepare();

@@ -10,7 +10,7 @@ use functions_contract::{
 };
 use functions_types::{
     chains::bills_l1_fee,
-    selectors::{errors::coordinator as errors, functions::feed},
+    selectors::{errors::coordinator as e, functions::feed},
 };
 
 use crate::{
@@ -66,7 +66,7 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
     let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, 5);
     let stretch = Stretch::of(PRICE_GAS);
-    let price = answer(round, staleness_seconds, errors::INVALID_LINK_WEI_PRICE)
+    let price = answer(round, staleness_seconds, e::INVALID_LINK_WEI_PRICE)
         .unwrap_or_else(|| division::read(&Fallback::load().wei_per_link()));
     stretch.end();
     price
@@ -88,7 +88,7 @@ pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
     let answered = host::static_call(&feed, &feed::DECIMALS.to_be_bytes());
     let decimals = host::return_data(32);
     let stretch = Stretch::of(PRICE_GAS);
-    let price = match answer(round, roster.feed_staleness_seconds(), errors::INVALID_USD_LINK_PRICE) {
+    let price = match answer(round, roster.feed_staleness_seconds(), e::INVALID_USD_LINK_PRICE) {
         Some(_) if !answered => host::bubble(),
         Some(_) if decimals.len() < 32 => malformed(),
         Some(price) => (price, Tuple::new(decimals, 1).uint(0, 8) as u8),

@@ -5,10 +5,11 @@ use functions_contract::{
     abi::{Buf, Tuple},
     host::{self, Stretch},
     revert,
+    rules::rule,
 };
 use functions_rules::{Estimate, juels};
 use functions_types::selectors::{
-    errors::coordinator as errors,
+    errors::coordinator as e,
     functions::router::{GET_ADMIN_FEE, IS_VALID_CALLBACK_GAS_LIMIT},
 };
 
@@ -16,7 +17,6 @@ use crate::{
     config::Terms,
     division::{self, Host},
     feeds,
-    rules::rule,
     storage::{FlatFee, Roster, Usd},
     version,
 };
@@ -114,7 +114,7 @@ pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     call.num(callback_gas_limit.into());
     host::must_static_call(&roster.router(), call.as_bytes());
     if gas_price > GAS_PRICE_CEILING_WEI {
-        revert::error(errors::INVALID_CALLDATA);
+        revert::error(e::INVALID_CALLDATA);
     }
     let admin_fee = admin_fee();
     let staleness = roster.feed_staleness_seconds();

@@ -6,7 +6,7 @@ use functions_contract::{
     host, revert,
 };
 use functions_rules::split::share_down;
-use functions_types::selectors::{errors::coordinator as errors, functions::router::ORACLE_WITHDRAW};
+use functions_types::selectors::{errors::coordinator as e, functions::router::ORACLE_WITHDRAW};
 
 use crate::{
     admin::only_owner,
@@ -32,7 +32,7 @@ pub fn disperse_pool(oracles: u8) {
         return;
     }
     if oracles == 0 {
-        revert::error(errors::NO_TRANSMITTERS_SET);
+        revert::error(e::NO_TRANSMITTERS_SET);
     }
     let share = share_down(pool.juels(), oracles);
     for index in 0..oracles {
@@ -70,7 +70,7 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let balance = fees + account.juels();
     let amount = if amount == 0 { balance } else { amount };
     if balance < amount {
-        revert::error(errors::INSUFFICIENT_BALANCE);
+        revert::error(e::INSUFFICIENT_BALANCE);
     }
     account.set_juels(balance - amount);
     account.store();

@@ -62,7 +62,6 @@ pub mod funds;
 pub mod ocr2;
 pub mod open;
 pub mod requests;
-pub mod rules;
 pub mod storage;
 pub mod transmit;
 pub mod version;

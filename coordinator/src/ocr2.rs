@@ -8,7 +8,7 @@ use functions_contract::{
 use functions_report::digest::{OcrConfig, digest_of};
 use functions_types::{
     members::{MAX_MEMBERS, tolerates},
-    selectors::{errors::coordinator::INVALID_CONFIG, events::coordinator as events},
+    selectors::{errors::coordinator as e, events::coordinator as ev},
     word::{from_address, from_u128},
 };
 
@@ -42,7 +42,7 @@ fn configuration_gas(roster: &Roster, config: &OcrConfig<'_>) -> u64 {
 macro_rules! require {
     ($holds:expr, $message:expr) => {
         if !$holds {
-            refuse!(INVALID_CONFIG, $message);
+            refuse!(e::INVALID_CONFIG, $message);
         }
     };
 }
@@ -101,7 +101,7 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
 
     // The digest's preimage and the event's data differ in their first two words only.
     let words = [from_u128(host::chain_id().into()), from_address(host::this())];
-    let topic = Buf::event(&events::CONFIG_SET, 0, 0);
+    let topic = Buf::event(&ev::CONFIG_SET, 0, 0);
     let mut log = config.encode(topic.as_bytes(), words, config_count.into());
     let digest = digest_of(&log[32..]);
     set_config_digest(&digest);

@@ -8,7 +8,7 @@ use functions_contract::{
 use functions_rules::time::timeout_timestamp;
 use functions_types::{
     Commitment,
-    selectors::{errors::coordinator as errors, events::coordinator as events},
+    selectors::{errors::coordinator as e, events::coordinator as ev},
 };
 
 use crate::{config::Terms, feeds, fees, open, storage::Roster};
@@ -18,7 +18,7 @@ const ADMIN_FEE: usize = 6 * 32;
 
 fn only_router(roster: &Roster) {
     if host::sender() != roster.router() {
-        revert::error(errors::ONLY_CALLABLE_BY_ROUTER);
+        revert::error(e::ONLY_CALLABLE_BY_ROUTER);
     }
 }
 
@@ -50,7 +50,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
 
     let terms = Terms::load(&roster);
     if data_version > terms.max_data_version {
-        revert::error(errors::UNSUPPORTED_REQUEST_DATA_VERSION);
+        revert::error(e::UNSUPPORTED_REQUEST_DATA_VERSION);
     }
     let staleness = roster.feed_staleness_seconds();
     feeds::read_fallbacks();
@@ -64,7 +64,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         (don_fee, operation_fee),
     );
     if available_balance < estimated_total_cost_juels {
-        revert::error(errors::INSUFFICIENT_BALANCE);
+        revert::error(e::INSUFFICIENT_BALANCE);
     }
 
     let (coordinator, request_initiator) = (host::this(), host::origin());
@@ -97,7 +97,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
     stored.num(timeout_timestamp.into());
     let commitment = stored.as_bytes();
 
-    let mut log = Buf::event(&events::ORACLE_REQUEST, 2 + 18, tail(data.len()));
+    let mut log = Buf::event(&ev::ORACLE_REQUEST, 2 + 18, tail(data.len()));
     log.raw(request_id.as_slice());
     log.address(&requesting_contract);
     log.address(&request_initiator);
@@ -126,7 +126,7 @@ pub fn delete_commitment(args: Tuple<'_>) -> Buf {
     let request_id = args.word(0);
     only_router(&Roster::load());
     open::close(request_id);
-    let mut log = Buf::event(&events::COMMITMENT_DELETED, 1, 0);
+    let mut log = Buf::event(&ev::COMMITMENT_DELETED, 1, 0);
     log.raw(request_id);
     host::log(&log, 1);
     Buf::empty()

@@ -3,7 +3,7 @@
 use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple},
-    host, refuse, revert,
+    host, recover, refuse, revert,
     revert::malformed,
 };
 use functions_report::{
@@ -12,7 +12,7 @@ use functions_report::{
     quorum::{self, Recover, SignatureError},
     transmit::CONSTANT_LEN,
 };
-use functions_types::selectors::{errors::coordinator::REPORT_INVALID, events::coordinator as events};
+use functions_types::selectors::{errors::coordinator as e, events::coordinator as ev};
 
 use crate::{
     billing::{Batch, worst_case_gas},
@@ -21,24 +21,12 @@ use crate::{
     version::ReportSize,
 };
 
-/// The precompile that recovers signers.
-const ECRECOVER: Address = Address::with_last_byte(1);
-
 /// Asks the chain's precompile.
 struct Chain;
 
 impl Recover for Chain {
     fn recover(&self, hash: &B256, v: u8, r: &[u8; 32], s: &[u8; 32]) -> Option<Address> {
-        let mut input = [[0; 32]; 4];
-        input[0] = hash.0;
-        input[1][31] = v;
-        input[2] = *r;
-        input[3] = *s;
-        if !host::static_call(&ECRECOVER, input.as_flattened()) {
-            return None;
-        }
-        let signer = host::return_data(32);
-        signer.get(12..32).map(Address::from_slice)
+        recover::recover(hash, v, r, s)
     }
 }
 
@@ -52,7 +40,7 @@ impl quorum::Signers for Chain {
 macro_rules! require {
     ($holds:expr, $message:expr) => {
         if !$holds {
-            refuse!(REPORT_INVALID, $message);
+            refuse!(e::REPORT_INVALID, $message);
         }
     };
 }
@@ -81,13 +69,13 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
     let raw_vs = args.word(6);
     let Ok(report) = Report::parse(bytes) else { malformed() };
     let Some(entries) = report.entries() else {
-        refuse!(REPORT_INVALID, "Fields must be equal length");
+        refuse!(e::REPORT_INVALID, "Fields must be equal length");
     };
     if !report.request_ids().iter().any(is_open) {
         return Buf::empty();
     }
 
-    let mut log = Buf::event(&events::TRANSMITTED, 2, 0);
+    let mut log = Buf::event(&ev::TRANSMITTED, 2, 0);
     log.raw(&context[0]);
     log.num(epoch(&context).into());
     host::log(&log, 1);
@@ -108,8 +96,8 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
     match quorum::verify(&hash, &rs[..rs_len], &ss[..ss_len], raw_vs, &Chain, &Chain) {
         Ok(()) => {}
         Err(SignatureError::RecoveryByteOverflow) => revert::panic(revert::OVERFLOW),
-        Err(SignatureError::NotUnique) => refuse!(REPORT_INVALID, "non-unique signature"),
-        Err(_) => refuse!(REPORT_INVALID, "address not authorized to sign"),
+        Err(SignatureError::NotUnique) => refuse!(e::REPORT_INVALID, "non-unique signature"),
+        Err(_) => refuse!(e::REPORT_INVALID, "address not authorized to sign"),
     }
 
     host::demand(worst_case_gas(&report, entries));

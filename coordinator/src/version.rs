@@ -60,14 +60,14 @@ mod selected {
 #[cfg(feature = "v1_3_1")]
 mod selected {
     use alloy_primitives::U256;
-    use functions_contract::{abi::Buf, constant};
+    use functions_contract::{abi::Buf, constant, rules::rule};
     use functions_rules::{Estimate, RuleError, fulfillment::l1_fee_upper_limit};
     use functions_types::selectors::functions::any::GET_PRICES_IN_WEI;
     pub use functions_types::selectors::{
         events::coordinator_v1_3_1::CONFIG_UPDATED, functions::coordinator_v1_3_1::UPDATE_CONFIG,
     };
 
-    use crate::{division::Host, feeds::arb_gas_info, rules::rule, storage::Usd};
+    use crate::{division::Host, feeds::arb_gas_info, storage::Usd};
 
     /// Fields of the billing configuration.
     pub const CONFIG_FIELDS: usize = 13;

@@ -7,12 +7,10 @@ use functions_contract::{
     B256,
     abi::{Buf, Tuple, WORD, tail},
     host,
-    revert::{OVERFLOW, error, error_num, malformed, panic},
+    revert::{error, error_num, malformed},
+    rules::rule,
 };
-use functions_rules::{
-    RuleError,
-    fulfillment::{Settlement, gas_needed, worst_case},
-};
+use functions_rules::fulfillment::{Settlement, gas_needed, worst_case};
 use functions_types::{
     Commitment, FulfillResult,
     selectors::{errors::router as e, events::router as ev},
@@ -69,7 +67,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     stored.clear();
     let called = callback::run(&settings, &terms, response, err);
     let settlement = Settlement::new(terms.admin_fee, cost_without_callback, juels_per_gas, called.gas_used);
-    let settlement = checked(settlement);
+    let settlement = rule(settlement);
     settle(&terms, &settlement);
     let code = if called.success { FulfillResult::Fulfilled } else { FulfillResult::UserCallbackError };
 
@@ -114,12 +112,12 @@ fn check(
     if host::keccak(encoded) != *stored {
         return Some(FulfillResult::InvalidCommitment);
     }
-    let needed = checked(gas_needed(terms.callback_gas_limit, terms.gas_overhead_after_callback));
+    let needed = rule(gas_needed(terms.callback_gas_limit, terms.gas_overhead_after_callback));
     if host::gas_left() < needed {
         return Some(FulfillResult::InsufficientGasProvided);
     }
     let worst =
-        checked(worst_case(terms.admin_fee, cost_without_callback, juels_per_gas, terms.callback_gas_limit));
+        rule(worst_case(terms.admin_fee, cost_without_callback, juels_per_gas, terms.callback_gas_limit));
     if worst > Subscription::existing_funds(terms.subscription_id).1.balance() {
         return Some(FulfillResult::SubscriptionBalanceInvariantViolation);
     }
@@ -127,15 +125,6 @@ fn check(
         return Some(FulfillResult::CostExceedsCommitment);
     }
     None
-}
-
-/// The result of a rule that can only overflow.
-#[inline(always)]
-fn checked<T>(result: Result<T, RuleError>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(_) => panic(OVERFLOW),
-    }
 }
 
 /// Charges the subscription, releases the reservation, credits Coordinator and Router, counts the request

@@ -9,7 +9,9 @@
 //! | [`abi`] | strict calldata reader ([`abi::Tuple`]) and writer ([`abi::Buf`]); pure, tested on the host |
 //! | [`host`] | the `vm_hooks` a contract needs, with plain Rust types |
 //! | [`revert`] | the ways a call ends early: custom errors, `Error(string)`, `Panic(uint256)`, no data |
+//! | [`rules`] | a broken rule as one of them |
 //! | [`trap`] | the last of them, for the modules below `revert` |
+//! | [`recover`] | who signed |
 //! | [`construction`] | constructors run once |
 //! | [`ownership`] | an owner that is replaced in two steps |
 //! | [`storage`], [`packed!`] | storage words, the slots they lie in, the fields packed in them |
@@ -31,7 +33,9 @@ mod absent;
 pub mod construction;
 pub mod host;
 pub mod ownership;
+pub mod recover;
 pub mod revert;
+pub mod rules;
 pub mod storage;
 pub mod trap;
 mod vm;

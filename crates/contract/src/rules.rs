@@ -1,7 +1,8 @@
 //! What a broken rule ends the call with.
 
-use functions_contract::{refuse, revert};
 use functions_rules::RuleError;
+
+use crate::{refuse, revert};
 
 /// A rule's result, or the end of the call with the revert data upstream gives.
 #[inline(always)]
