@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use functions_contract::{
     Address,
-    abi::{Buf, Tuple, tail},
+    abi::{Buf, Tuple, WORD, tail},
     host,
     revert::{add, malformed},
     rules::rule,
@@ -15,6 +15,7 @@ use functions_rules::{
 };
 use functions_types::{
     Commitment, FulfillResult,
+    commitment::Encoded,
     selectors::{events::coordinator as ev, functions::router::FULFILL},
 };
 
@@ -25,12 +26,10 @@ use crate::{
     version::ReportSize,
 };
 
-/// Where the admin fee lies in an encoded commitment.
-const ADMIN_FEE: usize = 6 * 32;
-/// Word of the callback gas limit in it.
-const CALLBACK_GAS_LIMIT: usize = 5;
-/// Word of the gas overhead after the callback.
-const OVERHEAD_AFTER: usize = 9;
+/// Words before the commitment among the arguments of `fulfill`.
+const HEAD_WORDS: usize = 5;
+/// Words of the arguments' head.
+const FULFILL_WORDS: usize = HEAD_WORDS + Commitment::WORDS;
 
 /// Gas of an entry before its callback, at the most.
 const BEFORE_CALLBACK_GAS: u64 = 60_000;
@@ -50,12 +49,8 @@ pub fn worst_case_gas(report: &Report<'_>, entries: u8) -> u64 {
     let mut gas = 0;
     for index in 0..entries {
         let Ok(entry) = report.entry(index.into()) else { continue };
-        let field = |word: usize, bits: u32| {
-            let end = entry.onchain_metadata.get(word * 32 + 24..word * 32 + 32)?;
-            Some(u64::from_be_bytes(end.try_into().ok()?) & ((1 << bits) - 1))
-        };
-        let callback = field(CALLBACK_GAS_LIMIT, 32).unwrap_or(0);
-        let overhead = field(OVERHEAD_AFTER, 40).unwrap_or(0);
+        let terms = Encoded(entry.onchain_metadata);
+        let (callback, overhead) = (terms.callback_gas_limit(), terms.gas_overhead_after_callback());
         let promised = callback + callback / 31 + overhead.max(AFTER_CALLBACK_GAS); // two calls keep a sixty-fourth each
         if promised < UNPAYABLE_GAS {
             gas += BEFORE_CALLBACK_GAS + promised;
@@ -162,17 +157,14 @@ impl Batch {
     ///
     /// The commitment travels in on-chain form: the metadata with a Router's fee of zero in the place of the operation fee.
     fn fulfill(&self, entry: &Entry<'_>, cost: &FulfillmentCost) -> (FulfillResult, u128) {
-        let commitment = &entry.onchain_metadata[..Commitment::ENCODED_LEN];
         let (result_tail, error_tail) = (tail(entry.result.len()), tail(entry.error.len()));
-        let mut call = Buf::call(FULFILL, 16, result_tail + error_tail);
-        call.num(16 * 32);
-        call.num((16 * 32 + result_tail) as u128);
+        let mut call = Buf::call(FULFILL, FULFILL_WORDS, result_tail + error_tail);
+        call.num((FULFILL_WORDS * WORD) as u128);
+        call.num((FULFILL_WORDS * WORD + result_tail) as u128);
         call.num(cost.juels_per_gas);
         call.num(cost.without_callback);
         call.address(&self.transmitter);
-        call.raw(&commitment[..ADMIN_FEE]);
-        call.num(0);
-        call.raw(&commitment[ADMIN_FEE + 32..]);
+        Encoded(entry.onchain_metadata).with_admin_fee_into(0, &mut call);
         call.bytes(entry.result);
         call.bytes(entry.error);
         if !host::call(&self.router, call.as_bytes(), u64::MAX) {

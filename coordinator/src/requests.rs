@@ -1,20 +1,21 @@
 //! Opening a request, and forgetting it when it timed out. Both for the Router only.
 
 use functions_contract::{
-    abi::{Buf, Tuple, tail},
+    abi::{Buf, Tuple, WORD, tail},
     host, revert,
-    revert::add,
+    revert::{add, malformed},
 };
 use functions_rules::time::timeout_timestamp;
 use functions_types::{
-    Commitment,
+    Commitment, RequestId, RequestMeta, RequestTerms,
+    commitment::Encoded,
     selectors::{errors::coordinator as e, events::coordinator as ev},
 };
 
 use crate::{config::Terms, feeds, fees, open, storage::Roster};
 
-/// Where the admin fee lies in an encoded commitment.
-const ADMIN_FEE: usize = 6 * 32;
+/// Words of the head of `OracleRequest`'s data.
+const EVENT_WORDS: usize = 7 + Commitment::WORDS;
 
 fn only_router(roster: &Roster) {
     if host::sender() != roster.router() {
@@ -36,20 +37,15 @@ fn only_router(roster: &Roster) {
 ///
 /// Upstream: `FunctionsCoordinator.startRequest`, `FunctionsBilling._startBilling` (1.3.0).
 pub fn start_request(args: Tuple<'_>) -> Buf {
-    let request = args.at(0, 11);
+    let request = args.at(0, RequestMeta::WORDS);
     let roster = Roster::load();
     only_router(&roster);
 
-    let data = request.bytes(0);
-    let flags = request.word(1);
-    let (requesting_contract, available_balance) = (request.address(2), request.uint(3, 96));
-    let (admin_fee, subscription_id) = (request.uint(4, 72), request.u64(5));
-    let (initiated_requests, callback_gas_limit) = (request.u64(6), request.uint(7, 32) as u32);
-    let (data_version, _) = (request.uint(8, 16) as u16, request.u64(9));
-    let subscription_owner = request.address(10);
+    let Ok(request) = RequestMeta::decode(request.as_bytes()) else { malformed() };
+    let RequestMeta { data, callback_gas_limit, admin_fee, .. } = request;
 
     let terms = Terms::load(&roster);
-    if data_version > terms.max_data_version {
+    if request.data_version > terms.max_data_version {
         revert::error(e::UNSUPPORTED_REQUEST_DATA_VERSION);
     }
     let staleness = roster.feed_staleness_seconds();
@@ -63,53 +59,56 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         admin_fee,
         (don_fee, operation_fee),
     );
-    if available_balance < estimated_total_cost_juels {
+    if request.available_balance < estimated_total_cost_juels {
         revert::error(e::INSUFFICIENT_BALANCE);
     }
 
     let (coordinator, request_initiator) = (host::this(), host::origin());
     let timeout_timestamp = timeout_timestamp(host::timestamp(), terms.timeout_seconds);
-    let mut preimage = Buf::new(10 * 32);
-    preimage.address(&coordinator);
-    preimage.address(&requesting_contract);
-    preimage.num(subscription_id.into());
-    preimage.num(add(initiated_requests.into(), 1, 64));
-    preimage.raw(host::keccak(data).as_slice());
-    preimage.num(data_version.into());
-    preimage.num(callback_gas_limit.into());
-    preimage.num(estimated_total_cost_juels);
-    preimage.num(timeout_timestamp.into());
-    preimage.address(&request_initiator);
+    let mut preimage = Buf::new(RequestTerms::ENCODED_LEN);
+    let identity = RequestTerms {
+        coordinator,
+        requesting_contract: request.requesting_contract,
+        subscription_id: request.subscription_id,
+        nonce: add(request.initiated_requests.into(), 1, 64) as u64,
+        data_hash: host::keccak(data),
+        data_version: request.data_version,
+        callback_gas_limit,
+        estimated_total_cost_juels,
+        timeout_timestamp,
+        request_initiator,
+    };
+    identity.encode_into(&mut preimage);
     let request_id = host::keccak(preimage.as_bytes());
     open::open(&request_id.0);
 
     let mut stored = Buf::new(Commitment::ENCODED_LEN);
-    stored.raw(request_id.as_slice());
-    stored.address(&coordinator);
-    stored.num(estimated_total_cost_juels);
-    stored.address(&requesting_contract);
-    stored.num(subscription_id.into());
-    stored.num(callback_gas_limit.into());
-    stored.num(admin_fee);
-    stored.num(don_fee);
-    stored.num(terms.overheads.0.into());
-    stored.num(terms.overheads.1.into());
-    stored.num(timeout_timestamp.into());
-    let commitment = stored.as_bytes();
+    let commitment = Commitment {
+        request_id: RequestId(request_id),
+        coordinator,
+        estimated_total_cost_juels,
+        client: request.requesting_contract,
+        subscription_id: request.subscription_id,
+        callback_gas_limit,
+        admin_fee,
+        don_fee,
+        gas_overhead_before_callback: terms.overheads.0.into(),
+        gas_overhead_after_callback: terms.overheads.1.into(),
+        timeout_timestamp,
+    };
+    commitment.encode_into(&mut stored);
 
-    let mut log = Buf::event(&ev::ORACLE_REQUEST, 2 + 18, tail(data.len()));
+    let mut log = Buf::event(&ev::ORACLE_REQUEST, 2 + EVENT_WORDS, tail(data.len()));
     log.raw(request_id.as_slice());
-    log.address(&requesting_contract);
+    log.address(&request.requesting_contract);
     log.address(&request_initiator);
-    log.num(subscription_id.into());
-    log.address(&subscription_owner);
-    log.num(18 * 32);
-    log.num(data_version.into());
-    log.raw(flags);
+    log.num(request.subscription_id.0.into());
+    log.address(&request.subscription_owner);
+    log.num((EVENT_WORDS * WORD) as u128);
+    log.num(request.data_version.into());
+    log.raw(request.flags.as_slice());
     log.num(callback_gas_limit.into());
-    log.raw(&commitment[..ADMIN_FEE]);
-    log.num(operation_fee);
-    log.raw(&commitment[ADMIN_FEE + 32..]);
+    Encoded(stored.as_bytes()).with_admin_fee_into(operation_fee, &mut log);
     log.bytes(data);
     host::log(&log, 3);
     stored

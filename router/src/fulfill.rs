@@ -43,7 +43,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     let juels_per_gas = args.uint(2, 96);
     let cost_without_callback = args.uint(3, 96);
     let transmitter = args.address(4);
-    let encoded = &args.as_bytes()[HEAD_WORDS * WORD..HEAD_WORDS * WORD + Commitment::ENCODED_LEN];
+    let encoded = args.words(HEAD_WORDS, Commitment::WORDS);
     let Ok(terms) = Commitment::decode(encoded) else { malformed() };
 
     let settings = Settings::load();

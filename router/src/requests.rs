@@ -7,7 +7,7 @@ use functions_contract::{
     revert::{add, error, error_num, error_word, malformed, sub},
 };
 use functions_types::{
-    Commitment, SubscriptionId,
+    Commitment, RequestMeta, SubscriptionId,
     selectors::{errors::router as e, events::router as ev, functions::coordinator},
 };
 
@@ -16,9 +16,6 @@ use crate::{
     admin::paused,
     storage::{CommitmentHash, PAUSED, Settings},
 };
-
-/// Words of `RequestMeta`'s head.
-const REQUEST_META_WORDS: usize = 11;
 
 /// `sendRequest` and `sendRequestToProposed`, which differ in how the id leads to a Coordinator.
 ///
@@ -36,7 +33,7 @@ const REQUEST_META_WORDS: usize = 11;
 pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     let id = SubscriptionId(args.u64(0));
     let data = args.bytes(1);
-    let data_version = args.uint(2, 16);
+    let data_version = args.uint(2, 16) as u16;
     let callback_gas_limit = args.uint(3, 32) as u32;
     let don_id = args.b256(4);
 
@@ -60,34 +57,30 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     let available = sub(funds.balance(), funds.blocked());
     let (owner, admin_fee) = (holder.owner(), settings.admin_fee());
 
-    let mut call = Buf::call(coordinator::START_REQUEST, 1 + REQUEST_META_WORDS, tail(data.len()));
+    let request = RequestMeta {
+        data,
+        flags,
+        requesting_contract: client,
+        available_balance: available,
+        admin_fee,
+        subscription_id: id,
+        initiated_requests: consumer.initiated(),
+        callback_gas_limit,
+        data_version,
+        completed_requests: consumer.completed(),
+        subscription_owner: owner,
+    };
+    let mut call = Buf::call(coordinator::START_REQUEST, 1 + RequestMeta::WORDS, tail(data.len()));
     call.num(WORD as u128);
-    call.num((REQUEST_META_WORDS * WORD) as u128);
-    call.raw(flags.as_slice());
-    call.address(&client);
-    call.num(available);
-    call.num(admin_fee);
-    call.num(id.0.into());
-    call.num(consumer.initiated().into());
-    call.num(callback_gas_limit.into());
-    call.num(data_version);
-    call.num(consumer.completed().into());
-    call.address(&owner);
-    call.bytes(data);
+    request.encode_into(&mut call);
     host::ask(&coordinator, call.as_bytes());
-    let answer = host::return_data(Commitment::ENCODED_LEN);
-    let Ok(priced) = Commitment::decode(answer) else { malformed() };
+    let Ok(priced) = Commitment::decode(host::return_data(Commitment::ENCODED_LEN)) else { malformed() };
 
     // The stored hash is that of the answer with the Router's own values in place of the Coordinator's.
+    let own =
+        Commitment { coordinator, client, subscription_id: id, callback_gas_limit, admin_fee, ..priced };
     let mut encoded = Buf::new(Commitment::ENCODED_LEN);
-    encoded.raw(&answer[..WORD]);
-    encoded.address(&coordinator);
-    encoded.raw(&answer[2 * WORD..3 * WORD]);
-    encoded.address(&client);
-    encoded.num(id.0.into());
-    encoded.num(callback_gas_limit.into());
-    encoded.num(admin_fee);
-    encoded.raw(&answer[7 * WORD..]);
+    own.encode_into(&mut encoded);
     reserve(&priced, &client, &host::keccak(encoded.as_bytes()), &subscription);
 
     let request_id = &priced.request_id.0;
@@ -99,7 +92,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     event.address(&client);
     event.address(&host::origin());
     event.num(7 * WORD as u128);
-    event.num(data_version);
+    event.num(data_version.into());
     event.num(callback_gas_limit.into());
     event.num(priced.estimated_total_cost_juels);
     event.bytes(data);

@@ -39,6 +39,14 @@ impl<'a> Tuple<'a> {
         self.data
     }
 
+    /// The bytes of `count` words from word `first` on.
+    pub fn words(self, first: usize, count: usize) -> &'a [u8] {
+        match self.data.get(first * WORD..(first + count) * WORD) {
+            Some(words) => words,
+            None => malformed(),
+        }
+    }
+
     /// Word `index`, unread.
     #[inline(never)]
     pub fn word(self, index: usize) -> &'a [u8; WORD] {
@@ -274,6 +282,28 @@ impl Buf {
         let end = self.at + tail(value.len()) - WORD;
         self.raw(value);
         self.at = end;
+    }
+}
+
+impl functions_types::sink::Sink for Buf {
+    #[inline(always)]
+    fn raw(&mut self, bytes: &[u8]) {
+        self.raw(bytes);
+    }
+
+    #[inline(always)]
+    fn number(&mut self, value: u128) {
+        self.num(value);
+    }
+
+    #[inline(always)]
+    fn address(&mut self, value: &Address) {
+        self.address(value);
+    }
+
+    #[inline(always)]
+    fn bytes(&mut self, value: &[u8]) {
+        self.bytes(value);
     }
 }
 

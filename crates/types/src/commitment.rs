@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256, keccak256};
 
 use crate::{
     RequestId, SubscriptionId,
+    sink::{Fixed, Sink},
     word::{self, BadWord, WORD},
 };
 
@@ -48,20 +49,24 @@ impl Commitment {
 
     /// `abi.encode(commitment)`.
     pub fn encode(&self) -> [u8; Self::ENCODED_LEN] {
-        let mut out = [0; Self::ENCODED_LEN];
-        let (words, _) = out.as_chunks_mut::<WORD>();
-        words[0] = self.request_id.0.0;
-        words[1] = word::from_address(self.coordinator);
-        words[2] = word::from_u128(self.estimated_total_cost_juels);
-        words[3] = word::from_address(self.client);
-        words[4] = word::from_u128(self.subscription_id.0.into());
-        words[5] = word::from_u128(self.callback_gas_limit.into());
-        words[6] = word::from_u128(self.admin_fee);
-        words[7] = word::from_u128(self.don_fee);
-        words[8] = word::from_u128(self.gas_overhead_before_callback.into());
-        words[9] = word::from_u128(self.gas_overhead_after_callback.into());
-        words[10] = word::from_u128(self.timeout_timestamp.into());
-        out
+        let mut out = Fixed::new();
+        self.encode_into(&mut out);
+        out.bytes
+    }
+
+    /// `abi.encode(commitment)` into a sink.
+    pub fn encode_into(&self, out: &mut impl Sink) {
+        out.raw(self.request_id.0.as_slice());
+        out.address(&self.coordinator);
+        out.number(self.estimated_total_cost_juels);
+        out.address(&self.client);
+        out.number(self.subscription_id.0.into());
+        out.number(self.callback_gas_limit.into());
+        out.number(self.admin_fee);
+        out.number(self.don_fee);
+        out.number(self.gas_overhead_before_callback.into());
+        out.number(self.gas_overhead_after_callback.into());
+        out.number(self.timeout_timestamp.into());
     }
 
     /// Reads the first eleven words of `data`; bytes behind them are ignored.
@@ -95,5 +100,43 @@ impl Commitment {
     pub const fn with_admin_fee(mut self, juels: u128) -> Self {
         self.admin_fee = juels;
         self
+    }
+}
+
+/// Words of fields in the encoding.
+const CALLBACK_GAS_LIMIT: usize = 5;
+const ADMIN_FEE: usize = 6;
+const GAS_OVERHEAD_AFTER_CALLBACK: usize = 9;
+
+/// An encoded commitment, undecoded: its bytes may be anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'a>(pub &'a [u8]);
+
+impl Encoded<'_> {
+    /// The encoding with `admin_fee` replaced, from event form to on-chain form and back, for a few copied words instead of eleven
+    /// that are written. Nothing for a shorter one.
+    pub fn with_admin_fee_into(self, juels: u128, out: &mut impl Sink) {
+        let Some(encoded) = self.0.get(..Commitment::ENCODED_LEN) else { return };
+        out.raw(&encoded[..ADMIN_FEE * WORD]);
+        out.number(juels);
+        out.raw(&encoded[(ADMIN_FEE + 1) * WORD..]);
+    }
+
+    /// Gas the callback gets (32 bits); zero when the bytes end before it.
+    pub fn callback_gas_limit(self) -> u64 {
+        self.low(CALLBACK_GAS_LIMIT, 32)
+    }
+
+    /// Gas needed after the callback (40 bits); zero when the bytes end before it.
+    pub fn gas_overhead_after_callback(self) -> u64 {
+        self.low(GAS_OVERHEAD_AFTER_CALLBACK, 40)
+    }
+
+    /// The low bits, fewer than 64, of a word.
+    fn low(self, word: usize, bits: u32) -> u64 {
+        let (words, _) = self.0.as_chunks::<WORD>();
+        let low =
+            words.get(word).and_then(|word| word.last_chunk()).map_or(0, |low| u64::from_be_bytes(*low));
+        low & ((1 << bits) - 1)
     }
 }

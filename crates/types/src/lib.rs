@@ -5,6 +5,8 @@
 //! | [`ids`], [`units`] | newtypes: [`RequestId`], [`SubscriptionId`], [`DonId`], [`Juels`] |
 //! | [`commitment`] | [`Commitment`]: 352 static bytes, its hash, its two forms |
 //! | [`request_id`] | the 320-byte preimage of a request id |
+//! | [`request_meta`] | [`RequestMeta`]: what the Router tells the Coordinator of a request |
+//! | [`sink`] | where these are encoded to |
 //! | [`result`] | [`FulfillResult`] |
 //! | [`failure`] | [`FailureCode`]: why an oracle has no answer |
 //! | [`cbor`] | [`FunctionsRequest`] and its CBOR codec, both framings |
@@ -32,8 +34,10 @@ pub mod members;
 #[cfg(feature = "abi")]
 pub mod programs;
 pub mod request_id;
+pub mod request_meta;
 pub mod result;
 pub mod selectors;
+pub mod sink;
 pub mod units;
 pub mod word;
 
@@ -42,6 +46,7 @@ pub use commitment::Commitment;
 pub use failure::FailureCode;
 pub use ids::{DonId, RequestId, SubscriptionId};
 pub use request_id::RequestTerms;
+pub use request_meta::RequestMeta;
 pub use result::FulfillResult;
 pub use units::Juels;
 

@@ -1,11 +1,8 @@
 //! What a request id is the hash of.
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256, Keccak256};
 
-use crate::{
-    RequestId, SubscriptionId,
-    word::{self, WORD},
-};
+use crate::{RequestId, SubscriptionId, sink::Sink, word::WORD};
 
 /// The ten static words whose hash is the request id.
 ///
@@ -35,20 +32,27 @@ pub struct RequestTerms {
 }
 
 impl RequestTerms {
+    /// Bytes of the preimage.
+    pub const ENCODED_LEN: usize = 10 * WORD;
+
+    /// The preimage of the request id.
+    pub fn encode_into(&self, out: &mut impl Sink) {
+        out.address(&self.coordinator);
+        out.address(&self.requesting_contract);
+        out.number(self.subscription_id.0.into());
+        out.number(self.nonce.into());
+        out.raw(self.data_hash.as_slice());
+        out.number(self.data_version.into());
+        out.number(self.callback_gas_limit.into());
+        out.number(self.estimated_total_cost_juels);
+        out.number(self.timeout_timestamp.into());
+        out.address(&self.request_initiator);
+    }
+
     /// The request id.
     pub fn request_id(&self) -> RequestId {
-        let mut out = [0; 10 * WORD];
-        let (words, _) = out.as_chunks_mut::<WORD>();
-        words[0] = word::from_address(self.coordinator);
-        words[1] = word::from_address(self.requesting_contract);
-        words[2] = word::from_u128(self.subscription_id.0.into());
-        words[3] = word::from_u128(self.nonce.into());
-        words[4] = self.data_hash.0;
-        words[5] = word::from_u128(self.data_version.into());
-        words[6] = word::from_u128(self.callback_gas_limit.into());
-        words[7] = word::from_u128(self.estimated_total_cost_juels);
-        words[8] = word::from_u128(self.timeout_timestamp.into());
-        words[9] = word::from_address(self.request_initiator);
-        RequestId(keccak256(out))
+        let mut hasher = Keccak256::new();
+        self.encode_into(&mut hasher);
+        RequestId(hasher.finalize())
     }
 }

@@ -3,7 +3,9 @@
 
 use alloy_primitives::{Address, B256, address, b256, keccak256, uint};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
-use functions_types::{Commitment, RequestId, RequestTerms, SubscriptionId, abi, selectors};
+use functions_types::{
+    Commitment, RequestId, RequestMeta, RequestTerms, SubscriptionId, abi, commitment::Encoded, selectors,
+};
 
 /// The commitment of the reference run (Coordinator 1.3.0, chain 421614).
 fn commitment() -> Commitment {
@@ -63,6 +65,47 @@ fn request_id_is_the_reference_one() {
         request_initiator: address!("90F79bf6EB2c4f870365E785982E1f101E93b906"),
     };
     assert_eq!(terms.request_id(), commitment().request_id);
+}
+
+#[test]
+fn an_encoded_commitment_changes_its_form_without_being_decoded() {
+    let bytes = commitment().encode();
+    let mut other = Vec::new();
+    Encoded(&bytes).with_admin_fee_into(7, &mut other);
+    assert_eq!(other, commitment().with_admin_fee(7).encode());
+    assert_eq!(Encoded(&bytes).callback_gas_limit(), 100_000);
+    assert_eq!(Encoded(&bytes).gas_overhead_after_callback(), 93_942);
+    assert_eq!(Encoded(&bytes[..190]).callback_gas_limit(), 0);
+}
+
+#[test]
+fn request_meta_is_that_of_the_abi() {
+    let theirs = abi::RequestMeta {
+        data: vec![7; 33].into(),
+        flags: B256::repeat_byte(1),
+        requestingContract: Address::repeat_byte(2),
+        availableBalance: uint!(3_U96),
+        adminFee: uint!(4_U72),
+        subscriptionId: 5,
+        initiatedRequests: 6,
+        callbackGasLimit: 7,
+        dataVersion: 8,
+        completedRequests: 9,
+        subscriptionOwner: Address::repeat_byte(10),
+    };
+    // The struct is dynamic: its offset stands before it.
+    let encoded = theirs.abi_encode().split_off(32);
+    let meta = RequestMeta::decode(&encoded).unwrap();
+    assert_eq!((meta.data, meta.initiated_requests, meta.completed_requests), (&[7; 33][..], 6, 9));
+    let mut ours = Vec::new();
+    meta.encode_into(&mut ours);
+    assert_eq!(ours, encoded);
+    assert!(RequestMeta::decode(&encoded[..encoded.len() - 32]).is_err());
+    for word in 0..11 {
+        let mut dirty = encoded.clone();
+        dirty[word * 32] = 1;
+        assert_eq!(RequestMeta::decode(&dirty).is_ok(), word == 1, "word {word}");
+    }
 }
 
 #[test]
