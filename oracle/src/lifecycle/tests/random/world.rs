@@ -300,12 +300,13 @@ impl World {
 
     /// Peers bring a request on.
     fn agree_further(&mut self) -> String {
-        let works = |facts: &Facts| !facts.rests && !facts.known.reported && !facts.known.quarantined;
+        // A protocol that rests still takes the report of a peer.
+        let works = |facts: &Facts| !facts.known.reported && !facts.known.quarantined;
         let open: Vec<RequestKey> =
             self.memory.iter().filter(|(_, facts)| works(facts)).map(|(key, _)| *key).collect();
         let Some(key) = self.pick(&open) else { return "nothing to agree on".to_owned() };
         let Some(facts) = self.memory.get_mut(&key) else { return String::new() };
-        if facts.known.locked {
+        if facts.known.locked || facts.rests {
             facts.known.reported = true;
         } else {
             facts.known.locked = true;
