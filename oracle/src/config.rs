@@ -14,6 +14,7 @@ use alloy::primitives::{Address, B256};
 pub use functions_toml_file::FileError as ConfigError;
 use oracle_runner::RunnerSection;
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 /// Largest configuration file read, in bytes.
@@ -151,6 +152,31 @@ pub struct LogConfig {
     /// Text for people or JSON for machines.
     #[serde(default)]
     pub format: LogFormat,
+}
+
+impl LogConfig {
+    /// The filter that `level` describes.
+    ///
+    /// # Errors
+    /// In words, when it is none; a lone word that is no level would be taken for the name of a module and silence all else.
+    pub fn filter(&self) -> Result<EnvFilter, String> {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        let lone = self.level.split(',').map(str::trim).find(|part| {
+            let is_level = LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level));
+            !is_level && !part.contains(['=', '['])
+        });
+        if let Some(lone) = lone {
+            let meant =
+                functions_toml_file::nearest(lone, LEVELS).map(|level| format!("; did you mean {level}?"));
+            return Err(format!(
+                "{lone:?} in log.level {:?} is no level{}",
+                self.level,
+                meant.unwrap_or_default()
+            ));
+        }
+        EnvFilter::try_new(&self.level)
+            .map_err(|err| format!("log.level {:?} is no level or filter: {err}", self.level))
+    }
 }
 
 impl Default for LogConfig {

@@ -194,9 +194,7 @@ fn run(config: Config) -> Result<()> {
 }
 
 fn log(config: &LogConfig) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.level).wrap_err_with(|| {
-        format!("log.level {:?} is not a level or filter; write for example \"info\"", config.level)
-    })?;
+    let filter = config.filter().map_err(|words| eyre::eyre!("{words}; write for example \"info\""))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

@@ -180,6 +180,11 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         shown["transmitters"][0]["earnedJuels"].as_str().expect("text").parse().expect("juels");
     assert!(earned > U256::ZERO, "{shown:#}");
     let text = to.to_string();
+    // More than there is moves nothing.
+    let refused = network.verb(earner, &["withdraw", "--to", &text, "--amount", "500"]).await;
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && words.contains("nothing was sent"), "{words}");
+    assert_eq!(held().await, U256::ZERO);
     let part =
         done(&network.verb(earner, &["withdraw", "--to", &text, "--amount", "0.000000000000000001"]).await);
     assert_eq!(part["sent"][0]["juels"], "1", "{part:#}");

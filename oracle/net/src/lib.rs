@@ -12,12 +12,14 @@
 //! | bytes waiting to be sent | each receiving peer | [`SendError::QueueFull`], the frame is dropped |
 //! | events waiting to be handled | the node | reading waits |
 //! | connections | node and peer | refused |
+//! | connections and streams that do not last | each peer | begun again after a pause that doubles, 5 s at most |
 //!
 //! Delivery is in order and best effort: frames may be lost around a disconnection. [`NetEvent::Connected`] says
 //! that a fresh stream begins, the moment to say again what matters.
 //!
 //! The identity signs handshakes and nothing else.
 
+mod backoff;
 mod config;
 mod link;
 mod mesh;

@@ -16,14 +16,14 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{NetEvent, NetLimits, SendError, rate::Bucket};
+use crate::{NetEvent, NetLimits, SendError, backoff::Backoff, rate::Bucket};
 
 /// The protocol of the frames.
 pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/frames/1");
 /// How long one frame may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Pause after a stream could not be opened on a connection.
-const REOPEN_AFTER: Duration = Duration::from_millis(200);
+/// So many streams in a row that did not last are said to the operator, and then every so many.
+const TOLD_EVERY: u32 = 16;
 
 /// The sending side of one peer.
 pub(crate) struct Link {
@@ -51,7 +51,8 @@ pub(crate) fn between(
     // Each frame takes at least one unit, so empty frames are bounded too.
     let room = Arc::new(Semaphore::new(limits.queue_bytes.min(Semaphore::MAX_PERMITS)));
     let link = Link { is_open: is_open.clone(), queue, room };
-    (link, Writer { peer, control, connected, is_open, frames, events })
+    let backoff = Backoff::new(limits.redial_at_most);
+    (link, Writer { peer, control, connected, is_open, frames, events, backoff })
 }
 
 impl Link {
@@ -85,6 +86,7 @@ pub(crate) struct Writer {
     is_open: Arc<AtomicBool>,
     frames: mpsc::UnboundedReceiver<Frame>,
     events: mpsc::Sender<NetEvent>,
+    backoff: Backoff,
 }
 
 impl Writer {
@@ -95,7 +97,7 @@ impl Writer {
                 Ok(stream) => stream,
                 Err(error) => {
                     tracing::debug!(peer = %self.peer, %error, "no stream");
-                    sleep(REOPEN_AFTER).await;
+                    sleep(self.backoff.failed()).await;
                     continue;
                 }
             };
@@ -105,12 +107,26 @@ impl Writer {
             if self.events.send(NetEvent::Connected(self.peer)).await.is_err() {
                 return;
             }
+            let began = Instant::now();
             self.write_to(stream).await;
             self.is_open.store(false, Ordering::Release);
             if self.events.send(NetEvent::Disconnected(self.peer)).await.is_err() {
                 return;
             }
+            self.pause_after(began.elapsed()).await;
         }
+    }
+
+    /// Two processes with one identity take each other's place at every peer: without a pause they would do nothing else.
+    async fn pause_after(&mut self, lasted: Duration) {
+        let pause = self.backoff.ended_after(lasted);
+        if self.backoff.in_row() % TOLD_EVERY == 4 {
+            tracing::warn!(
+                peer = %self.peer,
+                "the peer ends every stream at once: perhaps another process runs with this node's keys; only one may"
+            );
+        }
+        sleep(pause).await;
     }
 
     /// Writes until the stream breaks, the peer is gone or the mesh ends.

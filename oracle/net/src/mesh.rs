@@ -28,6 +28,7 @@ use tokio::{
 
 use crate::{
     NetConfig, NetError, NetEvent, NetLimits, Peer,
+    backoff::Backoff,
     link::{PROTOCOL, read_from},
 };
 
@@ -37,8 +38,6 @@ const MAX_PEERS: usize = functions_types::members::MAX_MEMBERS - 1;
 const CONNECTIONS_PER_PEER: u32 = 4;
 /// Connections still in their handshake, from anybody.
 const PENDING_CONNECTIONS: u32 = 64;
-/// First pause between two attempts to reach a peer.
-const REDIAL_AT_LEAST: Duration = Duration::from_millis(100);
 /// How long the peer with the larger id leaves dialling to the other one.
 const YIELD: Duration = Duration::from_millis(400);
 /// How long a connection may take to be set up.
@@ -70,14 +69,16 @@ struct Neighbor {
     /// The task that reads its latest stream.
     reader: Option<AbortHandle>,
     dial_at: Option<Instant>,
-    pause: Duration,
+    /// Since when it has a connection.
+    since: Option<Instant>,
+    backoff: Backoff,
 }
 
 impl Mesh {
     pub(crate) fn build(config: NetConfig, events: mpsc::Sender<NetEvent>) -> Result<Self, NetError> {
         let NetConfig { identity, listen, peers, limits } = config;
         let me = identity.peer_id();
-        let neighbors = neighbors(me, peers)?;
+        let neighbors = neighbors(me, peers, limits.redial_at_most)?;
         let mut allowed = allow_block_list::Behaviour::<AllowedPeers>::default();
         for peer in neighbors.keys() {
             allowed.allow_peer(*peer);
@@ -186,7 +187,7 @@ impl Mesh {
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 if let Some(neighbor) = self.peers.get_mut(&peer_id) {
                     neighbor.dial_at = None;
-                    neighbor.pause = REDIAL_AT_LEAST;
+                    neighbor.since.get_or_insert_with(Instant::now);
                     neighbor.connected.send_replace(true);
                 }
             }
@@ -194,7 +195,10 @@ impl Mesh {
                 self.missed_pings.remove(&connection_id);
                 if let Some(neighbor) = self.peers.get_mut(&peer_id).filter(|_| left == 0) {
                     neighbor.connected.send_replace(false);
-                    neighbor.dial_at = Some(Instant::now() + neighbor.pause);
+                    // Whoever ends every connection at once is not dialled ever faster.
+                    let now = Instant::now();
+                    let lasted = neighbor.since.take().map_or(Duration::ZERO, |since| now - since);
+                    neighbor.dial_at = Some(now + neighbor.backoff.ended_after(lasted));
                 }
             }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
@@ -228,8 +232,7 @@ impl Mesh {
     fn redial(&mut self, peer: &PeerId) {
         let is_connected = self.swarm.is_connected(peer);
         if let Some(neighbor) = self.peers.get_mut(peer).filter(|_| !is_connected) {
-            neighbor.dial_at = Some(Instant::now() + neighbor.pause);
-            neighbor.pause = (neighbor.pause * 2).min(self.limits.redial_at_most);
+            neighbor.dial_at = Some(Instant::now() + neighbor.backoff.failed());
         }
     }
 
@@ -281,14 +284,19 @@ fn listen_error(address: &Multiaddr, reason: &dyn std::error::Error) -> NetError
 }
 
 /// The peers, and when each is dialled first: the smaller id dials at once, the larger one a little later.
-fn neighbors(me: PeerId, peers: Vec<Peer>) -> Result<BTreeMap<PeerId, Neighbor>, NetError> {
+fn neighbors(
+    me: PeerId,
+    peers: Vec<Peer>,
+    redial_at_most: Duration,
+) -> Result<BTreeMap<PeerId, Neighbor>, NetError> {
     let mut neighbors = BTreeMap::new();
     let count = peers.len();
     let now = Instant::now();
     for Peer { id, addresses } in peers.into_iter().filter(|peer| peer.id != me) {
         let dial_at = Some(if me < id { now } else { now + YIELD });
         let connected = watch::Sender::new(false);
-        let neighbor = Neighbor { addresses, connected, reader: None, dial_at, pause: REDIAL_AT_LEAST };
+        let backoff = Backoff::new(redial_at_most);
+        let neighbor = Neighbor { addresses, connected, reader: None, dial_at, since: None, backoff };
         if neighbors.insert(id, neighbor).is_some() {
             return Err(NetError::RepeatedPeer(id));
         }

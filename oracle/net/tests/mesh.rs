@@ -170,6 +170,35 @@ async fn a_restarted_peer_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_with_one_identity_do_not_take_turns_without_a_pause() {
+    let home = start(1, vec![peer(2, None)]).await;
+    let twins = [start(2, vec![peer(1, Some(&home))]).await, start(2, vec![peer(1, Some(&home))]).await];
+    let id = home.net.peer_id();
+    // Each takes the other's place at home, again and again.
+    let counters = twins.map(|mut twin| {
+        tokio::spawn(async move {
+            let mut connected = 0;
+            // All of it lives as long as it counts.
+            let twin = &mut twin;
+            while let Some(event) = twin.events.recv().await {
+                connected += u32::from(event == NetEvent::Connected(id));
+                if connected == 6 {
+                    break;
+                }
+            }
+            connected
+        })
+    });
+    let begun = std::time::Instant::now();
+    for counter in counters {
+        assert_eq!(timeout(Duration::from_secs(60), counter).await.expect("both are heard").unwrap(), 6);
+    }
+    // Pauses of 100, 200, 400, 800 and 1,600 ms lie between six connections, however fast the machine is.
+    assert!(begun.elapsed() >= Duration::from_millis(3_100), "{:?}", begun.elapsed());
+    drop(home);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn start_says_which_address_is_taken() {
     let home = start(1, vec![]).await;
     let address = home.net.listening()[0].to_string();

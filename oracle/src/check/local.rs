@@ -28,10 +28,9 @@ const ANSWER: u8 = 42;
 
 /// Log filter, keys and folder. The public keys, when they can be read.
 pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> {
-    lines.push(match tracing_subscriber::EnvFilter::try_new(&config.log.level) {
+    lines.push(match config.log.filter() {
         Ok(_) => Line::ok("log.level", &config.log.level),
-        Err(err) => {
-            let words = format!("log.level {:?} is no level or filter ({err})", config.log.level);
+        Err(words) => {
             Line::fail("log.level", words, "write for example \"info\" or \"info,functions_node=debug\"")
         }
     });

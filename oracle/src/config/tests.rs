@@ -92,3 +92,15 @@ fn don_id_reads_text_and_hex() {
     let text = DonId::parse("fun-local-1").expect("text");
     assert_eq!(DonId::parse(&text.0.to_string()).expect("hex"), text);
 }
+
+#[test]
+fn log_levels_are_levels() {
+    let filter = |level: &str| LogConfig { level: level.to_owned(), format: LogFormat::Text }.filter();
+    for good in ["info", "WARN", "off", "info,functions_node=debug", "functions_node=trace", "[span]=debug"] {
+        assert!(filter(good).is_ok(), "{good}");
+    }
+    assert!(filter("inof").expect_err("no level").contains("did you mean info?"));
+    for bad in ["", "inof", "info,functions_node", "verbose", "info,a=b=c"] {
+        assert!(filter(bad).is_err(), "{bad}");
+    }
+}

@@ -110,6 +110,9 @@ impl From<sqlx::Error> for JournalError {
 fn database_words(err: &sqlx::Error) -> String {
     match err {
         sqlx::Error::Database(err) => match err.code() {
+            Some(code) if code == "13" => {
+                format!("{} (code 13): make room; what was stored is whole", err.message())
+            }
             Some(code) => format!("{} (code {code})", err.message()),
             None => err.message().to_owned(),
         },

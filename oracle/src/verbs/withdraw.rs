@@ -157,8 +157,19 @@ async fn move_all(
         sent.push(json!({ "what": what, "transmitter": account.address, name: value.to_string(), "amount": shown, "transaction": tx }));
     };
     let mut wanted = options.amount;
+    let mut earnings = Vec::new();
     for account in accounts {
-        let earned = account.earned_juels(coordinator).await?;
+        earnings.push(account.earned_juels(coordinator).await?);
+    }
+    let all = earnings.iter().fold(U256::ZERO, |sum, earned| sum.saturating_add(*earned));
+    if let Some(wanted) = wanted.filter(|wanted| *wanted > all) {
+        bail!(
+            "{} LINK was asked for, these transmitters have earned {}; nothing was sent. Ask for less, or leave out --amount for all",
+            amount::show(wanted),
+            amount::show(all)
+        );
+    }
+    for (account, earned) in accounts.iter().zip(earnings) {
         let part = wanted.map_or(earned, |wanted| wanted.min(earned));
         if part.is_zero() {
             continue;
@@ -168,9 +179,6 @@ async fn move_all(
         let (paid, tx) = account.withdraw(coordinator, to, exact).await?;
         note("earnings", account, "juels", paid, tx);
         wanted = wanted.map(|wanted| wanted - part);
-    }
-    if let Some(missing) = wanted.filter(|missing| !missing.is_zero()) {
-        bail!("{} LINK more was asked for than these transmitters have earned", amount::show(missing));
     }
     if let Some(link) = options.link {
         for account in accounts {
