@@ -14,7 +14,11 @@
 
 use alloy_primitives::{B256, Keccak256, keccak256};
 
-use crate::{Observation, OracleIndex, Outcome, RequestKey, SignedObservation, message::StatusClaim};
+use crate::{
+    Observation, OracleIndex, Outcome, RequestKey, SignedObservation,
+    choice::Choice,
+    message::{Certificate, Proposal, StatusClaim},
+};
 
 /// What every signature of a request is bound to. Spec: agreement A3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,22 +114,6 @@ pub fn prepare(domain: &Domain, sender: OracleIndex, attempt: u32, choice: &Choi
     bytes
 }
 
-/// An outcome and its evidence, by digest: what PREPARE and SIG speak about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Choice {
-    /// Digest of the outcome, see [`outcome`].
-    pub outcome: B256,
-    /// Extra hash of the report: [`fast_evidence`] or [`evidence_root`].
-    pub evidence: B256,
-}
-
-impl Choice {
-    /// keccak256(outcome ‖ evidence).
-    pub fn digest(&self) -> B256 {
-        keccak256([self.outcome.as_slice(), self.evidence.as_slice()].concat())
-    }
-}
-
 /// Digest of an outcome: keccak256(`osa/outcome/1` ‖ kind (0 result, 1 error) ‖ length (4) ‖ bytes).
 pub fn outcome(outcome: &Outcome) -> B256 {
     let bytes = outcome.bytes();
@@ -165,4 +153,26 @@ pub fn evidence_root(
 
 fn length(bytes: &[u8]) -> [u8; 4] {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+impl SignedObservation {
+    /// Identifies the observation inside one request: keccak256 of sender, kind, length, bytes and metadata hash.
+    /// Two digests of one sender prove equivocation, whatever the signatures' encodings.
+    pub fn digest(&self) -> B256 {
+        keccak256(observation_content(self.sender, &self.observation))
+    }
+}
+
+impl Proposal {
+    /// What is proposed, by digest.
+    pub fn choice(&self) -> Choice {
+        Choice { outcome: outcome(&self.outcome), evidence: self.evidence }
+    }
+}
+
+impl Certificate {
+    /// What is locked, by digest.
+    pub fn choice(&self) -> Choice {
+        Choice { outcome: outcome(&self.outcome), evidence: self.evidence }
+    }
 }

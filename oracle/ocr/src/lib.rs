@@ -37,6 +37,7 @@
 //!
 //! Read next: [`Input`] and [`Effect`], then `protocol`.
 
+mod choice;
 mod crypto;
 mod effect;
 mod ids;
@@ -53,6 +54,7 @@ mod roster;
 mod timer;
 mod wire;
 
+pub use choice::Choice;
 pub use crypto::{Curves, Signer, Verifier};
 pub use effect::Effect;
 pub use functions_types::FailureCode;

@@ -15,11 +15,8 @@
 use alloy_primitives::B256;
 
 use crate::{
-    OracleIndex, Outcome, RequestKey, SignedObservation,
-    layout::{self, Choice},
-    report::Attested,
+    OracleIndex, Outcome, RequestKey, SignedObservation, choice::Choice, report::Attested,
     report::ReportSignature,
-    wire,
 };
 
 /// Longest message on the wire, in bytes; longer ones are dropped before they are parsed.
@@ -173,20 +170,6 @@ pub struct Proposal {
     pub signature: [u8; 64],
 }
 
-impl Proposal {
-    /// What is proposed, by digest.
-    pub fn choice(&self) -> Choice {
-        Choice { outcome: layout::outcome(&self.outcome), evidence: self.evidence }
-    }
-}
-
-impl Certificate {
-    /// What is locked, by digest.
-    pub fn choice(&self) -> Choice {
-        Choice { outcome: layout::outcome(&self.outcome), evidence: self.evidence }
-    }
-}
-
 /// A vote for a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepare {
@@ -214,22 +197,4 @@ pub enum DecodeError {
     /// A field has a wrong length or an impossible value.
     #[error("malformed field {0}")]
     Field(&'static str),
-}
-
-impl Message {
-    /// The wire form.
-    pub fn encode(&self) -> Vec<u8> {
-        wire::encode(self)
-    }
-
-    /// The message of a wire form. Signatures are checked later, by the protocol.
-    ///
-    /// # Errors
-    /// [`DecodeError`]; the peer that sent it must act.
-    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(DecodeError::TooLong { bytes: bytes.len() });
-        }
-        wire::decode(bytes)
-    }
 }

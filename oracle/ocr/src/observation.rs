@@ -1,9 +1,9 @@
 //! What one oracle saw when it ran a request.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 use functions_types::FailureCode;
 
-use crate::{OracleIndex, layout};
+use crate::OracleIndex;
 
 /// Longest observation this protocol version carries, whatever the configuration says, in bytes.
 pub const MAX_OBSERVATION_BYTES: usize = 4_096;
@@ -91,12 +91,4 @@ pub struct SignedObservation {
     pub observation: Observation,
     /// Ed25519 signature.
     pub signature: [u8; 64],
-}
-
-impl SignedObservation {
-    /// Identifies the observation inside one request: keccak256 of sender, kind, length, bytes and metadata hash.
-    /// Two digests of one sender prove equivocation, whatever the signatures' encodings.
-    pub fn digest(&self) -> B256 {
-        keccak256(layout::observation_content(self.sender, &self.observation))
-    }
 }

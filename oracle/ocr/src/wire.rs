@@ -6,8 +6,8 @@ use prost::Message as _;
 
 use crate::{
     Body, DecodeError, Message, OracleIndex, Outcome, ReportSignature, RequestKey,
-    layout::Choice,
-    message::{Prepare, Status},
+    choice::Choice,
+    message::{MAX_MESSAGE_BYTES, Prepare, Status},
 };
 
 mod parts;
@@ -294,4 +294,22 @@ fn report_signature(bytes: &[u8]) -> Decoded<ReportSignature> {
 
 fn report_signature_bytes(signature: &ReportSignature) -> Vec<u8> {
     [signature.r.as_slice(), &signature.s, &[signature.v]].concat()
+}
+
+impl Message {
+    /// The wire form.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// The message of a wire form. Signatures are checked later, by the protocol.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; the peer that sent it must act.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(DecodeError::TooLong { bytes: bytes.len() });
+        }
+        decode(bytes)
+    }
 }

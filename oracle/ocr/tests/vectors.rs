@@ -109,7 +109,7 @@ fn signed_bytes_have_not_moved() {
     let expected =
         [b"osa/obs/1".as_slice(), &[0xd; 32], &[1; 32], &[2; 32], &[3, 0, 0, 0, 0, 2, 0xaa, 0xbb], &[4; 32]];
     assert_eq!(layout::observation(&domain, me, &observation), expected.concat());
-    let choice = layout::Choice { outcome: B256::repeat_byte(5), evidence: B256::repeat_byte(6) };
+    let choice = oracle_ocr::Choice { outcome: B256::repeat_byte(5), evidence: B256::repeat_byte(6) };
     let digest = keccak256([[5; 32], [6; 32]].concat());
     let expected = [
         b"osa/prep/1".as_slice(),

@@ -106,8 +106,6 @@ const KNOWN: &[&str] = &[
     "crates/client/src/lib.rs: account - chain - error - revert - stylus:",
     "crates/client/src/lib.rs: consumer - history - requests:",
     "oracle/src/lib.rs: lease - open:",
-    "oracle/ocr/src/lib.rs: layout - message - observation - outcome - wire:",
-    "oracle/ocr/tests/simulation/world.rs:",
 ];
 
 #[test]

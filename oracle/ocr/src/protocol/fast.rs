@@ -9,7 +9,8 @@ use super::{
 use crate::{
     Answer, Attested, Body, FailureCode, Misbehavior, Observation, OracleIndex, Outcome, ReadyReport,
     SignedObservation, TimerKind,
-    layout::{self, Choice},
+    choice::Choice,
+    layout,
     message::{Attest, Certificate, Votes},
     record::Fact,
     report,

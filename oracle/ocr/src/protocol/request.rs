@@ -7,7 +7,8 @@ use alloy_primitives::B256;
 use crate::{
     Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestEvent, RequestKey,
     Roster, SignedObservation, Signer, Timer, TimerKind, Verifier, View,
-    layout::{self, Choice, Domain},
+    choice::Choice,
+    layout::{self, Domain},
     message::{Attest, Certificate, Prepare, Proposal, Status},
     outcome::{self, Rule},
     record::Fact,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Answer, Attested, DecodeError, Observation, OracleIndex, SignedObservation,
-    layout::Choice,
+    choice::Choice,
     message::{Attest, Certificate, LockClaim, Proposal, StatusClaim, Votes},
 };
 

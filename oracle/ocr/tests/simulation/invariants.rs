@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::B256;
 use oracle_ocr::{
-    Body, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId, RequestKey, Slot,
-    layout::{self, Choice},
+    Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId,
+    RequestKey, Slot, layout,
 };
 
 type Checked = Result<(), String>;

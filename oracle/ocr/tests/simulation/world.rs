@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Body, Curves, Effect, Input, Message, Observation, OracleIndex, Outcome, Protocol, Record, RecordId,
-    RequestEvent, RequestKey, Roster, Signer as _, Timer, layout,
+    Curves, Effect, Input, Message, OracleIndex, Outcome, Protocol, Record, RecordId, RequestEvent,
+    RequestKey, Roster, Timer,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -17,10 +17,12 @@ use rand_chacha::{
 use crate::{
     crypto::{Checks, Keys},
     invariants::Invariants,
-    scenario::{Actor, Answers, Mutation, Scenario},
+    scenario::{Actor, Mutation, Scenario},
 };
 
+mod actors;
 mod faults;
+mod scripts;
 
 /// How long the simulated DON has after stabilisation.
 const PATIENCE_MS: u64 = 300_000;
@@ -77,7 +79,7 @@ pub(crate) struct World {
     roster: Roster,
     checks: Checks,
     nodes: Vec<Node>,
-    event: Vec<RequestEvent>,
+    events: Vec<RequestEvent>,
     queue: BTreeMap<(u64, u64), Event>,
     sequence: u64,
     now: u64,
@@ -120,7 +122,7 @@ impl World {
         let nodes: Vec<Node> = nodes.collect();
         let faulty = scenario.actors.iter().filter(|actor| **actor != Actor::Honest).count();
         let invariants = Invariants::new(roster.quorum(), faulty);
-        let event = (0..scenario.requests).map(|request| {
+        let events = (0..scenario.requests).map(|request| {
             let mut commitment = vec![request as u8; 352];
             commitment[..8].copy_from_slice(&scenario.seed.to_be_bytes());
             let timeout = (scenario.stable_at / 1_000) as u32 + 60;
@@ -134,14 +136,14 @@ impl World {
                 seen_at: 0,
             }
         });
-        let event = event.collect();
+        let events = events.collect();
         let mut world = Self {
             scenario,
             rng,
             roster,
             checks,
             nodes,
-            event,
+            events,
             queue: BTreeMap::new(),
             sequence: 0,
             now: 0,
@@ -160,7 +162,7 @@ impl World {
                 let protocol = self.protocol(node);
                 self.nodes[node].copies.push(protocol);
             }
-            for request in 0..self.event.len() {
+            for request in 0..self.events.len() {
                 let at = if self.scenario.exact {
                     0
                 } else if self.chance(10) {
@@ -206,7 +208,7 @@ impl World {
         let complete = |event: &RequestEvent| {
             self.invariants.reports.get(&event.key()).is_some_and(|r| r.len() == honest)
         };
-        self.event.iter().all(complete)
+        self.events.iter().all(complete)
     }
 
     /// With fewer than f + 1 honest oracles that can run the script, there may be no answer.
@@ -215,14 +217,10 @@ impl World {
         self.nodes.iter().enumerate().filter(able).count() > self.roster.f()
     }
 
-    fn is_able(&self, node: usize) -> bool {
-        self.scenario.answers != Answers::SomeNever || !node.is_multiple_of(3)
-    }
-
     fn unfinished(&self) -> String {
         let mut text = String::from("liveness: not every honest oracle has every report;");
         for (node, state) in self.nodes.iter().enumerate() {
-            for (request, event) in self.event.iter().enumerate() {
+            for (request, event) in self.events.iter().enumerate() {
                 let view = state.copies.first().and_then(|protocol| protocol.view(&event.key()));
                 if let Some(view) = view.filter(|view| view.report.is_none()) {
                     let (attempt, have) = (view.attempt, view.observations.len());
@@ -282,55 +280,12 @@ impl World {
     fn see(&mut self, node: usize, request: usize) {
         self.nodes[node].seen.insert(request);
         for copy in 0..self.nodes[node].copies.len() {
-            let mut event = self.event[request].clone();
+            let mut event = self.events[request].clone();
             event.seen_at = self.local(node);
             let key = event.key();
             self.step(node, copy, Input::Request(event));
             self.execute(node, copy, key);
         }
-    }
-
-    fn execute(&mut self, node: usize, copy: usize, key: RequestKey) {
-        let life = self.nodes[node].life;
-        let took = if self.scenario.exact {
-            node as u64
-        } else if self.chance(10) {
-            self.below(3_000)
-        } else {
-            self.below(200)
-        };
-        self.at(self.now + took, Event::Executed { node, copy, key, life });
-    }
-
-    /// What the script answers on this node; another life or copy may see something else.
-    fn answer(&mut self, node: usize, copy: usize, life: u32, key: RequestKey) -> Option<Observation> {
-        let hash = B256::repeat_byte(node as u8);
-        let value = |value: usize| Some(Observation::result(vec![0xaa, value as u8], hash));
-        if copy > 0 {
-            return value(200 + copy);
-        }
-        let fails = self.scenario.answers == Answers::SomeFail && self.fails(node, key);
-        match self.scenario.answers {
-            _ if life > 0 && self.scenario.mutation == Mutation::Amnesia => value(100 + life as usize),
-            Answers::Agree => value(0),
-            Answers::OneDiffers => value(usize::from(node == 0)),
-            Answers::Split => value(node % 2),
-            Answers::AllDiffer => value(node),
-            Answers::UserErrors => Some(Observation::user_error(vec![b'E', (node % 5 / 4) as u8], hash)),
-            Answers::SomeFail if fails => None,
-            Answers::SomeNever if node.is_multiple_of(3) => None,
-            Answers::SomeFail | Answers::SomeNever => value(0),
-        }
-    }
-
-    /// A third of the oracles: the first two runs come to nothing.
-    fn fails(&mut self, node: usize, key: RequestKey) -> bool {
-        if !node.is_multiple_of(3) {
-            return false;
-        }
-        let tries = self.nodes[node].tries.entry(key).or_default();
-        *tries += 1;
-        *tries <= 2
     }
 
     fn deliver(&mut self, to: usize, from: usize, bytes: &[u8]) {
@@ -414,55 +369,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    fn send(&mut self, node: usize, copy: usize, to: usize, mut message: Message) -> Result<(), String> {
-        let hide_locks = self.scenario.mutation == Mutation::HiddenLocks;
-        if self.nodes[node].actor == Actor::Honest {
-            self.invariants.on_send(index(node), &message, &self.nodes[node].disk)?;
-        }
-        if hide_locks || self.nodes[node].actor == Actor::Liar {
-            self.hide_lock(node, &mut message);
-        }
-        let mut extra = 0;
-        match self.nodes[node].actor {
-            Actor::Mute => return Ok(()),
-            Actor::Late(by) => extra = by,
-            Actor::Twin(mask) if (mask >> to & 1 == 0) == (copy == 0) => return Ok(()),
-            Actor::Miser
-                if matches!(message.body, Body::Attest(_)) && to != (node + 1) % self.nodes.len() =>
-            {
-                return Ok(());
-            }
-            Actor::Garbage => {
-                let mut bytes = message.encode();
-                let place = self.below(bytes.len() as u64) as usize;
-                bytes[place] ^= 1 << self.below(8);
-                self.transmit(node, to, bytes, 0);
-            }
-            Actor::Replayer => {
-                self.nodes[node].said.push(message.clone());
-                for old in [self.nodes[node].said.clone(), self.nodes[node].heard.clone()] {
-                    let place = self.below(old.len() as u64) as usize;
-                    if let Some(old) = old.get(place) {
-                        self.transmit(node, to, old.encode(), 0);
-                    }
-                }
-            }
-            _ => {}
-        }
-        self.transmit(node, to, message.encode(), extra);
-        Ok(())
-    }
-
-    fn hide_lock(&self, node: usize, message: &mut Message) {
-        let domain = layout::Domain { config_digest: message.config_digest, key: message.key };
-        if let Body::Status(status) = &mut message.body {
-            status.certificate = None;
-            status.claim.lock = None;
-            status.claim.signature =
-                self.nodes[node].keys.sign_offchain(&layout::status(&domain, &status.claim));
-        }
     }
 
     fn note(&mut self, what: &[u8], node: usize, bytes: &[u8]) {

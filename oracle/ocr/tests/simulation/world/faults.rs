@@ -72,7 +72,7 @@ impl World {
         }
         // The log is read again: events whose record did not survive are seen anew.
         for request in self.nodes[node].seen.clone() {
-            if !known.contains(&self.event[request].key()) {
+            if !known.contains(&self.events[request].key()) {
                 self.at(self.now, Event::Seen { node, request });
             }
         }
