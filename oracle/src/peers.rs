@@ -41,7 +41,7 @@ pub struct Peers {
 /// The network identity of a keystore, base58.
 #[must_use]
 pub fn peer_id(keys: &Keystore) -> String {
-    Identity::from_seed(keys.network_seed().expose()).peer_id().to_string()
+    Identity::new(keys.network_identity()).peer_id().to_string()
 }
 
 impl Peers {
@@ -62,7 +62,7 @@ impl Peers {
             peers.push(peer);
         }
         let limits = NetLimits { frame_bytes: MAX_MESSAGE_BYTES, ..NetLimits::default() };
-        let identity = Identity::from_seed(keys.network_seed().expose());
+        let identity = Identity::new(keys.network_identity());
         let settings = oracle_net::NetConfig { identity, listen: vec![listen], peers, limits };
         let (net, events) = Net::start(settings).await.wrap_err("the peer network does not start")?;
         Ok(Self { net, events, ids, indexes })
@@ -168,11 +168,15 @@ fn neighbors(me: OracleIndex, members: &[Member]) -> Vec<(OracleIndex, Peer)> {
 
 #[cfg(test)]
 mod tests {
+    use oracle_net::Keypair;
+
     use super::*;
 
     fn member(seed: u8, addresses: &[&str]) -> Member {
         Member {
-            peer_id: Identity::from_seed(&[seed; 32]).peer_id().to_string(),
+            peer_id: Identity::new(Keypair::ed25519_from_bytes([seed; 32]).expect("a seed"))
+                .peer_id()
+                .to_string(),
             addresses: addresses.iter().map(ToString::to_string).collect(),
             offchain_public_key: [seed; 32],
         }

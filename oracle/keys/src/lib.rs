@@ -1,4 +1,4 @@
-//! The only code that reads private keys. It offers signatures, never bytes.
+//! The only code that reads private keys. It offers signatures and what signs, never bytes.
 //!
 //! An oracle has four keys, made together and kept in one encrypted file:
 //!
@@ -7,7 +7,7 @@
 //! | signer | secp256k1 | report hashes, checked on chain ([`Keystore::sign_report`]) |
 //! | transmitter | secp256k1 | transactions ([`Keystore::wallet`]) |
 //! | off-chain | Ed25519 | protocol messages ([`Keystore::sign_offchain`]) |
-//! | network | Ed25519 | connection handshakes only; its seed is handed to the transport ([`Keystore::network_seed`]) |
+//! | network | Ed25519 | connection handshakes only, by the transport ([`Keystore::network_identity`]) |
 //!
 //! # File
 //!
@@ -38,6 +38,7 @@ use alloy::{
 use ed25519_dalek::Signer as _;
 use functions_report::transmit::Signature as ReportSignature;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey};
+use libp2p_identity::Keypair;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -78,16 +79,6 @@ pub struct Keystore {
     earlier: Vec<PrivateKeySigner>,
     offchain: ed25519_dalek::SigningKey,
     network: ed25519_dalek::SigningKey,
-}
-
-/// Seed of the network identity, for the transport and nothing else. Zeroised when dropped.
-pub struct NetworkSeed(Zeroizing<[u8; 32]>);
-
-impl NetworkSeed {
-    /// The Ed25519 seed.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
 }
 
 impl Keystore {
@@ -233,9 +224,11 @@ impl Keystore {
         Some(EthereumWallet::new(key.clone()))
     }
 
-    /// The seed of the network identity, for the transport.
-    pub fn network_seed(&self) -> NetworkSeed {
-        NetworkSeed(Zeroizing::new(self.network.to_bytes()))
+    /// The network identity as the transport's own type: it signs handshakes, nothing else is signed with its key. The library
+    /// zeroises its copies.
+    pub fn network_identity(&self) -> Keypair {
+        let seed = Zeroizing::new(self.network.to_bytes());
+        Keypair::ed25519_from_bytes(*seed).expect("any 32 bytes are an Ed25519 seed")
     }
 
     fn generate() -> Result<Self, KeyError> {

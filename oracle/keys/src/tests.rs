@@ -18,7 +18,11 @@ fn open_returns_the_keys_that_were_created() {
     assert!(!is_new);
     assert_eq!(opened.public(), created.public());
     assert_eq!(opened.sign_offchain(b"x"), created.sign_offchain(b"x"));
-    assert_eq!(opened.network_seed().expose(), created.network_seed().expose());
+    let (identity, public) = (opened.network_identity(), created.network_identity().public());
+    assert_eq!(identity.public(), public);
+    assert!(public.verify(b"x", &identity.sign(b"x").unwrap()));
+    let key = public.try_into_ed25519().unwrap();
+    assert_eq!(key.to_bytes(), opened.public().network_public_key.0);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let files = fs::read_dir(path.parent().unwrap()).unwrap().count();
     assert_eq!(files, 1, "no temporary file stays");

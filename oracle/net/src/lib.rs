@@ -27,7 +27,7 @@ mod net;
 mod rate;
 
 pub use config::{Identity, NetConfig, NetError, NetLimits, Peer, SendError};
-pub use libp2p::{Multiaddr, PeerId};
+pub use libp2p::{Multiaddr, PeerId, identity::Keypair};
 pub use net::Net;
 
 /// Something that happened on the network.

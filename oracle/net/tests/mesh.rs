@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use oracle_net::{
-    Identity, Multiaddr, Net, NetConfig, NetError, NetEvent, NetLimits, Peer, PeerId, SendError,
+    Identity, Keypair, Multiaddr, Net, NetConfig, NetError, NetEvent, NetLimits, Peer, PeerId, SendError,
 };
 use tokio::{sync::mpsc::Receiver, time::timeout};
 
@@ -43,7 +43,7 @@ impl Node {
 }
 
 fn identity(number: u8) -> Identity {
-    Identity::from_seed(&[number; 32])
+    Identity::new(Keypair::ed25519_from_bytes([number; 32]).expect("a seed"))
 }
 
 fn peer(number: u8, node: Option<&Node>) -> Peer {
