@@ -12,7 +12,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolError, sol};
-use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, Terms};
+use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, SendOptions};
 use stylus_sdk::{
     abi::Bytes,
     prelude::*,
@@ -81,7 +81,7 @@ impl ConsumerExample {
         if !bytes_args.is_empty() {
             request = request.bytes_args(bytes_args.into_iter().map(|arg| arg.to_vec()).collect())?;
         }
-        let request_id = self.send(&request, Terms { subscription_id, callback_gas_limit, don_id })?;
+        let request_id = self.send(&request, SendOptions { subscription_id, callback_gas_limit, don_id })?;
         self.last_request_id.set(request_id);
         Ok(request_id)
     }

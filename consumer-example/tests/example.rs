@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, address, b256};
 use alloy_sol_types::{SolError, SolEvent};
 use consumer_example::{ConsumerExample, OnlyOwner, Response};
-use functions_consumer::{RequestBuilder, Terms, testing::TestRouter};
+use functions_consumer::{RequestBuilder, SendOptions, testing::TestRouter};
 
 const OWNER: Address = address!("00000000000000000000000000000000000000aa");
 const STRANGER: Address = address!("00000000000000000000000000000000000000bb");
@@ -37,8 +37,9 @@ fn send_request_asks_for_what_the_owner_wants() {
     let id = ask(&mut consumer, &[], 0, &["a", "b"]).unwrap();
     let sent = router.last();
     assert_eq!((sent.id, consumer.last_request_id()), (id, id));
-    let terms = Terms { subscription_id: 7, callback_gas_limit: 100_000, don_id: B256::repeat_byte(4) };
-    assert_eq!(sent.terms, terms);
+    let options =
+        SendOptions { subscription_id: 7, callback_gas_limit: 100_000, don_id: B256::repeat_byte(4) };
+    assert_eq!(sent.options, options);
     assert_eq!((sent.request.source.as_str(), sent.request.args), ("return 1", vec!["a".into(), "b".into()]));
     assert_eq!((sent.request.bytes_args, sent.request.secrets), (vec![vec![0xbe, 0xef]], vec![]));
 }

@@ -42,7 +42,7 @@ impl Requests {
 
 /// Who pays for a request, how much gas its callback gets, and which DON runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct SendOptions {
     /// The subscription; this contract is one of its consumers.
     pub subscription_id: u64,
     /// Gas of the callback, exactly.
@@ -93,9 +93,9 @@ pub trait Consumer: HostAccess {
     ///
     /// # Events
     /// `RequestSent`.
-    fn send(&mut self, request: &RequestBuilder, terms: Terms) -> Result<B256, Vec<u8>> {
+    fn send(&mut self, request: &RequestBuilder, options: SendOptions) -> Result<B256, Vec<u8>> {
         let router = self.requests().router();
-        let calldata = send_request_calldata(&request.encode(), terms);
+        let calldata = send_request_calldata(&request.encode(), options);
         // SAFETY: the storage cache is written back and dropped, so no stale value survives the call.
         let returned = unsafe { RawCall::new(self.vm()).clear_storage_cache().call(router, &calldata) }?;
         let request_id = B256::new(*returned.first_chunk().ok_or_else(Vec::new)?);
@@ -127,13 +127,13 @@ pub trait Consumer: HostAccess {
 }
 
 /// `sendRequest(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32 donId)`.
-fn send_request_calldata(data: &[u8], terms: Terms) -> Vec<u8> {
+fn send_request_calldata(data: &[u8], options: SendOptions) -> Vec<u8> {
     let head = [
-        from_u128(terms.subscription_id.into()),
+        from_u128(options.subscription_id.into()),
         from_u128(5 * WORD as u128),
         from_u128(REQUEST_DATA_VERSION.into()),
-        from_u128(terms.callback_gas_limit.into()),
-        terms.don_id.0,
+        from_u128(options.callback_gas_limit.into()),
+        options.don_id.0,
         from_u128(data.len() as u128),
     ];
     let mut out = Vec::with_capacity(4 + 6 * WORD + data.len().next_multiple_of(WORD));

@@ -7,7 +7,7 @@
 //! ```
 //! extern crate alloc;
 //!
-//! use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, Terms};
+//! use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, SendOptions};
 //! use stylus_sdk::{
 //!     abi::Bytes,
 //!     alloy_primitives::{Address, B256, U256},
@@ -33,7 +33,7 @@
 //!         let request = RequestBuilder::inline("return Functions.encodeUint256(42)".into())?
 //!             .args(vec!["ETH".into(), "USD".into()])?
 //!             .don_hosted_secrets(0, 1_700_000_000);
-//!         self.send(&request, Terms { subscription_id, callback_gas_limit: 100_000, don_id })
+//!         self.send(&request, SendOptions { subscription_id, callback_gas_limit: 100_000, don_id })
 //!     }
 //!
 //!     pub fn handle_oracle_fulfillment(&mut self, id: B256, response: Bytes, err: Bytes) -> Result<(), Vec<u8>> {
@@ -70,7 +70,7 @@ mod client;
 pub mod testing;
 
 pub use builder::RequestBuilder;
-pub use client::{Consumer, Fulfillment, Requests, Terms};
+pub use client::{Consumer, Fulfillment, Requests, SendOptions};
 pub use functions_types::FunctionsRequest;
 
 use alloc::vec::Vec;

@@ -2,7 +2,7 @@
 
 extern crate alloc;
 
-use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, Terms, testing::TestRouter};
+use functions_consumer::{Consumer, Fulfillment, RequestBuilder, Requests, SendOptions, testing::TestRouter};
 use stylus_sdk::{
     abi::Bytes,
     alloy_primitives::{B256, U256},
@@ -44,7 +44,7 @@ impl Consumer for Countdown {
 impl Countdown {
     fn ask(&mut self) -> Result<B256, Vec<u8>> {
         let request = RequestBuilder::inline("return next()".into())?;
-        self.send(&request, Terms { subscription_id: 1, callback_gas_limit: 100_000, don_id: DON })
+        self.send(&request, SendOptions { subscription_id: 1, callback_gas_limit: 100_000, don_id: DON })
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! ```
 //! # extern crate alloc;
-//! # use functions_consumer::{testing::TestRouter, Consumer, Fulfillment, RequestBuilder, Requests, Terms};
+//! # use functions_consumer::{testing::TestRouter, Consumer, Fulfillment, RequestBuilder, Requests, SendOptions};
 //! # use stylus_sdk::{abi::Bytes, alloy_primitives::B256, prelude::*, storage::StorageBytes};
 //! # #[storage]
 //! # #[entrypoint]
@@ -35,8 +35,8 @@
 //! greeter.requests().set_router(router.address());
 //!
 //! let request = RequestBuilder::inline("return Functions.encodeString('hello')".into()).unwrap();
-//! let terms = Terms { subscription_id: 1, callback_gas_limit: 100_000, don_id: B256::ZERO };
-//! let id = greeter.send(&request, terms).unwrap();
+//! let options = SendOptions { subscription_id: 1, callback_gas_limit: 100_000, don_id: B256::ZERO };
+//! let id = greeter.send(&request, options).unwrap();
 //! router.respond(&mut greeter, id, b"hello").unwrap();
 //!
 //! assert_eq!(greeter.greeting.get_bytes(), b"hello");
@@ -64,7 +64,7 @@ use stylus_sdk::{
     testing::{TestVM, state::VMState},
 };
 
-use crate::Terms;
+use crate::SendOptions;
 
 /// Where the Router of every [`TestRouter`] is.
 const ADDRESS: Address = address!("00000000000000000000000000000000F0071e50");
@@ -75,7 +75,7 @@ pub struct SentRequest {
     /// The id it was given.
     pub id: B256,
     /// Subscription, callback gas and DON.
-    pub terms: Terms,
+    pub options: SendOptions,
     /// The request, decoded as a node decodes it.
     pub request: FunctionsRequest,
     /// The bytes a node decodes.
@@ -239,7 +239,7 @@ impl TestRouter {
         let id = B256::from(U256::from(book.sent.len() + 1));
         book.sent.push(SentRequest {
             id,
-            terms: Terms {
+            options: SendOptions {
                 subscription_id: call.subscriptionId,
                 callback_gas_limit: call.callbackGasLimit,
                 don_id: call.donId,
