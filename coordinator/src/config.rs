@@ -64,6 +64,12 @@ pub fn construct(args: Tuple<'_>) -> Buf {
 }
 
 /// `updateConfig(BillingConfig)`, by the owner; applies to later requests, and to the fallbacks of the feeds at once.
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
+///
+/// # Events
+/// `ConfigUpdated`.
 pub fn update_config(args: Tuple<'_>) -> Buf {
     let mut config = Config::load();
     unpack(args, &mut config);

@@ -79,6 +79,10 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
 }
 
 /// `oracleWithdrawAll()`, by the owner: pays every transmitter its balance. The owner's own fees stay.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, no data (too little gas), `NoTransmittersSet()`, what the Router says;
+/// in this order.
 pub fn oracle_withdraw_all() -> Buf {
     only_owner();
     let roster = Roster::load();

@@ -39,6 +39,12 @@ pub(crate) fn paused() -> ! {
 }
 
 /// `constructor(address owner, address link, Config config)`, once.
+///
+/// # Errors
+/// No data when the contract is constructed already; `Error("Cannot set owner to zero")`.
+///
+/// # Events
+/// `ConfigUpdated`.
 pub fn construct(args: Tuple<'_>) -> Buf {
     let (owner, link) = (args.address(0), args.address(1));
     let config = Config::read(args, 2);
@@ -52,6 +58,12 @@ pub fn construct(args: Tuple<'_>) -> Buf {
 }
 
 /// `updateConfig(Config)`, by the owner: replaces the whole configuration, unchecked.
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
+///
+/// # Events
+/// `ConfigUpdated`.
 pub fn update_config(args: Tuple<'_>) -> Buf {
     let config = Config::read(args, 0);
     config.store(only_owner());
@@ -144,6 +156,12 @@ fn encode_config(out: &mut Buf) {
 }
 
 /// `pause()` and `unpause()`, by the owner.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, `Error("Pausable: paused")`, `Error("Pausable: not paused")`.
+///
+/// # Events
+/// `Paused`, `Unpaused`.
 pub fn set_paused(pause: bool) -> Buf {
     let mut settings = only_owner();
     if settings.is(PAUSED) == pause {

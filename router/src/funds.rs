@@ -21,6 +21,13 @@ use crate::{
 /// `onTokenTransfer(address,uint256,bytes)`, by LINK: `data` is the id of the subscription to fund.
 ///
 /// The amount enters the books cut to 96 bits and the event as it is.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `OnlyCallableFromLink`, `InvalidCalldata`, no data (no id, or too little gas),
+/// `InvalidSubscription`, `Panic(0x11)`; in this order.
+///
+/// # Events
+/// `SubscriptionFunded`.
 pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     args.address(0);
     let (amount, data) = (args.word(1), args.bytes(2));
@@ -60,6 +67,10 @@ pub(crate) const LINK_TRANSFER_GAS: u64 = 80_000;
 const WITHDRAWAL_GAS: u64 = 15_000 + LINK_TRANSFER_GAS;
 
 /// `oracleWithdraw(address,uint96)`: pays out of the caller's withdrawable balance.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidCalldata`, no data (too little gas), `InsufficientBalance`,
+/// what LINK raises; in this order.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (to, amount) = (args.address(0), args.uint(1, 96));
     not_paused();
@@ -71,6 +82,10 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
 }
 
 /// `ownerWithdraw(address,uint96)`, by the owner: pays out admin fees and deposits; 0 means all of it.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, no data (too little gas), `InsufficientBalance`,
+/// what LINK raises; in this order.
 pub fn owner_withdraw(args: Tuple<'_>) -> Buf {
     let (to, amount) = (args.address(0), args.uint(1, 96));
     only_owner();
@@ -102,6 +117,12 @@ pub(crate) fn take_from_book(to: &Address, juels: u128) {
 }
 
 /// `recoverFunds(address)`, by the owner: sends on LINK that is in no book.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, no data (too little gas), what LINK raises; in this order.
+///
+/// # Events
+/// `FundsRecovered`, when there is something.
 pub fn recover_funds(args: Tuple<'_>) -> Buf {
     let to = args.address(0);
     only_owner();

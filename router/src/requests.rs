@@ -115,6 +115,9 @@ fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Sub
 }
 
 /// `isValidCallbackGasLimit(uint64,uint32)`: returns nothing or reverts. The subscription need not exist.
+///
+/// # Errors
+/// `InvalidGasFlagValue`, `GasLimitTooBig`.
 pub fn is_valid_callback_gas_limit(args: Tuple<'_>) -> Buf {
     let (id, limit) = (SubscriptionId(args.u64(0)), args.uint(1, 32) as u32);
     let subscription = Subscription::new(id);

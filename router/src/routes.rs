@@ -55,6 +55,12 @@ pub fn get_proposed_contract_set() -> Buf {
 
 /// `proposeContractsUpdate(bytes32[] ids, address[] to)`, by the owner: replaces the proposal; empty
 /// arrays withdraw it.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, `InvalidProposal`.
+///
+/// # Events
+/// `ContractProposed` per entry.
 pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
     let (len, ids) = args.list(0, WORD);
     let (contracts_len, contracts) = args.list(1, WORD);
@@ -78,6 +84,12 @@ pub fn propose_contracts_update(args: Tuple<'_>) -> Buf {
 }
 
 /// `updateContracts()`, by the owner: makes the proposal live and forgets it.
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
+///
+/// # Events
+/// `ContractUpdated` per entry.
 pub fn update_contracts() -> Buf {
     let mut settings = only_owner();
     for index in 0..proposal_len() {
@@ -112,6 +124,9 @@ fn route_event(signature: &B256, id: &B256, from: &Address, to: &Address) {
 }
 
 /// `setAllowListId(bytes32)`, by the owner.
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
 pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
     let mut settings = only_owner();
     let id = args.b256(0);

@@ -38,6 +38,12 @@ fn owned(id: SubscriptionId) -> (Subscription, Holder) {
 
 /// `createSubscription()` and `createSubscriptionWithConsumer(address)`: opens an empty subscription of
 /// the caller. The consumer is added without regard to the limit of consumers.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `SenderMustAcceptTermsOfService`.
+///
+/// # Events
+/// `SubscriptionCreated`, then `SubscriptionConsumerAdded` with a consumer.
 pub fn create(consumer: Option<Address>) -> Buf {
     terms_accepted(&not_paused());
     let mut limits = Limits::load();
@@ -71,6 +77,13 @@ fn push_consumer(subscription: &Subscription, mut funds: Funds, mut record: Cons
 
 /// `addConsumer(uint64,address)`: nothing happens when it is on the list already, but a full list is
 /// refused first.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidSubscription`, `MustBeSubscriptionOwner`, `SenderMustAcceptTermsOfService`,
+/// `TooManyConsumers`; in this order.
+///
+/// # Events
+/// `SubscriptionConsumerAdded`, unless it is on the list.
 pub fn add_consumer(args: Tuple<'_>) -> Buf {
     let (id, consumer) = (id(args, 0), args.address(1));
     let (subscription, _) = owned(id);
@@ -86,6 +99,13 @@ pub fn add_consumer(args: Tuple<'_>) -> Buf {
 }
 
 /// `removeConsumer(uint64,address)`: the last consumer takes the removed one's place.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidSubscription`, `MustBeSubscriptionOwner`, `SenderMustAcceptTermsOfService`,
+/// `InvalidConsumer`, `CannotRemoveWithPendingRequests`; in this order.
+///
+/// # Events
+/// `SubscriptionConsumerRemoved`.
 pub fn remove_consumer(args: Tuple<'_>) -> Buf {
     let (id, consumer) = (id(args, 0), args.address(1));
     let (subscription, _) = owned(id);
@@ -112,6 +132,13 @@ pub fn remove_consumer(args: Tuple<'_>) -> Buf {
 }
 
 /// `proposeSubscriptionOwnerTransfer(uint64,address)`.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidSubscription`, `MustBeSubscriptionOwner`, `SenderMustAcceptTermsOfService`,
+/// `InvalidCalldata`; in this order.
+///
+/// # Events
+/// `SubscriptionOwnerTransferRequested`.
 pub fn propose_owner_transfer(args: Tuple<'_>) -> Buf {
     let (id, new) = (id(args, 0), args.address(1));
     let (subscription, holder) = owned(id);
@@ -124,6 +151,12 @@ pub fn propose_owner_transfer(args: Tuple<'_>) -> Buf {
 }
 
 /// `acceptSubscriptionOwnerTransfer(uint64)`, by the proposed owner.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `SenderMustAcceptTermsOfService`, `MustBeProposedOwner`; in this order.
+///
+/// # Events
+/// `SubscriptionOwnerTransferred`.
 pub fn accept_owner_transfer(args: Tuple<'_>) -> Buf {
     let id = id(args, 0);
     terms_accepted(&not_paused());
@@ -147,6 +180,13 @@ pub fn accept_owner_transfer(args: Tuple<'_>) -> Buf {
 }
 
 /// `cancelSubscription(uint64,address)`: refunds to `to`, less the deposit if too little was completed.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidSubscription`, `MustBeSubscriptionOwner`, `SenderMustAcceptTermsOfService`,
+/// `CannotRemoveWithPendingRequests`, no data (too little gas), what LINK raises; in this order.
+///
+/// # Events
+/// `SubscriptionCanceled`.
 pub fn cancel(args: Tuple<'_>) -> Buf {
     let (id, to) = (id(args, 0), args.address(1));
     let (subscription, holder) = owned(id);
@@ -159,6 +199,12 @@ pub fn cancel(args: Tuple<'_>) -> Buf {
 
 /// `ownerCancelSubscription(uint64)`, by the Router's owner: full refund to the subscription's owner,
 /// whatever is pending, paused or not.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, `InvalidSubscription`, no data (too little gas), what LINK raises; in this order.
+///
+/// # Events
+/// `SubscriptionCanceled`.
 pub fn owner_cancel(args: Tuple<'_>) -> Buf {
     let id = id(args, 0);
     only_owner();
@@ -204,6 +250,9 @@ fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposi
 }
 
 /// `setFlags(uint64,bytes32)`, by the Router's owner.
+///
+/// # Errors
+/// `Error("Only callable by owner")`, `InvalidSubscription`.
 pub fn set_flags(args: Tuple<'_>) -> Buf {
     let (id, flags) = (id(args, 0), args.b256(1));
     only_owner();
@@ -240,6 +289,9 @@ fn has_pending(subscription: &Subscription) -> bool {
 }
 
 /// `getSubscription(uint64)`.
+///
+/// # Errors
+/// `InvalidSubscription`.
 pub fn get_subscription(args: Tuple<'_>) -> Buf {
     let (subscription, _) = Subscription::existing(id(args, 0));
     let mut out = Buf::new(WORD + encoded_len(&subscription));
@@ -249,6 +301,9 @@ pub fn get_subscription(args: Tuple<'_>) -> Buf {
 }
 
 /// `getSubscriptionsInRange(uint64,uint64)`: both ends included; a closed subscription is all zero.
+///
+/// # Errors
+/// `InvalidCalldata`.
 pub fn get_subscriptions_in_range(args: Tuple<'_>) -> Buf {
     let (start, end) = (args.u64(0), args.u64(1));
     let count = Limits::load().count();
