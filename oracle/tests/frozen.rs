@@ -1,4 +1,5 @@
-//! Four node processes on a PostgreSQL server that stands still: they know it and say so, and go on as if nothing had been.
+//! Four node processes on a PostgreSQL server that stands still: they know it and say so, and go on as if nothing had
+//! been.
 
 mod server;
 
@@ -56,7 +57,9 @@ async fn a_frozen_database_costs_time_and_nothing_else() {
             if lost >= 7 { Ok(()) } else { Err(format!("{lost} looks")) }
         })
         .await;
-        let status = network.status(node).await;
+        let page = network.nodes[node].page(&network.http, "status").await.expect("an answer");
+        assert_eq!(page.status(), 500, "it shows no requests");
+        let status: serde_json::Value = page.json().await.expect("JSON");
         assert!(status["node"]["troubles"]["database"].is_string(), "{status}");
         assert_eq!(status["error"], "the journal could not be read");
     }
