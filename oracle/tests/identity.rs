@@ -1,4 +1,5 @@
-//! Chains that only have the same id: `check` and `run` tell them apart by the hash of one block, before anything is claimed.
+//! Chains that only have the same id: `check` and `run` tell them apart by the hash of one block, before anything is
+//! claimed.
 
 use std::{fs, process::Output};
 

@@ -43,8 +43,8 @@ struct Seen {
     answered: Option<Answered>,
 }
 
-/// Looks at the endpoints, the contracts, the configuration in force and the transmitter. `stored` is the identity block's
-/// hash as the journal has it; the configuration's goes before it, as at a start.
+/// Looks at the endpoints, the contracts, the configuration in force and the transmitter. `stored` is the identity
+/// block's hash as the journal has it; the configuration's goes before it, as at a start.
 pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option<&Identity>) -> Vec<Line> {
     let settings = &config.chain;
     let ours = match (settings.identity_hash, stored) {

@@ -170,7 +170,8 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
     lines
 }
 
-/// The identity block's hash as the journal has it; `None` too when the journal cannot be read, which has a line of its own.
+/// The identity block's hash as the journal has it; `None` too when the journal cannot be read, which has a line of
+/// its own.
 pub(super) async fn stored_identity(config: &Config) -> Option<B256> {
     let journal = Journal::look_at(&config.database.url).await.ok()?;
     let stored = journal.claimed(&app::identity_claim(config.chain.identity_block)).await;

@@ -25,8 +25,8 @@ use crate::{
 
 /// Time a database may take to answer the first question.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
-/// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the node is not
-/// ready; a server that restarts or fails over comes back within it.
+/// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the
+/// node is not ready; a server that restarts or fails over comes back within it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 /// Time a reader waits for a connection.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
@@ -130,7 +130,8 @@ impl Journal {
     /// Opens or creates the journal at `url`, keeps every other process out, and brings its schema up to date.
     ///
     /// # Errors
-    /// [`JournalError::Busy`] when another process has it, [`JournalError::Open`] with the reason and a remedy, at once.
+    /// [`JournalError::Busy`] when another process has it, [`JournalError::Open`] with the reason and a remedy, at
+    /// once.
     pub async fn open(url: &str) -> Result<Self, JournalError> {
         let place = Place::parse(url)?;
         let hold = match &place {

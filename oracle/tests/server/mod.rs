@@ -1,5 +1,5 @@
-//! A PostgreSQL server of a test's own: a fresh cluster in a temporary folder, on a free port of this machine, run by a user
-//! without rights. Dropping it ends it.
+//! A PostgreSQL server of a test's own: a fresh cluster in a temporary folder, on a free port of this machine, run by
+//! a user without rights. Dropping it ends it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{

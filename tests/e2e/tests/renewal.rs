@@ -256,7 +256,8 @@ fn a_deployment_outlives_its_year_and_the_upgrade_of_its_chain() {
     assert_eq!(desk.renew(&chain).actions(), nothing(), "twice is once");
     desk.assert_checked(2, "ok", "active for 36", "");
 
-    // When an upgrade of the chain ends it, then the check fails, a node waits and says for what, and it is activated again.
+    // When an upgrade of the chain ends it, then the check fails, a node waits and says for what, and it is activated
+    // again.
     chain.upgrade(60);
     let words = "activated for Stylus version 2, while the chain runs version 3";
     desk.assert_checked(1, "fail", words, "activated again: `functions deploy --renew`");
