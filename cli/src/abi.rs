@@ -33,7 +33,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         None if options.json => contract.json(),
         None => contract.solidity(),
     };
-    output::result(text.trim_end());
+    match options.json && options.construct.is_none() {
+        true => output::json_text(text.trim_end()),
+        false => output::result(text.trim_end()),
+    }
     Ok(())
 }
 

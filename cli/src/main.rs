@@ -17,7 +17,9 @@ mod request;
 mod simulate;
 mod sub;
 
-use clap::Parser;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use miette::{IntoDiagnostic, Result};
 
 /// Runs scripts, deploys, demonstrates and measures a self-hosted network of Functions oracles
@@ -44,8 +46,28 @@ enum Verb {
     Sub(sub::Verb),
 }
 
-fn main() -> Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let as_json = wants_json(&matches);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::failure(error, as_json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the verb was told `--json`: then a failure is an object on standard output, too.
+fn wants_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, inner)) => wants_json(inner),
+        None => matches.try_get_one("json").ok().flatten().copied().unwrap_or(false),
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
     // One thread: children are told to die with the thread that started them.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     runtime.block_on(async {
@@ -61,4 +83,20 @@ fn main() -> Result<()> {
             Verb::Sub(verb) => sub::run(verb).await,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_wanted_by_the_verb_that_was_told_so() {
+        let wants = |line: &str| wants_json(&Cli::command().get_matches_from(line.split(' ')));
+        assert!(wants("functions sub info 1 --json"));
+        assert!(wants("functions demo --json"));
+        assert!(wants("functions simulate --source x.js --json"));
+        assert!(!wants("functions sub info 1"));
+        // A verb without the flag has none.
+        assert!(!wants("functions deploy --rpc-url http://x --config x.toml"));
+    }
 }

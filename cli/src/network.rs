@@ -1,20 +1,27 @@
 //! Which chain and contracts a verb works with, and whose key pays.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use alloy::primitives::Address;
-use functions_client::{Account, Chain, ClientError, History, Subscriptions};
+use alloy::primitives::{Address, B256};
+use functions_client::abi::{Link, Router};
+use functions_client::amount::exact;
+use functions_client::is_refused;
+use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions};
 use functions_deploy::Entries;
-use functions_types::DonId;
+use functions_types::{DonId, Juels};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::Value;
 
 use crate::clock;
 use crate::output;
+use crate::remedy;
 
 /// Largest key file read, in bytes.
 const MAX_KEY_BYTES: u64 = 1024;
+
+/// From which likeness on, between 0 and 1, a name is taken for a mistyped other.
+const NEAR: f64 = 0.5;
 
 /// Where the contracts are.
 #[derive(clap::Args, Debug)]
@@ -66,7 +73,7 @@ impl Reading {
 
     /// Prints a result in the form asked for.
     pub(crate) fn say(&self, value: &Value, text: impl FnOnce() -> String) {
-        output::result(&if self.json { value.to_string() } else { text() });
+        if self.json { output::json(value) } else { output::result(&text()) }
     }
 }
 
@@ -122,7 +129,7 @@ impl Network {
                 "which Router? none is named"
             )
         })?;
-        let chain = Chain::connect(&self.rpc_url)
+        let chain = connect(&self.rpc_url)
             .await
             .map_err(|error| miette!(help = "name the chain's endpoint with --rpc-url", "{error}"))?;
         if let Some(entries) = entries.as_ref().filter(|entries| entries.chain_id != chain.id()) {
@@ -134,13 +141,15 @@ impl Network {
                 chain.id()
             ));
         }
-        if chain.code(router).await.into_diagnostic()?.is_empty() {
+        if chain.code(router).await.map_err(remedy::report)?.is_empty() {
             return Err(miette!(
                 help = "check the Router's address, and that --rpc-url leads to its chain",
                 "there is no contract at {router} on chain {}",
                 chain.id()
             ));
         }
+        let view = chain.call(router, &Router::getAllowListIdCall {}).await;
+        view.map_err(|error| remedy::of_view(error, router, "a Router", "--router or --addresses"))?;
         let first = entries.as_ref().and_then(|entries| entries.start_block);
         Ok(Connected {
             chain,
@@ -150,6 +159,14 @@ impl Network {
             don_name: entries.and_then(|entries| entries.don_id),
         })
     }
+}
+
+/// Connects to an endpoint; standard error hears of it when one is slow.
+///
+/// # Errors
+/// As [`Chain::connect`].
+pub(crate) async fn connect(url: &str) -> Result<Chain, ClientError> {
+    Chain::connect_with(url, Patience { say: output::say, ..Patience::default() }).await
 }
 
 impl Connected {
@@ -181,6 +198,51 @@ impl Connected {
         })
     }
 
+    /// The Coordinator that serves a DON.
+    ///
+    /// # Errors
+    /// When none does, with the name of a DON that was perhaps meant.
+    pub(crate) async fn coordinator(&self, don: DonId) -> Result<Address> {
+        let call = Router::getContractByIdCall { id: don.0 };
+        let error = match self.chain.call(self.router, &call).await {
+            Ok(address) => return Ok(address),
+            Err(error) if is_refused(&error, "RouteNotFound") => error,
+            Err(error) => return Err(remedy::report(error)),
+        };
+        // Help only: an endpoint that gives no logs leaves it to the addresses file.
+        let routes = self.chain.events::<Router::ContractUpdated>(self.router, self.from_block, None).await;
+        let routes = routes.unwrap_or_default();
+        let known =
+            routes.iter().map(|(event, _)| DonId(event.id)).filter_map(|id| id.name().map(str::to_owned));
+        let known: Vec<String> = known.chain(self.don_name.clone()).collect();
+        match don.name().and_then(|given| similar(given, &known)) {
+            Some(meant) => Err(miette!(help = format!("did you mean {meant}?"), "{error}")),
+            None => Err(remedy::report(error)),
+        }
+    }
+
+    /// The LINK token, once it is seen that `payer` holds this much.
+    ///
+    /// # Errors
+    /// As [`Self::link`], when there is something else at its address, or the payer holds less.
+    pub(crate) async fn link_of(&self, payer: &Account, amount: Juels) -> Result<Address> {
+        let token = self.link()?;
+        let call = Link::balanceOfCall { account: payer.address() };
+        let held = self.chain.call(token, &call).await;
+        let held =
+            held.map_err(|error| remedy::of_view(error, token, "a LINK token", "--link or --addresses"))?;
+        if held < amount.get() {
+            return Err(miette!(
+                help = format!("transfer LINK of the token {token} to it first, or name less"),
+                "the key's address {} holds {}, not {}",
+                payer.address(),
+                exact(held.saturating_to()),
+                exact(amount.get())
+            ));
+        }
+        Ok(token)
+    }
+
     /// The DON given by name or by its 32 bytes, otherwise that of the addresses file.
     ///
     /// # Errors
@@ -203,21 +265,54 @@ impl Signer {
     /// # Errors
     /// When the file cannot be read or holds no key.
     fn account(&self) -> Result<Account> {
-        let place = || format!("cannot read the key file {}", self.key_file.display());
-        let about = std::fs::metadata(&self.key_file).into_diagnostic().wrap_err_with(place)?;
-        if about.len() > MAX_KEY_BYTES {
-            return Err(miette!("{} is {} bytes: that is no key", self.key_file.display(), about.len()));
-        }
-        if about.permissions().mode() & 0o077 != 0 {
-            output::say(&format!(
-                "warning: others may read {}; run: chmod 600 {}",
-                self.key_file.display(),
-                self.key_file.display()
-            ));
-        }
-        let text = std::fs::read_to_string(&self.key_file).into_diagnostic().wrap_err_with(place)?;
-        Account::from_hex(&text).into_diagnostic().wrap_err_with(|| format!("in {}", self.key_file.display()))
+        account(&self.key_file)
     }
+}
+
+/// The account of a key file. One that others may read is used, with a warning.
+///
+/// # Errors
+/// When the file cannot be read or holds no key.
+pub(crate) fn account(file: &Path) -> Result<Account> {
+    let shown = file.display();
+    let place = || format!("cannot read the key file {shown}");
+    let about = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?;
+    if about.is_dir() {
+        return Err(miette!(
+            help = "name the file in it that holds the key",
+            "the key file {shown} is a folder"
+        ));
+    }
+    if about.len() > MAX_KEY_BYTES {
+        return Err(miette!("{shown} is {} bytes: that is no key", about.len()));
+    }
+    if about.permissions().mode() & 0o077 != 0 {
+        output::say(&format!("warning: others may read {shown}; run: chmod 600 {shown}"));
+    }
+    let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
+    Account::from_hex(&text).into_diagnostic().wrap_err_with(|| format!("in {shown}"))
+}
+
+/// The known name that was most likely meant, if one is near.
+fn similar<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
+    let near = |name: &String| strsim::normalized_damerau_levenshtein(given, name);
+    let best = known.iter().max_by(|a, b| near(a).total_cmp(&near(b)))?;
+    (near(best) >= NEAR).then_some(best)
+}
+
+/// A request's id of 64 hexadecimal digits.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn request_id(text: &str) -> Result<B256, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(format!(
+            "a request's id is 0x and 64 digits, hexadecimal; this has {}",
+            digits.chars().count()
+        ));
+    }
+    digits.parse().map_err(|_| "that is no request's id".into())
 }
 
 /// An address of 40 hexadecimal digits; in mixed case its checksum must be right.
@@ -241,6 +336,38 @@ pub(crate) fn address(text: &str) -> Result<Address, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_don_is_told_from_another() {
+        let known = ["fun-local-1", "fun-arbitrum-sepolia-1"].map(str::to_owned);
+        for near in ["fun-local-2", "fun-locl-1", "local-1", "FUN-local-1"] {
+            assert_eq!(similar(near, &known), Some("fun-local-1"), "{near}");
+        }
+        assert_eq!(similar("prices", &known), None);
+        assert_eq!(similar("fun-local-1", &[]), None);
+    }
+
+    #[test]
+    fn a_request_id_has_64_digits() {
+        let right = format!("0x{}", "1a".repeat(32));
+        assert_eq!(request_id(&right).map(|id| id.to_string()), Ok(right.clone()));
+        for wrong in ["0x12", "", "0x", &right[..65], &right.replace("1a", "1g"), &format!("{right}00")] {
+            assert!(request_id(wrong).unwrap_err().contains("0x and 64 digits"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_file_that_is_none_is_named_for_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(account(folder.path()).err().unwrap().to_string().contains("is a folder"));
+        let zeros = folder.path().join("zeros");
+        std::fs::write(&zeros, "0".repeat(64)).unwrap();
+        let error = account(&zeros).err().unwrap();
+        assert!(
+            error.chain().any(|cause| cause.to_string().contains("not a valid private key")),
+            "{error:?}"
+        );
+    }
 
     #[test]
     fn address_refuses_typing_errors() {

@@ -39,6 +39,13 @@ pub(crate) fn programs() -> Result<PathBuf> {
     Ok(own_place()?.with_file_name(""))
 }
 
+/// Whether a program lies in an archive's bin: beside a folder of contracts, not of sources.
+fn is_in_archive(own: &Path) -> bool {
+    own.ancestors()
+        .nth(2)
+        .is_some_and(|root| root.join("contracts").is_dir() && !root.join("Cargo.toml").exists())
+}
+
 /// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working folder or of
 /// the checkout this was built in.
 ///
@@ -53,6 +60,13 @@ pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
             .collect(),
     };
     candidates.iter().map(|folder| folder.join(name)).find(|file| file.is_file()).ok_or_else(|| {
+        if given.is_none() && is_in_archive(&own) {
+            return miette!(
+                help = "get the sources, run ./tests/differential/reference/build in them (Node.js with npm), and name the folder \
+                        target/reference with --solidity-contracts; or leave --consumer out",
+                "upstream's Solidity consumers are not in this archive, nor what compiles them: {name} is missing"
+            );
+        }
         miette!(
             help = "compile them with ./tests/differential/reference/build (Node.js with npm), or name their folder with \
                     --solidity-contracts; ./scripts/demo does this by itself",
@@ -91,4 +105,20 @@ pub(crate) fn contracts(given: Option<&Path>) -> Result<PathBuf> {
                 given.unwrap_or(Path::new("dist/contracts")).display()
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_has_contracts_and_no_sources() {
+        let root = tempfile::tempdir().unwrap();
+        let own = root.path().join("bin/functions");
+        assert!(!is_in_archive(&own));
+        std::fs::create_dir(root.path().join("contracts")).unwrap();
+        assert!(is_in_archive(&own));
+        std::fs::write(root.path().join("Cargo.toml"), "").unwrap();
+        assert!(!is_in_archive(&own));
+    }
 }

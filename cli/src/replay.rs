@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use functions_types::limits::Mode;
 use miette::{Result, miette};
 use oracle_runner::{RunOutcome, RunnerError, TRANSCRIPT_MAX, Transcript};
 use serde_json::json;
@@ -73,7 +74,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             "same": same, "sameEngine": same_build,
             "recorded": {"result": result, "error": error, "transcriptHash": hex(&recording.hash())},
         });
-        output::result(&json.to_string());
+        output::json(&json);
     } else {
         let verdict = if same { "same      as recorded, byte for byte\n" } else { "" };
         output::result(&format!("{verdict}{}", shown.text()));
@@ -92,15 +93,30 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 /// Why a replay may differ, most likely first.
 fn blame(same_build: bool, recording: &Transcript) -> String {
-    if same_build {
-        "the engine is the one that recorded it: the secrets are others, the script looks at the real clock (mode compat), or the recording was edited"
-            .into()
-    } else {
-        format!(
+    if ended_by_time(&recording.outcome) {
+        return "the recorded run was ended by its time limit, which depends on the machine and which a replay does not repeat: no fault of the recording"
+            .into();
+    }
+    if !same_build {
+        return format!(
             "it was recorded by another engine build, {}: only that one is bound to compute the same",
             recording.runtime
-        )
+        );
     }
+    let mut causes = Vec::new();
+    if !recording.secret_names.is_empty() {
+        causes.push("the secrets are others");
+    }
+    if recording.options.mode == Mode::Compat {
+        causes.push("the script looks at the real clock or real random numbers (mode compat)");
+    }
+    causes.push("the recording was edited");
+    format!("the engine is the one that recorded it: {}", causes.join(", or "))
+}
+
+/// Whether a run was stopped, not finished. The sandbox has one text for that.
+fn ended_by_time(outcome: &RunOutcome) -> bool {
+    matches!(outcome, RunOutcome::UserError(text) if text.as_slice() == b"script runtime exceeded")
 }
 
 fn end(outcome: &RunOutcome, secrets: &Secrets) -> String {

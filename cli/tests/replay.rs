@@ -95,6 +95,21 @@ async fn another_script_than_recorded_is_a_failure() {
     let said = replay(&edited, &[]).await;
     assert_eq!((said.code, &said.json()["replay"]["same"]), (Some(1), &json!(false)));
     assert!(said.stderr.contains("ends otherwise"), "{}", said.stderr);
+    // It had no secrets and no clock to look at.
+    assert!(said.stderr.contains("edited") && !said.stderr.contains("secrets"), "{}", said.stderr);
+}
+
+#[tokio::test]
+async fn a_recorded_end_by_the_time_limit_is_said_to_be_that() {
+    let folder = Folder::new();
+    let (_, recording) = record(&folder, "throw Error('script runtime exceeded')", &[]).await;
+    let whole = std::fs::read_to_string(&recording).unwrap();
+    // What a node records of a script that its limit ended and that the replaying machine lets finish.
+    let finished = "return Functions.encodeUint256(1)//";
+    let stopped = folder.file("stopped.json", whole.replacen("throw Error(", &format!("{finished}("), 1));
+    let said = replay(&stopped, &[]).await;
+    assert_eq!((said.code, &said.json()["replay"]["same"]), (Some(1), &json!(false)));
+    assert!(said.stderr.contains("time limit") && !said.stderr.contains("edited"), "{}", said.stderr);
 }
 
 #[tokio::test]

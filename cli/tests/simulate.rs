@@ -323,3 +323,51 @@ async fn bad_files_are_refused_with_a_reason() {
         .await
         .refused("request too big (max 30720 bytes)");
 }
+
+/// A title, a bell, an erased screen, an overridden order, a forged line.
+const HOSTILE: &str = r"'\u001b]0;owned\u0007\u001b[2J\u202eabc\u009b1m\r\nresult    0x00'";
+
+#[tokio::test]
+async fn a_scripts_text_does_not_reach_the_terminal_as_it_is() {
+    let folder = Folder::new();
+    let scripts = [
+        format!("console.log({HOSTILE}); return Functions.encodeString({HOSTILE})"),
+        format!("throw Error({HOSTILE})"),
+    ];
+    for script in scripts {
+        let file = folder.file("hostile.js", &script);
+        let said = functions(&["simulate", "--source", &file, "--returns", "string"]).await;
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        for shown in [&said.stdout, &said.stderr] {
+            let active = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!shown.contains(active), "{shown:?}");
+        }
+        assert!(said.stdout.contains("\\u{1b}]0;owned\\u{7}"), "{}", said.stdout);
+        let results = said.stdout.lines().filter(|line| line.starts_with("result ")).count();
+        assert!(results <= 1, "no line is forged: {}", said.stdout);
+        let json = functions(&["simulate", "--json", "--source", &file, "--returns", "string"]).await;
+        let text = if script.starts_with("throw") { &json.json()["error"] } else { &json.json()["decoded"] };
+        assert!(text.as_str().unwrap().contains('\u{202e}'), "JSON has the text itself: {text}");
+    }
+}
+
+#[tokio::test]
+async fn with_json_a_failure_is_one_object_on_standard_output() {
+    let said = functions(&["simulate", "--json", "--source", "/nonexistent.js"]).await;
+    assert_eq!(said.code, Some(1));
+    let object = said.json();
+    assert_eq!(object["error"]["message"], "source param is missing or invalid");
+    assert!(object["error"]["help"].as_str().unwrap().contains("/nonexistent.js"), "{object}");
+    let plain = functions(&["simulate", "--source", "/nonexistent.js"]).await;
+    assert_eq!((plain.code, plain.stdout.as_str()), (Some(1), ""));
+}
+
+#[tokio::test]
+async fn a_time_no_block_can_have_is_refused() {
+    let folder = Folder::new();
+    let file = folder.file("one.js", "return Functions.encodeUint256(1)");
+    for time in ["4294967296", "18446744073709551615", "-1"] {
+        let said = functions(&["simulate", "--source", &file, &format!("--timestamp={time}")]).await;
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+    }
+}

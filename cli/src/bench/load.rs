@@ -37,7 +37,7 @@ const ANSWER: u64 = 42;
 pub(super) struct Load {
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Requests offered a second
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rate: u32,

@@ -67,6 +67,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let folder = Folder::create()?;
     let mut network = None;
+    let as_json = match &options.what {
+        What::E2e(options) => options.json,
+        What::Load(options) => options.json,
+    };
     let measured = match &options.what {
         What::E2e(options) => e2e(options, &folder, &mut network, &progress).await,
         What::Load(options) => loaded(options, &folder, &mut network, &progress).await,
@@ -76,7 +80,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     match measured {
         Ok(figures) => {
-            output::result(&figures);
+            show(&figures, as_json);
             Ok(())
         }
         Err(error) => {
@@ -84,6 +88,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             Err(error)
         }
     }
+}
+
+fn show(figures: &str, as_json: bool) {
+    if as_json { output::json_text(figures) } else { output::result(figures) }
 }
 
 fn wanted(nodes: u8, contracts: Option<&Path>, allow_http: Vec<String>) -> Result<Wanted> {
@@ -120,7 +128,7 @@ async fn loaded(
     if figures.is_fair() {
         return Ok(shown);
     }
-    output::result(&shown);
+    show(&shown, options.json);
     Err(miette!("something else than the script's answer was billed"))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use functions_client::config::router_defaults;
 use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
 use functions_network::Solidity;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -74,6 +75,11 @@ impl Kind {
     /// When the user asks for an amount this consumer cannot ask for.
     pub(crate) fn callback_gas(self, wanted: Option<u32>) -> Result<u32> {
         match (self, wanted) {
+            (Self::Stylus, Some(gas)) if gas > most_callback_gas() => Err(miette!(
+                help = format!("ask for at most {} with --gas-limit", most_callback_gas()),
+                "no callback may have {gas} gas: the Router's largest tier has {}",
+                most_callback_gas()
+            )),
             (Self::Stylus, wanted) => Ok(wanted.unwrap_or(CALLBACK_GAS)),
             (_, None | Some(SOLIDITY_CALLBACK_GAS)) => Ok(SOLIDITY_CALLBACK_GAS),
             (_, Some(_)) => Err(miette!(
@@ -84,6 +90,11 @@ impl Kind {
     }
 }
 
+/// Gas of the largest tier of the Router that the demo deploys.
+fn most_callback_gas() -> u32 {
+    router_defaults().maxCallbackGasLimits.into_iter().max().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +103,9 @@ mod tests {
     fn callback_gas_is_fixed_for_solidity_only() {
         assert_eq!(Kind::Stylus.callback_gas(None).unwrap(), CALLBACK_GAS);
         assert_eq!(Kind::Stylus.callback_gas(Some(7)).unwrap(), 7);
+        assert_eq!(Kind::Stylus.callback_gas(Some(1_000_000)).unwrap(), 1_000_000);
+        let error = Kind::Stylus.callback_gas(Some(1_000_001)).unwrap_err();
+        assert!(error.help().unwrap().to_string().contains("at most 1000000"));
         assert_eq!(Kind::V1_0_0.callback_gas(None).unwrap(), SOLIDITY_CALLBACK_GAS);
         assert!(Kind::V1_3_0.callback_gas(Some(7)).is_err());
     }

@@ -208,12 +208,11 @@ async fn tell(
     };
     let violence = options.violence();
     let findings = story::run(network, script, &sent, begin_ms, &violence, prices, progress).await?;
-    let text = match (options.json, options.keep) {
-        (false, _) => findings.text(),
-        (true, false) => findings.json().to_string(),
-        (true, true) => findings.json_with_network(network).to_string(),
-    };
-    output::result(&text);
+    match (options.json, options.keep) {
+        (false, _) => output::result(&findings.text()),
+        (true, false) => output::json(&findings.json()),
+        (true, true) => output::json(&findings.json_with_network(network)),
+    }
     if options.keep {
         describe(network, options.json, &findings, progress);
         staying.set(true);

@@ -5,10 +5,10 @@ mod renew;
 
 use std::path::PathBuf;
 
-use functions_client::{Account, Chain};
 use functions_deploy::{Book, CONTRACTS, Deployment, Entries, Programs};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
+use crate::network;
 use crate::output::{self, Progress};
 use crate::paths;
 
@@ -40,19 +40,16 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
-    let key = std::fs::read_to_string(&config.owner_key_file).map_err(|err| {
-        miette!(
+    if !config.owner_key_file.exists() {
+        return Err(miette!(
             help = "put the key there, 64 hexadecimal digits, or correct `owner_key_file`",
-            "cannot read the owner's key file {}: {err}",
+            "cannot read the owner's key file {}: there is none",
             config.owner_key_file.display()
-        )
-    })?;
-    let owner = Account::from_hex(&key)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("in {}", config.owner_key_file.display()))?;
-    drop(key);
+        ));
+    }
+    let owner = network::account(&config.owner_key_file)?;
 
-    let chain = Chain::connect(&options.rpc_url).await.into_diagnostic()?;
+    let chain = network::connect(&options.rpc_url).await.map_err(crate::remedy::report)?;
     let balance = chain.balance(owner.address()).await.into_diagnostic()?;
     progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
     if balance.is_zero() {
@@ -83,7 +80,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             ));
         }
         let lines = renew::run(&chain, &owner, &entries, options.dry_run, &progress).await?;
-        output::result(&serde_json::to_string_pretty(&lines).into_diagnostic()?);
+        output::json_text(&serde_json::to_string_pretty(&lines).into_diagnostic()?);
         return Ok(());
     }
     let programs = Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
@@ -116,6 +113,6 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         })?;
         progress.step(format!("addresses written to {}", config.addresses_file.display()));
     }
-    output::result(&serde_json::to_string_pretty(book.entries()).into_diagnostic()?);
+    output::json_text(&serde_json::to_string_pretty(book.entries()).into_diagnostic()?);
     Ok(())
 }

@@ -6,6 +6,7 @@ use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
 use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount;
+use functions_client::{Account, Chain, ClientError, is_refused};
 use functions_types::Juels;
 use miette::{Result, miette};
 use serde_json::{Value, json};
@@ -68,13 +69,11 @@ impl At {
         if let Some(given) = self.coordinator {
             return Ok(given);
         }
-        let don = at.don(self.don_id.as_deref())?;
-        let call = Router::getContractByIdCall { id: don.0 };
-        at.chain.call(at.router, &call).await.map_err(remedy::report)
+        at.coordinator(at.don(self.don_id.as_deref())?).await
     }
 
-    fn say(&self, from: Address, transaction: B256, paid: Value, words: impl FnOnce() -> String) {
-        let value = json!({ "from": from.to_string(), "transaction": transaction.to_string(), "paid": paid });
+    fn say(&self, from: Address, transaction: Option<B256>, paid: Value, words: impl FnOnce() -> String) {
+        let value = json!({ "from": from.to_string(), "transaction": transaction.map(|hash| hash.to_string()), "paid": paid });
         self.sending.say(&value, words);
     }
 }
@@ -93,17 +92,16 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
 async fn pay_out(options: PayOut) -> Result<()> {
     let (at, owner) = options.at.sending.connect().await?;
     let coordinator = options.at.coordinator(&at).await?;
-    let receipt = at
-        .chain
-        .send(&owner, coordinator, &Coordinator::oracleWithdrawAllCall {})
-        .await
-        .map_err(|error| refused(error, coordinator))?;
+    let receipt = match at.chain.send(&owner, coordinator, &Coordinator::oracleWithdrawAllCall {}).await {
+        Ok(receipt) => receipt,
+        Err(error) => return Err(refused(error, &at.chain, coordinator, owner.address()).await),
+    };
     let paid = transfers(&receipt, at.router);
     let list: Vec<Value> = paid
         .iter()
         .map(|(to, juels)| json!({ "transmitter": to.to_string(), "juels": juels.to_string() }))
         .collect();
-    options.at.say(coordinator, receipt.transaction_hash, json!(list), || {
+    options.at.say(coordinator, Some(receipt.transaction_hash), json!(list), || {
         if paid.is_empty() {
             return "no transmitter has earned anything since the last time".to_owned();
         }
@@ -119,6 +117,13 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
     let (from, sent) = if options.from_router {
+        if options.amount.is_none() && holds_nothing(&at, &key, to).await {
+            let list = json!([{ "to": to.to_string(), "juels": "0" }]);
+            options.at.say(at.router, None, list, || {
+                format!("the Router {} holds nothing for its owner yet; nothing was sent", at.router)
+            });
+            return Ok(());
+        }
         let call = Router::ownerWithdrawCall { recipient: to, amount };
         (at.router, at.chain.send(&key, at.router, &call).await)
     } else {
@@ -126,12 +131,22 @@ async fn withdraw(options: Withdraw) -> Result<()> {
         let call = Coordinator::oracleWithdrawCall { recipient: to, amount };
         (coordinator, at.chain.send(&key, coordinator, &call).await)
     };
-    let receipt = sent.map_err(|error| refused(error, from))?;
+    let receipt = match sent {
+        Ok(receipt) => receipt,
+        Err(error) => return Err(refused(error, &at.chain, from, key.address()).await),
+    };
     let paid = transfers(&receipt, at.router);
     let juels: U256 = paid.iter().map(|(_, juels)| *juels).sum();
     let list = json!([{ "to": to.to_string(), "juels": juels.to_string() }]);
-    options.at.say(from, receipt.transaction_hash, list, || format!("{to} got {}", link(juels.to())));
+    options.at.say(from, Some(receipt.transaction_hash), list, || format!("{to} got {}", link(juels.to())));
     Ok(())
+}
+
+/// Whether the Router could not pay its owner a single juel. It has no view that says so.
+async fn holds_nothing(at: &Connected, owner: &Account, to: Address) -> bool {
+    let one = Router::ownerWithdrawCall { recipient: to, amount: U96::from(1) };
+    let refusal = at.chain.call_from(owner.address(), at.router, &one).await;
+    refusal.is_err_and(|error| is_refused(&error, "InsufficientBalance"))
 }
 
 /// LINK the Router paid out in a transaction, to whom.
@@ -146,7 +161,7 @@ fn transfers(receipt: &TransactionReceipt, router: Address) -> Vec<(Address, U25
 }
 
 /// A refusal of a withdrawal, which means other things than of a request.
-fn refused(error: functions_client::ClientError, from: Address) -> miette::Report {
+async fn refused(error: ClientError, chain: &Chain, from: Address, key: Address) -> miette::Report {
     let name = error.revert().and_then(|revert| revert.name()).unwrap_or_default();
     match name {
         "InvalidCalldata" => miette!(
@@ -158,6 +173,6 @@ fn refused(error: functions_client::ClientError, from: Address) -> miette::Repor
             help = "set an oracle configuration first: `functions deploy` with a [don] part",
             "{error}"
         ),
-        _ => remedy::report(error),
+        _ => remedy::of_owner_verb(error, chain, from, key).await,
     }
 }

@@ -9,7 +9,7 @@ use functions_types::{FulfillResult, RequestId};
 use serde_json::{Value, json};
 
 use crate::network::Connected;
-use crate::output::link;
+use crate::output::{link, visible};
 use crate::simulate::decode::{Returns, hex};
 
 /// All there is to say about a request.
@@ -185,10 +185,10 @@ impl Found {
         if done.error.is_empty() {
             writeln!(out, "  result       {}", hex(&done.response))?;
         } else {
-            writeln!(out, "  error        {}", String::from_utf8_lossy(&done.error))?;
+            writeln!(out, "  error        {}", visible(&String::from_utf8_lossy(&done.error)))?;
         }
         match self.decoded() {
-            Some(Ok(text)) => writeln!(out, "  decoded      {text}")?,
+            Some(Ok(text)) => writeln!(out, "  decoded      {}", visible(&text))?,
             Some(Err(why)) => writeln!(out, "  decoded      not: {why}")?,
             None => {}
         }

@@ -135,8 +135,7 @@ async fn check(
             "{consumer} is no consumer of subscription {id}"
         ));
     }
-    let route = Router::getContractByIdCall { id: don.0 };
-    let coordinator = at.chain.call(at.router, &route).await.map_err(remedy::report)?;
+    let coordinator = at.coordinator(don).await?;
     let price = at.chain.gas_price().await.map_err(remedy::report)?;
     let estimate = Coordinator::estimateCostCall {
         subscriptionId: id.0,
@@ -144,7 +143,10 @@ async fn check(
         callbackGasLimit: gas,
         gasPriceWei: U256::from(price),
     };
-    let cost = at.chain.call(coordinator, &estimate).await.map_err(remedy::report)?.to::<u128>();
+    let cost = at.chain.call(coordinator, &estimate).await;
+    let cost = cost
+        .map_err(|error| remedy::of_view(error, coordinator, "a Coordinator", "--don-id and --router"))?
+        .to::<u128>();
     let available = held.balance.to::<u128>().saturating_sub(held.blockedBalance.to());
     progress.step(format!("reserves about {} of {} available", link(cost), link(available)));
     if cost > available {
@@ -167,7 +169,10 @@ async fn send(
     input: Bytes,
 ) -> Result<(RequestId, u64)> {
     let tx = Transaction { to: Some(consumer), input, value: U256::ZERO, gas: None };
-    let receipt = at.chain.transact(from, what, tx).await.map_err(remedy::report)?;
+    let receipt = match at.chain.transact(from, what, tx).await {
+        Ok(receipt) => receipt,
+        Err(error) => return Err(remedy::of_sender(error, &at.chain, consumer, from.address()).await),
+    };
     let started: Router::RequestStart =
         Chain::event_in(&receipt, at.router, what, "RequestStart").map_err(|error| {
             miette!(

@@ -5,7 +5,7 @@ use functions_types::RequestId;
 use miette::{Result, miette};
 
 use super::found::Found;
-use crate::network::Reading;
+use crate::network::{Reading, request_id};
 use crate::remedy;
 use crate::simulate::decode::Returns;
 
@@ -13,6 +13,7 @@ use crate::simulate::decode::Returns;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The request's id: 0x and 64 hexadecimal digits
+    #[arg(value_parser = request_id)]
     id: B256,
     /// Read the result as this, too
     #[arg(long, value_enum, value_name = "TYPE")]

@@ -11,6 +11,7 @@ use super::decode::hex;
 use super::places::Place;
 use super::point;
 use super::secrets::Secrets;
+use crate::output::visible;
 
 impl Comparison {
     /// The comparison as a JSON object; stretches of bytes are `[from, to)`, places from 1.
@@ -54,9 +55,9 @@ impl Comparison {
             let end = match end {
                 End::Outcome(RunOutcome::Result(bytes)) => hex(bytes),
                 End::Outcome(RunOutcome::UserError(text)) => {
-                    format!("error {}", secrets.veil(&String::from_utf8_lossy(text)))
+                    format!("error {}", visible(&secrets.veil(&String::from_utf8_lossy(text))))
                 }
-                End::Diverged(why) => secrets.veil(why),
+                End::Diverged(why) => visible(&secrets.veil(why)),
             };
             // Writing to a string does not fail.
             let _ = writeln!(text, "run {:<5} {end}", number + 1);

@@ -31,6 +31,8 @@ use decode::Returns;
 use secrets::Secrets;
 use shown::Shown;
 
+/// Latest time of a block with a request, in Unix seconds: the Router keeps a request's timeout in 32 bits.
+const LAST_BLOCK_TIME: u64 = u32::MAX as u64;
 /// Longest configuration file read, in bytes.
 const CONFIG_MAX: usize = 256 * 1024;
 
@@ -69,7 +71,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=31))]
     live: Option<u8>,
     /// Time of the request's block, in Unix seconds, where the script's clock starts; without it: now
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_BLOCK_TIME))]
     timestamp: Option<u64>,
     /// Writes a recording for `functions replay`
     #[arg(long, value_name = "FILE")]
@@ -181,7 +183,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         if let Some(comparison) = &comparison {
             json[if options.live.is_some() { "live" } else { "nodes" }] = comparison.json(&secrets);
         }
-        output::result(&json.to_string());
+        output::json(&json);
     } else {
         let compared = comparison.as_ref().map(|all| format!("\n{}", all.text(&secrets))).unwrap_or_default();
         output::result(&format!("{}{compared}", shown.text()));
@@ -270,15 +272,15 @@ pub(crate) fn point_at(shown: &Shown<'_>, comparison: Option<&Comparison>, sourc
         let label = shown.secrets.veil(&shown.report.diagnostic.message);
         let labels = vec![(point::span(source, line, column), label)];
         let message = shown.secrets.veil(&error);
-        output::report(&point::report(shown.name, source, Severity::Error, message, None, labels));
+        output::report(point::report(shown.name, source, Severity::Error, message, None, labels));
     }
     for name in shown.leaks() {
-        output::report(&miette!(
+        output::report(miette!(
             severity = Severity::Warning,
             "the value of the secret {name} is part of what goes on chain, where everybody reads it"
         ));
     }
     if let Some(report) = comparison.and_then(|all| all.report(shown.name, source)) {
-        output::report(&report);
+        output::report(report);
     }
 }

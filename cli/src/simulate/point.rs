@@ -1,5 +1,6 @@
 //! Points at places in the user's file: line and column in, a span of its text out.
 
+use crate::output;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity, SourceSpan};
 
 /// The word or sign at a line and column, both from 1, columns in characters. A place beyond the end is the end.
@@ -27,7 +28,7 @@ pub(crate) fn report(
     let mut diagnostic = MietteDiagnostic::new(message).with_severity(severity).with_labels(labels);
     diagnostic.help = help;
     Report::new(diagnostic)
-        .with_source_code(NamedSource::new(name, source.to_owned()).with_language("javascript"))
+        .with_source_code(NamedSource::new(name, output::source(source)).with_language("javascript"))
 }
 
 #[cfg(test)]

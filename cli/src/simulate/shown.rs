@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::decode::{Returns, hex};
 use super::secrets::Secrets;
+use crate::output::visible;
 
 /// A finished run with what is needed to show it.
 pub(crate) struct Shown<'a> {
@@ -116,6 +117,11 @@ impl Shown<'_> {
         })
     }
 
+    /// A value from outside for people: without secrets, on one line.
+    fn seen(&self, text: &str) -> String {
+        visible(&self.secrets.veil(text))
+    }
+
     /// The run in a few lines.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
@@ -129,10 +135,10 @@ impl Shown<'_> {
         let RunReport { console, console_dropped, http, modules, metadata, .. } = self.report;
         match (self.result(), self.error()) {
             (Some(bytes), _) => writeln!(out, "result    {} ({} bytes)", hex(bytes), bytes.len())?,
-            (None, error) => writeln!(out, "error     {}", self.secrets.veil(&error.unwrap_or_default()))?,
+            (None, error) => writeln!(out, "error     {}", self.seen(&error.unwrap_or_default()))?,
         }
         match (self.returns, self.decoded()) {
-            (Some(returns), Some(Ok(value))) => writeln!(out, "{:<9} {value}", returns.name())?,
+            (Some(returns), Some(Ok(value))) => writeln!(out, "{:<9} {}", returns.name(), visible(&value))?,
             (Some(returns), Some(Err(why))) => {
                 writeln!(out, "{:<9} cannot be read so: {why}", returns.name())?
             }
@@ -142,21 +148,29 @@ impl Shown<'_> {
             writeln!(out, "at        {}:{line}:{column}", self.name)?;
         }
         for exchange in http {
-            let asked = format!("{} {}", exchange.method, self.secrets.veil(&exchange.url));
+            let asked = format!("{} {}", visible(&exchange.method), self.seen(&exchange.url));
             let status =
                 if exchange.status == 0 { "not waited for".into() } else { exchange.status.to_string() };
             let (time, size) = (millis(exchange.duration), exchange.response_bytes);
             writeln!(out, "http      {asked}  {status}  {time} ms  {size} bytes")?;
             if let Some(failure) = &exchange.failure {
-                writeln!(out, "            {}", self.secrets.veil(failure))?;
+                writeln!(out, "            {}", self.seen(failure))?;
             }
         }
         for module in modules {
             let end = module.failure.as_deref().unwrap_or("loaded");
-            writeln!(out, "import    {}  {} bytes  {end}", module.specifier, module.bytes)?;
+            writeln!(
+                out,
+                "import    {}  {} bytes  {}",
+                visible(&module.specifier),
+                module.bytes,
+                visible(end)
+            )?;
         }
         for line in console {
-            writeln!(out, "console   {}", self.secrets.veil(line).replace('\n', "\n          "))?;
+            // Each line of its own, so that none looks like one of this text's.
+            let shown: Vec<_> = self.secrets.veil(line).split('\n').map(visible).collect();
+            writeln!(out, "console   {}", shown.join("\n          "))?;
         }
         if *console_dropped > 0 {
             writeln!(out, "console   … and {console_dropped} more lines")?;

@@ -4,7 +4,8 @@ mod info;
 mod timeout;
 
 use alloy::primitives::Address;
-use functions_client::amount;
+use functions_client::amount::{self, exact};
+use functions_client::is_refused;
 use functions_types::{Juels, SubscriptionId};
 use miette::Result;
 use serde_json::{Value, json};
@@ -99,7 +100,10 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
 async fn create(options: Create) -> Result<()> {
     let (at, owner) = options.sending.connect().await?;
     // Asked before anything is sent, so that no subscription is left half made.
-    let token = options.fund.map(|_| at.link()).transpose()?;
+    let token = match options.fund {
+        Some(amount) => Some(at.link_of(&owner, amount).await?),
+        None => None,
+    };
     let subscriptions = at.subscriptions();
     let (first, others) = match options.consumer.split_first() {
         Some((first, others)) => (Some(*first), others),
@@ -122,14 +126,14 @@ async fn create(options: Create) -> Result<()> {
             "consumers": options.consumer.iter().map(Address::to_string).collect::<Vec<_>>(),
             "balanceJuels": held.to_string(),
         }),
-        || format!("subscription {id} of {}, holding {}", owner.address(), link(held.get())),
+        || format!("subscription {id} of {}, holding {}", owner.address(), exact(held.get())),
     );
     Ok(())
 }
 
 async fn fund(options: Fund) -> Result<()> {
     let (at, payer) = options.sending.connect().await?;
-    let token = at.link()?;
+    let token = at.link_of(&payer, options.amount).await?;
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
     // The token would take the LINK's way to the Router and come back with less to say.
@@ -143,7 +147,7 @@ async fn fund(options: Fund) -> Result<()> {
             "balanceJuels": balance.to_string(),
             "transaction": receipt.transaction_hash.to_string(),
         }),
-        || format!("subscription {id} got {} and holds {}", link(options.amount.get()), link(balance.to())),
+        || format!("subscription {id} got {} and holds {}", exact(options.amount.get()), exact(balance.to())),
     );
     Ok(())
 }
@@ -154,9 +158,16 @@ async fn add(options: OfConsumer) -> Result<()> {
     if at.chain.code(options.consumer).await.map_err(remedy::report)?.is_empty() {
         output::say(&format!("warning: there is no contract at {} yet", options.consumer));
     }
+    let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
+    if held.consumers.contains(&options.consumer) {
+        options.sending.say(&changed(&options, None), || {
+            format!("{} is a consumer of subscription {id}: it is one already", options.consumer)
+        });
+        return Ok(());
+    }
     let done = at.subscriptions().add_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(remedy::report)?;
-    options.sending.say(&changed(&options, receipt.transaction_hash), || {
+    options.sending.say(&changed(&options, Some(receipt.transaction_hash)), || {
         format!("{} may use subscription {id}", options.consumer)
     });
     Ok(())
@@ -166,18 +177,34 @@ async fn remove(options: OfConsumer) -> Result<()> {
     let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let done = at.subscriptions().remove_consumer(&owner, id, options.consumer).await;
-    let receipt = done.map_err(remedy::report)?;
-    options.sending.say(&changed(&options, receipt.transaction_hash), || {
+    let receipt = done.map_err(|error| not_removed(error, id, options.consumer))?;
+    options.sending.say(&changed(&options, Some(receipt.transaction_hash)), || {
         format!("{} may no longer use subscription {id}", options.consumer)
     });
     Ok(())
 }
 
-fn changed(options: &OfConsumer, transaction: alloy::primitives::B256) -> Value {
+/// Why a consumer was not removed: of one that is none there is nothing to add.
+fn not_removed(
+    error: functions_client::ClientError,
+    id: SubscriptionId,
+    consumer: Address,
+) -> miette::Report {
+    if is_refused(&error, "InvalidConsumer") {
+        return miette::miette!(
+            help = format!("`functions sub info {id}` lists its consumers"),
+            "InvalidConsumer: nothing to remove, {consumer} is no consumer of subscription {id}: it is none"
+        );
+    }
+    remedy::report(error)
+}
+
+/// `transaction` is none when nothing had to be changed.
+fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>) -> Value {
     json!({
         "subscriptionId": options.id,
         "consumer": options.consumer.to_string(),
-        "transaction": transaction.to_string(),
+        "transaction": transaction.map(|hash| hash.to_string()),
     })
 }
 
@@ -205,4 +232,22 @@ async fn cancel(options: Cancel) -> Result<()> {
         },
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::sol_types::SolError as _;
+    use functions_client::{ClientError, Revert, abi::Router};
+
+    use super::*;
+
+    #[test]
+    fn removing_what_is_no_consumer_does_not_advise_to_add_it() {
+        let data = Router::InvalidConsumer {}.abi_encode();
+        let revert = Box::new(Revert::decode(data.into(), ""));
+        let error = ClientError::Reverted { what: "removeConsumer".into(), revert };
+        let report = not_removed(error, SubscriptionId(2), Address::ZERO);
+        assert!(report.to_string().contains("it is none"), "{report}");
+        assert!(!report.help().unwrap().to_string().contains("sub add"));
+    }
 }

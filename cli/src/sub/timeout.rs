@@ -5,7 +5,7 @@ use functions_types::{RequestId, SubscriptionId};
 use miette::{Result, miette};
 use serde_json::json;
 
-use crate::network::Sending;
+use crate::network::{Sending, request_id};
 use crate::output::link;
 use crate::remedy;
 
@@ -15,7 +15,7 @@ pub(crate) struct Options {
     /// The subscription
     id: u64,
     /// Only these requests; all that are overdue unless given
-    #[arg(value_name = "REQUEST_ID")]
+    #[arg(value_name = "REQUEST_ID", value_parser = request_id)]
     requests: Vec<B256>,
     #[command(flatten)]
     sending: Sending,

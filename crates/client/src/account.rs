@@ -24,13 +24,13 @@ impl Account {
     /// Reads a key of 64 hexadecimal digits, with or without `0x`, surrounded by any white space.
     ///
     /// # Errors
-    /// [`ClientError::Key`] when the text is something else.
+    /// [`ClientError::Key`] when the text is something else, [`ClientError::KeyRange`] when the number is no key.
     pub fn from_hex(text: &str) -> Result<Self, ClientError> {
         let text = text.trim();
         let mut bytes = [0u8; 32];
         hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
             .map_err(|_| ClientError::Key)?;
-        let signer = PrivateKeySigner::from_slice(&bytes).map_err(|_| ClientError::Key)?;
+        let signer = PrivateKeySigner::from_slice(&bytes).map_err(|_| ClientError::KeyRange)?;
         Ok(Self { address: signer.address(), wallet: EthereumWallet::from(signer), nonce: Mutex::new(None) })
     }
 
@@ -53,5 +53,21 @@ impl Account {
     pub(crate) async fn sign(&self, request: TransactionRequest) -> Result<Bytes, ClientError> {
         let envelope = request.build(&self.wallet).await.map_err(|e| ClientError::Sign(e.to_string()))?;
         Ok(envelope.encoded_2718().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_hex_tells_digits_from_numbers_that_are_no_key() {
+        let order = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+        for text in ["0".repeat(64), order.to_owned(), "f".repeat(64), format!("0x{order}")] {
+            assert!(matches!(Account::from_hex(&text), Err(ClientError::KeyRange)), "{text}");
+        }
+        let largest = order.replace("4141", "4140");
+        assert!(Account::from_hex(&largest).is_ok());
+        assert!(matches!(Account::from_hex("0x12"), Err(ClientError::Key)));
     }
 }

@@ -15,7 +15,7 @@ use functions_types::abi::Coordinator;
 
 use crate::account::Account;
 use crate::error::ClientError;
-use crate::transport::Patient;
+use crate::transport::{Patience, Patient};
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -47,6 +47,14 @@ impl Chain {
     /// # Errors
     /// [`ClientError::Url`] for another scheme, [`ClientError::Rpc`] when nobody answers.
     pub async fn connect(url: &str) -> Result<Self, ClientError> {
+        Self::connect_with(url, Patience::default()).await
+    }
+
+    /// Like [`Self::connect`], with the caller's patience for every question.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_with(url: &str, patience: Patience) -> Result<Self, ClientError> {
         let refuse = |reason: String| ClientError::Url { url: url.to_owned(), reason };
         let parsed: url::Url = url.parse().map_err(|e: url::ParseError| refuse(e.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
@@ -56,7 +64,7 @@ impl Chain {
         let client =
             functions_trust::http_client().build().map_err(|e| refuse(format!("no HTTP client: {e}")))?;
         let shown = functions_rpc::shown(&parsed);
-        let transport = RpcClient::new(Patient::new(client, parsed), local);
+        let transport = RpcClient::new(Patient::new(client, parsed, patience), local);
         let provider = ProviderBuilder::new().disable_recommended_fillers().connect_client(transport);
         let id = provider.get_chain_id().await.map_err(|source| ClientError::Rpc {
             what: format!("connect to {shown}"),

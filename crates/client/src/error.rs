@@ -115,9 +115,12 @@ pub enum ClientError {
         /// The address looked at.
         address: Address,
     },
-    /// A key is not 32 bytes of hex inside the curve's order.
+    /// A key is not 32 bytes of hex.
     #[error("not a private key: expected 64 hexadecimal digits")]
     Key,
+    /// 32 bytes that are no key of the curve.
+    #[error("not a valid private key: it is 0, or not below the order of secp256k1")]
+    KeyRange,
     /// Signing failed.
     #[error("cannot sign the transaction: {0}")]
     Sign(String),

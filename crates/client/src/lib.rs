@@ -41,3 +41,4 @@ pub use revert::Revert;
 pub use stylus::Program;
 pub use subscriptions::{Subscriptions, is_refused};
 pub use system::{Addresses, OracleConfig, System};
+pub use transport::Patience;

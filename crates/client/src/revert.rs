@@ -3,10 +3,18 @@
 use std::fmt;
 
 use alloy::primitives::Bytes;
-use alloy::sol_types::SolInterface;
+use alloy::sol_types::{SolError as _, SolInterface};
 use functions_types::abi::{AllowList, Client, Coordinator, Reverts, Router};
 
 use crate::stylus::{ArbWasm, StylusDeployer};
+
+alloy::sol! {
+    /// What this repository's consumer says to a stranger.
+    #[derive(Debug)]
+    interface ConsumerRefusals {
+        error OnlyOwner();
+    }
+}
 
 /// How many bytes of unknown revert data are shown.
 const SHOWN_BYTES: usize = 68;
@@ -32,6 +40,7 @@ impl Revert {
             .or_else(|| named::<Router::RouterErrors>(&data))
             .or_else(|| named::<Coordinator::CoordinatorErrors>(&data))
             .or_else(|| named::<Client::ClientErrors>(&data))
+            .or_else(|| named::<ConsumerRefusals::ConsumerRefusalsErrors>(&data))
             .or_else(|| named::<AllowList::AllowListErrors>(&data))
             .or_else(|| named::<StylusDeployer::StylusDeployerErrors>(&data))
             .or_else(|| named::<ArbWasm::ArbWasmErrors>(&data));
@@ -46,6 +55,15 @@ impl Revert {
     /// Name of the error without its arguments, when it is one of the system's.
     pub fn name(&self) -> Option<&str> {
         self.error.as_deref().map(|text| text.split([' ', '{', '(']).next().unwrap_or(text))
+    }
+}
+
+impl Revert {
+    /// Whether a contract refused because somebody else owns it: the rule of Router, Coordinator, allow list and upstream's
+    /// example, or that of this repository's example.
+    pub fn is_for_owner_only(&self) -> bool {
+        let text = Reverts::Error::abi_decode_validate(&self.data);
+        text.is_ok_and(|error| error.message == "Only callable by owner") || self.name() == Some("OnlyOwner")
     }
 }
 
@@ -79,6 +97,20 @@ mod tests {
         assert!(revert.to_string().contains("currentBalanceJuels: 7"), "{revert}");
         let coordinator = Revert::decode(Coordinator::InsufficientBalance {}.abi_encode().into(), "");
         assert_eq!(coordinator.name(), Some("InsufficientBalance"));
+    }
+
+    #[test]
+    fn decode_names_the_example_consumers_refusal() {
+        assert_eq!(Revert::decode(vec![0x5f, 0xc4, 0x83, 0xc5].into(), "").name(), Some("OnlyOwner"));
+    }
+
+    #[test]
+    fn only_the_two_owners_rules_are_refusals_of_strangers() {
+        let text = |message: &str| Reverts::Error { message: message.to_owned() }.abi_encode();
+        assert!(Revert::decode(text("Only callable by owner").into(), "").is_for_owner_only());
+        assert!(Revert::decode(vec![0x5f, 0xc4, 0x83, 0xc5].into(), "").is_for_owner_only());
+        assert!(!Revert::decode(text("Only callable by nobody").into(), "").is_for_owner_only());
+        assert!(!Revert::decode(Bytes::new(), "").is_for_owner_only());
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //!
 //! What an answer means is [`functions_rpc`]'s to say, as in the node. There is no other endpoint to ask here, so whatever
 //! may pass is asked again a few times; asking twice is harmless, also for a signed transaction, which has one hash.
+//! All attempts at one question share one time limit, so that a silent endpoint is one wait, not several.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,29 +20,46 @@ use alloy::{
 };
 use functions_rpc::{Fault, Remedy, of_error, post};
 use reqwest::Client;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
 use url::Url;
 
-/// Time limit of one attempt.
-const LIMIT: Duration = Duration::from_secs(30);
 /// Attempts at one question.
 const ATTEMPTS: u32 = 7;
 /// The pause before the second attempt; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a silent endpoint is waited for, and who hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Time the endpoint has for one question, all attempts together. Pauses between attempts are not counted.
+    pub limit: Duration,
+    /// After this long without an answer `say` is told once for each question.
+    pub word_after: Duration,
+    /// Is told what is waited for, in a person's words.
+    pub say: fn(&str),
+}
+
+impl Default for Patience {
+    /// 30 s, and nobody hears of it.
+    fn default() -> Self {
+        Self { limit: Duration::from_secs(30), word_after: Duration::from_secs(3), say: |_| () }
+    }
+}
 
 /// HTTP POST to one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Patient {
     client: Client,
     url: Url,
+    patience: Patience,
     /// It has answered before. One that never did is more likely a wrong address than a weak moment.
     answered: Arc<AtomicBool>,
 }
 
 impl Patient {
-    pub(crate) fn new(client: Client, url: Url) -> Self {
-        Self { client, url, answered: Arc::default() }
+    pub(crate) fn new(client: Client, url: Url, patience: Patience) -> Self {
+        Self { client, url, patience, answered: Arc::default() }
     }
 
     async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
@@ -49,10 +68,24 @@ impl Patient {
             RequestPacket::Single(single) => single.method().to_owned(),
             RequestPacket::Batch(_) => "a batch".to_owned(),
         };
+        let mut asking = pin!(self.attempts(&method, question));
+        if let Ok(outcome) = timeout(self.patience.word_after, &mut asking).await {
+            return outcome;
+        }
+        let (shown, limit) = (functions_rpc::shown(&self.url), self.patience.limit.as_secs());
+        (self.patience.say)(&format!("still waiting for {shown} to answer {method}, up to {limit} s"));
+        asking.await
+    }
+
+    async fn attempts(&self, method: &str, question: Vec<u8>) -> Result<ResponsePacket, TransportError> {
+        let mut left = self.patience.limit;
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
-            let (fault, outcome) = match self.ask(&method, question.clone()).await {
-                Ok(packet) => match fault_in(&method, &packet) {
+            let begin = Instant::now();
+            let answer = self.ask(method, question.clone(), left).await;
+            left = left.saturating_sub(begin.elapsed());
+            let (fault, outcome) = match answer {
+                Ok(packet) => match fault_in(method, &packet) {
                     None => {
                         self.answered.store(true, Ordering::Relaxed);
                         return Ok(packet);
@@ -73,7 +106,12 @@ impl Patient {
             };
             let is_stranger = matches!(fault, Fault::Unreachable(_) | Fault::Broken(_))
                 && !self.answered.load(Ordering::Relaxed);
-            if attempt >= ATTEMPTS || is_stranger || !fault.may_pass() {
+            if attempt >= ATTEMPTS
+                || left.is_zero()
+                || matches!(fault, Fault::Silent(_))
+                || is_stranger
+                || !fault.may_pass()
+            {
                 return outcome;
             }
             let wished = match fault.remedy() {
@@ -86,8 +124,12 @@ impl Patient {
         unreachable!("the last attempt returns")
     }
 
-    async fn ask(&self, method: &str, question: Vec<u8>) -> Result<ResponsePacket, Fault> {
-        let answer = post(&self.client, &self.url, method, question, LIMIT).await?;
+    async fn ask(&self, method: &str, question: Vec<u8>, left: Duration) -> Result<ResponsePacket, Fault> {
+        let answer =
+            post(&self.client, &self.url, method, question, left).await.map_err(|fault| match fault {
+                Fault::Silent(_) => Fault::Silent(self.patience.limit),
+                other => other,
+            })?;
         serde_json::from_slice(&answer).map_err(|err| {
             let start: String = String::from_utf8_lossy(&answer).chars().take(80).collect();
             Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use functions_deploy::Say;
-use miette::{IntoDiagnostic, Result};
+use miette::{Result, miette};
 use tempfile::TempDir;
 
 use crate::process::tail;
@@ -17,7 +17,17 @@ impl Folder {
     /// # Errors
     /// When there is no room for temporary files.
     pub fn create() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("functions-").tempdir().into_diagnostic()?;
+        Self::create_in(&std::env::temp_dir())
+    }
+
+    fn create_in(parent: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("functions-").tempdir_in(parent).map_err(|error| {
+            miette!(
+                help = "set TMPDIR to a folder that may be written to, for example TMPDIR=$HOME",
+                "cannot make a folder for temporary files in {}: {error}",
+                parent.display()
+            )
+        })?;
         Ok(Self(folder))
     }
 
@@ -38,5 +48,17 @@ impl Folder {
             say(&tail(&log, lines));
         }
         say(&format!("everything is kept in {}", path.display()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_cannot_be_written_names_the_variable_to_set() {
+        let error = Folder::create_in(Path::new("/proc/nowhere")).err().expect("nobody makes files there");
+        assert!(error.to_string().contains("/proc/nowhere"), "{error}");
+        assert!(error.help().expect("a help").to_string().contains("TMPDIR"));
     }
 }

@@ -65,7 +65,14 @@ impl Said {
     /// When that is not so.
     pub fn refused(&self, why: &str) {
         assert_eq!(self.code, Some(1), "{}{}", self.stdout, self.stderr);
-        assert_eq!(self.stdout, "", "nothing on standard output");
+        if !self.stdout.is_empty() {
+            let said = self.json();
+            assert!(
+                said["error"]["message"].is_string(),
+                "nothing or the failure on standard output: {said}"
+            );
+            assert_eq!(said.as_object().map(serde_json::Map::len), Some(1), "{said}");
+        }
         assert!(self.stderr.contains(why), "expected {why:?} in:\n{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
     }
