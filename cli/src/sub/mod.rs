@@ -159,7 +159,7 @@ async fn add(options: OfConsumer) -> Result<()> {
         output::say(&format!("warning: there is no contract at {} yet", options.consumer));
     }
     let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
-    if held.consumers.contains(&options.consumer) {
+    if held.owner == owner.address() && held.consumers.contains(&options.consumer) {
         options.sending.say(&changed(&options, None), || {
             format!("{} is a consumer of subscription {id}: it is one already", options.consumer)
         });
