@@ -13,11 +13,12 @@ use crate::storage::{Member, OWNERSHIP, Set, State, set_owner};
 /// Words of the configuration on the wire: enabled, signer.
 pub const WORDS: usize = 2;
 
-/// `constructor(address owner, AllowListConfig config, address[] initialAllowedSenders, address[] initialBlockedSenders)`, once.
+/// `constructor(address owner, AllowListConfig config, address[] initialAllowedSenders, address[]
+/// initialBlockedSenders)`, once.
 ///
 /// # Errors
-/// `Error("Cannot set owner to zero")`; `InvalidCalldata()` for a sender that is to be allowed and blocked; no data when the
-/// contract is constructed already.
+/// `Error("Cannot set owner to zero")`; `InvalidCalldata()` for a sender that is to be allowed and blocked; no data
+/// when the contract is constructed already.
 ///
 /// # Events
 /// `ConfigUpdated`; none for the senders.

@@ -1,12 +1,13 @@
 //! The terms-of-service allow list: who has accepted the terms, and who is blocked.
 //!
-//! The Router asks [`members::has_access`] before it lets anybody manage a subscription, once a route leads here (the route's id
-//! is `getAllowListId()`, zero at first). A user gets in with [`terms::accept`], which takes a signature of the key in the
-//! configuration; the owner blocks and unblocks through [`members`].
+//! The Router asks [`members::has_access`] before it lets anybody manage a subscription, once a route leads here (the
+//! route's id is `getAllowListId()`, zero at first). A user gets in with [`terms::accept`], which takes a signature of
+//! the key in the configuration; the owner blocks and unblocks through [`members`].
 //!
 //! # Storage layout
 //!
-//! Slots are packed by hand; bytes count from the most significant end. The whole answer to `hasAccess` lies in two words.
+//! Slots are packed by hand; bytes count from the most significant end. The whole answer to `hasAccess` lies in two
+//! words.
 //!
 //! | slot | holds |
 //! | --- | --- |
@@ -19,15 +20,15 @@
 //!
 //! # Deviations
 //!
-//! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction is
-//!   possible once.
+//! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction
+//!   is possible once.
 //! * An array length of absurd size in the constructor's arguments ends the call without data, not with `Panic(0x41)`.
 //! * A list holds at most 2³² − 1 senders.
 //!
 //! A signer of zero accepts every malformed signature, as upstream; deployment tools refuse to configure it.
 //!
-//! Upstream: `TermsOfServiceAllowList` 1.1.0, `ConfirmedOwner`, `EnumerableSet`. The version before it has neither ranges nor
-//! counts; the one after it adds migration from a previous list.
+//! Upstream: `TermsOfServiceAllowList` 1.1.0, `ConfirmedOwner`, `EnumerableSet`. The version before it has neither
+//! ranges nor counts; the one after it adds migration from a previous list.
 
 pub mod config;
 pub mod lists;

@@ -23,7 +23,8 @@ pub fn is_blocked_sender(args: Tuple<'_>) -> Buf {
     Buf::of((State::load().is_enabled() && Set::Blocked.has(&Member::load(&sender))).into())
 }
 
-/// Gas of taking a sender from a list, at the most: another takes its place, unless it is the last, which is others' doing.
+/// Gas of taking a sender from a list, at the most: another takes its place, unless it is the last, which is others'
+/// doing.
 const LEAVE_GAS: u64 = 32_000;
 /// Gas of putting it on one.
 const JOIN_GAS: u64 = 60_000;
@@ -74,7 +75,8 @@ pub fn all(set: Set) -> Buf {
     list(set, 0, set.len(&State::load()))
 }
 
-/// `getAllowedSendersInRange(uint64,uint64)`, `getBlockedSendersInRange(uint64,uint64)`: both ends included, counted from 0.
+/// `getAllowedSendersInRange(uint64,uint64)`, `getBlockedSendersInRange(uint64,uint64)`: both ends included, counted
+/// from 0.
 ///
 /// # Errors
 /// `InvalidCalldata()` when the end is not on the list or before the start.

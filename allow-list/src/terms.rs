@@ -27,8 +27,8 @@ fn message(acceptor: &Address, recipient: &Address) -> B256 {
     host::keccak(&preimage)
 }
 
-/// `acceptTermsOfService(address acceptor, address recipient, bytes32 r, bytes32 s, uint8 v)`, by the recipient: a person, who is
-/// then the acceptor too, or a contract.
+/// `acceptTermsOfService(address acceptor, address recipient, bytes32 r, bytes32 s, uint8 v)`, by the recipient: a
+/// person, who is then the acceptor too, or a contract.
 ///
 /// # Errors
 /// * `RecipientIsBlocked()` - also while the list is not in force.

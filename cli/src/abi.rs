@@ -10,8 +10,8 @@ use crate::output;
 
 /// Prints the ABI of a contract
 ///
-/// As a Solidity interface, or as JSON. With --construct: the calldata that constructs a contract deployed without its constructor,
-/// as `cargo stylus deploy --wasm-file` does; send it at once, because whoever is first owns the contract.
+/// As a Solidity interface, or as JSON. With --construct: the calldata that constructs a contract deployed without its
+/// constructor, as `cargo stylus deploy --wasm-file` does; send it at once, because whoever is first owns the contract.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The contract

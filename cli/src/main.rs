@@ -16,6 +16,7 @@ mod replay;
 mod request;
 mod simulate;
 mod sub;
+mod visible;
 
 use std::process::ExitCode;
 

@@ -117,8 +117,8 @@ impl Network {
     /// Connects and looks whether the Router is there.
     ///
     /// # Errors
-    /// When no Router is named, the endpoint does not answer, belongs to another chain than the addresses file, or has no
-    /// contract at the Router's address.
+    /// When no Router is named, the endpoint does not answer, belongs to another chain than the addresses file, or has
+    /// no contract at the Router's address.
     async fn connect(&self) -> Result<Connected> {
         let entries = self.addresses.as_deref().map(Entries::read).transpose()?;
         let router = self.router.or_else(|| entries.as_ref().and_then(|entries| entries.router));

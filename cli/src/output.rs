@@ -4,7 +4,6 @@
 //! terminal would act on. A value from outside inside a line goes through [`visible`] where the line is made.
 
 mod clean;
-mod visible;
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +12,8 @@ use std::time::Instant;
 pub(crate) use functions_client::amount::link;
 use miette::Report;
 use serde_json::{Value, json};
-pub(crate) use visible::{source, visible};
+
+pub(crate) use crate::visible::{source, visible};
 
 /// Whether standard output has got its JSON.
 static SAID_JSON: AtomicBool = AtomicBool::new(false);
@@ -33,7 +33,7 @@ impl Progress {
     /// Says that a step begins or has ended.
     pub(crate) fn step(&self, text: impl AsRef<str>) {
         let seconds = self.begin.elapsed().as_secs_f64();
-        let text = visible::lines(text.as_ref());
+        let text = crate::visible::lines(text.as_ref());
         // A closed standard error is no reason to stop the work.
         let _ = if self.colour {
             writeln!(std::io::stderr(), "\x1b[2m{seconds:6.2}s\x1b[0m {text}")
@@ -45,7 +45,7 @@ impl Progress {
 
 /// Writes one result for people to standard output, with a line break.
 pub(crate) fn result(text: &str) {
-    write_out(&visible::lines(text));
+    write_out(&crate::visible::lines(text));
 }
 
 /// Writes a verb's JSON to standard output, with a line break.
@@ -56,7 +56,7 @@ pub(crate) fn json(value: &Value) {
 /// Writes serialised JSON to standard output, with a line break.
 pub(crate) fn json_text(text: &str) {
     SAID_JSON.store(true, Ordering::Relaxed);
-    write_out(&visible::json(text));
+    write_out(&crate::visible::json(text));
 }
 
 fn write_out(text: &str) {
@@ -68,7 +68,7 @@ fn write_out(text: &str) {
 /// Writes a line to standard error.
 pub(crate) fn say(text: &str) {
     // A closed standard error is no reason to fail.
-    let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
+    let _ = writeln!(std::io::stderr(), "{}", crate::visible::lines(text));
 }
 
 /// Shows something about a file of the user's on standard error.

@@ -46,8 +46,8 @@ fn is_in_archive(own: &Path) -> bool {
         .is_some_and(|root| root.join("contracts").is_dir() && !root.join("Cargo.toml").exists())
 }
 
-/// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working folder or of
-/// the checkout this was built in.
+/// A file of the folder `tests/differential/reference/build` fills: `given`, or `target/reference` of the working
+/// folder or of the checkout this was built in.
 ///
 /// # Errors
 /// When there is no such file, with the command that makes it.
@@ -76,8 +76,8 @@ pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
     })
 }
 
-/// The folder of the contracts: `given`, or the one of the archive this program lies in, or `dist/contracts` of the working folder
-/// or of the checkout this was built in.
+/// The folder of the contracts: `given`, or the one of the archive this program lies in, or `dist/contracts` of the
+/// working folder or of the checkout this was built in.
 ///
 /// # Errors
 /// When no such folder holds them, with the command that builds them.

@@ -5,7 +5,7 @@ use functions_client::abi::Router;
 use functions_client::{Chain, ClientError};
 use miette::{Report, miette};
 
-use crate::output::visible;
+use crate::visible::visible;
 
 /// A client's failure as a report; refusals of the contracts come with what to do.
 pub(crate) fn report(error: ClientError) -> Report {

@@ -17,8 +17,9 @@ use crate::simulate::{Machine, point_at};
 
 /// Runs a recording again without network and compares
 ///
-/// Recordings are made by `functions simulate --record` and by nodes. The script gets the recorded answers and must end with the
-/// recorded bytes, after the recorded requests. Exit code 0 means it did, 1 that it did not or could not be run.
+/// Recordings are made by `functions simulate --record` and by nodes. The script gets the recorded answers and must end
+/// with the recorded bytes, after the recorded requests. Exit code 0 means it did, 1 that it did not or could not be
+/// run.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The recording

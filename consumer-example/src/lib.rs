@@ -48,8 +48,8 @@ impl ConsumerExample {
         self.requests.set_router(router);
     }
 
-    /// Asks the DON to run `source`; returns the request's id. Empty arguments and secrets are left out; secrets stand at
-    /// encrypted URLs, or with the DON when there are none and the version is not 0.
+    /// Asks the DON to run `source`; returns the request's id. Empty arguments and secrets are left out; secrets stand
+    /// at encrypted URLs, or with the DON when there are none and the version is not 0.
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the consumer in upstream's documentation"

@@ -40,11 +40,11 @@ const ANSWER_BYTE_GAS: u64 = 32;
 /// More than any transaction can have: an entry that asks for it is left to the Router, which has results for it.
 const UNPAYABLE_GAS: u64 = 30_000_000;
 
-/// Gas that fulfills all of `entries`, whatever their callbacks do with what their commitments promise them and whatever others do
-/// before: what a transmission must come with.
+/// Gas that fulfills all of `entries`, whatever their callbacks do with what their commitments promise them and
+/// whatever others do before: what a transmission must come with.
 ///
-/// An estimate sees callbacks in one state and the transaction runs them in another; and the Router answers too little gas with a
-/// result, which an estimate takes for success.
+/// An estimate sees callbacks in one state and the transaction runs them in another; and the Router answers too little
+/// gas with a result, which an estimate takes for success.
 pub fn worst_case_gas(report: &Report<'_>, entries: u8) -> u64 {
     let mut gas = 0;
     for index in 0..entries {
@@ -97,11 +97,12 @@ impl Batch {
         })
     }
 
-    /// Has the Router fulfill one request; if it was charged, forgets it and splits what was paid: gas to the transmitter, DON fee
-    /// to the pool, operation fee to the owner. Otherwise nothing happens and the oracles may try again.
+    /// Has the Router fulfill one request; if it was charged, forgets it and splits what was paid: gas to the
+    /// transmitter, DON fee to the pool, operation fee to the owner. Otherwise nothing happens and the oracles may try
+    /// again.
     ///
-    /// The Router acts on the commitment in the metadata, the books here on the id in the report; a quorum that signs a report in
-    /// which they differ makes the request of the report impossible to fulfill, as upstream.
+    /// The Router acts on the commitment in the metadata, the books here on the id in the report; a quorum that signs a
+    /// report in which they differ makes the request of the report impossible to fulfill, as upstream.
     ///
     /// # Errors
     /// No data for metadata that is no commitment; arithmetic panics; whatever the Router says.
@@ -155,7 +156,8 @@ impl Batch {
 
     /// `Router.fulfill`: how it ended and what the callback cost, in juels (96 bits).
     ///
-    /// The commitment travels in on-chain form: the metadata with a Router's fee of zero in the place of the operation fee.
+    /// The commitment travels in on-chain form: the metadata with a Router's fee of zero in the place of the operation
+    /// fee.
     fn fulfill(&self, entry: &Entry<'_>, cost: &FulfillmentCost) -> (FulfillResult, u128) {
         let (result_tail, error_tail) = (tail(entry.result.len()), tail(entry.error.len()));
         let mut call = Buf::call(FULFILL, FULFILL_WORDS, result_tail + error_tail);

@@ -44,7 +44,8 @@ fn store(config: &Config) {
     host::log(&log, 1);
 }
 
-/// `constructor(address owner, address router, BillingConfig config, address linkToNativeFeed, address linkToUsdFeed)`, once.
+/// `constructor(address owner, address router, BillingConfig config, address linkToNativeFeed, address linkToUsdFeed)`,
+/// once.
 ///
 /// # Errors
 /// `Error("Cannot set owner to zero")`, `RouterMustBeSet()`; no data when the contract is constructed already.

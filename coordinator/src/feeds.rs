@@ -21,8 +21,8 @@ use crate::{
 /// Arbitrum's precompile of gas information.
 const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
 
-/// A view call without arguments that must return `words` words; a revert is passed on, an account without code ends the call
-/// without data because nothing comes back.
+/// A view call without arguments that must return `words` words; a revert is passed on, an account without code ends
+/// the call without data because nothing comes back.
 #[inline(never)]
 pub fn read(contract: &Address, selector: u32, words: usize) -> &'static [u8] {
     if !host::static_call(contract, &selector.to_be_bytes()) {
@@ -80,7 +80,8 @@ pub fn read_fallbacks() {
 
 /// US dollars for one LINK with their decimals, or the configured fallback pair when the feed is stale.
 ///
-/// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is stale or not.
+/// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is
+/// stale or not.
 #[inline(never)]
 pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
     let feed = Usd::load().feed();

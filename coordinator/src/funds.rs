@@ -42,8 +42,8 @@ pub fn disperse_pool(oracles: u8) {
     pool.store();
 }
 
-/// The operation fees in the pool if they are this holder's; they are taken out of it. With what the holder's account has they are
-/// not more than the Router holds for this Coordinator, which is 96 bits.
+/// The operation fees in the pool if they are this holder's; they are taken out of it. With what the holder's account
+/// has they are not more than the Router holds for this Coordinator, which is 96 bits.
 #[inline(never)]
 fn take_operation_fees(holder: &Address) -> u128 {
     let mut pool = Pool::load();

@@ -1,16 +1,16 @@
 //! The Coordinator: opens requests for the Router, checks the oracles' reports, and bills what they fulfill.
 //!
-//! The Router calls [`requests`]; oracles call [`transmit`], which settles through [`billing`]; the owner calls [`config`],
-//! [`ocr2`] and [`admin`]; everybody may read the prices of [`fees`] and take out what is theirs through [`funds`].
-//! LINK itself always lies in the Router; here are only books.
+//! The Router calls [`requests`]; oracles call [`transmit`], which settles through [`billing`]; the owner calls
+//! [`config`], [`ocr2`] and [`admin`]; everybody may read the prices of [`fees`] and take out what is theirs through
+//! [`funds`]. LINK itself always lies in the Router; here are only books.
 //!
-//! The Coordinator is not locked while it calls out: a callback may open the next request. State is written before a call and
-//! read again after it.
+//! The Coordinator is not locked while it calls out: a callback may open the next request. State is written before a
+//! call and read again after it.
 //!
 //! # Storage layout
 //!
-//! Slots are packed by hand; bytes count from the most significant end. The addresses a request needs share their words with the
-//! numbers it needs; what every report changes lies in one word and the transmitter's own.
+//! Slots are packed by hand; bytes count from the most significant end. The addresses a request needs share their words
+//! with the numbers it needs; what every report changes lies in one word and the transmitter's own.
 //!
 //! | slot | holds |
 //! | --- | --- |
@@ -29,21 +29,22 @@
 //! | 1 ‖ 0 (11) ‖ address (20) | [`storage::Account`]: withdrawable juels (12), role (1), oracle index (1) |
 //! | keccak256("stylus_constructor") | 1 once constructed |
 //!
-//! An account's role and balance share a word because a transmit checks the one and raises the other. The owner's operation fees
-//! wait in slot 0 until the owner withdraws or hands the Coordinator on.
+//! An account's role and balance share a word because a transmit checks the one and raises the other. The owner's
+//! operation fees wait in slot 0 until the owner withdraws or hands the Coordinator on.
 //!
 //! # Deviations
 //!
-//! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction is
-//!   possible once.
-//! * The native feed is read once in a transmit, not twice for every entry: a callback that changes the feed's answer does not
-//!   change the price of later entries.
+//! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction
+//!   is possible once.
+//! * The native feed is read once in a transmit, not twice for every entry: a callback that changes the feed's answer
+//!   does not change the price of later entries.
 //! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
-//! * `transmit` wants gas for the worst case of all its entries, so that an estimate of it suffices; the reference goes on with less and
-//!   has entries answered `InsufficientGasProvided`.
-//! * A report on a request that is no longer open is taken for one that is once in about three million; it then ends at the Router.
-//! * A request that a Router starts twice is open until it is closed twice. No Router does: the id contains the number of the
-//!   consumer's request.
+//! * `transmit` wants gas for the worst case of all its entries, so that an estimate of it suffices; the reference goes
+//!   on with less and has entries answered `InsufficientGasProvided`.
+//! * A report on a request that is no longer open is taken for one that is once in about three million; it then ends at
+//!   the Router.
+//! * A request that a Router starts twice is open until it is closed twice. No Router does: the id contains the number
+//!   of the consumer's request.
 //! * The L1 fee is that of Arbitrum chains; the OP-stack chains the reference also knows cannot run this program.
 //!
 //! The feature `v1_3_1` selects the rules of 1.3.1: [`version`] has the differences.
@@ -74,8 +75,8 @@ use storage::Key;
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
     ///
-    /// Arguments are decoded before anything else happens, so malformed calldata never reaches a check; only `startRequest` looks at
-    /// its caller first, as upstream does.
+    /// Arguments are decoded before anything else happens, so malformed calldata never reaches a check; only
+    /// `startRequest` looks at its caller first, as upstream does.
     pub fn route(args) {
         // Requests and reports
         f::START_REQUEST => requests::start_request(args.head(1)),

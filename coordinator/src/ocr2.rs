@@ -27,8 +27,8 @@ fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; 32]] {
     items.as_bytes()[..len * 32].as_chunks().0
 }
 
-/// Gas of a configuration, at the most: fees are to be shared, and every account and every place of the new oracles is fresh. Whether
-/// they are is not the owner's doing alone: reports bring fees, and oracles withdraw theirs.
+/// Gas of a configuration, at the most: fees are to be shared, and every account and every place of the new oracles is
+/// fresh. Whether they are is not the owner's doing alone: reports bring fees, and oracles withdraw theirs.
 fn configuration_gas(roster: &Roster, config: &OcrConfig<'_>) -> u64 {
     let oracles = config.signers.len() as u64;
     let bytes = (config.onchain_config.len() + config.offchain_config.len()) as u64;
@@ -47,12 +47,12 @@ macro_rules! require {
     };
 }
 
-/// `setConfig(address[] signers, address[] transmitters, uint8 f, bytes onchainConfig, uint64 offchainConfigVersion, bytes
-/// offchainConfig)`: replaces the oracles. Fees collected so far go to the old ones.
+/// `setConfig(address[] signers, address[] transmitters, uint8 f, bytes onchainConfig, uint64 offchainConfigVersion,
+/// bytes offchainConfig)`: replaces the oracles. Fees collected so far go to the old ones.
 ///
 /// # Errors
-/// * `InvalidConfig(string)` for the sizes, even before the caller is looked at; then `Error("Only callable by owner")`; then
-///   `InvalidConfig(string)` for an address that is zero or has a role already.
+/// * `InvalidConfig(string)` for the sizes, even before the caller is looked at; then `Error("Only callable by
+///   owner")`; then `InvalidConfig(string)` for an address that is zero or has a role already.
 ///
 /// # Events
 /// `ConfigSet`.
@@ -126,7 +126,8 @@ fn enrol(word: &[u8; 32], role: Role, index: u8) -> bool {
     true
 }
 
-/// `latestConfigDetails() returns (uint32 configCount, uint32 blockNumber, bytes32 configDigest)`; zeros before the first.
+/// `latestConfigDetails() returns (uint32 configCount, uint32 blockNumber, bytes32 configDigest)`; zeros before the
+/// first.
 ///
 /// The block number is the parent chain's.
 pub fn latest_config_details() -> Buf {

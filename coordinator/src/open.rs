@@ -1,20 +1,22 @@
 //! Which requests are open: opened by the Router, neither fulfilled nor timed out.
 //!
-//! Upstream keeps the hash of the commitment and looks only whether it is there. A fresh word of storage for every request is the
-//! dearest part of a request, so the Coordinator keeps a table of [`BUCKETS`] words that are never zero: the constructor writes
-//! them all, and a word that is not zero is cheap to change.
+//! Upstream keeps the hash of the commitment and looks only whether it is there. A fresh word of storage for every
+//! request is the dearest part of a request, so the Coordinator keeps a table of [`BUCKETS`] words that are never zero:
+//! the constructor writes them all, and a word that is not zero is cheap to change.
 //!
-//! A word has room for [`PLACES`] requests, each known by a fingerprint of 21 bits of its id. An id names two buckets; a new
-//! request goes into the emptier one. The second follows from the first and the fingerprint, and the first from the second, so that
-//! requests with the same fingerprint in the same bucket have both buckets in common: it does not matter which of them a
-//! fingerprint belongs to. When both are full, which happens with more than about 2,600 requests in flight, a request gets a word of
-//! its own, as upstream has it, and its first bucket says so from then on; that costs 22,100 gas more.
+//! A word has room for [`PLACES`] requests, each known by a fingerprint of 21 bits of its id. An id names two buckets;
+//! a new request goes into the emptier one. The second follows from the first and the fingerprint, and the first from
+//! the second, so that requests with the same fingerprint in the same bucket have both buckets in common: it does not
+//! matter which of them a fingerprint belongs to. When both are full, which happens with more than about 2,600 requests
+//! in flight, a request gets a word of its own, as upstream has it, and its first bucket says so from then on; that
+//! costs 22,100 gas more.
 //!
-//! A request that is not open may be taken for open, once in three million at a hundred in flight: a report on it then goes its way
-//! to the Router, which knows better. An open one is always known.
+//! A request that is not open may be taken for open, once in three million at a hundred in flight: a report on it then
+//! goes its way to the Router, which knows better. An open one is always known.
 //!
-//! **While there is room, opening costs the same for every id**, and so at any time: both buckets are read, one is written, and what
-//! the request might have saved by finding them warm is spent. A limit that suffices for one id suffices for every other.
+//! **While there is room, opening costs the same for every id**, and so at any time: both buckets are read, one is
+//! written, and what the request might have saved by finding them warm is spent. A limit that suffices for one id
+//! suffices for every other.
 
 use functions_contract::{
     abi::halves,

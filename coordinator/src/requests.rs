@@ -33,7 +33,8 @@ fn only_router(roster: &Roster) {
 /// * `InsufficientBalance()` - the subscription's free balance is below the estimate.
 ///
 /// # Events
-/// `OracleRequest`, the first log of a request transaction; its commitment carries the operation fee in place of the admin fee.
+/// `OracleRequest`, the first log of a request transaction; its commitment carries the operation fee in place of the
+/// admin fee.
 ///
 /// Upstream: `FunctionsCoordinator.startRequest`, `FunctionsBilling._startBilling` (1.3.0).
 pub fn start_request(args: Tuple<'_>) -> Buf {

@@ -141,7 +141,8 @@ const USD_FALLBACK_PRICE: Place = 0..8;
 /// The words that hold the billing configuration.
 const CONFIG_SLOTS: [u8; 5] = [ROUTER, NATIVE, USD, FALLBACK, USD_FALLBACK];
 
-/// Where each field of the billing configuration lies, in the order of the wire: which of [`CONFIG_SLOTS`], and the bytes.
+/// Where each field of the billing configuration lies, in the order of the wire: which of [`CONFIG_SLOTS`], and the
+/// bytes.
 const CONFIG_FIELDS: [(u8, Place); 13] = [
     (1, OVER_ESTIMATION),
     (0, FEED_STALENESS),
@@ -418,7 +419,8 @@ mod tests {
                 assert!(!core::mem::replace(&mut used[slot as usize][byte], true));
             }
         }
-        // The first three words begin with addresses; then come the OCR numbers in the first. The last ends with an address.
+        // The first three words begin with addresses; then come the OCR numbers in the first. The last ends with an
+        // address.
         assert!(used[..3].iter().all(|word| !word[..20].contains(&true)));
         assert!(!used[0][20..22].contains(&true) && !used[4][12..].contains(&true));
     }

@@ -45,15 +45,15 @@ macro_rules! require {
     };
 }
 
-/// `transmit(bytes32[3] reportContext, bytes report, bytes32[] rs, bytes32[] ss, bytes32 rawVs)`: fulfills the requests of a report
-/// that a quorum signed.
+/// `transmit(bytes32[3] reportContext, bytes report, bytes32[] rs, bytes32[] ss, bytes32 rawVs)`: fulfills the requests
+/// of a report that a quorum signed.
 ///
-/// A report none of whose requests is open does nothing, whoever sends it: the cheap end of a duplicate. The config digest is not
-/// compared with the stored one, so that a live and a proposed Coordinator can share one set of oracles.
+/// A report none of whose requests is open does nothing, whoever sends it: the cheap end of a duplicate. The config
+/// digest is not compared with the stored one, so that a live and a proposed Coordinator can share one set of oracles.
 ///
 /// # Errors
-/// * no data - malformed arguments or report, or less gas than [`worst_case_gas`]; `ReportInvalid(string)` - everything else about
-///   the report.
+/// * no data - malformed arguments or report, or less gas than [`worst_case_gas`]; `ReportInvalid(string)` - everything
+///   else about the report.
 /// * `Panic(0x32)` - no oracles are configured; `Panic(0x11)` - a recovery byte above 228.
 /// * An entry that reverts in [`crate::billing`] reverts the whole report.
 ///

@@ -1,6 +1,6 @@
-//! The two versions of the reference: 1.3.0, and 1.3.1 with the feature `v1_3_1`. What the verbs do otherwise is chosen here; the
-//! configuration's further field has its place where the configuration is packed. The arithmetic of both lies in `functions_rules`,
-//! the ABI of both in `functions_types`.
+//! The two versions of the reference: 1.3.0, and 1.3.1 with the feature `v1_3_1`. What the verbs do otherwise is chosen
+//! here; the configuration's further field has its place where the configuration is packed. The arithmetic of both lies
+//! in `functions_rules`, the ABI of both in `functions_types`.
 //!
 //! | | 1.3.0 | 1.3.1 |
 //! | --- | --- | --- |

@@ -1,7 +1,7 @@
 //! Three things the compiler cannot do alone:
 //!
-//! * the JavaScript of the web platform's crates is put into the program; by themselves they would open it in the folder they
-//!   were compiled from, at run time;
+//! * the JavaScript of the web platform's crates is put into the program; by themselves they would open it in the
+//!   folder they were compiled from, at run time;
 //! * the runtime hash is computed, see `build/fingerprint.rs`;
 //! * `src/heap_limit.rs` and `src/stack_scope.rs` are let stand between the engine and the crate that dresses it as V8.
 

@@ -1,7 +1,7 @@
 //! Building the node, running it, and letting it go.
 //!
-//! The order of a start: journal, admin server, chain, configuration, runner, peers, engine. What is missing on the chain
-//! (route or configuration) is waited for; what is wrong with the operator's side ends the start with a message.
+//! The order of a start: journal, admin server, chain, configuration, runner, peers, engine. What is missing on the
+//! chain (route or configuration) is waited for; what is wrong with the operator's side ends the start with a message.
 
 use std::{
     collections::BTreeMap,
@@ -166,8 +166,8 @@ impl Node {
         }
     }
 
-    /// Waits for an endpoint of the configured chain. Which chain it is, by the hash of one block, is in the journal from the
-    /// first contact on; no other is taken for it later.
+    /// Waits for an endpoint of the configured chain. Which chain it is, by the hash of one block, is in the journal
+    /// from the first contact on; no other is taken for it later.
     async fn check_chain(&self) -> Result<()> {
         let chain = &self.config.chain;
         let name = identity_claim(chain.identity_block);

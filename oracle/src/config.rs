@@ -87,7 +87,8 @@ pub struct ChainConfig {
     /// The block whose hash tells this chain from others with its id; 0 is the genesis.
     #[serde(default)]
     pub identity_block: u64,
-    /// That block's hash; when absent, the first endpoint with the Router on its chain decides, and the journal remembers.
+    /// That block's hash; when absent, the first endpoint with the Router on its chain decides, and the journal
+    /// remembers.
     pub identity_hash: Option<B256>,
     /// Whether block hashes are compared with the headers they come with; false only for chains that hash otherwise.
     #[serde(default = "yes")]
@@ -158,7 +159,8 @@ impl LogConfig {
     /// The filter that `level` describes.
     ///
     /// # Errors
-    /// In words, when it is none; a lone word that is no level would be taken for the name of a module and silence all else.
+    /// In words, when it is none; a lone word that is no level would be taken for the name of a module and silence all
+    /// else.
     pub fn filter(&self) -> Result<EnvFilter, String> {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
         let lone = self.level.split(',').map(str::trim).find(|part| {

@@ -24,8 +24,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// This identity with the transmitter that a configuration names, where its key is kept: a rotation takes effect with
-    /// the configuration, not with the keystore.
+    /// This identity with the transmitter that a configuration names, where its key is kept: a rotation takes effect
+    /// with the configuration, not with the keystore.
     #[must_use]
     pub fn as_configured(&self, event: &ConfigSet) -> Self {
         let index = event.signers.iter().position(|signer| *signer == self.signer);

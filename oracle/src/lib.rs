@@ -19,8 +19,8 @@
 //! | [`transmit`] | a signed report's way to the chain |
 //! | [`vitals`] | whether chain, database and ether are there |
 //!
-//! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process (`oracle-runner`
-//! starts the sandbox).
+//! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process
+//! (`oracle-runner` starts the sandbox).
 
 pub mod admin;
 pub mod app;

@@ -1,7 +1,7 @@
 //! An exclusive hold on a file, so that two processes never use one journal or one keystore.
 //!
-//! The hold is on the file itself, not on a name: other paths and hard links to it find it too. The kernel gives it back
-//! when the process ends, however it ends.
+//! The hold is on the file itself, not on a name: other paths and hard links to it find it too. The kernel gives it
+//! back when the process ends, however it ends.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -48,7 +48,8 @@ enum Verb {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Try everything a start needs, and say line by line what is wrong and what to do; exit code 1 when something failed.
+    /// Try everything a start needs, and say line by line what is wrong and what to do; exit code 1 when something
+    /// failed.
     Check {
         /// The configuration file.
         #[arg(long)]

@@ -1,9 +1,9 @@
 //! What the node may have said and does not remember: which requests it keeps silent about.
 //!
-//! Everything said is signed under one configuration of the DON, and about an event that lies in the chain already. So keys
-//! whose journal is younger than a configuration may have spoken under it with a journal that is gone, about any event up to
-//! the journal's first start; under a configuration that is younger than the journal, everything they said is remembered.
-//! Keys that were made together with their journal have said nothing that is not in it.
+//! Everything said is signed under one configuration of the DON, and about an event that lies in the chain already. So
+//! keys whose journal is younger than a configuration may have spoken under it with a journal that is gone, about any
+//! event up to the journal's first start; under a configuration that is younger than the journal, everything they said
+//! is remembered. Keys that were made together with their journal have said nothing that is not in it.
 //!
 //! All times are the chain's: the node's own clock may be wrong.
 
@@ -31,8 +31,8 @@ pub const fn silent_before(remembers_since: u64, config_seconds: u64) -> u64 {
 /// Makes the journal of keys that were made just now; they have said nothing yet.
 ///
 /// # Errors
-/// [`crate::journal::JournalError`]. The keys can be used all the same: then the node is silent about requests older than
-/// its first start under configurations older than that.
+/// [`crate::journal::JournalError`]. The keys can be used all the same: then the node is silent about requests older
+/// than its first start under configurations older than that.
 pub async fn begin(config: &Config, signer: Address) -> Result<()> {
     std::fs::create_dir_all(&config.data_dir)?;
     let journal = Journal::open(&config.database.url).await?;

@@ -127,7 +127,8 @@ impl Peers {
     }
 }
 
-/// The other members as far as they can be reached. A mistake in one member's entry costs that member, never the others.
+/// The other members as far as they can be reached. A mistake in one member's entry costs that member, never the
+/// others.
 fn neighbors(me: OracleIndex, members: &[Member]) -> Vec<(OracleIndex, Peer)> {
     let mut seen = HashSet::new();
     seen.extend(members.get(usize::from(me.get())).map(|member| member.peer_id.as_str()));

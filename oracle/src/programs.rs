@@ -1,5 +1,5 @@
-//! Says in time when the chain will stop running the contracts: programs end a year after their activation, or when the chain is
-//! upgraded to a newer Stylus version.
+//! Says in time when the chain will stop running the contracts: programs end a year after their activation, or when the
+//! chain is upgraded to a newer Stylus version.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,8 @@ pub async fn standing(rpc: &Rpc, contract: Address) -> Result<Option<Standing>, 
     }
 }
 
-/// Asks every hour about these contracts, keeps the days that are left as a gauge, and warns when one should be renewed.
+/// Asks every hour about these contracts, keeps the days that are left as a gauge, and warns when one should be
+/// renewed.
 pub async fn watch(rpc: Arc<Rpc>, contracts: Vec<(&'static str, Address)>, metrics: Arc<Metrics>) {
     let mut backoff = Backoff::default();
     loop {

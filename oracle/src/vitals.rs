@@ -1,7 +1,7 @@
 //! Whether the node can see and act: the chain is read, the database takes writes, the transmitter can pay.
 //!
-//! Each part is looked at by a task of its own, with a time limit, so that one that hangs hides nothing of the others. What
-//! is found goes to the node's status ([`Part`]) and the metrics; nothing here changes what the engine does.
+//! Each part is looked at by a task of its own, with a time limit, so that one that hangs hides nothing of the others.
+//! What is found goes to the node's status ([`Part`]) and the metrics; nothing here changes what the engine does.
 
 use std::{
     pin::pin,

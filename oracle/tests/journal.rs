@@ -167,7 +167,8 @@ async fn older_copy_put_back_by_hand_is_amnesia() {
     journal.close().await;
     fs::copy(home.path("copy"), home.path("journal.sqlite")).expect("put back");
 
-    // when the node starts on it, then it forgets what is partial, keeps finished reports, and is silent about the past.
+    // when the node starts on it, then it forgets what is partial, keeps finished reports, and is silent about the
+    // past.
     let (journal, reason, since) = home.start(300).await;
     assert!(reason.expect("noticed").contains("older copy"));
     assert_eq!(since, 300);

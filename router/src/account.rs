@@ -20,8 +20,8 @@ impl Subscription {
         (subscription, holder)
     }
 
-    /// The money of a subscription that exists. A closed one has none and no consumers, so that the owner is looked at only when
-    /// the word is empty.
+    /// The money of a subscription that exists. A closed one has none and no consumers, so that the owner is looked at
+    /// only when the word is empty.
     ///
     /// # Errors
     /// `InvalidSubscription`.

@@ -37,7 +37,8 @@
 //! | 13 · 2³² + 2i, + 2i + 1 | proposed contract set: id and contract of entry `i` |
 //! | keccak256("stylus_constructor") | 1 once constructed |
 //!
-//! The marks of slot 0: 1 paused, 2 the route of the allow-list id leads to a contract, 4 the admin fee is not zero, 8 tier 0 exists.
+//! The marks of slot 0: 1 paused, 2 the route of the allow-list id leads to a contract, 4 the admin fee is not zero, 8
+//! tier 0 exists.
 //!
 //! # Deviations
 //!

@@ -333,8 +333,8 @@ packed! {
         blocked, set_blocked: u128 = 12..24;
         /// Length of the list of consumers.
         consumers, set_consumers: u32 = 24..28;
-        /// Whether the zero address created the subscription or has taken it over. Nobody can send from it; should a chain let
-        /// somebody, the subscription does not exist, whatever it has.
+        /// Whether the zero address created the subscription or has taken it over. Nobody can send from it; should a
+        /// chain let somebody, the subscription does not exist, whatever it has.
         is_given_away, set_given_away: bool = 28..29;
     }
 }

@@ -213,13 +213,15 @@ pub fn owner_cancel(args: Tuple<'_>) -> Buf {
     Buf::empty()
 }
 
-/// Consumers whose removal the Router's owner pays for in advance: that many may be added before the subscription is closed.
+/// Consumers whose removal the Router's owner pays for in advance: that many may be added before the subscription is
+/// closed.
 const FEW_CONSUMERS: u32 = 16;
 
 #[inline(never)]
 fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposit: bool) {
     let funds = subscription.funds();
-    // Others may fund it meanwhile or take the deposits out; and its owner may add consumers before the Router's owner closes it.
+    // Others may fund it meanwhile or take the deposits out; and its owner may add consumers before the Router's owner
+    // closes it.
     let consumers = if keep_deposit { funds.consumers() } else { funds.consumers().max(FEW_CONSUMERS) };
     host::demand(70_000 + LINK_TRANSFER_GAS + 14_000 * u64::from(consumers));
     let mut completed = 0u64;

@@ -1,8 +1,8 @@
 //! `functions bench load`: more requests than the network can answer at once, and what became of each.
 //!
-//! Requests come at a rate, or all in one block. The script is trivial and always answers, so everything else that is billed
-//! is the network's fault: then the verb fails. Whatever is not answered by its timeout is timed out on chain, and the
-//! subscription's balance is checked to the last juel.
+//! Requests come at a rate, or all in one block. The script is trivial and always answers, so everything else that is
+//! billed is the network's fault: then the verb fails. Whatever is not answered by its timeout is timed out on chain,
+//! and the subscription's balance is checked to the last juel.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -308,7 +308,8 @@ impl Figures {
     }
 }
 
-/// Submits requests from all consumers in turn; when each transaction was handed over. Without a rate as fast as it goes.
+/// Submits requests from all consumers in turn; when each transaction was handed over. Without a rate as fast as it
+/// goes.
 async fn offer(
     network: &Network,
     consumers: &[(Account, Consumer)],

@@ -39,9 +39,9 @@ const INTERRUPTED: i32 = 130;
 
 /// Runs a whole network on this machine and takes one request through it
 ///
-/// Starts a local chain, deploys the contracts, starts the oracle nodes, sends a request through the example consumer and
-/// tells its life. Without --source the script is examples/median-price.js, which asks three local price services and returns
-/// the median in US dollars with 8 decimals. Leaves nothing running.
+/// Starts a local chain, deploys the contracts, starts the oracle nodes, sends a request through the example consumer
+/// and tells its life. Without --source the script is examples/median-price.js, which asks three local price services
+/// and returns the median in US dollars with 8 decimals. Leaves nothing running.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// Print exactly one JSON object on standard output

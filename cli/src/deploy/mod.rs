@@ -14,8 +14,8 @@ use crate::paths;
 
 /// Deploys, activates and configures the contracts
 ///
-/// Reads a configuration file, sends the transactions and keeps the addresses file up to date after each of them. Run it
-/// again after a failure: what stands already is used, what is missing is added. Prints the addresses as JSON.
+/// Reads a configuration file, sends the transactions and keeps the addresses file up to date after each of them. Run
+/// it again after a failure: what stands already is used, what is missing is added. Prints the addresses as JSON.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// HTTP JSON-RPC endpoint of the chain
@@ -30,8 +30,8 @@ pub(crate) struct Options {
     /// Only check the configuration, the key's funds and the programs; send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Deploy nothing: activate again what a chain upgrade has outdated or its year has ended, keep alive what ends within
-    /// 90 days; with --dry-run only say so
+    /// Deploy nothing: activate again what a chain upgrade has outdated or its year has ended, keep alive what ends
+    /// within 90 days; with --dry-run only say so
     #[arg(long)]
     renew: bool,
 }

@@ -1,4 +1,5 @@
-//! `functions deploy --renew`: activates again what a chain upgrade has outdated or a year has ended, and keeps alive what nears its end.
+//! `functions deploy --renew`: activates again what a chain upgrade has outdated or a year has ended, and keeps alive
+//! what nears its end.
 //!
 //! Run twice, it does nothing the second time: each contract is asked how it stands right before.
 

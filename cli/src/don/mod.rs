@@ -17,9 +17,9 @@ use crate::remedy;
 
 /// Pays out what the DON and the contracts' owner earned
 ///
-/// Of every charged request the Coordinator keeps the gas reimbursement and the DON's fee for the transmitters and the operation
-/// fee for its owner; the Router keeps the admin fee and forfeited deposits for its owner. Node operators withdraw their part
-/// themselves with `functions-node withdraw`.
+/// Of every charged request the Coordinator keeps the gas reimbursement and the DON's fee for the transmitters and the
+/// operation fee for its owner; the Router keeps the admin fee and forfeited deposits for its owner. Node operators
+/// withdraw their part themselves with `functions-node withdraw`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
     /// Pay every transmitter what it earned, to its own address; only the Coordinator's owner may

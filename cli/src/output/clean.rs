@@ -5,10 +5,10 @@ use std::fmt;
 
 use miette::{Diagnostic, LabeledSpan, Report, Severity, SourceCode};
 
-use super::visible::lines;
+use crate::visible::lines;
 
-/// The same report in visible signs: message, causes, help and labels. Its source text is the caller's to clean, for spans
-/// count its bytes.
+/// The same report in visible signs: message, causes, help and labels. Its source text is the caller's to clean, for
+/// spans count its bytes.
 pub(crate) fn clean(report: Report) -> Report {
     let mut cause = None;
     let chain: Vec<String> = report.chain().skip(1).map(|error| lines(&error.to_string())).collect();

@@ -1,9 +1,11 @@
 //! Script and arguments, read and checked before anything starts.
 //!
-//! The texts are those of the toolkit's `simulateScript`; what exactly is wrong and what to do stands in the help below.
+//! The texts are those of the toolkit's `simulateScript`; what exactly is wrong and what to do stands in the help
+//! below.
 //!
 //! # Deviations
-//! A `bytesArgs` text with an odd number of digits is refused: the toolkit lets it through, but no contract can send it.
+//! A `bytesArgs` text with an odd number of digits is refused: the toolkit lets it through, but no contract can send
+//! it.
 
 use std::fs::File;
 use std::io::Read;

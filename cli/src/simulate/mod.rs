@@ -38,9 +38,9 @@ const CONFIG_MAX: usize = 256 * 1024;
 
 /// Runs a script as a node does and prints what would go on chain
 ///
-/// The script runs in the node's sandbox, under the node's limits. Exit code 0 means that it ran, whether it returned a result or
-/// an error; 1 that it could not be run, or that several runs did not end the same. Values of secrets are replaced by their names in all
-/// that is printed, except in the result itself.
+/// The script runs in the node's sandbox, under the node's limits. Exit code 0 means that it ran, whether it returned a
+/// result or an error; 1 that it could not be run, or that several runs did not end the same. Values of secrets are
+/// replaced by their names in all that is printed, except in the result itself.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The JavaScript or TypeScript file; - reads standard input

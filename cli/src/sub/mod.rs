@@ -16,8 +16,8 @@ use crate::remedy;
 
 /// Opens, fills, shows and closes subscriptions
 ///
-/// A subscription holds LINK and pays for the requests of its consumers. Amounts are LINK (0.5) or juels (500000juels); every
-/// verb prints what it did on standard output, as one JSON object with --json.
+/// A subscription holds LINK and pays for the requests of its consumers. Amounts are LINK (0.5) or juels (500000juels);
+/// every verb prints what it did on standard output, as one JSON object with --json.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
     /// Open a subscription; the key's address owns it

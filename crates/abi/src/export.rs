@@ -8,8 +8,9 @@ use std::{
 
 use crate::Contract;
 
-/// Answers the arguments `cargo stylus` passes: `abi` (also without arguments) with the Solidity interface, `constructor` with the
-/// constructor's signature; further `json` with the ABI as JSON. The answer goes to standard output.
+/// Answers the arguments `cargo stylus` passes: `abi` (also without arguments) with the Solidity interface,
+/// `constructor` with the constructor's signature; further `json` with the ABI as JSON. The answer goes to standard
+/// output.
 pub fn main(contract: Contract) -> ExitCode {
     let argument = env::args().nth(1);
     let answer = match argument.as_deref() {

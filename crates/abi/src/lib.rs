@@ -1,8 +1,8 @@
 //! The ABI of every contract, as JSON and as a Solidity interface.
 //!
-//! It is made of the interfaces in `functions_types::abi`, the only place where signatures are written down. The selectors a contract
-//! dispatches on are constants which a test compares with those interfaces, and the differential tests compare what is handed out
-//! here with the reference's ABI and with what the programs answer.
+//! It is made of the interfaces in `functions_types::abi`, the only place where signatures are written down. The
+//! selectors a contract dispatches on are constants which a test compares with those interfaces, and the differential
+//! tests compare what is handed out here with the reference's ABI and with what the programs answer.
 //!
 //! | where | what |
 //! | --- | --- |
@@ -100,7 +100,8 @@ impl Contract {
         abi
     }
 
-    /// The constructor, which every program calls `stylus_constructor`; [`abi::Constructors`] names it after its contract.
+    /// The constructor, which every program calls `stylus_constructor`; [`abi::Constructors`] names it after its
+    /// contract.
     fn constructor(self) -> Option<Constructor> {
         let name = match self {
             Self::Router => "router",
@@ -138,7 +139,8 @@ impl Contract {
         )
     }
 
-    /// The constructor's signature with its arguments' names. Structs are tuples of types, as `cargo stylus` reads them.
+    /// The constructor's signature with its arguments' names. Structs are tuples of types, as `cargo stylus` reads
+    /// them.
     pub fn constructor_signature(self) -> String {
         let inputs = self.constructor().map(|constructor| constructor.inputs).unwrap_or_default();
         let inputs: Vec<_> =

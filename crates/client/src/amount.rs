@@ -51,7 +51,8 @@ pub fn exact(juels: u128) -> String {
     if juels.is_multiple_of(MICRO_LINK) { link(juels) } else { format!("{juels} juels") }
 }
 
-/// Juels as LINK, for people: at most six decimals, rounded down, no trailing zeros; in juels when nothing would be left.
+/// Juels as LINK, for people: at most six decimals, rounded down, no trailing zeros; in juels when nothing would be
+/// left.
 pub fn link(juels: u128) -> String {
     if 0 < juels && juels < MICRO_LINK {
         return format!("{juels} juels");

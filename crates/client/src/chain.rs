@@ -412,7 +412,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Calls a method of development chains that changes what no user could. `params` serialise to an array or to nothing.
+    /// Calls a method of development chains that changes what no user could. `params` serialise to an array or to
+    /// nothing.
     ///
     /// # Errors
     /// [`ClientError::Rpc`], also when the chain is no development chain.

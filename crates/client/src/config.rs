@@ -29,8 +29,9 @@ pub fn router_defaults() -> RouterConfig {
 /// Coordinator configuration for a chain with a gas price near 0.1 gwei: half the gas price as reserve, 2 cents for the
 /// DON and 1 cent for the operator, five minutes until a request times out.
 ///
-/// The two overheads are what one fulfillment costs outside the callback: verification of `signatures` signatures and entry
-/// into the programs before it, settlement and billing after it. They are measured, with room for a response of 512 bytes.
+/// The two overheads are what one fulfillment costs outside the callback: verification of `signatures` signatures and
+/// entry into the programs before it, settlement and billing after it. They are measured, with room for a response of
+/// 512 bytes.
 pub fn billing_defaults(signatures: usize) -> BillingConfig {
     let more = u32::try_from(signatures.saturating_sub(3)).unwrap_or(u32::MAX).min(28);
     BillingConfig {

@@ -15,9 +15,22 @@ use functions_types::abi::{ConsumerExample, FunctionsClientExample};
 use functions_types::{DonId, RequestId, SubscriptionId};
 
 use crate::account::Account;
+use crate::answer::Fulfilled;
 use crate::chain::{Chain, Transaction};
 use crate::error::ClientError;
-use crate::requests::{Fulfilled, Request};
+
+/// What a consumer asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The JavaScript: body of an async function.
+    pub source: String,
+    /// Its `args`.
+    pub args: Vec<String>,
+    /// Its `bytesArgs`.
+    pub bytes_args: Vec<Bytes>,
+    /// Gas of the callback.
+    pub callback_gas_limit: u32,
+}
 
 /// Gas the Solidity example asks for, always.
 pub const SOLIDITY_CALLBACK_GAS: u32 = 70_000;

@@ -8,9 +8,9 @@ use alloy::sol_types::SolEvent;
 use functions_types::abi::{Commitment, Coordinator, Router};
 use functions_types::{DonId, Juels, RequestId, SubscriptionId};
 
+use crate::answer::{Fulfilled, NotProcessed};
 use crate::chain::Chain;
 use crate::error::ClientError;
-use crate::requests::{Fulfilled, NotProcessed};
 use crate::system::juels;
 
 /// Logs of one Router from a block on.

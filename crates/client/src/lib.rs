@@ -1,13 +1,14 @@
 //! Typed client of the whole system: deployment, subscriptions, requests, events.
 //!
-//! It speaks plain JSON-RPC to any chain that runs Stylus programs, keeps no state of its own and holds keys only inside
-//! [`Account`]. It never decides policy: defaults live in [`config`], everything else is an argument.
+//! It speaks plain JSON-RPC to any chain that runs Stylus programs, keeps no state of its own and holds keys only
+//! inside [`Account`]. It never decides policy: defaults live in [`config`], everything else is an argument.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`chain`] | [`Chain`]: typed calls, transactions, logs |
 //! | [`account`] | [`Account`]: a key that pays |
 //! | [`amount`] | LINK as people write and read it |
+//! | [`answer`] | what came of a request |
 //! | [`consumer`] | [`Consumer`]: the example contracts that send requests |
 //! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
 //! | [`renewal`] | whether programs run, and what keeps them running |
@@ -17,9 +18,11 @@
 
 pub mod account;
 pub mod amount;
+pub mod answer;
 pub mod chain;
 pub mod config;
 pub mod consumer;
+mod deployer;
 pub mod error;
 pub mod history;
 pub mod renewal;
@@ -31,12 +34,13 @@ pub mod system;
 mod transport;
 
 pub use account::Account;
+pub use answer::{Fulfilled, NotProcessed};
 pub use chain::Chain;
-pub use consumer::{Consumer, ConsumerState};
+pub use consumer::{Consumer, ConsumerState, Request};
 pub use error::ClientError;
 pub use functions_types::abi;
 pub use history::{Fate, History, Started};
-pub use requests::{Fulfilled, NotProcessed, Request, Sent};
+pub use requests::Sent;
 pub use revert::Revert;
 pub use stylus::Program;
 pub use subscriptions::{Subscriptions, is_refused};

@@ -1,28 +1,16 @@
 //! Requests: sending them through a consumer, following them, giving up on them.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{B256, U256};
 use functions_types::abi::{Commitment, Coordinator, Router};
 use functions_types::{DonId, Juels, RequestId, SubscriptionId};
 
 use crate::account::Account;
+use crate::answer::{Fulfilled, NotProcessed};
 use crate::chain::{Chain, Transaction};
-use crate::consumer::Consumer;
+use crate::consumer::{Consumer, Request};
 use crate::error::ClientError;
 use crate::history::History;
 use crate::system::{System, juels};
-
-/// What a consumer asks for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The JavaScript: body of an async function.
-    pub source: String,
-    /// Its `args`.
-    pub args: Vec<String>,
-    /// Its `bytesArgs`.
-    pub bytes_args: Vec<Bytes>,
-    /// Gas of the callback.
-    pub callback_gas_limit: u32,
-}
 
 /// A request as the chain accepted it.
 #[derive(Clone, Debug)]
@@ -37,38 +25,6 @@ pub struct Sent {
     pub reserved: Juels,
     /// Its terms in event form.
     pub commitment: Commitment,
-}
-
-/// A settled request.
-#[derive(Clone, Debug)]
-pub struct Fulfilled {
-    /// 0 when the callback returned, 1 when it failed.
-    pub result_code: u8,
-    /// Response bytes the DON agreed on; empty on error.
-    pub response: Bytes,
-    /// Error bytes the DON agreed on; empty on success.
-    pub error: Bytes,
-    /// First bytes the callback returned or reverted with.
-    pub callback_return: Bytes,
-    /// Juels charged.
-    pub charged: Juels,
-    /// The node that sent the report.
-    pub transmitter: Address,
-    /// Its transaction.
-    pub transaction: B256,
-    /// The block it is in.
-    pub block: u64,
-    /// Signatures under the report; zero when its calldata is no direct `transmit` call.
-    pub signatures: usize,
-}
-
-/// A fulfillment that was refused and not charged.
-#[derive(Clone, Debug)]
-pub struct NotProcessed {
-    /// Why, 2 to 6.
-    pub result_code: u8,
-    /// The node that tried.
-    pub transmitter: Address,
 }
 
 impl System {

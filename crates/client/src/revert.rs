@@ -5,8 +5,9 @@ use std::fmt;
 use alloy::primitives::Bytes;
 use alloy::sol_types::{SolError as _, SolInterface};
 use functions_types::abi::{AllowList, Client, Coordinator, Reverts, Router};
+use functions_types::programs::ArbWasm;
 
-use crate::stylus::{ArbWasm, StylusDeployer};
+use crate::deployer::StylusDeployer;
 
 alloy::sol! {
     /// What this repository's consumer says to a stranger.
@@ -28,7 +29,8 @@ pub struct Revert {
 }
 
 impl Revert {
-    /// Reads revert data against every error of the system; `message` is the endpoint's own text, shown when there is no data.
+    /// Reads revert data against every error of the system; `message` is the endpoint's own text, shown when there is
+    /// no data.
     pub fn decode(data: Bytes, message: &str) -> Self {
         fn named<E: SolInterface + fmt::Debug>(data: &[u8]) -> Option<String> {
             let text = format!("{:?}", E::abi_decode_validate(data).ok()?);
@@ -59,8 +61,8 @@ impl Revert {
 }
 
 impl Revert {
-    /// Whether a contract refused because somebody else owns it: the rule of Router, Coordinator, allow list and upstream's
-    /// example, or that of this repository's example.
+    /// Whether a contract refused because somebody else owns it: the rule of Router, Coordinator, allow list and
+    /// upstream's example, or that of this repository's example.
     pub fn is_for_owner_only(&self) -> bool {
         let text = Reverts::Error::abi_decode_validate(&self.data);
         text.is_ok_and(|error| error.message == "Only callable by owner") || self.name() == Some("OnlyOwner")

@@ -13,12 +13,12 @@ use alloy::primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::rpc::types::state::AccountOverride;
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolError};
 pub use functions_types::programs::{ARB_WASM, ArbWasm};
 
 use crate::account::Account;
 use crate::chain::{Chain, Transaction};
+pub use crate::deployer::StylusDeployer;
 use crate::error::ClientError;
 
 /// Where the StylusDeployer contract is on chains that have it.
@@ -29,22 +29,6 @@ pub const MAX_CODE_BYTES: usize = 24_576;
 pub const CONSTRUCTOR_SELECTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 /// Bytes of the init code before the runtime code.
 const PRELUDE_BYTES: u8 = 43;
-
-sol! {
-    #![sol(all_derives)]
-
-    /// Creates, activates and constructs a program in one call.
-    interface StylusDeployer {
-        /// A contract was deployed.
-        event ContractDeployed(address deployedContract);
-        /// Creation reverted.
-        error ContractDeploymentError(bytes bytecode);
-        /// The constructor reverted.
-        error ContractInitializationError(address newContract);
-        /// Deploys; a zero salt means CREATE.
-        function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) external payable returns (address);
-    }
-}
 
 /// A program ready for deployment.
 #[derive(Clone, Debug)]
@@ -159,7 +143,8 @@ pub async fn quote_data_fee(chain: &Chain, program: &Program) -> Result<U256, Cl
     }
 }
 
-/// Deploys, activates and constructs `program` in one transaction. `arguments` are the constructor's ABI-encoded arguments.
+/// Deploys, activates and constructs `program` in one transaction. `arguments` are the constructor's ABI-encoded
+/// arguments.
 ///
 /// The constructor sees `deployer` as caller, so the owner is an argument.
 ///

@@ -26,7 +26,8 @@ impl Subscriptions<'_> {
     /// Opens a subscription owned by `owner`, empty, with one consumer or with none.
     ///
     /// # Errors
-    /// `MustAcceptTermsOfService` when the Router has an allow list and the owner is not on it, otherwise as [`Chain::send`].
+    /// `MustAcceptTermsOfService` when the Router has an allow list and the owner is not on it, otherwise as
+    /// [`Chain::send`].
     pub async fn create(
         &self,
         owner: &Account,
@@ -91,7 +92,8 @@ impl Subscriptions<'_> {
         self.chain.send(payer, link, &call).await
     }
 
-    /// Ends a subscription; what it holds goes to `to`, less the deposit kept from young ones. Returns the juels paid out.
+    /// Ends a subscription; what it holds goes to `to`, less the deposit kept from young ones. Returns the juels paid
+    /// out.
     ///
     /// # Errors
     /// `CannotRemoveWithPendingRequests`, `MustBeSubscriptionOwner`, otherwise as [`Chain::send`].
@@ -135,11 +137,12 @@ impl Subscriptions<'_> {
 
     /// Releases the reservations of overdue requests, given by the commitments of their events. Anyone may.
     ///
-    /// The Router hashes another form than the event carries: there `adminFee` is the Router's own fee, in the event it is the
-    /// Coordinator's operation fee. The Router's present fee is tried, then none, in case it changed since.
+    /// The Router hashes another form than the event carries: there `adminFee` is the Router's own fee, in the event it
+    /// is the Coordinator's operation fee. The Router's present fee is tried, then none, in case it changed since.
     ///
     /// # Errors
-    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when one is settled already, otherwise as [`Chain::send`].
+    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when one is settled already, otherwise as
+    /// [`Chain::send`].
     pub async fn time_out(
         &self,
         from: &Account,

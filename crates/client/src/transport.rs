@@ -1,8 +1,8 @@
 //! The way to one endpoint: bounded answers, and moments of weakness waited out.
 //!
-//! What an answer means is [`functions_rpc`]'s to say, as in the node. There is no other endpoint to ask here, so whatever
-//! may pass is asked again a few times; asking twice is harmless, also for a signed transaction, which has one hash.
-//! All attempts at one question share one time limit, so that a silent endpoint is one wait, not several.
+//! What an answer means is [`functions_rpc`]'s to say, as in the node. There is no other endpoint to ask here, so
+//! whatever may pass is asked again a few times; asking twice is harmless, also for a signed transaction, which has one
+//! hash. All attempts at one question share one time limit, so that a silent endpoint is one wait, not several.
 
 use std::{
     pin::pin,

@@ -1,8 +1,9 @@
 //! What a Stylus consumer inherits: sending requests, and receiving their results with checks that cannot be forgotten.
 //!
-//! A consumer embeds [`Requests`] in its storage, implements [`Consumer`], and exposes `handleOracleFulfillment` by handing
-//! its arguments to [`Consumer::receive`]. Its own code runs in [`Consumer::on_fulfillment`], which takes a [`Fulfillment`]:
-//! a value only `receive` can make, after it has seen that the Router called and that the request is one of ours and still open.
+//! A consumer embeds [`Requests`] in its storage, implements [`Consumer`], and exposes `handleOracleFulfillment` by
+//! handing its arguments to [`Consumer::receive`]. Its own code runs in [`Consumer::on_fulfillment`], which takes a
+//! [`Fulfillment`]: a value only `receive` can make, after it has seen that the Router called and that the request is
+//! one of ours and still open.
 //!
 //! ```
 //! extern crate alloc;
@@ -57,7 +58,8 @@
 //! ```
 //!
 //! Enable the SDK's feature `reentrant` in the contract: a consumer may send its next request from inside a callback.
-//! Unit tests use the module `testing` (feature `testing`, for `dev-dependencies` only): a Router that remembers and answers.
+//! Unit tests use the module `testing` (feature `testing`, for `dev-dependencies` only): a Router that remembers and
+//! answers.
 //!
 //! Upstream: `FunctionsClient` and `FunctionsRequest` (1.0.0 and 1.3.0).
 #![no_std]

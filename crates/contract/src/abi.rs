@@ -127,8 +127,8 @@ pub fn halves(word: &[u8; WORD]) -> (u128, u128) {
     (word::read(&high), word::read(&low))
 }
 
-/// Zeroed memory for the rest of the call. A program's allocator never takes anything back, so that giving it back would be code
-/// without effect.
+/// Zeroed memory for the rest of the call. A program's allocator never takes anything back, so that giving it back
+/// would be code without effect.
 #[inline(never)]
 pub fn zeroed(len: usize) -> &'static mut [u8] {
     vec![0; len].leak()

@@ -113,7 +113,8 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    /// Begins a stretch of so much gas. It ends at a whole gas, so that what several stretches end too late by does not add up.
+    /// Begins a stretch of so much gas. It ends at a whole gas, so that what several stretches end too late by does not
+    /// add up.
     #[inline(never)]
     pub fn of(gas: u64) -> Self {
         let end = ink_left().saturating_sub(gas * INK_PER_GAS);
@@ -151,8 +152,8 @@ fn ink_left() -> u64 {
 
 /// Ends the call without data unless this much gas is left.
 ///
-/// For calls whose need depends on what others do meanwhile: with the most such a call can take demanded, whatever the state, a limit
-/// that was enough when it was estimated is enough when the transaction runs.
+/// For calls whose need depends on what others do meanwhile: with the most such a call can take demanded, whatever the
+/// state, a limit that was enough when it was estimated is enough when the transaction runs.
 #[inline(never)]
 pub fn demand(gas: u64) {
     if gas_left() < gas {

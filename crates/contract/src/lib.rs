@@ -45,9 +45,10 @@ pub use alloy_primitives::{Address, B256};
 
 /// Declares a contract's functions once: their selectors, what each runs, and the entry point.
 ///
-/// Expands to `fn route(u32, Tuple<'_>) -> Buf`, a match over the selectors which ends the call without data for any other; to
-/// `SELECTORS`, the same selectors as a list, which tests compare with the ABI that is handed out; and to
-/// `user_entrypoint`, which the chain calls. Each arm returns the encoded return values, or ends the call through [`revert`].
+/// Expands to `fn route(u32, Tuple<'_>) -> Buf`, a match over the selectors which ends the call without data for any
+/// other; to `SELECTORS`, the same selectors as a list, which tests compare with the ABI that is handed out; and to
+/// `user_entrypoint`, which the chain calls. Each arm returns the encoded return values, or ends the call through
+/// [`revert`].
 ///
 /// ```ignore
 /// dispatch! {

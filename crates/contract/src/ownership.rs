@@ -12,8 +12,8 @@ use crate::{
     storage,
 };
 
-/// Where a contract keeps its owner and the proposed one: in the last 20 bytes of the words in these slots. What shares the words
-/// is kept.
+/// Where a contract keeps its owner and the proposed one: in the last 20 bytes of the words in these slots. What shares
+/// the words is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Ownership {
     /// Slot of the owner.
@@ -58,7 +58,8 @@ impl Ownership {
         Buf::empty()
     }
 
-    /// `acceptOwnership()`, by the proposed owner. `settle` does what is left to do for the old one before it is replaced.
+    /// `acceptOwnership()`, by the proposed owner. `settle` does what is left to do for the old one before it is
+    /// replaced.
     ///
     /// # Errors
     /// `Error("Must be proposed owner")`.

@@ -65,8 +65,8 @@ pub fn error_text(selector: u32, text: &str) -> ! {
     host::revert(data.as_bytes())
 }
 
-/// Ends the call with a custom error that has one string, given as a constant: [`error_text`] without bytes among the data, which
-/// every call would pay for.
+/// Ends the call with a custom error that has one string, given as a constant: [`error_text`] without bytes among the
+/// data, which every call would pay for.
 #[macro_export]
 macro_rules! refuse {
     ($selector:expr, $text:expr) => {{

@@ -1,7 +1,7 @@
 //! Storage: words, the slots they lie in, and the fields packed in them.
 //!
-//! Only a contract's own `storage.rs` uses this module: it is the one place that knows slots and byte offsets, and hands out
-//! named values.
+//! Only a contract's own `storage.rs` uses this module: it is the one place that knows slots and byte offsets, and
+//! hands out named values.
 
 use alloy_primitives::{Address, B256};
 
@@ -84,7 +84,8 @@ pub fn beside(base: &B256, index: u32) -> B256 {
     slot
 }
 
-/// Slot of an address: `1 ‖ 0 (11) ‖ address`, which no keccak is needed for. No number of a slot or a row begins with 1.
+/// Slot of an address: `1 ‖ 0 (11) ‖ address`, which no keccak is needed for. No number of a slot or a row begins with
+/// 1.
 #[inline(never)]
 pub fn of_address(address: &Address) -> B256 {
     let mut slot = address.into_word();
@@ -172,7 +173,8 @@ impl Field for Address {
 /// First byte of a field and the one behind its last.
 pub type Place = core::ops::Range<usize>;
 
-/// Checks while compiling that fields lie within a word and apart from each other, and are wide enough for no more than their kind.
+/// Checks while compiling that fields lie within a word and apart from each other, and are wide enough for no more than
+/// their kind.
 ///
 /// # Panics
 /// While compiling, when they do not.
@@ -190,11 +192,11 @@ pub const fn lay_out(fields: &[(Place, usize)]) {
     }
 }
 
-/// Declares a storage word and the fields packed in it: `getter, setter: kind = bytes;`, the setter optional. Bytes are a range
-/// and count from the most significant end. That fields do not overlap is checked while compiling.
+/// Declares a storage word and the fields packed in it: `getter, setter: kind = bytes;`, the setter optional. Bytes are
+/// a range and count from the most significant end. That fields do not overlap is checked while compiling.
 ///
-/// `in SLOT` gives the word a slot of its own: `load()`, `store()`, and `blank()`, which is zero and not read. Without it the
-/// word lies in one slot of many and remembers which: `at(slot)`, `blank(slot)`, `store()`, `clear()`.
+/// `in SLOT` gives the word a slot of its own: `load()`, `store()`, and `blank()`, which is zero and not read. Without
+/// it the word lies in one slot of many and remembers which: `at(slot)`, `blank(slot)`, `store()`, `clear()`.
 ///
 /// ```ignore
 /// packed! {

@@ -2,7 +2,8 @@
 
 use alloy_primitives::B256;
 
-/// The big-endian number in sixteen bytes. The chain's machine cannot turn bytes round in one step: one copy of the code serves all.
+/// The big-endian number in sixteen bytes. The chain's machine cannot turn bytes round in one step: one copy of the
+/// code serves all.
 #[inline(never)]
 pub fn read(bytes: &[u8; 16]) -> u128 {
     u128::from_be_bytes(*bytes)
@@ -14,7 +15,8 @@ pub fn write(value: u128) -> [u8; 16] {
     value.to_be_bytes()
 }
 
-/// A word given as four big-endian numbers: constants become code, while bytes would be data, which every call pays for.
+/// A word given as four big-endian numbers: constants become code, while bytes would be data, which every call pays
+/// for.
 #[inline(never)]
 pub fn of(a: u64, b: u64, c: u64, d: u64) -> [u8; 32] {
     let mut word = [0; 32];

@@ -1,4 +1,5 @@
-//! The funded accounts of a fresh chain. Their keys are printed in public documentation: never send them anything of value.
+//! The funded accounts of a fresh chain. Their keys are printed in public documentation: never send them anything of
+//! value.
 
 use alloy::{
     consensus::{EthereumTxEnvelope, EthereumTypedTransaction, SignableTransaction, TxEip4844},

@@ -89,8 +89,8 @@ impl Block {
     }
 }
 
-/// `sendCount (8) ‖ l1BlockNumber (8) ‖ arbosVersion (8) ‖ flags (8)`, big-endian, or the PREVRANDAO a test has set. No message
-/// ever leaves this chain.
+/// `sendCount (8) ‖ l1BlockNumber (8) ‖ arbosVersion (8) ‖ flags (8)`, big-endian, or the PREVRANDAO a test has set. No
+/// message ever leaves this chain.
 pub(crate) fn mix_hash(env: &Environment) -> B256 {
     if let Some(set) = env.prev_randao {
         return set;

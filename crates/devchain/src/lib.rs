@@ -1,10 +1,10 @@
 //! A local Stylus chain: EVM and WASM contracts, Arbitrum's rules, JSON-RPC over HTTP and WebSocket.
 //!
-//! It keeps everything in memory, needs no container and no parent chain, and starts in milliseconds. It never proves anything
-//! (no Merkle state), never talks to another machine, and forgets all when it ends.
+//! It keeps everything in memory, needs no container and no parent chain, and starts in milliseconds. It never proves
+//! anything (no Merkle state), never talks to another machine, and forgets all when it ends.
 //!
-//! [`Devchain::start`] runs it behind sockets in this process; the `devchain` binary does only that. [`chain::Chain`] is the same
-//! chain without sockets, for tests that want to look inside.
+//! [`Devchain::start`] runs it behind sockets in this process; the `devchain` binary does only that. [`chain::Chain`]
+//! is the same chain without sockets, for tests that want to look inside.
 //!
 //! | to see | read |
 //! | --- | --- |

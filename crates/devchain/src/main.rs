@@ -28,8 +28,9 @@ struct Arguments {
     /// Chain id.
     #[arg(long, default_value_t = 412_346)]
     chain_id: u64,
-    /// ArbOS version whose rules hold: 51 is what public chains had in spring 2026, 59 brings Stylus version 3, 60 programs in
-    /// fragments, 61 is what they have now. Owners may upgrade it while the chain runs (ArbOwner.scheduleArbOSUpgrade)
+    /// ArbOS version whose rules hold: 51 is what public chains had in spring 2026, 59 brings Stylus version 3, 60
+    /// programs in fragments, 61 is what they have now. Owners may upgrade it while the chain runs
+    /// (ArbOwner.scheduleArbOSUpgrade)
     #[arg(long, visible_alias = "arbos", value_name = "VERSION", default_value_t = 61, value_parser = arbos_versions())]
     arbos_version: u64,
     /// Seconds between blocks. Without it every transaction gets its block at once.

@@ -11,8 +11,8 @@ const QUALITY: Quality = match Quality::new(1) {
 
 /// Calldata units of an encoded transaction: 16 for every byte it has after brotli at level 1, compressed in one piece.
 ///
-/// Upstream: `byteCountAfterBrotliLevel` (Nitro, `arbos/l1pricing/l1pricing.go`). The lengths are those of the library the node uses;
-/// cut into smaller pieces a transaction would come out longer, and other encoders find other matches.
+/// Upstream: `byteCountAfterBrotliLevel` (Nitro, `arbos/l1pricing/l1pricing.go`). The lengths are those of the library
+/// the node uses; cut into smaller pieces a transaction would come out longer, and other encoders find other matches.
 pub(crate) fn units(encoded: &[u8]) -> u64 {
     // An encoder that fails counts the transaction as incompressible.
     UNITS_PER_BYTE * compressed_len(encoded).unwrap_or(encoded.len()) as u64

@@ -1,8 +1,8 @@
 //! Accounts and storage, now and at every earlier block.
 //!
-//! The present is a map; the past is a pile of [`Undo`] layers, each holding what was overwritten while it was open. A layer ends
-//! with a block or a [`Mark`]. Reading block `n` walks the layers above its end and takes the first that knows the key; going back
-//! to a mark undoes the layers above it, so that a mark itself costs nothing.
+//! The present is a map; the past is a pile of [`Undo`] layers, each holding what was overwritten while it was open. A
+//! layer ends with a block or a [`Mark`]. Reading block `n` walks the layers above its end and takes the first that
+//! knows the key; going back to a mark undoes the layers above it, so that a mark itself costs nothing.
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
@@ -151,8 +151,8 @@ impl State {
         }
     }
 
-    /// Ends the block being built: later reads of it see the state as it is now. Returns a digest of all changes since genesis,
-    /// which stands where other chains have the root of the state's Merkle trie.
+    /// Ends the block being built: later reads of it see the state as it is now. Returns a digest of all changes since
+    /// genesis, which stands where other chains have the root of the state's Merkle trie.
     pub fn seal(&mut self) -> B256 {
         let first = self.spans.last().map_or(0, |last| last.end);
         self.close_layer();
@@ -299,8 +299,8 @@ impl DatabaseRef for StateAt<'_> {
     }
 }
 
-/// Hash of a block of the parent chain, which is what BLOCKHASH returns. There is no parent chain: the hashes are made up, and are
-/// the same for a number on every chain and at every time.
+/// Hash of a block of the parent chain, which is what BLOCKHASH returns. There is no parent chain: the hashes are made
+/// up, and are the same for a number on every chain and at every time.
 fn parent_chain_hash(number: u64) -> B256 {
     keccak256([b"parent chain block ".as_slice(), &number.to_be_bytes()].concat())
 }

@@ -120,7 +120,8 @@ pub(crate) struct Filled {
     pub(crate) base_fee: u64,
 }
 
-/// Turns a request into a transaction: type 0 when it names a gas price, 1 with an access list, 4 with authorizations, else 2.
+/// Turns a request into a transaction: type 0 when it names a gas price, 1 with an access list, 4 with authorizations,
+/// else 2.
 pub(crate) fn build(request: TransactionRequest, filled: Filled) -> EthereumTypedTransaction<TxEip4844> {
     let Filled { chain_id, nonce, gas_limit, base_fee } = filled;
     let to = request.to.unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What test tools ask of a local chain beyond time and snapshots: Hardhat's network helpers, viem's test client, ethers, web3.py.
+//! What test tools ask of a local chain beyond time and snapshots: Hardhat's network helpers, viem's test client,
+//! ethers, web3.py.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! HTTP and WebSocket as browsers and libraries use them: frames of every kind, batches, limits, pages of other origins.
+//! HTTP and WebSocket as browsers and libraries use them: frames of every kind, batches, limits, pages of other
+//! origins.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,8 +1,9 @@
-//! `functions-licences PACKAGE…`: whose code those packages of this workspace contain, and under which licences, as one text on
-//! standard output.
+//! `functions-licences PACKAGE…`: whose code those packages of this workspace contain, and under which licences, as one
+//! text on standard output.
 //!
-//! cargo says which crates are linked and what licence each declares; the licence texts are the files the crates carry, those of
-//! C libraries inside them included. Equal texts are printed once. A crate without a licence is an error: nobody may pass it on.
+//! cargo says which crates are linked and what licence each declares; the licence texts are the files the crates carry,
+//! those of C libraries inside them included. Equal texts are printed once. A crate without a licence is an error:
+//! nobody may pass it on.
 
 mod texts;
 

@@ -1,9 +1,9 @@
 //! A whole network of processes on this machine: a chain, the contracts on it, nodes with keys and ports of their own.
 //!
-//! `functions demo` and `functions bench` run one, and so do the tests (`tests/support` adds what only tests want). A network
-//! keeps its files in one folder, takes free ports, and everything it started ends with it: by its id, and at the
-//! latest with the thread that started it. It tells no story and measures nothing; it says each step to whoever started
-//! it.
+//! `functions demo` and `functions bench` run one, and so do the tests (`tests/support` adds what only tests want). A
+//! network keeps its files in one folder, takes free ports, and everything it started ends with it: by its id, and at
+//! the latest with the thread that started it. It tells no story and measures nothing; it says each step to whoever
+//! started it.
 //!
 //! | module | one idea |
 //! | --- | --- |

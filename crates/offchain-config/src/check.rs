@@ -95,8 +95,8 @@ pub(crate) fn check(config: &OffchainConfig) -> Result<(), ConfigError> {
     check_reachability(config)
 }
 
-/// What a configuration in force must keep for any node to work by it. How single members are reached is not part of it:
-/// one member's mistake is no reason for the others to stop.
+/// What a configuration in force must keep for any node to work by it. How single members are reached is not part of
+/// it: one member's mistake is no reason for the others to stop.
 pub(crate) fn check_usable(config: &OffchainConfig) -> Result<(), ConfigError> {
     check_members(config)?;
     let timing = &config.timing;

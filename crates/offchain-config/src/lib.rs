@@ -151,8 +151,8 @@ impl OffchainConfig {
 
     /// Decodes and checks the `offchainConfig` of a `ConfigSet` event.
     ///
-    /// Peer ids and addresses are as they were set, which need not be usable ([`is_peer_id`], [`check_address`]): a member
-    /// that cannot be reached is one faulty member, not the end of the DON.
+    /// Peer ids and addresses are as they were set, which need not be usable ([`is_peer_id`], [`check_address`]): a
+    /// member that cannot be reached is one faulty member, not the end of the DON.
     ///
     /// # Errors
     /// [`ConfigError::Version`] for another message, [`ConfigError::Malformed`] for bytes that are no such message,

@@ -1,7 +1,7 @@
 //! Where a member is reached: its peer id and its addresses.
 //!
-//! Members connect by TCP to an IP address: `/ip4/A/tcp/P` or `/ip6/A/tcp/P`, optionally followed by `/p2p/` and the member's
-//! own peer id. Names are not resolved.
+//! Members connect by TCP to an IP address: `/ip4/A/tcp/P` or `/ip6/A/tcp/P`, optionally followed by `/p2p/` and the
+//! member's own peer id. Names are not resolved.
 
 use std::net::IpAddr;
 

@@ -101,8 +101,8 @@ pub fn decompress(code: &[u8], max_wasm_size: u32) -> Result<Vec<u8>, Activation
 /// Joins and decompresses the fragments' codes of a root.
 ///
 /// # Errors
-/// As [`decompress`]; also when a part is no fragment, the root names a dictionary, or the result has not exactly the announced
-/// length.
+/// As [`decompress`]; also when a part is no fragment, the root names a dictionary, or the result has not exactly the
+/// announced length.
 pub fn decompress_fragments(root: &Root, codes: &[Bytes]) -> Result<Vec<u8>, ActivationError> {
     let mut stream = Vec::new();
     for code in codes {

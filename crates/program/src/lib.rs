@@ -11,14 +11,15 @@
 //! | run a program | [`Program`], [`Machine`] |
 //! | price memory | [`Pages`] |
 //!
-//! Every price equals that of Nitro v3.9.5, Stylus version 2, and of version 3, which has the same; `tests/golden.rs` compares.
+//! Every price equals that of Nitro v3.9.5, Stylus version 2, and of version 3, which has the same; `tests/golden.rs`
+//! compares.
 //!
 //! # Deviations
 //!
-//! * The module hash is the keccak of our instrumented module. The node's is that of the machine its proof system builds of the
-//!   program, which needs that whole system; no contract sees it but in the event of an activation.
-//! * `memory.fill` takes the lowest byte of its value, as WebAssembly says and as Stylus version 3 does; under version 2 the node
-//!   stops a program whose value is larger.
+//! * The module hash is the keccak of our instrumented module. The node's is that of the machine its proof system
+//!   builds of the program, which needs that whole system; no contract sees it but in the event of an activation.
+//! * `memory.fill` takes the lowest byte of its value, as WebAssembly says and as Stylus version 3 does; under version
+//!   2 the node stops a program whose value is larger.
 //! * Dirty slots are flushed in the order of their keys; the node's order is that of a hash map.
 //! * The fixed compression dictionary (dictionary byte 1) is refused; no tool emits it.
 

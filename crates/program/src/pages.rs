@@ -14,10 +14,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Gas of opening `new` further pages. `u64::MAX` when the peak would pass 128 pages for the first time in the transaction, and
-    /// when all open pages would pass the limit, where it holds for them.
+    /// Gas of opening `new` further pages. `u64::MAX` when the peak would pass 128 pages for the first time in the
+    /// transaction, and when all open pages would pass the limit, where it holds for them.
     ///
-    /// Upstream: `MemoryModel.GasCost` (Nitro, `arbos/programs/memory.go`), `enforceStylusPageLimit` (`arbos/programs/api.go`).
+    /// Upstream: `MemoryModel.GasCost` (Nitro, `arbos/programs/memory.go`), `enforceStylusPageLimit`
+    /// (`arbos/programs/api.go`).
     #[must_use]
     pub fn gas(self, new: u16, params: &StylusParams) -> u64 {
         let open = self.open.saturating_add(new);

@@ -2,8 +2,8 @@
 
 /// Prices and limits of the Stylus virtual machine.
 ///
-/// Upstream: `ArbWasm` getters of Nitro; the defaults are those of Stylus version 2, before ArbOS 60, except that functions may
-/// not return several values.
+/// Upstream: `ArbWasm` getters of Nitro; the defaults are those of Stylus version 2, before ArbOS 60, except that
+/// functions may not return several values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StylusParams {
     /// Ink that one gas buys.
@@ -16,8 +16,8 @@ pub struct StylusParams {
     pub page_gas: u16,
     /// Pages a program may start with, at most.
     pub page_limit: u16,
-    /// Whether all pages that a transaction has open at once may not pass `page_limit` either (from ArbOS 59 on). A limit of zero
-    /// does not count.
+    /// Whether all pages that a transaction has open at once may not pass `page_limit` either (from ArbOS 59 on). A
+    /// limit of zero does not count.
     pub limits_open_pages: bool,
     /// Bytes of decompressed WebAssembly, at most.
     pub max_wasm_size: u32,

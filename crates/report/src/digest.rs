@@ -27,8 +27,8 @@ pub struct OcrConfig<'a> {
 impl OcrConfig<'_> {
     /// `prefix`, then the ABI encoding of nine values: two words, `configCount`, and the configuration.
     ///
-    /// The digest's preimage has the chain id and the contract as its two words; the data of the event `ConfigSet` has the
-    /// previous block number and the digest. The contract builds the bytes once and exchanges the words.
+    /// The digest's preimage has the chain id and the contract as its two words; the data of the event `ConfigSet` has
+    /// the previous block number and the digest. The contract builds the bytes once and exchanges the words.
     pub fn encode(&self, prefix: &[u8], words: [[u8; WORD]; 2], config_count: u64) -> Vec<u8> {
         let addresses = WORD + self.signers.len() * WORD;
         let signers = 9 * WORD;

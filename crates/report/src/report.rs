@@ -1,4 +1,5 @@
-//! Report bytes: `abi.encode(bytes32[] requestIds, bytes[] results, bytes[] errors, bytes[] onchainMetadata, bytes[] offchainMetadata)`.
+//! Report bytes: `abi.encode(bytes32[] requestIds, bytes[] results, bytes[] errors, bytes[] onchainMetadata, bytes[]
+//! offchainMetadata)`.
 
 use alloc::vec::Vec;
 
@@ -75,8 +76,8 @@ impl<'a> Report<'a> {
         self.ids
     }
 
-    /// How many entries the report has: the number of ids modulo 256, or `None` when that is zero or another array has a
-    /// different length.
+    /// How many entries the report has: the number of ids modulo 256, or `None` when that is zero or another array has
+    /// a different length.
     pub fn entries(&self) -> Option<u8> {
         let count = self.ids.len() as u8;
         let equal = self.fields.iter().all(|field| field.len == usize::from(count));

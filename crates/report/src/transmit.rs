@@ -20,7 +20,8 @@ pub struct Signature {
 /// Bytes of calldata that are neither report nor signatures.
 pub const CONSTANT_LEN: usize = 4 + WORD * 10;
 
-/// Encodes the call. At most 32 signatures have a place in `rawVs`; more are left out, and the contract refuses the call.
+/// Encodes the call. At most 32 signatures have a place in `rawVs`; more are left out, and the contract refuses the
+/// call.
 ///
 /// The contract demands exactly [`CONSTANT_LEN`] + report + 64 bytes a signature, so the report must be whole words, as
 /// [`crate::report::encode`] makes it.

@@ -35,8 +35,8 @@ pub async fn exchange(
     read_response(method, &answer)
 }
 
-/// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer, at most [`MAX_ANSWER_BYTES`]. An unsuccessful
-/// one that carries a JSON-RPC error is judged by the error, unless its status says more.
+/// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer, at most [`MAX_ANSWER_BYTES`]. An
+/// unsuccessful one that carries a JSON-RPC error is judged by the error, unless its status says more.
 ///
 /// # Errors
 /// [`Fault`].

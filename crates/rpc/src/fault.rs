@@ -53,7 +53,8 @@ pub enum Fault {
     /// It does not serve us, or not this method: 401, 403, 404, redirects, an unknown method.
     #[error("denied: {0}")]
     Denied(String),
-    /// What came is no answer to the question: a web page, cut or oversized JSON, another shape, a value that cannot be.
+    /// What came is no answer to the question: a web page, cut or oversized JSON, another shape, a value that cannot
+    /// be.
     #[error("not an answer: {0}")]
     Broken(String),
     /// It serves another chain.
@@ -103,8 +104,8 @@ impl Fault {
         }
     }
 
-    /// Whether whoever has only this endpoint should repeat the question a few times. A page in place of an answer, or a
-    /// cut answer, is often a proxy's moment of weakness; a denial is not.
+    /// Whether whoever has only this endpoint should repeat the question a few times. A page in place of an answer, or
+    /// a cut answer, is often a proxy's moment of weakness; a denial is not.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Busy { .. } | Self::Unreachable(_) | Self::Silent(_) | Self::Broken(_))

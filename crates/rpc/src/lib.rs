@@ -1,8 +1,8 @@
 //! One place that says what an endpoint's answer means, for the node, the client and the tool.
 //!
-//! An endpoint is a stranger: it may refuse, lag, lie about its chain, answer with a web page, or hang. Every answer that
-//! is not what was asked for becomes a [`Fault`], and every fault names its [`Remedy`]. What is not understood is the
-//! endpoint's fault, never the chain's word: only answers known to be the chain's verdict end a question.
+//! An endpoint is a stranger: it may refuse, lag, lie about its chain, answer with a web page, or hang. Every answer
+//! that is not what was asked for becomes a [`Fault`], and every fault names its [`Remedy`]. What is not understood is
+//! the endpoint's fault, never the chain's word: only answers known to be the chain's verdict end a question.
 //!
 //! The crate makes one bounded exchange at a time ([`exchange`]); who is asked next is the caller's decision.
 

@@ -1,5 +1,5 @@
-//! From status codes, error codes and words to a [`Fault`]. Codes are used differently by every implementation, so words
-//! decide first; what neither decides is [`Fault::Unclear`].
+//! From status codes, error codes and words to a [`Fault`]. Codes are used differently by every implementation, so
+//! words decide first; what neither decides is [`Fault::Unclear`].
 
 use std::time::Duration;
 

@@ -50,7 +50,8 @@ impl Estimate {
         self.with_fees::<D>(wei)
     }
 
-    /// The reservation in juels (96 bits) under the rule of Coordinator 1.3.1, where the L1 fee is over-estimated with the rest:
+    /// The reservation in juels (96 bits) under the rule of Coordinator 1.3.1, where the L1 fee is over-estimated with
+    /// the rest:
     ///
     /// ```text
     /// wei   = max(gas_price, minimum) * gas + l1_fee     wei += floor(wei * over_estimation / 10000)

@@ -128,8 +128,8 @@ impl Settlement {
         Ok(Self { callback_cost, coordinator_credit: cost_without_callback + callback_cost, total_cost })
     }
 
-    /// The subscription's (balance, blocked balance) afterwards, or `None` (`InsufficientBalance`) when the balance does not cover
-    /// the cost or less is blocked than was reserved.
+    /// The subscription's (balance, blocked balance) afterwards, or `None` (`InsufficientBalance`) when the balance
+    /// does not cover the cost or less is blocked than was reserved.
     pub const fn apply(&self, balance: u128, blocked_balance: u128, reserved: u128) -> Option<(u128, u128)> {
         match (balance.checked_sub(self.total_cost), blocked_balance.checked_sub(reserved)) {
             (Some(balance), Some(blocked)) => Some((balance, blocked)),

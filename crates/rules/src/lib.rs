@@ -1,8 +1,8 @@
 //! Pure rules: reservation, cost, fee split, timeouts.
 //!
-//! The contracts, the CLI's estimate and the property tests run this one code. Every function has the widths, the rounding and
-//! the overflow behaviour of the reference: an arithmetic failure is a typed [`RuleError`], which a contract turns into the
-//! reference's revert data.
+//! The contracts, the CLI's estimate and the property tests run this one code. Every function has the widths, the
+//! rounding and the overflow behaviour of the reference: an arithmetic failure is a typed [`RuleError`], which a
+//! contract turns into the reference's revert data.
 //!
 //! | module | rules |
 //! | --- | --- |
@@ -12,8 +12,8 @@
 //! | [`split`] | the fee pool |
 //! | [`time`] | when a request can be timed out |
 //!
-//! Amounts are `u128` holding the ABI's `uint96` or `uint72`; anything that multiplies wei is `U256`. Division of 256 bits is
-//! behind [`Division`], because in WASM it is 8 KB of code while the host divides for 4 gas.
+//! Amounts are `u128` holding the ABI's `uint96` or `uint72`; anything that multiplies wei is `U256`. Division of 256
+//! bits is behind [`Division`], because in WASM it is 8 KB of code while the host divides for 4 gas.
 //!
 //! Upstream: `FunctionsBilling` (Coordinator 1.3.0), `FunctionsRouter` and `FunctionsSubscriptions` (Router 1.0.0).
 #![cfg_attr(not(test), no_std)]

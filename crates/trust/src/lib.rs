@@ -1,15 +1,15 @@
 //! Which certificate authorities the programs' HTTP clients trust.
 //!
-//! The system's, as `ca-certificates` installs them or `SSL_CERT_FILE` and `SSL_CERT_DIR` name them: whoever runs the machine
-//! decides. A bare system has none; there it is Mozilla's list as of this build, so that https works without a package.
-//! Every client of this repository is built here, for the same answer everywhere.
+//! The system's, as `ca-certificates` installs them or `SSL_CERT_FILE` and `SSL_CERT_DIR` name them: whoever runs the
+//! machine decides. A bare system has none; there it is Mozilla's list as of this build, so that https works without a
+//! package. Every client of this repository is built here, for the same answer everywhere.
 
 use std::sync::OnceLock;
 
 use reqwest::{Certificate, Client, ClientBuilder};
 
-/// A builder of HTTP clients that trust whom this machine trusts. ring is the TLS implementation, unless the program chose
-/// another before.
+/// A builder of HTTP clients that trust whom this machine trusts. ring is the TLS implementation, unless the program
+/// chose another before.
 pub fn http_client() -> ClientBuilder {
     // An error means that one is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();

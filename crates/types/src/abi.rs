@@ -339,7 +339,8 @@ sol! {
         event Response(bytes32 indexed requestId, bytes response, bytes err);
     }
 
-    /// Upstream's Solidity example consumer, versions 1.0.0 and 1.3.0: it asks for 70,000 gas and keeps the first 32 bytes of an answer.
+    /// Upstream's Solidity example consumer, versions 1.0.0 and 1.3.0: it asks for 70,000 gas and keeps the first 32
+    /// bytes of an answer.
     interface FunctionsClientExample {
         function sendRequest(string source, bytes encryptedSecretsReferences, string[] args, uint64 subscriptionId, bytes32 jobId) external;
         function MAX_CALLBACK_GAS() external view returns (uint32);
@@ -350,8 +351,8 @@ sol! {
         function s_lastErrorLength() external view returns (uint32);
     }
 
-    /// Constructors of our programs, all called `stylus_constructor`: the selector is that of the empty argument list, so
-    /// encode the arguments with `abi_encode_params` of these and put [`CONSTRUCTOR_SELECTOR`] in front.
+    /// Constructors of our programs, all called `stylus_constructor`: the selector is that of the empty argument list,
+    /// so encode the arguments with `abi_encode_params` of these and put [`CONSTRUCTOR_SELECTOR`] in front.
     interface Constructors {
         function router(address owner, address link, RouterConfig config) external;
         function coordinator(address owner, address router, BillingConfig config, address linkToNativeFeed, address linkToUsdFeed) external;

@@ -10,9 +10,9 @@ use crate::{
 
 /// A request's terms: eleven static ABI words.
 ///
-/// It exists in two forms that differ only in `admin_fee`: the *on-chain form* (the Router's admin fee, zero) is hashed, stored and
-/// passed to `fulfill` and `timeoutRequests`; the *event form* carries the Coordinator's operation fee and is what
-/// `OracleRequest` emits and the report's metadata repeats.
+/// It exists in two forms that differ only in `admin_fee`: the *on-chain form* (the Router's admin fee, zero) is
+/// hashed, stored and passed to `fulfill` and `timeoutRequests`; the *event form* carries the Coordinator's operation
+/// fee and is what `OracleRequest` emits and the report's metadata repeats.
 ///
 /// Upstream: `FunctionsResponse.Commitment` (Coordinator 1.3.0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,8 +113,8 @@ const GAS_OVERHEAD_AFTER_CALLBACK: usize = 9;
 pub struct Encoded<'a>(pub &'a [u8]);
 
 impl Encoded<'_> {
-    /// The encoding with `admin_fee` replaced, from event form to on-chain form and back, for a few copied words instead of eleven
-    /// that are written. Nothing for a shorter one.
+    /// The encoding with `admin_fee` replaced, from event form to on-chain form and back, for a few copied words
+    /// instead of eleven that are written. Nothing for a shorter one.
     pub fn with_admin_fee_into(self, juels: u128, out: &mut impl Sink) {
         let Some(encoded) = self.0.get(..Commitment::ENCODED_LEN) else { return };
         out.raw(&encoded[..ADMIN_FEE * WORD]);

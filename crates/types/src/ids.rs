@@ -10,7 +10,8 @@ pub struct SubscriptionId(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub B256);
 
-/// A DON: its ASCII name, left-aligned in 32 bytes and padded with zeros. It is also the name of the Coordinator's route.
+/// A DON: its ASCII name, left-aligned in 32 bytes and padded with zeros. It is also the name of the Coordinator's
+/// route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DonId(pub B256);
 

@@ -17,7 +17,8 @@
 //! | `abi` (feature `abi`) | `sol!` interfaces for programs on a host |
 //! | `programs` (feature `abi`) | whether a chain runs a program, and for how long |
 //!
-//! Everything but `abi` and `programs` is small enough for a contract: no formatting machinery, no allocation unless a type says so.
+//! Everything but `abi` and `programs` is small enough for a contract: no formatting machinery, no allocation unless a
+//! type says so.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;

@@ -1,8 +1,8 @@
 //! How a program stands with its chain: whether it runs, and for how long.
 //!
-//! A chain runs a program that was activated under its present Stylus version and less than a year ago (`expiryDays`). A chain upgrade
-//! may raise the version; a program's year begins anew when anybody pays for `codehashKeepalive`, from the 31st day on
-//! (`keepaliveDays`). Both are per code, not per contract.
+//! A chain runs a program that was activated under its present Stylus version and less than a year ago (`expiryDays`).
+//! A chain upgrade may raise the version; a program's year begins anew when anybody pays for `codehashKeepalive`, from
+//! the 31st day on (`keepaliveDays`). Both are per code, not per contract.
 
 use alloy_primitives::{Address, address};
 use alloy_sol_types::{SolCall, SolInterface, sol};
@@ -81,7 +81,8 @@ impl Standing {
         Some(Self::Active { seconds_left })
     }
 
-    /// Reads the revert data of `programTimeLeft`, or of a call of the program itself; `None` when it is about something else.
+    /// Reads the revert data of `programTimeLeft`, or of a call of the program itself; `None` when it is about
+    /// something else.
     pub fn from_revert(data: &[u8]) -> Option<Self> {
         use ArbWasm::ArbWasmErrors as E;
         match E::abi_decode_validate(data).ok()? {

@@ -1,4 +1,5 @@
-//! Data without its zeros. Every call pays three quarters of a gas for each byte of data; memory is zero before it is written.
+//! Data without its zeros. Every call pays three quarters of a gas for each byte of data; memory is zero before it is
+//! written.
 
 use wasmparser::{ConstExpr, Operator};
 

@@ -66,7 +66,8 @@ impl Reencode for Strip {
     }
 }
 
-/// The module without custom sections, DataCount, unread exports and zeros among the data, every number in its shortest form.
+/// The module without custom sections, DataCount, unread exports and zeros among the data, every number in its shortest
+/// form.
 ///
 /// # Errors
 /// The bytes are no core WASM module.

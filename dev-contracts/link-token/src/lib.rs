@@ -11,12 +11,12 @@
 //!
 //! # Deviations
 //!
-//! * The whole supply belongs to the constructor's first argument from the beginning. Minting, burning, their roles, the owner,
-//!   `maxSupply` and `supportsInterface` are absent.
+//! * The whole supply belongs to the constructor's first argument from the beginning. Minting, burning, their roles,
+//!   the owner, `maxSupply` and `supportsInterface` are absent.
 //! * An array length of absurd size in the arguments ends the call without data, not with `Panic(0x41)`.
 //!
-//! Upstream: `LinkToken` (shared, 0.8), `BurnMintERC677`, `ERC677`. The token of the public chains, older, has the same functions,
-//! but refuses without a text.
+//! Upstream: `LinkToken` (shared, 0.8), `BurnMintERC677`, `ERC677`. The token of the public chains, older, has the same
+//! functions, but refuses without a text.
 
 use functions_contract::{
     Address, B256,

@@ -1,4 +1,5 @@
-//! Where everything lies: slots of amounts, each a word of 256 bits. The layout is the table of the crate's documentation.
+//! Where everything lies: slots of amounts, each a word of 256 bits. The layout is the table of the crate's
+//! documentation.
 
 use functions_contract::{
     Address, B256,

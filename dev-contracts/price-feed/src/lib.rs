@@ -62,7 +62,8 @@ fn open_round(mut settings: Settings, answer: &B256) -> Buf {
     Buf::empty()
 }
 
-/// `latestRoundData() returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)`.
+/// `latestRoundData() returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80
+/// answeredInRound)`.
 fn latest_round_data() -> Buf {
     let (round, time) = (Settings::load().round(), Time::load().seconds());
     let mut out = Buf::new(5 * 32);

@@ -23,8 +23,8 @@ pub struct ModuleRequest {
 }
 
 impl ModuleRequest {
-    /// How many a child asks in one run, refused ones included; beyond that it refuses by itself. A run that asks more is taken
-    /// for an attack.
+    /// How many a child asks in one run, refused ones included; beyond that it refuses by itself. A run that asks more
+    /// is taken for an attack.
     pub const COUNT_MAX: u32 = 2_000;
 }
 

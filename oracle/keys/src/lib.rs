@@ -11,9 +11,9 @@
 //!
 //! # File
 //!
-//! JSON, mode 0600, written beside its place and renamed. The four secrets (32 bytes each, in the order above, followed by
-//! those of earlier transmitters, newest first) are encrypted with XChaCha20-Poly1305 under a key that scrypt derives from the password; the public half of the file is
-//! authenticated with them.
+//! JSON, mode 0600, written beside its place and renamed. The four secrets (32 bytes each, in the order above, followed
+//! by those of earlier transmitters, newest first) are encrypted with XChaCha20-Poly1305 under a key that scrypt
+//! derives from the password; the public half of the file is authenticated with them.
 //!
 //! A transmitter that was replaced stays in the file until it is dropped: what it earned and its ether can be moved by
 //! its key alone. A key leaves the crate only into a file: encrypted in the form that wallets read, or, when asked for,
@@ -134,8 +134,8 @@ impl Keystore {
         Ok(keys)
     }
 
-    /// Writes the keys in the place of the file they came from, encrypted with `password`. At every moment the old file or
-    /// the new one is there, whole.
+    /// Writes the keys in the place of the file they came from, encrypted with `password`. At every moment the old file
+    /// or the new one is there, whole.
     ///
     /// # Errors
     /// [`KeyError::EmptyPassword`] or what the file system says; then the old file is unchanged.
@@ -143,8 +143,8 @@ impl Keystore {
         file::replace(path, &sealed::seal(&self.public(), &self.secrets(), password)?)
     }
 
-    /// Draws a new transmitter key, or takes the one in a file (as in [`Keystore::create_with_transmitter`]); the present
-    /// one becomes the newest of the earlier ones. Nothing is stored before [`Keystore::save`].
+    /// Draws a new transmitter key, or takes the one in a file (as in [`Keystore::create_with_transmitter`]); the
+    /// present one becomes the newest of the earlier ones. Nothing is stored before [`Keystore::save`].
     ///
     /// # Errors
     /// [`KeyError::TooMany`], [`KeyError::Known`], or what is wrong with the file.
@@ -174,8 +174,8 @@ impl Keystore {
     /// Writes the key of the signer or of a transmitter to the new file `to`, mode 0600.
     ///
     /// # Errors
-    /// [`KeyError::Unknown`] when no such key is here, [`KeyError::Exists`], [`KeyError::EmptyPassword`], or what the file
-    /// system says.
+    /// [`KeyError::Unknown`] when no such key is here, [`KeyError::Exists`], [`KeyError::EmptyPassword`], or what the
+    /// file system says.
     pub fn export(&self, address: Address, to: &Path, form: &Export<'_>) -> Result<(), KeyError> {
         let secret = self.secret_of(address).ok_or(KeyError::Unknown(address))?;
         let bytes = match form {
@@ -224,8 +224,8 @@ impl Keystore {
         Some(EthereumWallet::new(key.clone()))
     }
 
-    /// The network identity as the transport's own type: it signs handshakes, nothing else is signed with its key. The library
-    /// zeroises its copies.
+    /// The network identity as the transport's own type: it signs handshakes, nothing else is signed with its key. The
+    /// library zeroises its copies.
     pub fn network_identity(&self) -> Keypair {
         let seed = Zeroizing::new(self.network.to_bytes());
         Keypair::ed25519_from_bytes(*seed).expect("any 32 bytes are an Ed25519 seed")

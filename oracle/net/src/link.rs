@@ -117,7 +117,8 @@ impl Writer {
         }
     }
 
-    /// Two processes with one identity take each other's place at every peer: without a pause they would do nothing else.
+    /// Two processes with one identity take each other's place at every peer: without a pause they would do nothing
+    /// else.
     async fn pause_after(&mut self, lasted: Duration) {
         let pause = self.backoff.ended_after(lasted);
         if self.backoff.in_row() % TOLD_EVERY == 4 {

@@ -7,10 +7,10 @@
 //! | features of the direct dependencies | their entries in the workspace's table |
 //! | build settings of the engine | `.cargo/config.toml` and what it names; flags for the C compiler, where there are any |
 //!
-//! Nothing of the machine enters: no path, user, time or processor, and of the compilers only what they are told. What does
-//! not decide a result is named in [`EXCUSED`] and [`ASIDE`], with its reason; everything else counts, so a new file counts by
-//! itself. A change of something that counts but has no say in a given script gives a new hash all the same: with compilers
-//! that do as they should, equal hashes promise equal results, unequal ones nothing.
+//! Nothing of the machine enters: no path, user, time or processor, and of the compilers only what they are told. What
+//! does not decide a result is named in [`EXCUSED`] and [`ASIDE`], with its reason; everything else counts, so a new
+//! file counts by itself. A change of something that counts but has no say in a given script gives a new hash all the
+//! same: with compilers that do as they should, equal hashes promise equal results, unequal ones nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -52,8 +52,8 @@ struct Locked {
 /// Everything that counts, by name.
 pub(crate) type Covered = BTreeMap<String, Vec<u8>>;
 
-/// Collects what counts for crate `root`, whose workspace lies in `workspace`. `folder` says where the sources of a crate
-/// without a checksum are.
+/// Collects what counts for crate `root`, whose workspace lies in `workspace`. `folder` says where the sources of a
+/// crate without a checksum are.
 ///
 /// # Errors
 /// A text for the person who builds: an unreadable file, or a lock file that is not one.
@@ -95,7 +95,8 @@ pub(crate) fn collect(
     Ok(covered)
 }
 
-/// The hash: SHA-256 over number of parts, then length and bytes of each name and each content, lengths as 8 bytes, little-endian.
+/// The hash: SHA-256 over number of parts, then length and bytes of each name and each content, lengths as 8 bytes,
+/// little-endian.
 pub(crate) fn digest(covered: &Covered) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update((covered.len() as u64).to_le_bytes());

@@ -18,8 +18,8 @@ use crate::entries::Entries;
 use crate::host::Host;
 use crate::{judge, module_loader, rejections, timers};
 
-/// How long a request under way holds up timers in strict mode, on the real clock. Servers that answer in less give every node
-/// the same order of events; a script that waits for a dead server gives up no later than this.
+/// How long a request under way holds up timers in strict mode, on the real clock. Servers that answer in less give
+/// every node the same order of events; a script that waits for a dead server gives up no later than this.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Longest single wait.
@@ -142,8 +142,8 @@ fn next(host: &mut Host) -> Result<Next> {
     }
 }
 
-/// How long until some timer is due on the real clock. The first in the order of due times fires then: those before it are due
-/// as well.
+/// How long until some timer is due on the real clock. The first in the order of due times fires then: those before it
+/// are due as well.
 fn until_a_timer(host: &Host) -> Duration {
     let held_up = match host.mode {
         Mode::Strict => PATIENCE.saturating_sub(host.exchanges.waited()),

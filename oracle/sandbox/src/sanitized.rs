@@ -1,8 +1,8 @@
 //! A build with the address sanitizer: `./scripts/fuzz scripts` makes it, and nothing else.
 //!
 //! The sanitizer maps terabytes of address space and writes reports, which the walls forbid; so with `--cfg sanitized`
-//! they are not raised, and the sandbox says so in its layers. A node refuses such a sandbox unless it is told to accept
-//! a weak one. Panics that end the process are written down beside the sanitizer's reports.
+//! they are not raised, and the sandbox says so in its layers. A node refuses such a sandbox unless it is told to
+//! accept a weak one. Panics that end the process are written down beside the sanitizer's reports.
 
 use std::ffi::{CStr, c_char};
 

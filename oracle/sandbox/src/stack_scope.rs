@@ -94,9 +94,8 @@ unsafe extern "C" fn in_scope(
         return NULL;
     }
     let formatter = Value { payload: FORMATTER.load(Ordering::Relaxed), tag: OBJECT };
-    // The formatter reads properties of the error. A getter among them may read the same stack, whereupon the engine drops
-    // the frames it passed here.
-    // SAFETY: as above.
+    // The formatter reads properties of the error. A getter among them may read the same stack, whereupon the engine
+    // drops the frames it passed here. SAFETY: as above.
     let kept: Vec<Value> = unsafe {
         let arguments = std::slice::from_raw_parts(arguments, usize::try_from(count).unwrap_or(0));
         arguments.iter().map(|argument| keep(context, *argument)).collect()

@@ -52,8 +52,8 @@ impl Timers {
         self.in_order.first_key_value().map(|(key, _)| *key)
     }
 
-    /// How long until some timer is due on the real clock, where all but the limits of requests are held up for at least
-    /// `held_up`; `None` without timers.
+    /// How long until some timer is due on the real clock, where all but the limits of requests are held up for at
+    /// least `held_up`; `None` without timers.
     pub(crate) fn left(&self, held_up: Duration) -> Option<Duration> {
         let left = |clock: &BTreeSet<(Instant, u32)>| {
             clock.first().map(|(due_at, _)| due_at.saturating_duration_since(Instant::now()))

@@ -1,15 +1,15 @@
 //! The log cursor: reads both contracts' logs in bounded ranges, in order, and notices when blocks leave the chain.
 //!
-//! The cursor remembers the hash of the last block of every range it read (an anchor). Before it goes on it asks whether
-//! the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again from there. A
-//! rewind needs proof: another block at that height, from endpoints that have shown anew that they serve our chain. A block
-//! an endpoint does not have proves nothing.
+//! The cursor remembers the hash of the last block of every range it read (an anchor). Before it goes on it asks
+//! whether the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again
+//! from there. A rewind needs proof: another block at that height, from endpoints that have shown anew that they serve
+//! our chain. A block an endpoint does not have proves nothing.
 //!
-//! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter says
-//! that there may be logs and none came, another endpoint is asked; answers that left out logs are doubted for a while
-//! ([`super::gather`]); and every block is read again later ([`super::reread`]).
-//! What is stored durably is the first block without its final reading, so that a restart reads everything else once more.
-//! Events already given are left out, yet the consumer treats every event as something it may have seen before.
+//! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter
+//! says that there may be logs and none came, another endpoint is asked; answers that left out logs are doubted for a
+//! while ([`super::gather`]); and every block is read again later ([`super::reread`]). What is stored durably is the
+//! first block without its final reading, so that a restart reads everything else once more. Events already given are
+//! left out, yet the consumer treats every event as something it may have seen before.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -220,7 +220,8 @@ impl LogCursor {
         Ok(())
     }
 
-    /// Whether the chain still has the block at `number` with `hash`. `unlinked` is the endpoint whose head does not follow it.
+    /// Whether the chain still has the block at `number` with `hash`. `unlinked` is the endpoint whose head does not
+    /// follow it.
     async fn stands(&mut self, number: u64, hash: B256, unlinked: Option<usize>) -> Result<bool, RpcFailure> {
         let method = "eth_getBlockByNumber";
         let at = BlockRef::Number(number);
@@ -285,8 +286,8 @@ impl LogCursor {
         Ok(events)
     }
 
-    /// Asks for a span's logs as often as it takes to trust the answers; `None` when the range was too large and is smaller
-    /// now. A first reading knows the header of the last block, its `anchor`.
+    /// Asks for a span's logs as often as it takes to trust the answers; `None` when the range was too large and is
+    /// smaller now. A first reading knows the header of the last block, its `anchor`.
     async fn gather(
         &mut self,
         span: Span,
@@ -474,7 +475,8 @@ impl LogCursor {
         self.times.insert(block.hash, block.timestamp.to());
     }
 
-    /// Fills in the times of requests' blocks where the endpoint did not; false when a block is not the one its log names.
+    /// Fills in the times of requests' blocks where the endpoint did not; false when a block is not the one its log
+    /// names.
     async fn add_times(&mut self, logs: &mut [Log]) -> Result<bool, RpcFailure> {
         for log in logs.iter_mut().filter(|log| log.topic0() == Some(&TOPICS[0])) {
             let (Some(number), Some(hash)) = (log.block_number, log.block_hash) else { continue };

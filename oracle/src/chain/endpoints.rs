@@ -1,10 +1,10 @@
 //! The endpoints of one chain, and which of them is asked.
 //!
 //! The order of the configuration is the order of preference. A question goes to the best endpoint that is up; a fault
-//! sends it on, and back only after the endpoint's own pause ([`super::health`]). Before an endpoint's word counts it has
-//! shown that it serves our chain: by chain id and by the hash of one block, again after every lost connection and once a
-//! minute. [`Rpc::monitor`] probes endpoints that failed and those that are not asked, so that a better one is taken up
-//! again and one that stands still is noticed.
+//! sends it on, and back only after the endpoint's own pause ([`super::health`]). Before an endpoint's word counts it
+//! has shown that it serves our chain: by chain id and by the hash of one block, again after every lost connection and
+//! once a minute. [`Rpc::monitor`] probes endpoints that failed and those that are not asked, so that a better one is
+//! taken up again and one that stands still is noticed.
 
 mod asking;
 mod identity;

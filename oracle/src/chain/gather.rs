@@ -1,8 +1,8 @@
-//! Answers to log queries that may leave something out: how often a span is asked for, and what its answers say together.
-//! Pure: the time is handed in.
+//! Answers to log queries that may leave something out: how often a span is asked for, and what its answers say
+//! together. Pure: the time is handed in.
 //!
-//! "No logs" is what a sound endpoint says of a span without any, and a weak one of every span. One answer is enough only
-//! while nothing speaks against it:
+//! "No logs" is what a sound endpoint says of a span without any, and a weak one of every span. One answer is enough
+//! only while nothing speaks against it:
 //!
 //! | known | times a span is asked for |
 //! | --- | --- |
@@ -11,8 +11,8 @@
 //! | it is the final reading, after which nobody looks again | 2 |
 //! | answers left out logs lately, and no header covers the whole span or a log is missing | 3 |
 //!
-//! The answers are joined. Without the last row, an endpoint that answers every third query with nothing hides one log in
-//! eighty for good: from the first reading, from two later ones and from the final one.
+//! The answers are joined. Without the last row, an endpoint that answers every third query with nothing hides one log
+//! in eighty for good: from the first reading, from two later ones and from the final one.
 
 use std::time::Duration;
 
@@ -76,7 +76,8 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Joins the answer to `span`. True when it shows that an answer, this one or an earlier one, left out logs.
     ///
-    /// Logs of a block whose logs are known under another hash are left out: the chain moved, and whoever reads on finds out.
+    /// Logs of a block whose logs are known under another hash are left out: the chain moved, and whoever reads on
+    /// finds out.
     pub(super) fn add(&mut self, span: Span, answer: Vec<Log>) -> bool {
         let moved = |logs: &[Log], log: &Log| {
             logs.iter()

@@ -62,8 +62,8 @@ impl Header {
         self.number.to()
     }
 
-    /// Reads a block's JSON, `None` for `null`, which the newest block cannot be. It must have the number asked for and, when
-    /// `check` is set, the hash that its fields make.
+    /// Reads a block's JSON, `None` for `null`, which the newest block cannot be. It must have the number asked for
+    /// and, when `check` is set, the hash that its fields make.
     pub(super) fn read(raw: &RawValue, block: BlockRef, check: bool) -> Result<Option<Self>, String> {
         let found: Option<alloy::rpc::types::Header> =
             serde_json::from_str(raw.get()).map_err(|err| format!("no block header: {err}"))?;

@@ -1,8 +1,8 @@
 //! What is known about one endpoint, and whether it is asked next. Pure: the time is handed in.
 //!
-//! An endpoint that failed is left alone for a pause of its own, which doubles with every failure in a row. After the pause
-//! it is on trial: a probe or, when no other endpoint is up, the next question decides. One that others have overtaken and
-//! that does not move is used only when there is none better.
+//! An endpoint that failed is left alone for a pause of its own, which doubles with every failure in a row. After the
+//! pause it is on trial: a probe or, when no other endpoint is up, the next question decides. One that others have
+//! overtaken and that does not move is used only when there is none better.
 
 use std::time::Duration;
 

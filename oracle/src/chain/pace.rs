@@ -1,7 +1,7 @@
 //! Whether the chain's head is too old, judged by the pace the chain showed. Pure: the time is handed in.
 //!
-//! A chain that makes blocks on demand may stand still for ever and nothing is wrong. One that makes empty blocks makes them
-//! without demand; when they came at a steady pace and then stop, the endpoint stands still.
+//! A chain that makes blocks on demand may stand still for ever and nothing is wrong. One that makes empty blocks makes
+//! them without demand; when they came at a steady pace and then stop, the endpoint stands still.
 
 use std::{collections::VecDeque, time::Duration};
 

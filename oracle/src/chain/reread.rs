@@ -1,9 +1,10 @@
 //! When blocks are read again. Pure: the time is handed in.
 //!
-//! One answer of one endpoint may leave logs out: from a backend that lags, from an index that is not built yet. So every
-//! block is read again some seconds later, some more seconds later, a minute later, and once when it is final. Only the last
-//! reading moves what is stored as done. Each level reads what has aged enough in one query, so that following the head
-//! costs less than one query a second more; history that was final at its first reading is read once more only.
+//! One answer of one endpoint may leave logs out: from a backend that lags, from an index that is not built yet. So
+//! every block is read again some seconds later, some more seconds later, a minute later, and once when it is final.
+//! Only the last reading moves what is stored as done. Each level reads what has aged enough in one query, so that
+//! following the head costs less than one query a second more; history that was final at its first reading is read once
+//! more only.
 
 use std::time::Duration;
 
@@ -127,8 +128,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Follows a chain of one block a second, final `depth` blocks below, for `seconds`; how often each block was read again
-    /// and at what age it was settled.
+    /// Follows a chain of one block a second, final `depth` blocks below, for `seconds`; how often each block was read
+    /// again and at what age it was settled.
     fn follow(depth: u64, seconds: u64) -> (Vec<u32>, usize, Rereads) {
         let start = Instant::now();
         let mut rereads = Rereads::new(0, start);

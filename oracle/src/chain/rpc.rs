@@ -92,7 +92,8 @@ impl Rpc {
         Ok(found.map(|(logs, _)| logs).unwrap_or_default())
     }
 
-    /// Runs a call at the newest block. `from` and `gas_price` are what the callee sees; a gas of `None` is the endpoint's choice.
+    /// Runs a call at the newest block. `from` and `gas_price` are what the callee sees; a gas of `None` is the
+    /// endpoint's choice.
     ///
     /// # Errors
     /// [`RpcFailure::Reverted`] with the data, else as [`Rpc::call`].

@@ -9,8 +9,8 @@ use super::{
     failure::RpcFailure,
 };
 
-/// Polls until the receiver is gone. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that fail
-/// are left alone for pauses of their own, so that a look at them costs nothing.
+/// Polls until the receiver is gone. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that
+/// fail are left alone for pauses of their own, so that a look at them costs nothing.
 pub async fn watch(
     mut cursor: LogCursor,
     pause: Duration,

@@ -1,8 +1,8 @@
 //! `functions-node check`: everything a start needs, tried for real, each answer with a name and a remedy.
 //!
-//! Nothing is changed: what is written is taken back at once. No question waits longer than its limit, whatever the other
-//! side does, and one that fails does not keep the others from being asked. A node may run on the same configuration
-//! meanwhile.
+//! Nothing is changed: what is written is taken back at once. No question waits longer than its limit, whatever the
+//! other side does, and one that fails does not keep the others from being asked. A node may run on the same
+//! configuration meanwhile.
 
 mod chain;
 mod local;

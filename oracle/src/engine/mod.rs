@@ -1,8 +1,8 @@
 //! The node's one task: tells the pure core what happens and does the work it asks for.
 //!
 //! Everything goes through this task, so that a request's history has one order. It is told by five sides: the chain,
-//! peers, finished runs, transmissions, and timers. The work of all that waits is gathered and shares one commit, and only
-//! then are messages sent, scripts started and reports handed on.
+//! peers, finished runs, transmissions, and timers. The work of all that waits is gathered and shares one commit, and
+//! only then are messages sent, scripts started and reports handed on.
 //!
 //! What becomes of a request is decided in [`crate::lifecycle`]; nothing is decided here.
 
@@ -183,7 +183,8 @@ impl Engine {
         false
     }
 
-    /// Timers give up on peers, so they come after what peers have said already; but not much later, whatever peers say.
+    /// Timers give up on peers, so they come after what peers have said already; but not much later, whatever peers
+    /// say.
     fn fire_timers(&mut self, is_quiet: bool) {
         let now = now_ms();
         if !is_quiet && now.abs_diff(self.timers_fired_ms) < TIMERS_WAIT_MS {

@@ -1,7 +1,7 @@
 //! Turns a request into this node's observation: admission, then the script in the sandbox.
 //!
-//! A user's mistake is an observation like any other and goes on chain; a failure of this node is none: the caller tries
-//! again while the request can be answered in time.
+//! A user's mistake is an observation like any other and goes on chain; a failure of this node is none: the caller
+//! tries again while the request can be answered in time.
 
 mod admission;
 mod recordings;

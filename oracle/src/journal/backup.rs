@@ -1,7 +1,7 @@
 //! One-file backups of a journal, their verification and return, and the removal of what is old.
 //!
-//! A backup is a consistent copy made beside a running node. It carries the mark of a backup, so that a node which opens
-//! it, by whatever way it came into its place, knows that its keys may have said more since.
+//! A backup is a consistent copy made beside a running node. It carries the mark of a backup, so that a node which
+//! opens it, by whatever way it came into its place, knows that its keys may have said more since.
 //!
 //! PostgreSQL has its own tools: `pg_dump` and `pg_restore`; see docs/node.md.
 
@@ -18,8 +18,8 @@ use oracle_ocr::RequestKey;
 use sqlx::{Connection, Row};
 
 use super::{
-    Journal, JournalError, Place, corrupt, hash_from, memory::RESTORED, open, protocol, requests, sqlite_url,
-    transmissions,
+    Journal, JournalError, Place, corrupt, hash_from, memory::RESTORED, place, protocol, requests,
+    sqlite_url, transmissions,
 };
 use crate::{
     clock::now_ms,
@@ -95,7 +95,7 @@ pub async fn verify(url: &str) -> Result<Contents, JournalError> {
 /// What would keep a node from using it.
 pub async fn probe(url: &str) -> Result<Contents, JournalError> {
     let place = Place::parse(url)?;
-    let mut connection = open::connect(&place, &place.options("rw")?).await?;
+    let mut connection = place::connect(&place, &place.options("rw")?).await?;
     let tried = async {
         let mut transaction = connection.begin().await?;
         sqlx::raw_sql("CREATE TABLE functions_probe (n BIGINT)").execute(&mut *transaction).await?;
@@ -174,7 +174,8 @@ pub async fn restore(
     Ok((contents, kept))
 }
 
-/// Removes finished requests seen before `before_ms` from a journal no node runs on, and gives the room back to the disk.
+/// Removes finished requests seen before `before_ms` from a journal no node runs on, and gives the room back to the
+/// disk.
 ///
 /// # Errors
 /// [`JournalError`].
@@ -257,12 +258,12 @@ async fn copy(from: &Place, to: &Path) -> Result<(), JournalError> {
         Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(in_the_way(to, &err)),
         _ => {}
     }
-    let mut connection = open::connect(from, &from.options("rw")?).await?;
+    let mut connection = place::connect(from, &from.options("rw")?).await?;
     let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await;
     let _ = connection.close().await;
     copied.map_err(|err| from.refused(&err))?;
     let copy = Place::File(to.to_owned());
-    let mut connection = open::connect(&copy, &copy.options("rw")?).await?;
+    let mut connection = place::connect(&copy, &copy.options("rw")?).await?;
     let marked = sqlx::query(super::PUT_META)
         .bind(RESTORED)
         .bind(format!("backup of unix time {}", now_ms() / 1_000))

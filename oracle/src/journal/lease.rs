@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     JournalError,
-    open::{Place, connect},
+    place::{Place, connect},
 };
 
 /// First half of the lock's number; the second is the schema's.

@@ -1,10 +1,11 @@
 //! How a node notices that its journal is not the newest one.
 //!
-//! A journal that was put back to an earlier state lacks what the keys said since; a node that goes on from it would say
-//! something else about the same request. So everything said is counted twice: in the journal, in the same transaction as
-//! the record, and afterwards in a small file beside the keystore. At a start the two are compared. A journal that counts
-//! less than the file, that is another than the file names, or that says itself that it is a backup, remembers nothing
-//! from before this start: the node is silent about everything older ([`Journal::start_remembering`]).
+//! A journal that was put back to an earlier state lacks what the keys said since; a node that goes on from it would
+//! say something else about the same request. So everything said is counted twice: in the journal, in the same
+//! transaction as the record, and afterwards in a small file beside the keystore. At a start the two are compared. A
+//! journal that counts less than the file, that is another than the file names, or that says itself that it is a
+//! backup, remembers nothing from before this start: the node is silent about everything older
+//! ([`Journal::start_remembering`]).
 //!
 //! The counter also fences: a record is stored only when the counter still is what this process last wrote, so that two
 //! processes on one database cannot both speak.
@@ -61,8 +62,8 @@ pub fn memory_file(keystore: &Path) -> PathBuf {
 }
 
 impl Journal {
-    /// Ties the journal to the keys whose memory file is `file`. Gives the reason when what was said with `signer` before
-    /// `now_seconds` is not all remembered here; then everything partial is forgotten, and
+    /// Ties the journal to the keys whose memory file is `file`. Gives the reason when what was said with `signer`
+    /// before `now_seconds` is not all remembered here; then everything partial is forgotten, and
     /// [`Journal::start_remembering`] says `now_seconds`.
     ///
     /// # Errors

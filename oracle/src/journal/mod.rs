@@ -14,6 +14,7 @@ mod backup;
 mod lease;
 mod memory;
 mod open;
+mod place;
 mod protocol;
 mod requests;
 mod schema;
@@ -29,7 +30,7 @@ use tokio::sync::Mutex;
 
 pub use backup::{Backup, Contents, backup, probe, prune, restore, verify};
 pub use memory::memory_file;
-pub use open::Place;
+pub use place::Place;
 pub use requests::Page;
 pub use transmissions::{Transmission, TransmissionState};
 

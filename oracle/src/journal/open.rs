@@ -3,28 +3,22 @@
 use std::{
     fs::{self, OpenOptions},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-    str::FromStr,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
-use sqlx::{
-    AnyConnection, AnyPool, ConnectOptions, Connection,
-    any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
-    sqlite::SqliteConnectOptions,
-};
-use tokio::{sync::Mutex, time::timeout};
-use url::Url;
+use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions};
+use tokio::sync::Mutex;
 
-use super::{Journal, JournalError, lease::Lease, schema};
-use crate::{
-    config::sqlite_url,
-    lock::{FileLock, LockError},
+use super::{
+    Journal, JournalError,
+    lease::Lease,
+    place::{Place, connect},
+    schema,
 };
+use crate::lock::{FileLock, LockError};
 
-/// Time a database may take to answer the first question.
-const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the
 /// node is not ready; a server that restarts or fails over comes back within it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(300);
@@ -32,92 +26,6 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 /// Connections of readers.
 const READERS: u32 = 2;
-
-/// Where a journal lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A file of SQLite.
-    File(PathBuf),
-    /// A PostgreSQL server, by URL.
-    Server(String),
-}
-
-impl Place {
-    /// Reads `sqlite:` and `postgres:` URLs.
-    ///
-    /// # Errors
-    /// [`JournalError::Open`] for anything else, and for databases that live in memory.
-    pub fn parse(url: &str) -> Result<Self, JournalError> {
-        let refuse = |problem: String| JournalError::Open {
-            place: "database.url".to_owned(),
-            problem,
-            remedy: "write sqlite:///absolute/path.sqlite or postgres://user@host/database",
-        };
-        if url.starts_with("sqlite:") {
-            let options =
-                SqliteConnectOptions::from_str(url).map_err(|err| refuse(super::database_words(&err)))?;
-            let path = options.get_filename().to_owned();
-            if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
-                return Err(refuse("a journal in memory would not survive a restart".to_owned()));
-            }
-            return Ok(Self::File(path));
-        }
-        match Url::parse(url) {
-            Ok(_) if url.starts_with("postgres") => Ok(Self::Server(url.to_owned())),
-            Ok(other) => Err(refuse(format!("scheme {} is not supported", other.scheme()))),
-            Err(err) => Err(refuse(format!("it is no URL ({err})"))),
-        }
-    }
-
-    pub(super) fn options(&self, mode: &str) -> Result<AnyConnectOptions, JournalError> {
-        install_default_drivers();
-        let url = match self {
-            Self::File(path) => format!("{}?mode={mode}", sqlite_url(path)),
-            Self::Server(url) => url.clone(),
-        };
-        Ok(AnyConnectOptions::from_str(&url)?)
-    }
-
-    pub(super) const fn is_file(&self) -> bool {
-        matches!(self, Self::File(_))
-    }
-
-    /// Sorts what the database said while it was opened.
-    pub(super) fn refused(&self, err: &sqlx::Error) -> JournalError {
-        let code = match err {
-            sqlx::Error::Database(err) => err.code().and_then(|code| code.parse::<u32>().ok()),
-            _ => None,
-        };
-        let remedy = match (self, code.map(|code| code & 0xff)) {
-            (Self::File(_), Some(11 | 26)) => {
-                "the file is damaged: look at `functions-node journal verify`, and put a backup in its place with \
-                 `functions-node journal restore`"
-            }
-            (Self::File(_), Some(13)) => "the disk is full: make room",
-            (Self::File(_), Some(5 | 6)) => "another program has it open: end that program",
-            (Self::File(_), _) => "give the node's user a folder and a file it may write",
-            (Self::Server(_), _) => {
-                "check host, port, user, password and database of database.url, and that the server runs"
-            }
-        };
-        JournalError::Open { place: self.to_string(), problem: super::database_words(err), remedy }
-    }
-}
-
-impl std::fmt::Display for Place {
-    /// Never shows a password.
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => write!(out, "{}", path.display()),
-            Self::Server(url) => match Url::parse(url) {
-                Ok(url) => {
-                    write!(out, "{}://{}{}", url.scheme(), url.host_str().unwrap_or("localhost"), url.path())
-                }
-                Err(_) => out.write_str("the PostgreSQL server"),
-            },
-        }
-    }
-}
 
 /// What keeps others away from the journal.
 #[derive(Debug)]
@@ -214,22 +122,6 @@ fn readers(place: &Place) -> Result<AnyPool, JournalError> {
             })
         })
         .connect_lazy_with(place.options("rw")?))
-}
-
-/// One connection, or the reason why not, within ten seconds.
-pub(super) async fn connect(
-    place: &Place,
-    options: &AnyConnectOptions,
-) -> Result<AnyConnection, JournalError> {
-    match timeout(FIRST_ANSWER, options.connect()).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(err)) => Err(place.refused(&err)),
-        Err(_) => Err(JournalError::Open {
-            place: place.to_string(),
-            problem: format!("no answer within {} s", FIRST_ANSWER.as_secs()),
-            remedy: "check host and port of database.url, and that nothing between drops the connection",
-        }),
-    }
 }
 
 /// Settings of every connection that writes.

@@ -10,7 +10,8 @@ use super::{Journal, JournalError, RequestRow, corrupt, cursor_name, requests::w
 
 impl Journal {
     /// Makes `records`, `rows` and the cursor of a coordinator durable together: all or none. A record replaces the one
-    /// with the same id, a row as [`Journal::put_request`] says. One commit for many costs the disk no more than for one.
+    /// with the same id, a row as [`Journal::put_request`] says. One commit for many costs the disk no more than for
+    /// one.
     ///
     /// # Errors
     /// [`JournalError`]; then nothing was written. [`JournalError::Lost`] when another process wrote meanwhile.
@@ -74,11 +75,11 @@ impl Journal {
         rows.iter().map(|row| parse(key, row)).collect()
     }
 
-    /// Since when everything said with this signer is remembered here, in unix seconds of the chain; `now_seconds` at the
-    /// first call, and never later than that of any call: what is written now remembers from now on at the latest.
+    /// Since when everything said with this signer is remembered here, in unix seconds of the chain; `now_seconds` at
+    /// the first call, and never later than that of any call: what is written now remembers from now on at the latest.
     ///
-    /// A node with old keys and a new journal may have said things before that it does not remember. Keys that were made
-    /// together with the journal have said nothing before: then the first call is made with 0.
+    /// A node with old keys and a new journal may have said things before that it does not remember. Keys that were
+    /// made together with the journal have said nothing before: then the first call is made with 0.
     ///
     /// # Errors
     /// [`JournalError`].

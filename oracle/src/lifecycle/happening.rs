@@ -122,8 +122,8 @@ pub enum Happening {
         tx_hash: B256,
         /// Our stage.
         stage: u64,
-        /// The stored row, when the request is not in memory any more: where blocks are final at once, the response may have
-        /// been read before.
+        /// The stored row, when the request is not in memory any more: where blocks are final at once, the response may
+        /// have been read before.
         stored: Option<Box<RequestRow>>,
     },
     /// A transaction of ours was mined without processing the request.

@@ -1,19 +1,20 @@
 //! What becomes of a request: every rule between its event and its end, and nothing else.
 //!
-//! A pure state machine. [`Lifecycle::on`] takes the time and a [`Happening`] and returns [`Action`]s; it never waits, reads a
-//! clock or touches a disk, a channel, a log or a counter. [`Core`] joins it with the agreement protocol and its timers, and
-//! gathers what both ask for as [`Work`]: what must be stored, and what may be done only when it is. `crate::engine` is the
-//! shell that tells a core what happens and does the work.
+//! A pure state machine. [`Lifecycle::on`] takes the time and a [`Happening`] and returns [`Action`]s; it never waits,
+//! reads a clock or touches a disk, a channel, a log or a counter. [`Core`] joins it with the agreement protocol and
+//! its timers, and gathers what both ask for as [`Work`]: what must be stored, and what may be done only when it is.
+//! `crate::engine` is the shell that tells a core what happens and does the work.
 //!
-//! Memory holds the requests that are not final. A settled request (see [`State::is_settled`]) needs no work, but stays in
-//! memory as long as the chain may change its mind: after it is final or expired, only its row in the journal is left.
+//! Memory holds the requests that are not final. A settled request (see [`State::is_settled`]) needs no work, but stays
+//! in memory as long as the chain may change its mind: after it is final or expired, only its row in the journal is
+//! left.
 //!
 //! # One door
 //!
-//! A request is opened in one place, with what the journal holds about it: its row, and the protocol's records of its id and
-//! commitment. So a node never observes twice or forgets a lock, however often the request left the chain, whatever its
-//! commitment was in between, and whoever restarted. When the chain takes a response back that leaves this node without a
-//! report, the request goes through the same door again.
+//! A request is opened in one place, with what the journal holds about it: its row, and the protocol's records of its
+//! id and commitment. So a node never observes twice or forgets a lock, however often the request left the chain,
+//! whatever its commitment was in between, and whoever restarted. When the chain takes a response back that leaves this
+//! node without a report, the request goes through the same door again.
 //!
 //! # Transitions
 #![doc = include_str!("transitions.md")]

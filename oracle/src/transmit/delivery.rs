@@ -53,7 +53,8 @@
 //! | any | anything else | | loading |
 //!
 //! Where it would look and the request is answered, it tells unneeded and is over. What is said is said once in a row.
-//! After a restart a delivery begins with loading, whatever it was at: a stored transaction is resumed, never made anew.
+//! After a restart a delivery begins with loading, whatever it was at: a stored transaction is resumed, never made
+//! anew.
 
 #[cfg(test)]
 mod random;
@@ -360,8 +361,8 @@ impl Delivery {
     }
 }
 
-/// Whether the gate decides anew after a transaction that did this. Codes 3 and 4 may pass with a lower price or more gas; a
-/// revert may have been the gas limit.
+/// Whether the gate decides anew after a transaction that did this. Codes 3 and 4 may pass with a lower price or more
+/// gas; a revert may have been the gas limit.
 const fn deserves_another(deed: Deed) -> bool {
     matches!(deed, Deed::Refused(3 | 4) | Deed::Reverted)
 }

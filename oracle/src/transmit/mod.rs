@@ -1,12 +1,12 @@
 //! Delivers signed reports: stages, the gate, gas, nonces, retries, duplicate suppression.
 //!
 //! Every node holds the same report; the request's order says who sends first. Node `i` of the order waits `i` stages,
-//! longer while those before it work through a backlog, and sends only if the chain still needs the report, so that normally
-//! exactly one transaction is paid. That a request is
-//! answered at most once is the contract's doing; this module only saves money.
+//! longer while those before it work through a backlog, and sends only if the chain still needs the report, so that
+//! normally exactly one transaction is paid. That a request is answered at most once is the contract's doing; this
+//! module only saves money.
 //!
-//! What is decided is decided without I/O: the steps of a report in `delivery`, the rules they follow in `stage`, `gate`,
-//! `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look` and `funds`.
+//! What is decided is decided without I/O: the steps of a report in `delivery`, the rules they follow in `stage`,
+//! `gate`, `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look` and `funds`.
 //!
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
 //! the same nonce, never made anew beside themselves.

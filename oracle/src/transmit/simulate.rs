@@ -207,7 +207,8 @@ mod tests {
         let found = amounts(&subject, 100_000_000, 0, U256::from(5_000_000_000_000_000u64)).expect("fits");
         assert_eq!(found.cost_without_callback, U96::from(2_600_000_000_000_000u64 + 18));
         assert_eq!(found.juels_per_gas, U96::from(20_000_000_000u64));
-        // Whatever the parent chain costs, it is billed only where the coordinator bills it: 180 bytes at 16 units of 1 gwei there.
+        // Whatever the parent chain costs, it is billed only where the coordinator bills it: 180 bytes at 16 units of 1
+        // gwei there.
         assert_eq!(
             amounts(&subject, 100_000_000, 1_000_000_000, U256::from(5_000_000_000_000_000u64)),
             Some(found)

@@ -1,8 +1,8 @@
 //! When it is this node's turn to send: pure rules over what the chain showed.
 //!
-//! Node `i` of a request's order waits `i` stages for those before it. A node that works through a backlog is not a dead one:
-//! while the chain shows that an earlier node delivers reports that were complete before this one, the wait begins anew with
-//! each of them. A node that skips this report shows no such progress.
+//! Node `i` of a request's order waits `i` stages for those before it. A node that works through a backlog is not a
+//! dead one: while the chain shows that an earlier node delivers reports that were complete before this one, the wait
+//! begins anew with each of them. A node that skips this report shows no such progress.
 
 use std::{
     collections::{HashMap, VecDeque},

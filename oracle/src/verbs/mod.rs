@@ -1,7 +1,7 @@
 //! What an operator types besides `run`: keys, earnings, the journal.
 //!
-//! Every verb prints one JSON object on standard output and nothing else there. Verbs that use the private keys, or write
-//! to the journal, need the node to be stopped: they hold keystore and journal as a running node does.
+//! Every verb prints one JSON object on standard output and nothing else there. Verbs that use the private keys, or
+//! write to the journal, need the node to be stopped: they hold keystore and journal as a running node does.
 
 #![expect(clippy::disallowed_macros, reason = "what an operator types is answered where it was typed")]
 

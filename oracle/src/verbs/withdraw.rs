@@ -16,8 +16,8 @@ use crate::{
 
 /// Shows what the transmitters earned and hold, or moves it
 ///
-/// Without --to nothing is sent. With it, everything the Coordinator owes the transmitters of the keystore is paid out to
-/// that address, earlier transmitters included. The node must be stopped.
+/// Without --to nothing is sent. With it, everything the Coordinator owes the transmitters of the keystore is paid out
+/// to that address, earlier transmitters included. The node must be stopped.
 #[derive(clap::Args, Debug)]
 pub struct Options {
     /// The configuration file

@@ -1,4 +1,5 @@
-//! The whole system on one chain: LINK, feeds, Router, Coordinator, four oracles, a funded subscription, the example consumer.
+//! The whole system on one chain: LINK, feeds, Router, Coordinator, four oracles, a funded subscription, the example
+//! consumer.
 
 use alloy::{
     primitives::{Address, B256, Bytes, I256, U256, address, keccak256},

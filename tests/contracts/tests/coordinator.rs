@@ -1,4 +1,5 @@
-//! What the Coordinator answers besides transmissions: construction, configuration, keys, ownership, requests, malformed calls.
+//! What the Coordinator answers besides transmissions: construction, configuration, keys, ownership, requests,
+//! malformed calls.
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address},

@@ -12,7 +12,8 @@ use alloy::{
 use contract_tests::system::*;
 use functions_types::abi;
 
-/// Hashes of all storage words of Router, Coordinator, LINK, feed and allow list after [`the_layout_has_not_moved`] did its work.
+/// Hashes of all storage words of Router, Coordinator, LINK, feed and allow list after [`the_layout_has_not_moved`] did
+/// its work.
 const LAYOUT: [B256; 5] = [
     b256!("0x3e003bcd69cb88b87678e15a14f5686b6916ba92b132dafc5398f72148ecd303"),
     b256!("0x7ba163da67239b47577d30da225ad00a2f2c643357da911af7caad71a0ab225a"),
@@ -24,7 +25,8 @@ const LAYOUT: [B256; 5] = [
 const CONTRACTS: [&str; 5] =
     ["router", "coordinator", "allow-list", "dev-contracts/link-token", "dev-contracts/price-feed"];
 
-/// What a source file would need to reach into storage by slot and offset; a word's bytes are private to the file that declares it.
+/// What a source file would need to reach into storage by slot and offset; a word's bytes are private to the file that
+/// declares it.
 fn reaches(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in source.match_indices("functions_contract::") {

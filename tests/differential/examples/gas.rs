@@ -1,4 +1,5 @@
-//! `gas [--json | --record]`: what each operation costs beside the reference; `--record` writes the snapshot the tests compare with.
+//! `gas [--json | --record]`: what each operation costs beside the reference; `--record` writes the snapshot the tests
+//! compare with.
 #![allow(clippy::print_stdout, reason = "the table is this program's result")]
 
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! Two chains in this process, alike but for one thing: on one stand our contracts, on the other the reference.
 //!
-//! [`Twin`] does everything on both chains and compares what comes back: return data, revert data, logs, views,
-//! LINK balances. Router and Coordinator stand at the same addresses on both chains, so that request ids, digests and every
-//! topic must be equal to the last byte and nothing has to be translated. Differences are collected; a test fails at its end
-//! with all of them.
+//! [`Twin`] does everything on both chains and compares what comes back: return data, revert data, logs, views, LINK
+//! balances. Router and Coordinator stand at the same addresses on both chains, so that request ids, digests and every
+//! topic must be equal to the last byte and nothing has to be translated. Differences are collected; a test fails at
+//! its end with all of them.
 //!
 //! | where | what |
 //! | --- | --- |

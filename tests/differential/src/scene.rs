@@ -316,8 +316,8 @@ impl Scene {
 /// What oracles see of a request.
 pub type Request = abi::Coordinator::OracleRequest;
 
-/// Deploys a contract on both chains, from the owner's next nonce: `program`, if named, on one, the reference's creation code on
-/// the other.
+/// Deploys a contract on both chains, from the owner's next nonce: `program`, if named, on one, the reference's
+/// creation code on the other.
 pub fn place(twin: &mut Twin, program: Option<&str>, arguments: &[u8], code: Vec<u8>) -> Address {
     let (at, mut ours) = match program {
         Some(program) => twin.ours.deploy(OWNER, program, arguments),

@@ -1,7 +1,7 @@
 //! Serves the stand-ins until interrupted and prints a command to try for every example.
 //!
-//! `cargo run --profile node -p examples-tests -- [PORT]`; without PORT a free one is taken. Secrets of the scripts that
-//! need some are written to `example-secrets.json` in the temporary folder: they are stand-ins too.
+//! `cargo run --profile node -p examples-tests -- [PORT]`; without PORT a free one is taken. Secrets of the scripts
+//! that need some are written to `example-secrets.json` in the temporary folder: they are stand-ins too.
 
 use std::collections::BTreeMap;
 use std::io::Write;

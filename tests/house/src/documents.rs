@@ -20,7 +20,8 @@ pub fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
-/// Paths between backticks in the last column of a text's tables that do not exist below `root`; `{a,b}` stands for both.
+/// Paths between backticks in the last column of a text's tables that do not exist below `root`; `{a,b}` stands for
+/// both.
 #[must_use]
 pub fn dead_paths(root: &Path, file: &Path, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -37,8 +38,8 @@ pub fn dead_paths(root: &Path, file: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
-/// Whether a path, perhaps without its extension or, as of numbered records, with the number only, is there. What does not
-/// begin with a folder of the repository speaks of another place.
+/// Whether a path, perhaps without its extension or, as of numbered records, with the number only, is there. What does
+/// not begin with a folder of the repository speaks of another place.
 fn is_there(root: &Path, path: &str) -> bool {
     let first = path.split('/').next().unwrap_or_default();
     if root.join(path).exists() || !root.join(first).exists() {

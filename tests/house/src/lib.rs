@@ -1,8 +1,8 @@
-//! Rules about the tree itself, so that it stays as ARCHITECTURE says: who may know whom, no circles between modules, which
-//! foreign crates there are, how long files and lines are, and that documents name what exists.
+//! Rules about the tree itself, so that it stays as ARCHITECTURE says: who may know whom, no circles between modules,
+//! which foreign crates there are, how long files and lines are, and that documents name what exists.
 //!
-//! Every rule is a function that takes what it judges and returns what is wrong, one line each; the tests beside it show that
-//! it bites, those in `tests/` hold it against this repository.
+//! Every rule is a function that takes what it judges and returns what is wrong, one line each; the tests beside it
+//! show that it bites, those in `tests/` hold it against this repository.
 
 pub mod documents;
 pub mod modules;

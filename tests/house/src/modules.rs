@@ -1,9 +1,10 @@
 //! Circles between the modules of a crate.
 //!
-//! A module is a file; what stands inline in a file belongs to it. It knows another when a path in it (`use`, expression, type,
-//! macro argument) that begins with `crate`, `self` or `super` leads there; parents and children may know each other. A path
-//! to a parent's re-export leads to the parent. Edges are lifted to the two siblings below the nearest common parent, so a
-//! circle is one between rooms that stand side by side, however deep the files that close it lie.
+//! A module is a file; what stands inline in a file belongs to it. It knows another when a path in it (`use`,
+//! expression, type, macro argument) that begins with `crate`, `self` or `super` leads there; parents and children may
+//! know each other. A path to a parent's re-export leads to the parent. Edges are lifted to the two siblings below the
+//! nearest common parent, so a circle is one between rooms that stand side by side, however deep the files that close
+//! it lie.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

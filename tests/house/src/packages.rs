@@ -224,7 +224,8 @@ fn licences(foreign: &[&Package], allowed: &[Entry]) -> Vec<String> {
     wrong
 }
 
-/// The licences of an SPDX expression that are taken: all of an AND, the first allowed of an OR. `None` when it cannot be met.
+/// The licences of an SPDX expression that are taken: all of an AND, the first allowed of an OR. `None` when it cannot
+/// be met.
 fn choose(expression: &str, allowed: &BTreeSet<&str>) -> Option<Vec<String>> {
     let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = expression.split_whitespace().collect();

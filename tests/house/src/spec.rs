@@ -1,4 +1,5 @@
-//! Specifications and code hold to each other: cited steps exist, steps are cited, and the tests that a document names are there.
+//! Specifications and code hold to each other: cited steps exist, steps are cited, and the tests that a document names
+//! are there.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -62,8 +63,8 @@ pub fn mismatches(text: &str, name: &str, letter: char, sources: &BTreeMap<Strin
     wrong
 }
 
-/// Tests that a document names as `path.rs::test` and that are not there, and rows of its tables that begin with one of `rows`
-/// (such as `I`) and a number but name neither a test nor a file.
+/// Tests that a document names as `path.rs::test` and that are not there, and rows of its tables that begin with one of
+/// `rows` (such as `I`) and a number but name neither a test nor a file.
 #[must_use]
 pub fn missing_tests(root: &Path, name: &str, text: &str, rows: char) -> Vec<String> {
     let mut wrong = Vec::new();

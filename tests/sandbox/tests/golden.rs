@@ -31,8 +31,8 @@ async fn realistic_scripts_give_the_bytes_that_v8_gives() {
 }
 
 /// A line of `golden/math.txt` is `FUNCTION INPUT… = OUTPUT`: numbers as the 16 hexadecimal digits of their bits, `nan`
-/// where the bits of a NaN are the processor's. Made by this runtime; every line is within one unit in the last place of
-/// what V8 gives.
+/// where the bits of a NaN are the processor's. Made by this runtime; every line is within one unit in the last place
+/// of what V8 gives.
 #[tokio::test]
 async fn floating_point_gives_the_bits_of_the_table() {
     let table = std::fs::read_to_string(folder("golden").join("math.txt")).unwrap();

@@ -15,8 +15,8 @@ const ROGUE: &str = env!("CARGO_BIN_EXE_rogue-sandbox");
 /// The end of a process that broke the protocol or died.
 const BROKEN: &str = "error: syntax error, RAM exceeded, or other error";
 const TIME_OUT: &str = "error: script runtime exceeded";
-/// How much memory all breaches together may take the first time, in bytes: one run's five largest responses, in the broker, in
-/// frames, and in the server of this very process.
+/// How much memory all breaches together may take the first time, in bytes: one run's five largest responses, in the
+/// broker, in frames, and in the server of this very process.
 const PEAK_MAX: u64 = 64 << 20;
 /// How much more they may take the second time, in bytes: the allocator's whims. What is taken and kept shows here.
 const GROWTH_MAX: u64 = 16 << 20;

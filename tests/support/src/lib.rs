@@ -1,9 +1,9 @@
 //! Networks for tests: a chain, contracts, nodes, endpoints that misbehave on demand, and waits that say what they saw
 //! instead.
 //!
-//! `crates/network` starts and ends the processes, as it does for `functions demo`; here is what only a test wants. Each network
-//! has ports and a folder of its own, and ends with its handle, also when the test panics: then the ends of all logs
-//! are printed and the folder is kept.
+//! `crates/network` starts and ends the processes, as it does for `functions demo`; here is what only a test wants.
+//! Each network has ports and a folder of its own, and ends with its handle, also when the test panics: then the ends
+//! of all logs are printed and the folder is kept.
 //!
 //! | to have | take |
 //! | --- | --- |

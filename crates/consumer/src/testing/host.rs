@@ -90,8 +90,8 @@ impl StorageAccess for TestRouter {
 }
 
 impl TestRouter {
-    /// Gives a call's status back and leaves its bytes where the VM looks for what the last call returned. The VM by itself would
-    /// give the bytes of whatever mock was registered last.
+    /// Gives a call's status back and leaves its bytes where the VM looks for what the last call returned. The VM by
+    /// itself would give the bytes of whatever mock was registered last.
     fn finish(&self, outcome: CallOutcome, outs_len: &mut usize) -> u8 {
         let (status, output) = match outcome {
             Ok(output) => (0, output),

@@ -1,13 +1,13 @@
 //! A Router for unit tests of consumers: it remembers what was sent, and answers.
 //!
-//! A contract made `from` a [`TestRouter`] lives on the SDK's `TestVM`; calls of that VM's Router end here. Answers go in
-//! through the contract's own ABI, so a test fails when `handleOracleFulfillment` is missing or not handed to
+//! A contract made `from` a [`TestRouter`] lives on the SDK's `TestVM`; calls of that VM's Router end here. Answers go
+//! in through the contract's own ABI, so a test fails when `handleOracleFulfillment` is missing or not handed to
 //! [`Consumer::receive`](crate::Consumer::receive). As on a chain, a callback that fails leaves no trace.
 //!
 //! Calls to other contracts, and other calls to the Router, are answered by the VM's mocks.
 //!
-//! It checks what a Router checks of the calldata's form, and nothing that needs a subscription, a price or gas: those belong on
-//! a development chain.
+//! It checks what a Router checks of the calldata's form, and nothing that needs a subscription, a price or gas: those
+//! belong on a development chain.
 //!
 //! ```
 //! # extern crate alloc;

@@ -43,13 +43,14 @@ impl Chain {
         Ok(())
     }
 
-    /// Puts every following block this many seconds after the one before it, or, with `None`, lets the clock decide again.
+    /// Puts every following block this many seconds after the one before it, or, with `None`, lets the clock decide
+    /// again.
     pub fn set_block_interval(&mut self, seconds: Option<u64>) {
         self.time.interval = seconds;
     }
 
-    /// Remembers the chain as it is and returns a number for [`Chain::revert`]. A snapshot is a mark, not a copy: thousands cost
-    /// nothing.
+    /// Remembers the chain as it is and returns a number for [`Chain::revert`]. A snapshot is a mark, not a copy:
+    /// thousands cost nothing.
     pub fn snapshot(&mut self) -> u64 {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
@@ -72,8 +73,8 @@ impl Chain {
         self.snapshots.iter().map(|(id, snapshot)| (*id, snapshot.blocks as u64 - 1))
     }
 
-    /// Goes back to a snapshot and forgets it and all later ones. Waiting transactions are dropped. False when there is no such
-    /// snapshot.
+    /// Goes back to a snapshot and forgets it and all later ones. Waiting transactions are dropped. False when there is
+    /// no such snapshot.
     pub fn revert(&mut self, id: u64) -> bool {
         let Some(snapshot) = self.snapshots.get(&id).copied() else { return false };
         self.snapshots.split_off(&id);
@@ -81,8 +82,8 @@ impl Chain {
         true
     }
 
-    /// Goes back to genesis, as if nothing had happened since but the passing of time, and frees what was remembered: snapshots,
-    /// impersonations, and events nobody has asked for.
+    /// Goes back to genesis, as if nothing had happened since but the passing of time, and frees what was remembered:
+    /// snapshots, impersonations, and events nobody has asked for.
     pub fn reset(&mut self) {
         let Some(genesis) = self.genesis else { return };
         self.snapshots.clear();
@@ -128,8 +129,8 @@ impl Chain {
         self.announce();
     }
 
-    /// A second chain with the same past, which goes its own way: nobody watches its head, and it has no snapshots. Blocks are
-    /// shared, so that a test may prepare a chain once and split it as often as it likes.
+    /// A second chain with the same past, which goes its own way: nobody watches its head, and it has no snapshots.
+    /// Blocks are shared, so that a test may prepare a chain once and split it as often as it likes.
     pub fn fork(&self) -> Self {
         Self {
             config: self.config.clone(),
@@ -200,7 +201,8 @@ impl Chain {
         self.settings.gas_limit = gas_limit;
     }
 
-    /// Switches between a block for every transaction and blocks on demand. Switched on, it puts what waits into blocks.
+    /// Switches between a block for every transaction and blocks on demand. Switched on, it puts what waits into
+    /// blocks.
     pub fn set_automine(&mut self, automine: bool) {
         self.config.automine = automine;
         if automine {

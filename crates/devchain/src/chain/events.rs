@@ -1,7 +1,7 @@
 //! What happened on the chain, in order, for those who listen: filters and subscriptions.
 //!
-//! A listener remembers the number of the next event and asks for all from there on. That tells it of every block, also of those
-//! that came and went between two looks, and in which order.
+//! A listener remembers the number of the next event and asks for all from there on. That tells it of every block, also
+//! of those that came and went between two looks, and in which order.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -41,7 +41,8 @@ pub enum LogError {
 }
 
 impl Chain {
-    /// Logs in blocks `from..=to` that match a filter's addresses and topics, in order. The filter's own range is not looked at.
+    /// Logs in blocks `from..=to` that match a filter's addresses and topics, in order. The filter's own range is not
+    /// looked at.
     ///
     /// # Errors
     /// [`LogError::TooMany`].

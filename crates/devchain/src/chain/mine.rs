@@ -34,12 +34,12 @@ pub enum SubmitError {
 }
 
 impl Chain {
-    /// Takes a transaction: into a block of its own when automining, else among those that wait, in place of one with its nonce if
-    /// it pays a tenth more. Nothing happens when it is refused.
+    /// Takes a transaction: into a block of its own when automining, else among those that wait, in place of one with
+    /// its nonce if it pays a tenth more. Nothing happens when it is refused.
     ///
     /// # Errors
-    /// See [`SubmitError`]. When automining, a nonce above the next one is [`TransactError::NonceTooHigh`]; whoever sends may wait
-    /// and try again. Otherwise it waits until the gap is filled.
+    /// See [`SubmitError`]. When automining, a nonce above the next one is [`TransactError::NonceTooHigh`]; whoever
+    /// sends may wait and try again. Otherwise it waits until the gap is filled.
     pub fn submit(&mut self, transaction: SignedTransaction) -> Result<B256, SubmitError> {
         let hash = transaction.hash;
         if self.waiting(hash).is_some() {
@@ -66,9 +66,9 @@ impl Chain {
         Ok(hash)
     }
 
-    /// Builds a block from the transactions that wait, in their order of arrival; an empty one when none can go in. A transaction
-    /// that misses an earlier nonce, offers less than the block's base fee or finds no room goes on waiting; one that became
-    /// invalid is dropped. Returns the block's number.
+    /// Builds a block from the transactions that wait, in their order of arrival; an empty one when none can go in. A
+    /// transaction that misses an earlier nonce, offers less than the block's base fee or finds no room goes on
+    /// waiting; one that became invalid is dropped. Returns the block's number.
     pub fn mine(&mut self) -> u64 {
         let env = self.next_environment();
         let mut done: Vec<Included> = Vec::new();

@@ -1,7 +1,7 @@
 //! The chain: blocks, state, the transactions that wait, and the clock.
 //!
-//! Everything here is synchronous and owns no thread, socket or clock: time comes from [`ChainConfig::clock`], and a caller that
-//! wants a block every second calls [`Chain::mine`] every second.
+//! Everything here is synchronous and owns no thread, socket or clock: time comes from [`ChainConfig::clock`], and a
+//! caller that wants a block every second calls [`Chain::mine`] every second.
 //!
 //! | file | idea |
 //! | --- | --- |
@@ -64,7 +64,8 @@ const FIRST_L1_NUMBER: u64 = 1_000;
 pub struct ChainConfig {
     /// EIP-155 chain id.
     pub chain_id: u64,
-    /// ArbOS version the chain begins with, one of [`ARBOS_VERSIONS`](crate::evm::ARBOS_VERSIONS); owners may upgrade it.
+    /// ArbOS version the chain begins with, one of [`ARBOS_VERSIONS`](crate::evm::ARBOS_VERSIONS); owners may upgrade
+    /// it.
     pub arbos_version: u64,
     /// NUMBER is always zero, as on a node without a parent chain.
     pub l1_frozen: bool,
@@ -216,7 +217,8 @@ impl Chain {
         self.settings.gas_limit
     }
 
-    /// Watches the head. The receiver sees the newest value only; what happened between is found in [`Chain::events_since`].
+    /// Watches the head. The receiver sees the newest value only; what happened between is found in
+    /// [`Chain::events_since`].
     pub fn watch_head(&self) -> watch::Receiver<Head> {
         self.head.subscribe()
     }
@@ -248,8 +250,8 @@ impl Chain {
         self.pool.get(hash).map(AsRef::as_ref)
     }
 
-    /// Every transaction that waits, by sender and then by nonce, and whether it can go into the next block: no earlier nonce of
-    /// its sender is missing.
+    /// Every transaction that waits, by sender and then by nonce, and whether it can go into the next block: no earlier
+    /// nonce of its sender is missing.
     pub fn all_waiting(&self) -> impl Iterator<Item = (&SignedTransaction, bool)> {
         self.pool.iter().map(|transaction| {
             let is_ready = transaction.envelope.nonce() < self.pending_nonce(transaction.sender);

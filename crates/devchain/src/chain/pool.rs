@@ -1,7 +1,7 @@
 //! Transactions that wait for a block.
 //!
-//! At most one waits for a nonce of a sender: a second one replaces it if it pays a tenth more. Nonces may have gaps; what lies
-//! behind a gap waits until the gap is filled.
+//! At most one waits for a nonce of a sender: a second one replaces it if it pays a tenth more. Nonces may have gaps;
+//! what lies behind a gap waits until the gap is filled.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -61,7 +61,8 @@ impl Pool {
         nonce + run.count() as u64
     }
 
-    /// Whether any transaction can go into a block now: its nonce is its sender's next one, and it pays the base fee and fits.
+    /// Whether any transaction can go into a block now: its nonce is its sender's next one, and it pays the base fee
+    /// and fits.
     pub(super) fn has_ready(&self, nonce: impl Fn(Address) -> u64, base_fee: u64, gas_limit: u64) -> bool {
         self.senders.iter().any(|(sender, waiting)| {
             waiting.get(&nonce(*sender)).is_some_and(|waiting| {
@@ -122,7 +123,8 @@ impl Pool {
     }
 }
 
-/// Whether a transaction offers enough more than another to take its place: maximum and tip must both be a tenth higher.
+/// Whether a transaction offers enough more than another to take its place: maximum and tip must both be a tenth
+/// higher.
 fn outbids(new: &SignedTransaction, old: &SignedTransaction) -> bool {
     let outbids = |new: u128, old: u128| {
         new.saturating_mul(100) >= old.saturating_mul(100 + PRICE_BUMP_PERCENT) && (new > old || old == 0)

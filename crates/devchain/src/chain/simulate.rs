@@ -97,8 +97,8 @@ impl Chain {
         into_output(execution).map_err(SimulateError::Failed)
     }
 
-    /// The smallest gas limit with which a transaction does not fail, to within 1/64, plus what its calldata costs. Sending the
-    /// result back as the limit is enough, as long as the state is the same.
+    /// The smallest gas limit with which a transaction does not fail, to within 1/64, plus what its calldata costs.
+    /// Sending the result back as the limit is enough, as long as the state is the same.
     ///
     /// # Errors
     /// See [`SimulateError`].
@@ -191,8 +191,8 @@ impl Chain {
         Ok(Scene { env, db })
     }
 
-    /// The machine's view of a request. The nonce does not matter: simulations do not check it, but creations take their address
-    /// from the account.
+    /// The machine's view of a request. The nonce does not matter: simulations do not check it, but creations take
+    /// their address from the account.
     pub(super) fn request_env(&self, request: &TransactionRequest, gas_limit: u64, base_fee: u64) -> TxEnv {
         let offered = request.max_fee_per_gas.or(request.gas_price);
         let tx_type = if request.authorization_list.is_some() {
@@ -232,8 +232,8 @@ impl Chain {
         }
     }
 
-    /// The largest limit an estimate tries: the request's, the cap, and what the sender can pay for. The cap is one of computing:
-    /// gas that pays for calldata comes on top.
+    /// The largest limit an estimate tries: the request's, the cap, and what the sender can pay for. The cap is one of
+    /// computing: gas that pays for calldata comes on top.
     fn estimate_ceiling(
         &self,
         request: &TransactionRequest,
@@ -258,8 +258,8 @@ impl Chain {
         Ok(cap.min(u64::try_from(affordable).unwrap_or(u64::MAX)))
     }
 
-    /// Gas for calldata with the margins of an Arbitrum node: 16 bytes more, 1 % on top, a price a tenth higher, paid in gas that
-    /// is an eighth cheaper (but not below the floor).
+    /// Gas for calldata with the margins of an Arbitrum node: 16 bytes more, 1 % on top, a price a tenth higher, paid
+    /// in gas that is an eighth cheaper (but not below the floor).
     fn estimate_poster_gas(&self, request: &TransactionRequest, env: &Environment) -> u64 {
         if env.l1_price_per_unit == 0 || env.base_fee == 0 {
             return 0;
@@ -320,7 +320,8 @@ fn into_output(execution: Execution) -> Result<Bytes, CallFailure> {
     checked(execution).map(|execution| execution.result.into_output().unwrap_or_default())
 }
 
-/// The revert of a precompile that gives no data, with its reason in words: tools look for them. A contract on chain sees no data.
+/// The revert of a precompile that gives no data, with its reason in words: tools look for them. A contract on chain
+/// sees no data.
 fn with_words(output: Bytes, refusal: Option<String>) -> Bytes {
     match refusal {
         Some(words) if output.is_empty() => Revert::from(words).abi_encode().into(),

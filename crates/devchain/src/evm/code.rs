@@ -23,8 +23,8 @@ const MAX_CODE_SIZE: usize = 24_576;
 /// Compiled programs of the process. Code hashes name code, so chains and snapshots may share them.
 static PROGRAMS: LazyLock<ProgramCache> = LazyLock::new(ProgramCache::default);
 
-/// Decompresses the code of a program to be activated. Whoever activates pays for reading its fragments, also when they turn out
-/// not to fit together.
+/// Decompresses the code of a program to be activated. Whoever activates pays for reading its fragments, also when they
+/// turn out not to fit together.
 ///
 /// Upstream: `getWasm` (Nitro, `arbos/programs/programs.go`).
 pub(super) fn wasm_for_activation<'d, S: Store<'d>>(

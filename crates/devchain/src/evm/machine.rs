@@ -182,7 +182,8 @@ impl<'a> EvmTr for StylusEvm<'a> {
     }
 }
 
-/// EIP-3541 with the exception Stylus makes: code may start with 0xEF only as a program, a fragment or a root of fragments.
+/// EIP-3541 with the exception Stylus makes: code may start with 0xEF only as a program, a fragment or a root of
+/// fragments.
 fn refuse_foreign_ef_code(action: &mut InterpreterAction, fragments: bool) {
     let InterpreterAction::Return(result) = action else { return };
     let is_foreign = result.output.first() == Some(&0xEF) && code_kind(&result.output, fragments).is_none();

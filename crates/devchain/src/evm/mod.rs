@@ -1,7 +1,8 @@
 //! Executes one transaction: values in, result and state changes out. Nothing is stored here.
 //!
-//! [`transact`] is the only door. It checks the fee rules of an Arbitrum chain (the sender pays the base fee, tips are dropped,
-//! the calldata poster is paid in gas taken before execution), then runs revm with the frame loop of [`machine`].
+//! [`transact`] is the only door. It checks the fee rules of an Arbitrum chain (the sender pays the base fee, tips are
+//! dropped, the calldata poster is paid in gas taken before execution), then runs revm with the frame loop of
+//! [`machine`].
 //!
 //! | file | idea |
 //! | --- | --- |
@@ -15,8 +16,8 @@
 //! | `trace.rs` | the tree of calls, for those who ask |
 //!
 //! # Deviations
-//! * BLOCKHASH returns made-up hashes of the 256 numbers before NUMBER: there is no parent chain. ArbSys.arbBlockHash returns the
-//!   hashes of this chain's blocks.
+//! * BLOCKHASH returns made-up hashes of the 256 numbers before NUMBER: there is no parent chain. ArbSys.arbBlockHash
+//!   returns the hashes of this chain's blocks.
 //! * Fees go to [`NETWORK_FEE_ACCOUNT`] and [`POSTER_FEE_ACCOUNT`]; nothing distributes them further.
 
 mod arbos;
@@ -63,7 +64,8 @@ pub const POSTER_FEE_ACCOUNT: Address = address!("a4b000000000000000000000000000
 pub const BASE_FEE: u64 = 100_000_000;
 /// GASLIMIT of every block, in gas, unless a test sets another.
 pub const BLOCK_GAS_LIMIT: u64 = 1 << 50;
-/// Gas one transaction may compute with, intrinsic gas included and poster gas excluded. What is above is held and returned.
+/// Gas one transaction may compute with, intrinsic gas included and poster gas excluded. What is above is held and
+/// returned.
 pub const TX_COMPUTE_GAS: u64 = 32_000_000;
 
 /// The state an execution reads.
@@ -123,8 +125,8 @@ pub struct ArbChain {
 /// How an execution differs from a transaction that goes into a block.
 #[derive(Clone, Debug, Default)]
 pub struct TransactOptions {
-    /// For eth_call and estimates: no nonce check, senders may have code, and the base fee is zero unless a price is given.
-    /// The sender must still own the value it sends.
+    /// For eth_call and estimates: no nonce check, senders may have code, and the base fee is zero unless a price is
+    /// given. The sender must still own the value it sends.
     pub simulate: bool,
     /// Lets the execution use more than [`TX_COMPUTE_GAS`]: eth_call, not estimates.
     pub unlimited_compute: bool,

@@ -7,8 +7,8 @@
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
 //!
-//! Any page of any origin may ask, under any host name: the keys of this chain are public, and pages under development are what
-//! it is for. It listens on loopback unless told otherwise.
+//! Any page of any origin may ask, under any host name: the keys of this chain are public, and pages under development
+//! are what it is for. It listens on loopback unless told otherwise.
 
 mod answer;
 mod socket;
@@ -198,7 +198,8 @@ async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Res
         .on_upgrade(move |socket| socket::serve(socket, shared))
 }
 
-/// Answers the questions browsers ask before they let a page of another origin, or of a public one, talk to this server.
+/// Answers the questions browsers ask before they let a page of another origin, or of a public one, talk to this
+/// server.
 async fn open_to_pages(request: Request, next: Next) -> Response {
     let any = HeaderValue::from_static("*");
     let mut response = if request.method() == Method::OPTIONS {

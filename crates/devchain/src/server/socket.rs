@@ -27,7 +27,8 @@ const MAX_UNDER_WAY: usize = 64;
 
 type Answer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
 
-/// Serves one connection until either side ends it. Requests may come in text and in binary frames; answers go out as text.
+/// Serves one connection until either side ends it. Requests may come in text and in binary frames; answers go out as
+/// text.
 pub(super) async fn serve(mut socket: WebSocket, shared: Shared) {
     let mut head = shared.api.chain().watch_head();
     let mut stopped = shared.stopped.clone();

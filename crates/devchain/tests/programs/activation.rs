@@ -28,8 +28,9 @@ fn number(value: &Value, key: &str) -> u64 {
     value[key].as_u64().unwrap()
 }
 
-/// Gas between an activation's parts: arguments, state, parameters, table entry, fee account, result, event; and what it leaves in the
-/// state: the hash of the module, the demand for native code with its time (after five readings), the table entry.
+/// Gas between an activation's parts: arguments, state, parameters, table entry, fee account, result, event; and what
+/// it leaves in the state: the hash of the module, the demand for native code with its time (after five readings), the
+/// table entry.
 const PLUMBING: u64 = 3 + 800 + 100 + 800 + 800 + 6 + (375 * 3 + 8 * 128) + 4 * 20_000 + 5 * 800;
 /// Gas of reading the further price of activation, from ArbOS 59 on.
 const FURTHER: u64 = 800;

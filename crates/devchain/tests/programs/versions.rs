@@ -1,4 +1,5 @@
-//! What ArbOS versions change: Stylus version 3, larger programs, the limit of open pages, prices that owners set, and the life of a program.
+//! What ArbOS versions change: Stylus version 3, larger programs, the limit of open pages, prices that owners set, and
+//! the life of a program.
 
 use alloy::{
     primitives::{Address, TxKind, U256, address},

@@ -10,8 +10,9 @@ pub const HOST_READ: &str = r#"(module
     (i64.store (i32.const 0) (call $gl)) (i32.store (i32.const 8) (call $re))
     (call $wr (i32.const 0) (i32.const 12)) (i32.const 0)))"#;
 
-/// Calls another contract. Calldata: kind (1: call, 2: delegate, 3: static, 4: call and then revert), address, gas (8 bytes little
-/// endian), value (32 bytes), data. Returns status (4), gas before (8), gas after (8), length of the return data (4), return data.
+/// Calls another contract. Calldata: kind (1: call, 2: delegate, 3: static, 4: call and then revert), address, gas (8
+/// bytes little endian), value (32 bytes), data. Returns status (4), gas before (8), gas after (8), length of the
+/// return data (4), return data.
 pub const CALLER: &str = r#"(module
   (import "vm_hooks" "read_args" (func $args (param i32)))
   (import "vm_hooks" "write_result" (func $result (param i32 i32)))
@@ -41,8 +42,8 @@ pub const CALLER: &str = r#"(module
     (call $result (i32.const 30000) (i32.add (i32.const 24) (i32.load (i32.const 30020))))
     (i32.eq (local.get $kind) (i32.const 4))))"#;
 
-/// Empty calldata: returns slot 0. One word: stores it in slot 0, flushes, emits it as a log with topic 0xAA…AA, and returns the
-/// sender and the value (52 bytes).
+/// Empty calldata: returns slot 0. One word: stores it in slot 0, flushes, emits it as a log with topic 0xAA…AA, and
+/// returns the sender and the value (52 bytes).
 pub const STORE: &str = r#"(module
   (import "vm_hooks" "read_args" (func $args (param i32)))
   (import "vm_hooks" "write_result" (func $result (param i32 i32)))
@@ -68,7 +69,8 @@ pub const STORE: &str = r#"(module
     (call $result (i32.const 300) (i32.const 52))
     (i32.const 0)))"#;
 
-/// Creates a contract from its calldata with CREATE and returns its address, the length of the revert data, and that data.
+/// Creates a contract from its calldata with CREATE and returns its address, the length of the revert data, and that
+/// data.
 pub const CREATOR: &str = r#"(module
   (import "vm_hooks" "read_args" (func $args (param i32)))
   (import "vm_hooks" "write_result" (func $result (param i32 i32)))

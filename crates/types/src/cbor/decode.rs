@@ -226,7 +226,8 @@ fn once<T: Default>(
     Ok(())
 }
 
-/// As [`once`], but a well-formed value of another type is passed over and noted: as `item` when it is an array, else as `whole`.
+/// As [`once`], but a well-formed value of another type is passed over and noted: as `item` when it is an array, else
+/// as `whole`.
 fn noted<T: Default>(
     field: &mut Option<T>,
     wrong: &mut Option<DecodeError>,

@@ -1,11 +1,11 @@
 //! The CBOR request: what a consumer sends and every node decodes.
 //!
-//! Two encoders exist in the world. The Solidity library writes *bare pairs* (no map head, enums as 32-byte bignums, arrays of
-//! indefinite length, key `language`); the JavaScript toolkit writes a *canonical map* (key `codeLanguage`). The decoder takes
-//! both, the encoder writes either.
+//! Two encoders exist in the world. The Solidity library writes *bare pairs* (no map head, enums as 32-byte bignums,
+//! arrays of indefinite length, key `language`); the JavaScript toolkit writes a *canonical map* (key `codeLanguage`).
+//! The decoder takes both, the encoder writes either.
 //!
-//! Own code and not a general CBOR library, because bare pairs are not CBOR, the decoder must be bounded, and the encoder runs
-//! inside contracts.
+//! Own code and not a general CBOR library, because bare pairs are not CBOR, the decoder must be bounded, and the
+//! encoder runs inside contracts.
 //!
 //! Upstream: `FunctionsRequest.sol` 1.3.0, functions-toolkit 0.3.2 `buildRequestCBOR`.
 

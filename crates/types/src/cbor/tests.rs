@@ -1,4 +1,5 @@
-//! Vectors made by the JavaScript toolkit 0.3.2 (V1 to V6) and by the Solidity library 1.3.0 (S1, S2, S4, S5), and properties.
+//! Vectors made by the JavaScript toolkit 0.3.2 (V1 to V6) and by the Solidity library 1.3.0 (S1, S2, S4, S5), and
+//! properties.
 
 use proptest::prelude::*;
 

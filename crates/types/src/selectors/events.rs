@@ -7,7 +7,8 @@ pub mod router {
     /// `ConfigUpdated(RouterConfig)`
     pub const CONFIG_UPDATED: B256 =
         b256!("0x00a5832bf95f66c7814294cc4db681f20ee79608bfb8912a5321d66cfed5e985");
-    /// `ContractProposed(bytes32 proposedContractSetId, address proposedContractSetFromAddress, address proposedContractSetToAddress)`
+    /// `ContractProposed(bytes32 proposedContractSetId, address proposedContractSetFromAddress, address
+    /// proposedContractSetToAddress)`
     pub const CONTRACT_PROPOSED: B256 =
         b256!("0x8b052f0f4bf82fede7daffea71592b29d5ef86af1f3c7daaa0345dbb2f52f481");
     /// `ContractUpdated(bytes32 id, address from, address to)`
@@ -21,10 +22,13 @@ pub mod router {
     /// `RequestNotProcessed(bytes32 indexed requestId, address coordinator, address transmitter, uint8 resultCode)`
     pub const REQUEST_NOT_PROCESSED: B256 =
         b256!("0x1a90e9a50793db2e394cf581e7c522e10c358a81e70acf6b5a0edd620c08dee1");
-    /// `RequestProcessed(bytes32 indexed requestId, uint64 indexed subscriptionId, uint96 totalCostJuels, address transmitter, uint8 resultCode, bytes response, bytes err, bytes callbackReturnData)`
+    /// `RequestProcessed(bytes32 indexed requestId, uint64 indexed subscriptionId, uint96 totalCostJuels, address
+    /// transmitter, uint8 resultCode, bytes response, bytes err, bytes callbackReturnData)`
     pub const REQUEST_PROCESSED: B256 =
         b256!("0x64778f26c70b60a8d7e29e2451b3844302d959448401c0535b768ed88c6b505e");
-    /// `RequestStart(bytes32 indexed requestId, bytes32 indexed donId, uint64 indexed subscriptionId, address subscriptionOwner, address requestingContract, address requestInitiator, bytes data, uint16 dataVersion, uint32 callbackGasLimit, uint96 estimatedTotalCostJuels)`
+    /// `RequestStart(bytes32 indexed requestId, bytes32 indexed donId, uint64 indexed subscriptionId, address
+    /// subscriptionOwner, address requestingContract, address requestInitiator, bytes data, uint16 dataVersion, uint32
+    /// callbackGasLimit, uint96 estimatedTotalCostJuels)`
     pub const REQUEST_START: B256 =
         b256!("0xf67aec45c9a7ede407974a3e0c3a743dffeab99ee3f2d4c9a8144c2ebf2c7ec9");
     /// `RequestTimedOut(bytes32 indexed requestId)`
@@ -61,18 +65,22 @@ pub mod coordinator {
     /// `CommitmentDeleted(bytes32 requestId)`
     pub const COMMITMENT_DELETED: B256 =
         b256!("0x8a4b97add3359bd6bcf5e82874363670eb5ad0f7615abddbd0ed0a3a98f0f416");
-    /// `ConfigSet(uint32 previousConfigBlockNumber, bytes32 configDigest, uint64 configCount, address[] signers, address[] transmitters, uint8 f, bytes onchainConfig, uint64 offchainConfigVersion, bytes offchainConfig)`
+    /// `ConfigSet(uint32 previousConfigBlockNumber, bytes32 configDigest, uint64 configCount, address[] signers,
+    /// address[] transmitters, uint8 f, bytes onchainConfig, uint64 offchainConfigVersion, bytes offchainConfig)`
     pub const CONFIG_SET: B256 = b256!("0x1591690b8638f5fb2dbec82ac741805ac5da8b45dc5263f4875b0496fdce4e05");
     /// `ConfigUpdated(BillingConfig config)`
     pub const CONFIG_UPDATED: B256 =
         b256!("0x2e2c8535dcc25459d519f2300c114d2d2128bf6399722d04eca078461a3bf33a");
-    /// `OracleRequest(bytes32 indexed requestId, address indexed requestingContract, address requestInitiator, uint64 subscriptionId, address subscriptionOwner, bytes data, uint16 dataVersion, bytes32 flags, uint64 callbackGasLimit, Commitment commitment)`
+    /// `OracleRequest(bytes32 indexed requestId, address indexed requestingContract, address requestInitiator, uint64
+    /// subscriptionId, address subscriptionOwner, bytes data, uint16 dataVersion, bytes32 flags, uint64
+    /// callbackGasLimit, Commitment commitment)`
     pub const ORACLE_REQUEST: B256 =
         b256!("0xbf50768ccf13bd0110ca6d53a9c4f1f3271abdd4c24a56878863ed25b20598ff");
     /// `OracleResponse(bytes32 indexed requestId, address transmitter)`
     pub const ORACLE_RESPONSE: B256 =
         b256!("0xc708e0440951fd63499c0f7a73819b469ee5dd3ecc356c0ab4eb7f18389009d9");
-    /// `RequestBilled(bytes32 indexed requestId, uint96 juelsPerGas, uint256 l1FeeShareWei, uint96 callbackCostJuels, uint72 donFeeJuels, uint72 adminFeeJuels, uint72 operationFeeJuels)`
+    /// `RequestBilled(bytes32 indexed requestId, uint96 juelsPerGas, uint256 l1FeeShareWei, uint96 callbackCostJuels,
+    /// uint72 donFeeJuels, uint72 adminFeeJuels, uint72 operationFeeJuels)`
     pub const REQUEST_BILLED: B256 =
         b256!("0x08a4a0761e3c98d288cb4af9342660f49550d83139fb3b762b70d34bed627368");
     /// `Transmitted(bytes32 configDigest, uint32 epoch)`

@@ -16,7 +16,8 @@ pub mod router {
     pub const CREATE_SUBSCRIPTION: u32 = 0xa21a_23e4;
     /// `createSubscriptionWithConsumer(address consumer) returns (uint64 subscriptionId)`
     pub const CREATE_SUBSCRIPTION_WITH_CONSUMER: u32 = 0xcc77_470a;
-    /// `fulfill(bytes response, bytes err, uint96 juelsPerGas, uint96 costWithoutCallback, address transmitter, Commitment commitment) returns (uint8 resultCode, uint96)`
+    /// `fulfill(bytes response, bytes err, uint96 juelsPerGas, uint96 costWithoutCallback, address transmitter,
+    /// Commitment commitment) returns (uint8 resultCode, uint96)`
     pub const FULFILL: u32 = 0x3306_0529;
     /// `getAdminFee() view returns (uint72)`
     pub const GET_ADMIN_FEE: u32 = 0x2a90_5ccc;
@@ -38,7 +39,8 @@ pub mod router {
     pub const GET_SUBSCRIPTION: u32 = 0xa47c_7696;
     /// `getSubscriptionCount() view returns (uint64)`
     pub const GET_SUBSCRIPTION_COUNT: u32 = 0x6641_9970;
-    /// `getSubscriptionsInRange(uint64 subscriptionIdStart, uint64 subscriptionIdEnd) view returns (Subscription[] subscriptions)`
+    /// `getSubscriptionsInRange(uint64 subscriptionIdStart, uint64 subscriptionIdEnd) view returns (Subscription[]
+    /// subscriptions)`
     pub const GET_SUBSCRIPTIONS_IN_RANGE: u32 = 0xec24_54e5;
     /// `getTotalBalance() view returns (uint96)`
     pub const GET_TOTAL_BALANCE: u32 = 0x12b5_8349;
@@ -68,9 +70,11 @@ pub mod router {
     pub const RECOVER_FUNDS: u32 = 0xe72f_6e30;
     /// `removeConsumer(uint64 subscriptionId, address consumer)`
     pub const REMOVE_CONSUMER: u32 = 0x9f87_fad7;
-    /// `sendRequest(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32 donId) returns (bytes32)`
+    /// `sendRequest(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32 donId)
+    /// returns (bytes32)`
     pub const SEND_REQUEST: u32 = 0x461d_2762;
-    /// `sendRequestToProposed(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32 donId) returns (bytes32)`
+    /// `sendRequestToProposed(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32
+    /// donId) returns (bytes32)`
     pub const SEND_REQUEST_TO_PROPOSED: u32 = 0x41db_4ca3;
     /// `setAllowListId(bytes32 allowListId)`
     pub const SET_ALLOW_LIST_ID: u32 = 0xea32_0e0b;
@@ -95,7 +99,8 @@ pub mod coordinator {
     pub const ACCEPT_OWNERSHIP: u32 = 0x79ba_5097;
     /// `deleteCommitment(bytes32 requestId)`
     pub const DELETE_COMMITMENT: u32 = 0x85b2_14cf;
-    /// `estimateCost(uint64 subscriptionId, bytes data, uint32 callbackGasLimit, uint256 gasPriceWei) view returns (uint96)`
+    /// `estimateCost(uint64 subscriptionId, bytes data, uint32 callbackGasLimit, uint256 gasPriceWei) view returns
+    /// (uint96)`
     pub const ESTIMATE_COST: u32 = 0xd227_d245;
     /// `getAdminFeeJuels() view returns (uint72)`
     pub const GET_ADMIN_FEE_JUELS: u32 = 0xf6ea_41f6;
@@ -123,7 +128,8 @@ pub mod coordinator {
     pub const ORACLE_WITHDRAW_ALL: u32 = 0x7d48_0787;
     /// `owner() view returns (address)`
     pub const OWNER: u32 = 0x8da5_cb5b;
-    /// `setConfig(address[] _signers, address[] _transmitters, uint8 _f, bytes _onchainConfig, uint64 _offchainConfigVersion, bytes _offchainConfig)`
+    /// `setConfig(address[] _signers, address[] _transmitters, uint8 _f, bytes _onchainConfig, uint64
+    /// _offchainConfigVersion, bytes _offchainConfig)`
     pub const SET_CONFIG: u32 = 0xe3d0_e712;
     /// `setDONPublicKey(bytes donPublicKey)`
     pub const SET_DON_PUBLIC_KEY: u32 = 0x7f15_e166;
@@ -159,11 +165,13 @@ pub mod allow_list {
     pub const GET_ALL_ALLOWED_SENDERS: u32 = 0x817e_f62e;
     /// `getAllowedSendersCount() view returns (uint64)`
     pub const GET_ALLOWED_SENDERS_COUNT: u32 = 0xcc7e_bf49;
-    /// `getAllowedSendersInRange(uint64 allowedSenderIdxStart, uint64 allowedSenderIdxEnd) view returns (address[] allowedSenders)`
+    /// `getAllowedSendersInRange(uint64 allowedSenderIdxStart, uint64 allowedSenderIdxEnd) view returns (address[]
+    /// allowedSenders)`
     pub const GET_ALLOWED_SENDERS_IN_RANGE: u32 = 0x0a8c_9c24;
     /// `getBlockedSendersCount() view returns (uint64)`
     pub const GET_BLOCKED_SENDERS_COUNT: u32 = 0x01a0_5958;
-    /// `getBlockedSendersInRange(uint64 blockedSenderIdxStart, uint64 blockedSenderIdxEnd) view returns (address[] blockedSenders)`
+    /// `getBlockedSendersInRange(uint64 blockedSenderIdxStart, uint64 blockedSenderIdxEnd) view returns (address[]
+    /// blockedSenders)`
     pub const GET_BLOCKED_SENDERS_IN_RANGE: u32 = 0x2022_9a86;
     /// `getConfig() view returns (AllowListConfig)`
     pub const GET_CONFIG: u32 = 0xc3f9_09d4;

@@ -1,4 +1,5 @@
-//! One question, until an endpoint gave an answer: whom it goes to next, how often, and what it came to when nobody did.
+//! One question, until an endpoint gave an answer: whom it goes to next, how often, and what it came to when nobody
+//! did.
 
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ struct Asked {
 }
 
 impl Rpc {
-    /// Asks until an endpoint gave what `read` takes; `None` when those reached do not have it. The index says who answered.
+    /// Asks until an endpoint gave what `read` takes; `None` when those reached do not have it. The index says who
+    /// answered.
     ///
     /// # Errors
     /// [`RpcFailure`], sorted by what may help.

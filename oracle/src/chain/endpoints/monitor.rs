@@ -1,5 +1,5 @@
-//! Endpoints that failed or are not asked are probed, so that a better one is taken up again and one that stands still is
-//! noticed.
+//! Endpoints that failed or are not asked are probed, so that a better one is taken up again and one that stands still
+//! is noticed.
 
 use std::time::Duration;
 

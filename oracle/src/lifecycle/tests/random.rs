@@ -1,6 +1,8 @@
-//! Random histories of a chain, a protocol, a transmitter and a sandbox around one lifecycle, and what must hold in all:
+//! Random histories of a chain, a protocol, a transmitter and a sandbox around one lifecycle, and what must hold in
+//! all:
 //!
-//! * no open request is lost: it waits for the chain to be read, for a run, runs, is with the peers, or is being delivered;
+//! * no open request is lost: it waits for the chain to be read, for a run, runs, is with the peers, or is being
+//!   delivered;
 //! * nothing is delivered of which the chain shows a response, so that no second transaction is paid;
 //! * no request is opened without its records: none is observed twice;
 //! * states move along the table.

@@ -1,5 +1,5 @@
-//! Whatever the chain, the endpoints and the process do, in any order: no transaction is paid after one was, none is sent
-//! while another may still be mined, no price is raised in vain, and no delivery ends early or never.
+//! Whatever the chain, the endpoints and the process do, in any order: no transaction is paid after one was, none is
+//! sent while another may still be mined, no price is raised in vain, and no delivery ends early or never.
 //!
 //! `TRANSMIT_SEEDS=100000` plays more histories, `TRANSMIT_FIRST_SEED=1234` begins elsewhere.
 

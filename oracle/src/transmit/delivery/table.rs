@@ -1,4 +1,5 @@
-//! The table of the module, walked: every phase meets everything that can be seen, and does what the documentation says.
+//! The table of the module, walked: every phase meets everything that can be seen, and does what the documentation
+//! says.
 
 use std::collections::BTreeSet;
 

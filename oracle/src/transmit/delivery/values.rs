@@ -123,8 +123,8 @@ pub(in crate::transmit) enum Next {
         until: Instant,
         or_answered: bool,
     },
-    /// A look at the newest block with a simulation, the gas limit raised so often. Until the next question nobody else of
-    /// this node sends.
+    /// A look at the newest block with a simulation, the gas limit raised so often. Until the next question nobody else
+    /// of this node sends.
     Look {
         gas_raises: u32,
     },

@@ -1,8 +1,8 @@
-//! A gas limit that was enough when it was estimated is enough when the transaction runs, at another time, for another id, in another
-//! order with what others do.
+//! A gas limit that was enough when it was estimated is enough when the transaction runs, at another time, for another
+//! id, in another order with what others do.
 //!
-//! The limit is the least that succeeds in the state it is asked for, to the unit. A node's estimate lies up to 1.5 % above, and so
-//! hides what is found here. Each step is drawn at random; `ESTIMATE_SEED` repeats a run.
+//! The limit is the least that succeeds in the state it is asked for, to the unit. A node's estimate lies up to 1.5 %
+//! above, and so hides what is found here. Each step is drawn at random; `ESTIMATE_SEED` repeats a run.
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

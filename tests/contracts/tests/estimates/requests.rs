@@ -20,7 +20,8 @@ struct Traffic {
 }
 
 impl Traffic {
-    /// Half of the consumers are Stylus programs that note their requests in fresh words, half EVM contracts that do nothing.
+    /// Half of the consumers are Stylus programs that note their requests in fresh words, half EVM contracts that do
+    /// nothing.
     fn begin(system: &mut System) -> Self {
         let mut consumers = Vec::new();
         for index in 0..SENDERS {

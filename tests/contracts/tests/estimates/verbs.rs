@@ -1,4 +1,5 @@
-//! Subscriptions, withdrawals, ownership, the allow list and LINK: what owners and holders send, and what others change meanwhile.
+//! Subscriptions, withdrawals, ownership, the allow list and LINK: what owners and holders send, and what others change
+//! meanwhile.
 
 use alloy::{
     primitives::{Address, Bytes, U256},

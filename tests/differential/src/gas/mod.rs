@@ -1,12 +1,13 @@
 //! What each operation costs, in gas of the whole transaction, beside the reference.
 //!
-//! Three figures an operation: the reference; ours as deployed; ours while Router and Coordinator stand in the chain's cache of
-//! programs (`ArbWasmCache.cacheProgram`). Everything else is the same on both chains: LINK is one program, cached on both; the
-//! feeds and the consumer are small EVM contracts, cheaper than any real ones, so that nothing dilutes the comparison.
+//! Three figures an operation: the reference; ours as deployed; ours while Router and Coordinator stand in the chain's
+//! cache of programs (`ArbWasmCache.cacheProgram`). Everything else is the same on both chains: LINK is one program,
+//! cached on both; the feeds and the consumer are small EVM contracts, cheaper than any real ones, so that nothing
+//! dilutes the comparison.
 //!
-//! The figures depend on nothing but the bytes of the contracts: time, keys, prices and addresses are fixed. The chain has the
-//! rules of ArbOS 61, by which a program that ran earlier in the block enters at the cached price; every measured transaction has a
-//! block of its own, so the uncached figure is the most a user pays.
+//! The figures depend on nothing but the bytes of the contracts: time, keys, prices and addresses are fixed. The chain
+//! has the rules of ArbOS 61, by which a program that ran earlier in the block enters at the cached price; every
+//! measured transaction has a block of its own, so the uncached figure is the most a user pays.
 //!
 //! | where | what |
 //! | --- | --- |

@@ -1,7 +1,8 @@
 //! The operations: for each the state it starts from, and the one transaction that is measured.
 //!
-//! Before everything stands the usual scene, in which the consumer has sent [`EARLIER`] batches of requests and the first oracle has fulfilled
-//! them: the consumer is known, every book has something in it. Each operation starts from there and leaves no trace.
+//! Before everything stands the usual scene, in which the consumer has sent [`EARLIER`] batches of requests and the
+//! first oracle has fulfilled them: the consumer is known, every book has something in it. Each operation starts from
+//! there and leaves no trace.
 
 use alloy::{
     primitives::{Address, B256, U256},

@@ -1,7 +1,7 @@
 //! The recorded figures: what our contracts cost when they were last looked at.
 //!
-//! The figures follow from the bytes of the contracts, and those from the compiler; so there is one section a compiler. With a
-//! compiler that has none, the first section is taken and more is forgiven.
+//! The figures follow from the bytes of the contracts, and those from the compiler; so there is one section a compiler.
+//! With a compiler that has none, the first section is taken and more is forgiven.
 //!
 //! ```text
 //! compiler rustc 1.95.0 (59807616e 2026-04-14)

@@ -1,7 +1,8 @@
 //! Random sequences of everything everybody can do, honest or not.
 //!
-//! A [`Case`] is a value: how the scene begins and what is done on it. It is drawn from a seed, says what it does when printed, and
-//! shrinks to the least that still fails. [`Player`] does it on both chains; an [`Observer`] may look on and object.
+//! A [`Case`] is a value: how the scene begins and what is done on it. It is drawn from a seed, says what it does when
+//! printed, and shrinks to the least that still fails. [`Player`] does it on both chains; an [`Observer`] may look on
+//! and object.
 //!
 //! | where | what |
 //! | --- | --- |

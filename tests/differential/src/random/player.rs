@@ -1,4 +1,5 @@
-//! Plays a sequence on both chains: who is who at the moment, what has been seen, and housekeeping that keeps sequences lively.
+//! Plays a sequence on both chains: who is who at the moment, what has been seen, and housekeeping that keeps sequences
+//! lively.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -24,7 +25,8 @@ mod report;
 
 /// The contract at the end of the terms' route.
 pub const TERMS: Address = address!("0000000000000000000000000000000000007E45");
-/// Steps that the Router may stay paused, the main subscription closed, the DON without its Coordinator, the terms refused.
+/// Steps that the Router may stay paused, the main subscription closed, the DON without its Coordinator, the terms
+/// refused.
 const PATIENCE: u8 = 3;
 
 /// One sequence being played.
@@ -111,7 +113,8 @@ impl Player {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
-    /// Ends a pause, a closed main subscription, a lost route and refused terms after some steps; opens a first request.
+    /// Ends a pause, a closed main subscription, a lost route and refused terms after some steps; opens a first
+    /// request.
     fn keep_alive(&mut self) {
         let (r, c) = (self.scene.router, self.scene.coordinator);
         if !(self.paused || self.closed || self.astray || self.refused) {

@@ -21,8 +21,8 @@ const ADDED: &[(Contract, &str)] = &[];
 const COMPARED: [Contract; 4] =
     [Contract::Router, Contract::Coordinator, Contract::Coordinator131, Contract::AllowList];
 
-/// Every item by what names it, written out: names, argument names and types, mutability, what is indexed. The compiler's own names
-/// of structs and enums are no part of the ABI.
+/// Every item by what names it, written out: names, argument names and types, mutability, what is indexed. The
+/// compiler's own names of structs and enums are no part of the ABI.
 fn items(abi: &JsonAbi) -> BTreeMap<String, String> {
     let functions = abi
         .functions()

@@ -1,4 +1,5 @@
-//! The reference's own consumer on both Routers, each Router with the other's Coordinator, and the gas a callback is given.
+//! The reference's own consumer on both Routers, each Router with the other's Coordinator, and the gas a callback is
+//! given.
 
 use alloy::{
     primitives::{Address, Bytes, TxKind, U256},

@@ -119,7 +119,8 @@ fn subscriptions_of_the_zero_address() {
     s.books();
 }
 
-/// The chains whose parent fee the reference asks of another oracle run no programs; where that oracle answers zero, all else is equal.
+/// The chains whose parent fee the reference asks of another oracle run no programs; where that oracle answers zero,
+/// all else is equal.
 #[test]
 fn chains_that_cannot_run_programs() {
     const FEE_ORACLE: Address = address!("420000000000000000000000000000000000000F");

@@ -46,8 +46,9 @@ fn every_result() {
     s.twin.both(|side| side.0.set_base_fee(200_000_000));
     assert_eq!(code(&fulfill(&mut s, &request), r), Some(3));
     s.twin.both(|side| side.0.set_base_fee(100_000_000));
-    // 4: more gas wanted after the callback than a transaction has. With a little too little, only the reference goes on: ours wants
-    // enough for everything at the door, so that an estimate of its transmitter is not content with this result.
+    // 4: more gas wanted after the callback than a transaction has. With a little too little, only the reference goes
+    // on: ours wants enough for everything at the door, so that an estimate of its transmitter is not content with this
+    // result.
     let config = abi::BillingConfig { gasOverheadAfterCallback: 1_000_000_000, ..billing_config() };
     s.twin.ok(OWNER, c, &C::updateConfigCall { config });
     let endless = s.request(&[1], 100_000);

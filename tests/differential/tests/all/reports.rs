@@ -346,8 +346,8 @@ fn batches_and_the_oracles_money() {
     let _ = withdraw(0).abi_encode();
 }
 
-/// The Router pays a Coordinator's address whatever it asks for; what that address takes past its own code is missing when oracles and
-/// owner withdraw. Nobody can make it do so on a chain; the random sequences do.
+/// The Router pays a Coordinator's address whatever it asks for; what that address takes past its own code is missing
+/// when oracles and owner withdraw. Nobody can make it do so on a chain; the random sequences do.
 #[test]
 fn juels_taken_by_hand_are_missing_in_the_coordinator() {
     let mut s = scene!();

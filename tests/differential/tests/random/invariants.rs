@@ -13,7 +13,8 @@ use differential_tests::{
 };
 use functions_types::abi::{self, Coordinator as C, Link, Router as R};
 
-/// Sequences of each property, unless the environment says how many; what they do besides is compared in `sequences.rs`.
+/// Sequences of each property, unless the environment says how many; what they do besides is compared in
+/// `sequences.rs`.
 const SEQUENCES: u64 = 40;
 
 fn holds<O: Observer + Default + 'static>(name: &str) {
@@ -39,14 +40,15 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
-/// Subscriptions and withdrawable balances add up to the total; the total and what was given to nobody add up to the Router's
-/// LINK; the Coordinator can pay everybody and keeps only the dust of dispersals.
+/// Subscriptions and withdrawable balances add up to the total; the total and what was given to nobody add up to the
+/// Router's LINK; the Coordinator can pay everybody and keeps only the dust of dispersals.
 ///
-/// The last holds as long as the Coordinator's address does only what its code does. A sequence may also let that address call the
-/// Router by hand, which nobody can on a chain. `fulfill` by hand credits the Coordinator with juels its books do not know;
-/// `oracleWithdraw` by hand takes juels out that its books still promise to oracles and owner, so that the one who withdraws last
-/// finds less than is his and gets nothing. The Router has one balance for a Coordinator and cannot know better, here as in the
-/// reference: the two contracts trust each other with exactly this. What the Router itself owes is exact all the same.
+/// The last holds as long as the Coordinator's address does only what its code does. A sequence may also let that
+/// address call the Router by hand, which nobody can on a chain. `fulfill` by hand credits the Coordinator with juels
+/// its books do not know; `oracleWithdraw` by hand takes juels out that its books still promise to oracles and owner,
+/// so that the one who withdraws last finds less than is his and gets nothing. The Router has one balance for a
+/// Coordinator and cannot know better, here as in the reference: the two contracts trust each other with exactly this.
+/// What the Router itself owes is exact all the same.
 #[derive(Default)]
 struct Conservation {
     donated: U256,

@@ -24,7 +24,8 @@ const NEVER: [[u8; 4]; 7] = [
     C::UnauthorizedSender::SELECTOR,
 ];
 
-/// Errors that take another contract in the Router's or a Coordinator's place, or a word of storage: scenarios raise them.
+/// Errors that take another contract in the Router's or a Coordinator's place, or a word of storage: scenarios raise
+/// them.
 const ELSEWHERE: [[u8; 4]; 3] = [
     // reports::a_pool_without_oracles
     C::NoTransmittersSet::SELECTOR,

@@ -1,5 +1,5 @@
-//! One script, a thousand fresh processes, one digest: whatever the time zone, the locale, the processor's features the C
-//! library may use, the allocator's habits, the load, and the order in which servers answer.
+//! One script, a thousand fresh processes, one digest: whatever the time zone, the locale, the processor's features the
+//! C library may use, the allocator's habits, the load, and the order in which servers answer.
 
 #[path = "../../../../oracle/runner/tests/common/mod.rs"]
 mod common;

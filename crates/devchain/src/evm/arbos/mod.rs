@@ -1,8 +1,9 @@
 //! The chain's own state: program table, data pricer, owners, cache managers, prices.
 //!
-//! It lies in the storage of [`ARBOS_STATE`](crate::genesis::ARBOS_STATE) and is read and written through the journal, so that a
-//! revert takes it back like any contract's storage. The layout is our own: slot = keccak(name ‖ key). What is read and written,
-//! and in which order, is the node's: a precompile pays for every access ([`Store`]), so its price follows from what it does.
+//! It lies in the storage of [`ARBOS_STATE`](crate::genesis::ARBOS_STATE) and is read and written through the journal,
+//! so that a revert takes it back like any contract's storage. The layout is our own: slot = keccak(name ‖ key). What
+//! is read and written, and in which order, is the node's: a precompile pays for every access ([`Store`]), so its price
+//! follows from what it does.
 //!
 //! | file | idea |
 //! | --- | --- |

@@ -1,4 +1,5 @@
-//! Prices and limits of programs, as one word of the chain's state. Until an owner changes one they are those of the ArbOS version.
+//! Prices and limits of programs, as one word of the chain's state. Until an owner changes one they are those of the
+//! ArbOS version.
 
 use alloy::primitives::{B256, U256};
 use stylus_program::StylusParams;

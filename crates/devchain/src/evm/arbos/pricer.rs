@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn fee_equals_that_of_the_node() {
-        // An idle chain activates a program with an estimate of 753 283 bytes: 352 basis points of demand raise the price by 358.
+        // An idle chain activates a program with an estimate of 753 283 bytes: 352 basis points of demand raise the
+        // price by 358.
         assert_eq!(exponential(352), 10_358);
         assert_eq!(fee(753_283, 753_283), 82_928_201 * 10_358 / 10_000 * 753_283);
         assert_eq!(fee(0, 1), MIN_PRICE);

@@ -7,7 +7,8 @@
 //! | 60 | programs up to 256 KiB, also cut into 4 fragments; a program that ran in the block enters at the cached price |
 //! | 61 | nothing a program or a precompile can tell |
 //!
-//! The version of a block follows from the state before it: the one the chain began with or was brought to, and an upgrade that is due.
+//! The version of a block follows from the state before it: the one the chain began with or was brought to, and an
+//! upgrade that is due.
 //!
 //! Upstream: `UpgradeArbosVersion` (Nitro v3.10, `arbos/arbosState/arbosstate.go`).
 

@@ -1,7 +1,8 @@
 //! ArbOwner (0x70): what only owners may change.
 //!
-//! Owners pay nothing, but must bring the gas the work would cost. Prices and limits of programs, the price of calldata, who owns
-//! and who caches can be changed, and ArbOS be upgraded; every other switch of the node is "not supported".
+//! Owners pay nothing, but must bring the gas the work would cost. Prices and limits of programs, the price of
+//! calldata, who owns and who caches can be changed, and ArbOS be upgraded; every other switch of the node is "not
+//! supported".
 
 use alloy::{
     primitives::{Bytes, FixedBytes},

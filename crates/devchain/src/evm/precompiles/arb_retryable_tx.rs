@@ -1,4 +1,5 @@
-//! ArbRetryableTx (0x6E): messages of the parent chain that may be tried again. There is no parent chain, so there are none.
+//! ArbRetryableTx (0x6E): messages of the parent chain that may be tried again. There is no parent chain, so there are
+//! none.
 
 use alloy::{
     primitives::{Address, U256},

@@ -128,7 +128,8 @@ impl<'c, 'd> Call<'c, 'd> {
         self.ctx.chain.env.arbos_version
     }
 
-    /// Decodes the call, applies the common rules by the method's purity, and pays for arguments and for opening the state.
+    /// Decodes the call, applies the common rules by the method's purity, and pays for arguments and for opening the
+    /// state.
     pub(super) fn decode<C: SolInterface>(&mut self, purity: impl Fn(&C) -> Purity) -> Result<C, Fail> {
         let call = C::abi_decode(&self.input)
             .map_err(|_| Fail::refused("no such method, or arguments that do not fit it"))?;

@@ -1,17 +1,18 @@
 //! Arbitrum's precompiles: contracts that the chain itself answers for.
 //!
-//! Common rules: an unknown selector, malformed arguments, value sent to a method that takes none, a write in a static call, and a
-//! delegate call to anything but a pure method revert and take all gas. Solidity-style errors, and the node's own failures within a
-//! method, keep the rest of it. A method pays for its arguments and its result by the word, and for every word of the chain's state
-//! it reads or writes (`arbos::Store`).
+//! Common rules: an unknown selector, malformed arguments, value sent to a method that takes none, a write in a static
+//! call, and a delegate call to anything but a pure method revert and take all gas. Solidity-style errors, and the
+//! node's own failures within a method, keep the rest of it. A method pays for its arguments and its result by the
+//! word, and for every word of the chain's state it reads or writes (`arbos::Store`).
 //!
-//! Upstream: `precompiles/precompile.go` (Nitro v3.10). The prices per word and per storage access are those of that file.
+//! Upstream: `precompiles/precompile.go` (Nitro v3.10). The prices per word and per storage access are those of that
+//! file.
 //!
 //! # Deviations
 //! * Nothing goes to or comes from a parent chain: ArbSys sends nothing, and no retryable exists.
 //! * Owners may change what is listed in `arb_owner.rs`; the node's other switches are "not supported".
-//! * Words that are no event, error or result go to whoever simulates, as a revert with a reason; the node puts some of them into
-//!   the message of its answer.
+//! * Words that are no event, error or result go to whoever simulates, as a revert with a reason; the node puts some of
+//!   them into the message of its answer.
 
 mod arb_address_table;
 mod arb_debug;

@@ -1,8 +1,8 @@
 //! Programs inside revm's frame loop.
 //!
-//! A frame whose code carries a program prefix is not interpreted: [`enter`] charges its entry and starts a [`Machine`],
-//! [`answer`] serves what it asks for, and a call or creation becomes a new frame of revm's own loop while the machine waits. So
-//! there is one journal, one depth count and no recursion.
+//! A frame whose code carries a program prefix is not interpreted: [`enter`] charges its entry and starts a
+//! [`Machine`], [`answer`] serves what it asks for, and a call or creation becomes a new frame of revm's own loop while
+//! the machine waits. So there is one journal, one depth count and no recursion.
 //!
 //! | file | idea |
 //! | --- | --- |

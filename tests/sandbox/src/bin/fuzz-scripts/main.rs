@@ -1,8 +1,8 @@
 //! Random scripts against the sandbox: `./scripts/fuzz scripts` runs this over a build with the address sanitizer.
 //!
-//! A script is made by a grammar (`grammar`) from a number alone; it lets its own code run in the middle of the engine's
-//! (getters, traps, comparators, species, conversions) and change what the engine is working on. Whatever it does, its
-//! process must not die of a signal of its own. Scripts whose process did are kept beside their number.
+//! A script is made by a grammar (`grammar`) from a number alone; it lets its own code run in the middle of the
+//! engine's (getters, traps, comparators, species, conversions) and change what the engine is working on. Whatever it
+//! does, its process must not die of a signal of its own. Scripts whose process did are kept beside their number.
 
 mod grammar;
 
