@@ -54,7 +54,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
     if balance.is_zero() {
         return Err(miette!(
-            help = "send it some ether first; a whole deployment takes about 26 million gas",
+            help = "send it some ether first; a whole deployment takes about 32 million gas",
             "the owner {} has no ether on chain {}",
             owner.address(),
             chain.id()
