@@ -2,7 +2,6 @@
 //! wait; what is billed is the script's own answer.
 
 use functions_offchain_config::Timing;
-use functions_types::RequestId;
 use test_support::Network;
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
@@ -12,22 +11,13 @@ fn hasty() -> Timing {
     Timing { t_obs_ms: 500, ..Timing::default() }
 }
 
-async fn assert_answered(network: &Network, requests: &[(RequestId, u64)]) {
-    for &(id, block) in requests {
-        let fulfilled = network.wait_for_fulfillment(id, block).await;
-        let error = String::from_utf8_lossy(&fulfilled.error).into_owned();
-        assert_eq!((fulfilled.result_code, error.as_str()), (0, ""), "request {id}");
-        assert_eq!(fulfilled.response.last(), Some(&42));
-    }
-}
-
 /// A burst is far more than there are slots; each request waits for its turn and is paid for once.
 #[tokio::test]
 async fn burst_is_answered_and_paid_for_once() {
     const COUNT: usize = 40;
     let network = Network::start(Timing { delta_stage_ms: 4_000, ..Timing::default() }).await;
     let requests = network.burst(SOURCE, COUNT).await;
-    assert_answered(&network, &requests).await;
+    network.wait_for_results(&requests, 42).await;
     for (id, _) in requests {
         for node in 0..4 {
             network.wait_for_state(node, id, &["INCLUDED", "FINAL"]).await;
@@ -61,17 +51,17 @@ async fn requests_survive_two_changes_of_members() {
     }
     // then all requests are answered, those too that come while the members change,
     let between = network.burst(SOURCE, 10).await;
-    assert_answered(&network, &early).await;
-    assert_answered(&network, &between).await;
+    network.wait_for_results(&early, 42).await;
+    network.wait_for_results(&between, 42).await;
     assert_eq!(network.status(5).await["node"]["silentBefore"], serde_json::Value::Null);
 
     // and likewise after the way back, with one of the four still down.
     let late = network.burst(SOURCE, 10).await;
     network.change_members(4, hasty()).await;
     network.start_node(2);
-    assert_answered(&network, &late).await;
+    network.wait_for_results(&late, 42).await;
     let (id, block) = network.request(SOURCE).await;
-    assert_answered(&network, &[(id, block)]).await;
+    network.wait_for_results(&[(id, block)], 42).await;
     let transactions = network.transmissions().await;
     assert!(transactions <= 26, "{transactions} transactions for 24 requests");
 }
@@ -102,5 +92,5 @@ async fn node_without_its_journal_is_silent_about_the_past_and_says_why() {
     assert!(shown["observation"].is_null(), "{shown}");
 
     network.start_node(3);
-    assert_answered(&network, &[(id, block)]).await;
+    network.wait_for_results(&[(id, block)], 42).await;
 }

@@ -17,7 +17,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use functions_offchain_config::Timing;
-use functions_types::RequestId;
 use test_support::Network;
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::Instant};
 
@@ -126,16 +125,6 @@ async fn weaken(network: &mut Network, nodes: &[usize], strength: Strength) -> V
     endpoints
 }
 
-/// Waits for the answers of all: each is the script's own.
-async fn answered(network: &Network, requests: &[(RequestId, u64)]) {
-    for &(id, block) in requests {
-        let fulfilled = network.wait_for_fulfillment(id, block).await;
-        let error = String::from_utf8_lossy(&fulfilled.error).into_owned();
-        assert_eq!((fulfilled.result_code, error.as_str()), (0, ""), "request {id}");
-        assert_eq!(fulfilled.response.last(), Some(&42));
-    }
-}
-
 #[tokio::test]
 async fn a_node_catches_up_with_a_hundred_requests_at_25_calls_a_second() {
     let mut network = Network::start(Timing::default()).await;
@@ -145,7 +134,7 @@ async fn a_node_catches_up_with_a_hundred_requests_at_25_calls_a_second() {
     for _ in 0..5 {
         requests.extend(network.burst(SOURCE, 20).await);
     }
-    answered(&network, &requests).await;
+    network.wait_for_results(&requests, 42).await;
     let begun = Instant::now();
     network.start_node(3);
     network.wait_until_ready(3).await;
@@ -192,7 +181,7 @@ async fn offered(network: &mut Network, endpoints: &[Weak], count: usize) {
         pace.tick().await;
         requests.push(network.request(SOURCE).await);
     }
-    answered(network, &requests).await;
+    network.wait_for_results(&requests, 42).await;
     if endpoints[0].counts.bad.load(Ordering::Relaxed) > 0 {
         for node in 0..4 {
             // Each node says what its endpoint said.

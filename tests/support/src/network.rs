@@ -319,6 +319,19 @@ impl Network {
         .await
     }
 
+    /// Waits until all are settled, each with the script's own result, which ends in `byte`.
+    ///
+    /// # Panics
+    /// When one is not.
+    pub async fn wait_for_results(&self, requests: &[(RequestId, u64)], byte: u8) {
+        for &(id, block) in requests {
+            let fulfilled = self.wait_for_fulfillment(id, block).await;
+            let error = String::from_utf8_lossy(&fulfilled.error).into_owned();
+            assert_eq!((fulfilled.result_code, error.as_str()), (0, ""), "request {id}");
+            assert_eq!(fulfilled.response.last(), Some(&byte));
+        }
+    }
+
     // ---- what nodes show ----
 
     async fn json(&self, node: usize, path: &str) -> Result<Value, String> {
