@@ -69,7 +69,7 @@ use std::time::Duration;
 use alloy::primitives::U256;
 use tokio::time::Instant;
 
-pub(super) use self::values::{Effect, Look, Moment, Next, Seen, Standing, Step, Terms};
+pub use self::values::{Effect, Look, Moment, Next, Seen, Standing, Step, Terms};
 use super::{
     funds::LOOK_EVERY,
     gate::{Decision, GateInput, UNCONFIRMED, decide},
@@ -112,7 +112,7 @@ enum Phase {
 
 /// One report's way to the chain.
 #[derive(Clone, Debug)]
-pub(super) struct Delivery {
+pub struct Delivery {
     terms: Terms,
     phase: Phase,
     /// Number of the next transaction.
@@ -129,7 +129,7 @@ pub(super) struct Delivery {
 
 impl Delivery {
     /// A report that is new, or whose earlier delivery ended with its process.
-    pub(super) fn begin(terms: Terms) -> (Self, Step) {
+    pub fn begin(terms: Terms) -> (Self, Step) {
         let delivery = Self {
             terms,
             phase: Phase::Loading,
@@ -145,7 +145,7 @@ impl Delivery {
     }
 
     /// Takes the answer to the last question; the table of the module.
-    pub(super) fn on(&mut self, now: Moment, seen: Seen) -> Step {
+    pub fn on(&mut self, now: Moment, seen: Seen) -> Step {
         match (self.phase, seen) {
             (Phase::Over, _) => then(Next::End),
             (_, Seen::Trouble) => {

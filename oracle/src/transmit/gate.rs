@@ -65,7 +65,8 @@ pub enum Decision {
 }
 
 /// Whether a request in the block at `request_block` is as deep below the head as configured.
-pub(super) const fn is_confirmed(head: u64, request_block: u64, confirmations: u64) -> bool {
+#[must_use]
+pub const fn is_confirmed(head: u64, request_block: u64, confirmations: u64) -> bool {
     head.saturating_add(1) >= request_block.saturating_add(confirmations)
 }
 

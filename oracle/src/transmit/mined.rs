@@ -10,14 +10,16 @@ use crate::chain::Receipt;
 
 /// A transaction of ours in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mined {
-    pub(super) tx_hash: B256,
-    pub(super) deed: Deed,
+pub struct Mined {
+    /// The version that was mined.
+    pub tx_hash: B256,
+    /// What it did.
+    pub deed: Deed,
 }
 
 /// What it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub enum Deed {
     /// It processed the request.
     Paid,
     /// The router did not process the request, with this code.

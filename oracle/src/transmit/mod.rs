@@ -11,7 +11,7 @@
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
 //! the same nonce, never made anew beside themselves.
 
-mod delivery;
+pub mod delivery;
 mod funds;
 mod gas;
 mod gate;
@@ -43,9 +43,11 @@ use tokio::{
 
 pub use funds::Funds;
 pub use gas::{GasInputs, gas_limit};
-pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide};
+pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide, is_confirmed};
+pub use mined::{Deed, Mined};
 pub use report::{ReportJob, TransmitNote};
 pub use sender::SendError;
+pub use stage::Progress;
 
 use crate::{chain::Rpc, journal::Journal};
 

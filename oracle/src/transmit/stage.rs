@@ -27,20 +27,20 @@ struct Delivery {
 
 /// What transmitters delivered lately.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub struct Progress {
     deliveries: HashMap<Address, VecDeque<Delivery>>,
 }
 
 impl Progress {
     /// The chain shows a response that `transmitter` sent, to a request whose report was here at `reported_ms`.
-    pub(super) fn note(&mut self, transmitter: Address, reported_ms: u64, at: Instant) {
+    pub fn note(&mut self, transmitter: Address, reported_ms: u64, at: Instant) {
         let known = self.deliveries.entry(transmitter).or_default();
         known.push_front(Delivery { reported_ms, at });
         known.truncate(REMEMBERED);
     }
 
     /// When one of `transmitters` last delivered a report that was here by `until_ms`.
-    pub(super) fn last(&self, transmitters: &[Address], until_ms: u64) -> Option<Instant> {
+    pub fn last(&self, transmitters: &[Address], until_ms: u64) -> Option<Instant> {
         let known = transmitters.iter().filter_map(|transmitter| self.deliveries.get(transmitter));
         known.flatten().filter(|delivery| delivery.reported_ms <= until_ms).map(|delivery| delivery.at).max()
     }

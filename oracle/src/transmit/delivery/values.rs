@@ -13,15 +13,17 @@ use crate::{
 
 /// What does not change during a delivery.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::transmit) struct Terms {
-    pub(in crate::transmit) request_id: B256,
+pub struct Terms {
+    /// The request reported.
+    pub request_id: B256,
     /// This node's place in the request's order; 0 sends first.
-    pub(in crate::transmit) stage: u64,
-    pub(in crate::transmit) delta_stage: Duration,
+    pub stage: u64,
+    /// Time between two stages.
+    pub delta_stage: Duration,
     /// Pause between two looks at the chain.
-    pub(in crate::transmit) poll_interval: Duration,
+    pub poll_interval: Duration,
     /// The commitment's timeout, unix seconds.
-    pub(in crate::transmit) timeout_timestamp: u64,
+    pub timeout_timestamp: u64,
 }
 
 impl Terms {
@@ -33,49 +35,57 @@ impl Terms {
 
 /// When something was seen.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::transmit) struct Moment {
-    pub(in crate::transmit) at: Instant,
-    pub(in crate::transmit) unix_ms: u64,
+pub struct Moment {
+    /// On the clock that never jumps.
+    pub at: Instant,
+    /// On the wall clock, in milliseconds.
+    pub unix_ms: u64,
     /// The own log view shows a response, or the request needs none any more.
-    pub(in crate::transmit) answered: bool,
+    pub answered: bool,
 }
 
 /// The transaction whose fate is open, as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transmit) struct Standing {
-    pub(in crate::transmit) attempt: u64,
-    pub(in crate::transmit) stage: u64,
+pub struct Standing {
+    /// Number of the transaction among those of the report.
+    pub attempt: u64,
+    /// This node's stage when it was sent.
+    pub stage: u64,
     /// The newest version's hash.
-    pub(in crate::transmit) tx_hash: Option<B256>,
+    pub tx_hash: Option<B256>,
     /// Signed and stored; whether an endpoint took it is unknown.
-    pub(in crate::transmit) is_prepared: bool,
+    pub is_prepared: bool,
     /// The newest version's offer.
-    pub(in crate::transmit) max_fee_wei: u128,
+    pub max_fee_wei: u128,
     /// Unix milliseconds of the newest version.
-    pub(in crate::transmit) sent_ms: u64,
+    pub sent_ms: u64,
 }
 
 /// What the gate's look at the newest block showed.
 #[derive(Clone, Debug)]
-pub(in crate::transmit) struct Look {
+pub struct Look {
     /// Timestamp of the newest block, unix seconds.
-    pub(in crate::transmit) chain_time: u64,
-    pub(in crate::transmit) base_fee_wei: u128,
+    pub chain_time: u64,
+    /// Wei per gas of the newest block.
+    pub base_fee_wei: u128,
     /// The request's block is as deep as configured.
-    pub(in crate::transmit) confirmed: bool,
+    pub confirmed: bool,
     /// The gas limit it was simulated with.
-    pub(in crate::transmit) gas_limit: u64,
+    pub gas_limit: u64,
     /// What the account must hold for the transaction to be taken.
-    pub(in crate::transmit) need_wei: U256,
-    pub(in crate::transmit) simulated: Simulated,
+    pub need_wei: U256,
+    /// What the transaction would do there.
+    pub simulated: Simulated,
 }
 
 /// The answer to what was asked for last.
 #[derive(Clone, Debug)]
-pub(in crate::transmit) enum Seen {
+pub enum Seen {
     /// How many transactions of this report are stored, and the newest whose fate is open.
     Stored {
+        /// All, ended ones included.
         attempts: u64,
+        /// The newest whose fate is open.
         open: Option<Standing>,
     },
     /// When a node before this one last delivered an older report.
@@ -84,17 +94,22 @@ pub(in crate::transmit) enum Seen {
     Pending(bool),
     /// The pause is over, or it was cut short by an answer.
     Woke,
+    /// What the look showed.
     Looked(Look),
     /// Whether the account holds what is needed.
     Funds {
+        /// Whether it does.
         enough: bool,
     },
     /// The transaction is stored in this form; an endpoint took it, or it is unknown whether one did.
     Stands(Standing),
     /// Every endpoint refused it for good; it is stored as dropped.
     Refused,
+    /// What the mined version did; none when no version is known to be in a block.
     Receipt(Option<Mined>),
+    /// Whether the account's nonce went past the transaction's.
     NonceUsed(bool),
+    /// Wei per gas of the newest block.
     BaseFee(u128),
     /// The question could not be answered.
     Trouble,
@@ -102,39 +117,54 @@ pub(in crate::transmit) enum Seen {
 
 /// What is done before the next question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::transmit) enum Effect {
+pub enum Effect {
     /// The open transaction ends so, durably.
     Settle(TransmissionState),
     /// For the engine.
     Note(TransmitNote),
     /// For the operator; `theirs` is what only they can mend.
-    Waits { reason: String, theirs: bool },
+    Waits {
+        /// In words.
+        reason: String,
+        /// Whether the operator must act.
+        theirs: bool,
+    },
 }
 
 /// The next question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::transmit) enum Next {
+pub enum Next {
     /// What is stored about this report.
     Load,
+    /// When a node before this one last delivered an older report.
     AskProgress,
+    /// Whether a transaction of a node before this one waits for a block.
     AskPending,
     /// A pause; `or_answered` ends it when the request is answered.
     Sleep {
+        /// Its end.
         until: Instant,
+        /// Whether an answer ends it.
         or_answered: bool,
     },
     /// A look at the newest block with a simulation, the gas limit raised so often. Until the next question nobody else
     /// of this node sends.
     Look {
+        /// Times the limit is raised by half.
         gas_raises: u32,
     },
+    /// Whether the account holds so much.
     AskFunds {
+        /// Wei.
         need_wei: U256,
     },
     /// A new transaction, signed and stored before it leaves.
     Send {
+        /// Its number.
         attempt: u64,
+        /// Gas.
         gas_limit: u64,
+        /// Highest price per gas.
         max_fee_wei: u128,
     },
     /// The receipt of any version of the open transaction.
@@ -143,17 +173,22 @@ pub(in crate::transmit) enum Next {
     AskNonce,
     /// The stored bytes once more.
     Resend,
+    /// Wei per gas of the newest block.
     AskBaseFee,
     /// The same nonce at a higher price, beside the stuck version.
     Bump {
+        /// Highest price per gas.
         max_fee_wei: u128,
     },
+    /// Nothing: the delivery is over.
     End,
 }
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::transmit) struct Step {
-    pub(in crate::transmit) first: Vec<Effect>,
-    pub(in crate::transmit) then: Next,
+pub struct Step {
+    /// In this order, each before the next.
+    pub first: Vec<Effect>,
+    /// Asked when all of it is done.
+    pub then: Next,
 }
