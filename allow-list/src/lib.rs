@@ -1,8 +1,8 @@
-//! The terms-of-service allow list: who has accepted the terms, and who is blocked.
+//! The terms-of-service allow list: who has accepted them, and who is blocked.
 //!
 //! The Router asks [`members::has_access`] before it lets anybody manage a subscription, once a route leads here (the
-//! route's id is `getAllowListId()`, zero at first). A user gets in with [`terms::accept`], which takes a signature of
-//! the key in the configuration; the owner blocks and unblocks through [`members`].
+//! route's id is `getAllowListId()`, zero at first). A user gets in with [`terms_of_service::accept`], which takes a
+//! signature of the key in the configuration; the owner blocks and unblocks through [`members`].
 //!
 //! # Storage layout
 //!
@@ -34,7 +34,7 @@ pub mod config;
 pub mod lists;
 pub mod members;
 pub mod storage;
-pub mod terms;
+pub mod terms_of_service;
 
 use functions_contract::{abi::Buf, dispatch};
 use functions_types::selectors::functions::{allow_list as f, any};
@@ -47,8 +47,8 @@ dispatch! {
     /// Arguments are decoded before anything else happens, so malformed calldata never reaches a check.
     pub fn route(args) {
         // Terms of service
-        f::GET_MESSAGE => terms::get_message(args.head(2)),
-        f::ACCEPT_TERMS_OF_SERVICE => terms::accept(args.head(5)),
+        f::GET_MESSAGE => terms_of_service::get_message(args.head(2)),
+        f::ACCEPT_TERMS_OF_SERVICE => terms_of_service::accept(args.head(5)),
 
         // Members
         f::HAS_ACCESS => members::has_access(args.head(2)),

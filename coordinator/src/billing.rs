@@ -20,9 +20,9 @@ use functions_types::{
 };
 
 use crate::{
-    division::{self, Host},
     feeds, open,
-    storage::{Account, Pool, Roster},
+    storage::{Account, Pool, Settings},
+    u256::{self, Host},
     version::ReportSize,
 };
 
@@ -81,8 +81,8 @@ struct Prices {
 
 impl Batch {
     /// A batch of `entries` (not zero) in a transaction of this size. Prices are read when the first entry needs them.
-    pub fn new(roster: &Roster, transmitter: Address, entries: u8, size: ReportSize) -> Self {
-        let (router, staleness_seconds) = (roster.router(), roster.feed_staleness_seconds());
+    pub fn new(settings: &Settings, transmitter: Address, entries: u8, size: ReportSize) -> Self {
+        let (router, staleness_seconds) = (settings.router(), settings.feed_staleness_seconds());
         Self { router, staleness_seconds, transmitter, entries, size, prices: None }
     }
 
@@ -142,7 +142,7 @@ impl Batch {
         let mut log = Buf::event(&ev::REQUEST_BILLED, 7, 0);
         log.raw(id);
         log.num(cost.juels_per_gas);
-        log.raw(&division::write(l1_share_wei));
+        log.raw(&u256::write(l1_share_wei));
         log.num(callback_cost);
         log.num(don_fee);
         log.num(0);

@@ -11,7 +11,7 @@ use functions_types::selectors::errors::coordinator as e;
 use crate::{
     admin::only_owner,
     open,
-    storage::{Config, Native, Owner, Roster, Usd},
+    storage::{Config, Native, Owner, Settings, Usd},
     version::{CONFIG_FIELDS, CONFIG_UPDATED},
 };
 
@@ -87,7 +87,7 @@ pub fn get_config() -> Buf {
 }
 
 /// What a request needs of the configuration.
-pub struct Terms {
+pub struct RequestConfig {
     /// Added to the gas price, in 1/10000.
     pub over_estimation_bp: u32,
     /// Gas billed before and after the callback.
@@ -100,15 +100,15 @@ pub struct Terms {
     pub timeout_seconds: u32,
 }
 
-impl Terms {
-    /// Reads slots 2 and 3; slot 1 is the roster.
+impl RequestConfig {
+    /// Reads slots 2 and 3; slot 1 is read already.
     #[inline(never)]
-    pub fn load(roster: &Roster) -> Self {
+    pub fn load(settings: &Settings) -> Self {
         let (native, usd) = (Native::load(), Usd::load());
         Self {
             over_estimation_bp: native.over_estimation_bp(),
             overheads: (native.gas_overhead_before_callback(), native.gas_overhead_after_callback()),
-            minimum_gas_price_wei: roster.minimum_gas_price_wei(),
+            minimum_gas_price_wei: settings.minimum_gas_price_wei(),
             max_data_version: usd.max_data_version(),
             timeout_seconds: usd.timeout_seconds(),
         }

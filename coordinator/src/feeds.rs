@@ -14,8 +14,8 @@ use functions_types::{
 };
 
 use crate::{
-    division,
-    storage::{Fallback, Native, Roster, Usd, UsdFallback},
+    storage::{Fallback, Native, Settings, Usd, UsdFallback},
+    u256,
 };
 
 /// Arbitrum's precompile of gas information.
@@ -58,7 +58,7 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
     if answer[0] >= 0x80 || *answer == [0; 32] {
         revert::error_word(invalid, answer);
     }
-    Some(division::read(answer))
+    Some(u256::read(answer))
 }
 
 /// Wei for one LINK, or the configured fallback when the feed is stale.
@@ -67,7 +67,7 @@ pub fn wei_per_link(staleness_seconds: u32) -> U256 {
     let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, 5);
     let stretch = Stretch::of(PRICE_GAS);
     let price = answer(round, staleness_seconds, e::INVALID_LINK_WEI_PRICE)
-        .unwrap_or_else(|| division::read(&Fallback::load().wei_per_link()));
+        .unwrap_or_else(|| u256::read(&Fallback::load().wei_per_link()));
     stretch.end();
     price
 }
@@ -83,17 +83,17 @@ pub fn read_fallbacks() {
 /// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is
 /// stale or not.
 #[inline(never)]
-pub fn usd_per_link(roster: &Roster) -> (U256, u8) {
+pub fn usd_per_link(settings: &Settings) -> (U256, u8) {
     let feed = Usd::load().feed();
     let round = read(&feed, feed::LATEST_ROUND_DATA, 5);
     let answered = host::static_call(&feed, &feed::DECIMALS.to_be_bytes());
     let decimals = host::return_data(32);
     let stretch = Stretch::of(PRICE_GAS);
-    let price = match answer(round, roster.feed_staleness_seconds(), e::INVALID_USD_LINK_PRICE) {
+    let price = match answer(round, settings.feed_staleness_seconds(), e::INVALID_USD_LINK_PRICE) {
         Some(_) if !answered => host::bubble(),
         Some(_) if decimals.len() < 32 => malformed(),
         Some(price) => (price, Tuple::new(decimals, 1).uint(0, 8) as u8),
-        None => (U256::from(UsdFallback::load().usd_per_link()), roster.usd_fallback_decimals()),
+        None => (U256::from(UsdFallback::load().usd_per_link()), settings.usd_fallback_decimals()),
     };
     stretch.end();
     price
@@ -106,24 +106,24 @@ pub fn arb_gas_info(selector: u32, words: usize, index: usize) -> U256 {
         return U256::ZERO;
     }
     let data = read(&ARB_GAS_INFO, selector, words);
-    division::read(Tuple::new(data, words).word(index))
+    u256::read(Tuple::new(data, words).word(index))
 }
 
 /// `getWeiPerUnitLink()`.
 pub fn get_wei_per_unit_link() -> Buf {
-    Buf::of_word(&division::write(wei_per_link(Roster::load().feed_staleness_seconds())))
+    Buf::of_word(&u256::write(wei_per_link(Settings::load().feed_staleness_seconds())))
 }
 
 /// `getUsdPerUnitLink()`.
 pub fn get_usd_per_unit_link() -> Buf {
-    let (price, decimals) = usd_per_link(&Roster::load());
+    let (price, decimals) = usd_per_link(&Settings::load());
     let mut out = Buf::new(64);
-    out.raw(&division::write(price));
+    out.raw(&u256::write(price));
     out.num(decimals.into());
     out
 }
 
 /// The price the transaction pays, in wei per gas.
 pub fn gas_price() -> U256 {
-    division::read(&host::gas_price().0)
+    u256::read(&host::gas_price().0)
 }

@@ -14,10 +14,10 @@ use functions_types::selectors::{
 };
 
 use crate::{
-    config::Terms,
-    division::{self, Host},
+    config::RequestConfig,
     feeds,
-    storage::{FlatFee, Roster, Usd},
+    storage::{FlatFee, Settings, Usd},
+    u256::{self, Host},
     version,
 };
 
@@ -31,8 +31,8 @@ const RESERVATION_GAS: u64 = 300;
 
 /// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
 #[inline(never)]
-pub fn flat_fees(roster: &Roster) -> (u128, u128) {
-    let (price, decimals) = feeds::usd_per_link(roster);
+pub fn flat_fees(settings: &Settings) -> (u128, u128) {
+    let (price, decimals) = feeds::usd_per_link(settings);
     (fee(FlatFee::Don, price, decimals), fee(FlatFee::Operation, price, decimals))
 }
 
@@ -49,7 +49,7 @@ fn fee(fee: FlatFee, price: U256, decimals: u8) -> u128 {
 /// The reservation of a request in juels (96 bits).
 #[inline(never)]
 pub fn estimate(
-    terms: &Terms,
+    config: &RequestConfig,
     staleness_seconds: u32,
     callback_gas_limit: u32,
     gas_price_wei: U256,
@@ -58,10 +58,10 @@ pub fn estimate(
 ) -> u128 {
     let estimate = Estimate {
         gas_price_wei,
-        minimum_gas_price_wei: terms.minimum_gas_price_wei,
-        over_estimation_bp: terms.over_estimation_bp,
-        gas_overhead_before_callback: terms.overheads.0,
-        gas_overhead_after_callback: terms.overheads.1,
+        minimum_gas_price_wei: config.minimum_gas_price_wei,
+        over_estimation_bp: config.over_estimation_bp,
+        gas_overhead_before_callback: config.overheads.0,
+        gas_overhead_after_callback: config.overheads.1,
         callback_gas_limit,
         l1_fee_wei: version::l1_fee_of_estimate(),
         wei_per_link: feeds::wei_per_link(staleness_seconds),
@@ -77,7 +77,7 @@ pub fn estimate(
 
 /// The Router's admin fee in juels (72 bits).
 pub fn admin_fee() -> u128 {
-    let data = feeds::read(&Roster::load().router(), GET_ADMIN_FEE, 1);
+    let data = feeds::read(&Settings::load().router(), GET_ADMIN_FEE, 1);
     Tuple::new(data, 1).uint(0, 72)
 }
 
@@ -94,7 +94,7 @@ pub fn get_operation_fee_juels() -> Buf {
 
 /// One of the two fees alone, so that the other cannot fail it.
 fn one_fee(flat: FlatFee) -> u128 {
-    let (price, decimals) = feeds::usd_per_link(&Roster::load());
+    let (price, decimals) = feeds::usd_per_link(&Settings::load());
     fee(flat, price, decimals)
 }
 
@@ -107,17 +107,24 @@ pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     let subscription = args.u64(0);
     args.bytes(1);
     let callback_gas_limit = args.uint(2, 32) as u32;
-    let gas_price = division::read(args.word(3));
-    let roster = Roster::load();
+    let gas_price = u256::read(args.word(3));
+    let settings = Settings::load();
     let mut call = Buf::call(IS_VALID_CALLBACK_GAS_LIMIT, 2, 0);
     call.num(subscription.into());
     call.num(callback_gas_limit.into());
-    host::must_static_call(&roster.router(), call.as_bytes());
+    host::must_static_call(&settings.router(), call.as_bytes());
     if gas_price > GAS_PRICE_CEILING_WEI {
         revert::error(e::INVALID_CALLDATA);
     }
     let admin_fee = admin_fee();
-    let staleness = roster.feed_staleness_seconds();
-    let fees = flat_fees(&roster);
-    Buf::of(estimate(&Terms::load(&roster), staleness, callback_gas_limit, gas_price, admin_fee, fees))
+    let staleness = settings.feed_staleness_seconds();
+    let fees = flat_fees(&settings);
+    Buf::of(estimate(
+        &RequestConfig::load(&settings),
+        staleness,
+        callback_gas_limit,
+        gas_price,
+        admin_fee,
+        fees,
+    ))
 }

@@ -10,15 +10,15 @@ use functions_types::selectors::{errors::coordinator as e, functions::router::OR
 
 use crate::{
     admin::only_owner,
-    storage::{Account, Owner, Pool, Role, Roster},
+    storage::{Account, Owner, Pool, Role, Settings},
 };
 
 /// Gas of one holder's withdrawal, at the most: its books here, the Router's, and LINK for an address that has none.
 const WITHDRAWAL_GAS: u64 = 150_000;
 
 /// Gas of [`disperse_pool`], at the most.
-pub fn dispersal_gas(roster: &Roster) -> u64 {
-    10_000 + u64::from(roster.oracles()) * 8_000
+pub fn dispersal_gas(settings: &Settings) -> u64 {
+    10_000 + u64::from(settings.oracles()) * 8_000
 }
 
 /// Shares the fee pool equally among the transmitters; less than one juel each stays.
@@ -62,9 +62,9 @@ fn take_operation_fees(holder: &Address) -> u128 {
 /// `NoTransmittersSet()`, `InsufficientBalance()`, and what the Router says: `InvalidCalldata()` when there is nothing.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (recipient, amount) = (args.address(0), args.uint(1, 96));
-    let (roster, sender) = (Roster::load(), host::sender());
-    host::demand(dispersal_gas(&roster) + WITHDRAWAL_GAS);
-    disperse_pool(roster.oracles());
+    let (settings, sender) = (Settings::load(), host::sender());
+    host::demand(dispersal_gas(&settings) + WITHDRAWAL_GAS);
+    disperse_pool(settings.oracles());
     let fees = take_operation_fees(&sender);
     let mut account = Account::load(&sender);
     let balance = fees + account.juels();
@@ -74,7 +74,7 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     }
     account.set_juels(balance - amount);
     account.store();
-    pay(&roster.router(), &recipient, amount);
+    pay(&settings.router(), &recipient, amount);
     Buf::empty()
 }
 
@@ -85,10 +85,10 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
 /// in this order.
 pub fn oracle_withdraw_all() -> Buf {
     only_owner();
-    let roster = Roster::load();
-    host::demand(dispersal_gas(&roster) + u64::from(roster.oracles()) * WITHDRAWAL_GAS);
-    disperse_pool(roster.oracles());
-    for index in 0..roster.oracles() {
+    let settings = Settings::load();
+    host::demand(dispersal_gas(&settings) + u64::from(settings.oracles()) * WITHDRAWAL_GAS);
+    disperse_pool(settings.oracles());
+    for index in 0..settings.oracles() {
         let transmitter = Role::Transmitter.oracle(index);
         let fees = take_operation_fees(&transmitter);
         let mut account = Account::load(&transmitter);
@@ -96,7 +96,7 @@ pub fn oracle_withdraw_all() -> Buf {
         if balance > 0 {
             account.set_juels(0);
             account.store();
-            pay(&roster.router(), &transmitter, balance);
+            pay(&settings.router(), &transmitter, balance);
         }
     }
     Buf::empty()

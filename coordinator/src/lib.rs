@@ -15,7 +15,7 @@
 //! | slot | holds |
 //! | --- | --- |
 //! | 0 | [`storage::Pool`]: fee pool (12), operation fees of the owner (12), 0 (8) |
-//! | 1 | [`storage::Roster`]: Router (20), oracles n (1), faulty f (1), feed staleness (4), minimum gas price (5), decimals of the USD fallback (1) |
+//! | 1 | [`storage::Settings`]: Router (20), oracles n (1), faulty f (1), feed staleness (4), minimum gas price (5), decimals of the USD fallback (1) |
 //! | 2 | LINK/native feed (20), over-estimation (4), gas overhead before (4) and after (4) the callback |
 //! | 3 | LINK/USD feed (20), highest data version (2), request timeout (4), DON fee (2), operation fee (2), size of a transmit (2, in 1.3.1) |
 //! | 4 | native fallback (28), 0 (4) |
@@ -56,7 +56,6 @@ extern crate alloc;
 pub mod admin;
 pub mod billing;
 pub mod config;
-pub mod division;
 pub mod feeds;
 pub mod fees;
 pub mod funds;
@@ -65,6 +64,7 @@ pub mod open;
 pub mod requests;
 pub mod storage;
 pub mod transmit;
+pub mod u256;
 pub mod version;
 
 use functions_contract::{abi::Buf, dispatch};

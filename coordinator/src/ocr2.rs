@@ -15,7 +15,7 @@ use functions_types::{
 use crate::{
     admin::only_owner,
     funds,
-    storage::{Account, Owner, Role, Roster, config_digest, set_config_digest},
+    storage::{Account, Owner, Role, Settings, config_digest, set_config_digest},
 };
 
 /// The words of an address array; ends the call without data when one has dirty bits.
@@ -29,12 +29,12 @@ fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; 32]] {
 
 /// Gas of a configuration, at the most: fees are to be shared, and every account and every place of the new oracles is
 /// fresh. Whether they are is not the owner's doing alone: reports bring fees, and oracles withdraw theirs.
-fn configuration_gas(roster: &Roster, config: &OcrConfig<'_>) -> u64 {
+fn configuration_gas(settings: &Settings, config: &OcrConfig<'_>) -> u64 {
     let oracles = config.signers.len() as u64;
     let bytes = (config.onchain_config.len() + config.offchain_config.len()) as u64;
     60_000
-        + funds::dispersal_gas(roster)
-        + u64::from(roster.oracles()) * 16_000
+        + funds::dispersal_gas(settings)
+        + u64::from(settings.oracles()) * 16_000
         + oracles * 92_000
         + 16 * bytes
 }
@@ -74,12 +74,12 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     require!(tolerates(oracles, config.f.into()), "faulty-oracle f too high");
     let mut owner = only_owner();
 
-    let mut roster = Roster::load();
-    host::demand(configuration_gas(&roster, &config));
-    if roster.oracles() > 0 {
-        funds::disperse_pool(roster.oracles());
+    let mut settings = Settings::load();
+    host::demand(configuration_gas(&settings, &config));
+    if settings.oracles() > 0 {
+        funds::disperse_pool(settings.oracles());
     }
-    for index in 0..roster.oracles() {
+    for index in 0..settings.oracles() {
         for role in [Role::Signer, Role::Transmitter] {
             Account::load(&role.oracle(index)).give_role(Role::None, 0);
         }
@@ -95,9 +95,9 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     owner.set_config_count(config_count);
     owner.set_config_block(host::block_number() as u32);
     owner.store();
-    roster.set_oracles(oracles as u8);
-    roster.set_f(config.f);
-    roster.store();
+    settings.set_oracles(oracles as u8);
+    settings.set_f(config.f);
+    settings.store();
 
     // The digest's preimage and the event's data differ in their first two words only.
     let words = [from_u128(host::chain_id().into()), from_address(host::this())];
@@ -150,7 +150,7 @@ pub fn latest_config_digest_and_epoch() -> Buf {
 
 /// `transmitters() returns (address[])`, in the order of the configuration.
 pub fn transmitters() -> Buf {
-    let count = Roster::load().oracles();
+    let count = Settings::load().oracles();
     let mut out = Buf::new(64 + usize::from(count) * 32);
     out.num(32);
     out.num(count.into());

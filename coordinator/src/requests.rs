@@ -7,18 +7,18 @@ use functions_contract::{
 };
 use functions_rules::time::timeout_timestamp;
 use functions_types::{
-    Commitment, RequestId, RequestMeta, RequestTerms,
+    Commitment, RequestId, RequestIdPreimage, RequestMeta,
     commitment::Encoded,
     selectors::{errors::coordinator as e, events::coordinator as ev},
 };
 
-use crate::{config::Terms, feeds, fees, open, storage::Roster};
+use crate::{config::RequestConfig, feeds, fees, open, storage::Settings};
 
 /// Words of the head of `OracleRequest`'s data.
 const EVENT_WORDS: usize = 7 + Commitment::WORDS;
 
-fn only_router(roster: &Roster) {
-    if host::sender() != roster.router() {
+fn only_router(settings: &Settings) {
+    if host::sender() != settings.router() {
         revert::error(e::ONLY_CALLABLE_BY_ROUTER);
     }
 }
@@ -39,21 +39,21 @@ fn only_router(roster: &Roster) {
 /// Upstream: `FunctionsCoordinator.startRequest`, `FunctionsBilling._startBilling` (1.3.0).
 pub fn start_request(args: Tuple<'_>) -> Buf {
     let request = args.at(0, RequestMeta::WORDS);
-    let roster = Roster::load();
-    only_router(&roster);
+    let settings = Settings::load();
+    only_router(&settings);
 
     let Ok(request) = RequestMeta::decode(request.as_bytes()) else { malformed() };
     let RequestMeta { data, callback_gas_limit, admin_fee, .. } = request;
 
-    let terms = Terms::load(&roster);
-    if request.data_version > terms.max_data_version {
+    let config = RequestConfig::load(&settings);
+    if request.data_version > config.max_data_version {
         revert::error(e::UNSUPPORTED_REQUEST_DATA_VERSION);
     }
-    let staleness = roster.feed_staleness_seconds();
+    let staleness = settings.feed_staleness_seconds();
     feeds::read_fallbacks();
-    let (don_fee, operation_fee) = fees::flat_fees(&roster);
+    let (don_fee, operation_fee) = fees::flat_fees(&settings);
     let estimated_total_cost_juels = fees::estimate(
-        &terms,
+        &config,
         staleness,
         callback_gas_limit,
         feeds::gas_price(),
@@ -65,9 +65,9 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
     }
 
     let (coordinator, request_initiator) = (host::this(), host::origin());
-    let timeout_timestamp = timeout_timestamp(host::timestamp(), terms.timeout_seconds);
-    let mut preimage = Buf::new(RequestTerms::ENCODED_LEN);
-    let identity = RequestTerms {
+    let timeout_timestamp = timeout_timestamp(host::timestamp(), config.timeout_seconds);
+    let mut preimage = Buf::new(RequestIdPreimage::ENCODED_LEN);
+    let named = RequestIdPreimage {
         coordinator,
         requesting_contract: request.requesting_contract,
         subscription_id: request.subscription_id,
@@ -79,7 +79,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         timeout_timestamp,
         request_initiator,
     };
-    identity.encode_into(&mut preimage);
+    named.encode_into(&mut preimage);
     let request_id = host::keccak(preimage.as_bytes());
     open::open(&request_id.0);
 
@@ -93,8 +93,8 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         callback_gas_limit,
         admin_fee,
         don_fee,
-        gas_overhead_before_callback: terms.overheads.0.into(),
-        gas_overhead_after_callback: terms.overheads.1.into(),
+        gas_overhead_before_callback: config.overheads.0.into(),
+        gas_overhead_after_callback: config.overheads.1.into(),
         timeout_timestamp,
     };
     commitment.encode_into(&mut stored);
@@ -124,7 +124,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
 /// `CommitmentDeleted`.
 pub fn delete_commitment(args: Tuple<'_>) -> Buf {
     let request_id = args.word(0);
-    only_router(&Roster::load());
+    only_router(&Settings::load());
     open::close(request_id);
     let mut log = Buf::event(&ev::COMMITMENT_DELETED, 1, 0);
     log.raw(request_id);

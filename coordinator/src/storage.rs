@@ -11,7 +11,7 @@ use functions_contract::{
 };
 
 const POOL: u8 = 0;
-const ROUTER: u8 = 1;
+const SETTINGS: u8 = 1;
 const NATIVE: u8 = 2;
 const USD: u8 = 3;
 const FALLBACK: u8 = 4;
@@ -39,8 +39,8 @@ packed! {
 }
 
 packed! {
-    /// The Router, the numbers of oracles, and configuration.
-    pub struct Roster in ROUTER {
+    /// What nearly every call reads: the Router, the numbers of oracles, and configuration.
+    pub struct Settings in SETTINGS {
         /// The Router.
         router, set_router: Address = 0..20;
         /// Oracles of the configuration in force, 0 before the first.
@@ -119,7 +119,7 @@ impl Fallback {
 packed! {
     /// What LINK costs in US dollars while the USD feed is stale; the proposed owner lies behind it.
     pub struct UsdFallback in USD_FALLBACK {
-        /// Dollars with [`Roster::usd_fallback_decimals`].
+        /// Dollars with [`Settings::usd_fallback_decimals`].
         usd_per_link: u64 = USD_FALLBACK_PRICE;
     }
 }
@@ -139,7 +139,7 @@ const NATIVE_FALLBACK: Place = 0..28;
 const USD_FALLBACK_PRICE: Place = 0..8;
 
 /// The words that hold the billing configuration.
-const CONFIG_SLOTS: [u8; 5] = [ROUTER, NATIVE, USD, FALLBACK, USD_FALLBACK];
+const CONFIG_SLOTS: [u8; 5] = [SETTINGS, NATIVE, USD, FALLBACK, USD_FALLBACK];
 
 /// Where each field of the billing configuration lies, in the order of the wire: which of [`CONFIG_SLOTS`], and the
 /// bytes.

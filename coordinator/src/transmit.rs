@@ -17,7 +17,7 @@ use functions_types::selectors::{errors::coordinator as e, events::coordinator a
 use crate::{
     billing::{Batch, worst_case_gas},
     open::is_open,
-    storage::{Account, Role, Roster},
+    storage::{Account, Role, Settings},
     version::ReportSize,
 };
 
@@ -82,10 +82,10 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
 
     let expected = CONSTANT_LEN + bytes.len() + 32 * (rs_len + ss_len);
     require!(4 + args.as_bytes().len() == expected, "calldata length mismatch");
-    let roster = Roster::load();
-    require!(rs_len == quorum::size(roster.oracles(), roster.f()), "wrong number of signatures");
+    let settings = Settings::load();
+    require!(rs_len == quorum::size(settings.oracles(), settings.f()), "wrong number of signatures");
     require!(ss_len == rs_len, "report rs and ss must be of equal length");
-    if roster.oracles() == 0 {
+    if settings.oracles() == 0 {
         revert::panic(revert::OUT_OF_RANGE);
     }
     let sender = host::sender();
@@ -101,7 +101,7 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
     }
 
     host::demand(worst_case_gas(&report, entries));
-    let mut batch = Batch::new(&roster, sender, entries, ReportSize::of(expected));
+    let mut batch = Batch::new(&settings, sender, entries, ReportSize::of(expected));
     for index in 0..usize::from(entries) {
         match report.entry(index) {
             Ok(entry) => batch.fulfill_and_bill(&entry),

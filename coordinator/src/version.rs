@@ -19,7 +19,7 @@ mod selected {
         events::coordinator::CONFIG_UPDATED, functions::coordinator::UPDATE_CONFIG,
     };
 
-    use crate::{division::Host, feeds::arb_gas_info};
+    use crate::{feeds::arb_gas_info, u256::Host};
 
     /// Fields of the billing configuration.
     pub const CONFIG_FIELDS: usize = 12;
@@ -69,7 +69,7 @@ mod selected {
         events::coordinator_v1_3_1::CONFIG_UPDATED, functions::coordinator_v1_3_1::UPDATE_CONFIG,
     };
 
-    use crate::{division::Host, feeds::arb_gas_info, storage::Usd};
+    use crate::{feeds::arb_gas_info, storage::Usd, u256::Host};
 
     /// Fields of the billing configuration.
     pub const CONFIG_FIELDS: usize = 13;

@@ -10,7 +10,7 @@ use functions_types::selectors::{errors::router as e, events::router as ev, func
 
 use crate::{
     admin::only_owner,
-    storage::{self, Settings, TERMS, allow_list_id, proposal, proposal_len, route},
+    storage::{self, ALLOW_LIST, Settings, allow_list_id, proposal, proposal_len, route},
 };
 
 /// Most entries of a proposed contract set.
@@ -94,8 +94,8 @@ pub fn update_contracts() -> Buf {
     let mut settings = only_owner();
     for index in 0..proposal_len() {
         let (id, to) = proposal(index);
-        if !settings.is(TERMS) && id == allow_list_id() {
-            settings.mark(TERMS, true);
+        if !settings.is(ALLOW_LIST) && id == allow_list_id() {
+            settings.mark(ALLOW_LIST, true);
             settings.store();
         }
         route_event(&ev::CONTRACT_UPDATED, &id, &route(&id), &to);
@@ -131,15 +131,15 @@ pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
     let mut settings = only_owner();
     let id = args.b256(0);
     storage::set_allow_list_id(&id);
-    settings.mark(TERMS, route(&id) != Address::ZERO);
+    settings.mark(ALLOW_LIST, route(&id) != Address::ZERO);
     settings.store();
     Buf::empty()
 }
 
 /// Asks the allow list, if a route leads to one, whether the caller accepted the terms of service.
 #[inline(never)]
-pub(crate) fn terms_accepted(settings: &Settings) {
-    if !settings.is(TERMS) {
+pub(crate) fn terms_of_service_accepted(settings: &Settings) {
+    if !settings.is(ALLOW_LIST) {
         return;
     }
     let list = route(&allow_list_id());

@@ -29,7 +29,7 @@ pub const OWNERSHIP: Ownership = Ownership { owner: SETTINGS, proposed: PROPOSED
 packed! {
     /// What nearly every call reads.
     pub struct Settings in SETTINGS {
-        /// [`PAUSED`], [`TERMS`], [`ADMIN_FEE`] and [`FIRST_TIER`].
+        /// [`PAUSED`], [`ALLOW_LIST`], [`ADMIN_FEE`] and [`FIRST_TIER`].
         marks, set_marks: u8 = 0..1;
         /// Gas set aside before the test for exact gas.
         gas_for_call_exact_check, set_gas_for_call_exact_check: u16 = 1..3;
@@ -45,7 +45,7 @@ packed! {
 /// The Router is paused.
 pub const PAUSED: u8 = 1;
 /// The route of the allow list leads to a contract.
-pub const TERMS: u8 = 2;
+pub const ALLOW_LIST: u8 = 2;
 /// [`Limits`] hold an admin fee.
 pub const ADMIN_FEE: u8 = 4;
 /// The first tier exists.

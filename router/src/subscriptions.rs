@@ -15,7 +15,7 @@ use crate::{
     account::{Consumer, Funds, Holder, Subscription},
     admin::{not_paused, only_owner},
     funds::{LINK_TRANSFER_GAS, take_from_book},
-    routes::terms_accepted,
+    routes::terms_of_service_accepted,
     storage::{self, Limits},
 };
 
@@ -32,7 +32,7 @@ fn owned(id: SubscriptionId) -> (Subscription, Holder) {
     if holder.owner() != host::sender() {
         error(e::MUST_BE_SUBSCRIPTION_OWNER);
     }
-    terms_accepted(&settings);
+    terms_of_service_accepted(&settings);
     (subscription, holder)
 }
 
@@ -45,7 +45,7 @@ fn owned(id: SubscriptionId) -> (Subscription, Holder) {
 /// # Events
 /// `SubscriptionCreated`, then `SubscriptionConsumerAdded` with a consumer.
 pub fn create(consumer: Option<Address>) -> Buf {
-    terms_accepted(&not_paused());
+    terms_of_service_accepted(&not_paused());
     let mut limits = Limits::load();
     let id = SubscriptionId(limits.count() + 1);
     limits.set_count(id.0);
@@ -159,7 +159,7 @@ pub fn propose_owner_transfer(args: Tuple<'_>) -> Buf {
 /// `SubscriptionOwnerTransferred`.
 pub fn accept_owner_transfer(args: Tuple<'_>) -> Buf {
     let id = id(args, 0);
-    terms_accepted(&not_paused());
+    terms_of_service_accepted(&not_paused());
     let subscription = Subscription::new(id);
     let (proposed, new) = (subscription.proposed_owner(), host::sender());
     if proposed != new {

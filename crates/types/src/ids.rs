@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionId(pub u64);
 
-/// A request: the keccak of its terms (see [`crate::request_id`]).
+/// A request: the keccak of [`crate::RequestIdPreimage`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub B256);
 

@@ -46,7 +46,7 @@ pub use cbor::FunctionsRequest;
 pub use commitment::Commitment;
 pub use failure::FailureCode;
 pub use ids::{DonId, RequestId, SubscriptionId};
-pub use request_id::RequestTerms;
+pub use request_id::RequestIdPreimage;
 pub use request_meta::RequestMeta;
 pub use result::FulfillResult;
 pub use units::Juels;

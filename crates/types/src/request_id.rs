@@ -8,7 +8,7 @@ use crate::{RequestId, SubscriptionId, sink::Sink, word::WORD};
 ///
 /// Upstream: `FunctionsBilling._startBilling` (Coordinator 1.1.0 and later).
 #[derive(Clone, Copy, Debug)]
-pub struct RequestTerms {
+pub struct RequestIdPreimage {
     /// The Coordinator that opens the request.
     pub coordinator: Address,
     /// The consumer.
@@ -31,7 +31,7 @@ pub struct RequestTerms {
     pub request_initiator: Address,
 }
 
-impl RequestTerms {
+impl RequestIdPreimage {
     /// Bytes of the preimage.
     pub const ENCODED_LEN: usize = 10 * WORD;
 

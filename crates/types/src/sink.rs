@@ -1,4 +1,4 @@
-//! Where encoded terms go: one codec for contracts, nodes and tools.
+//! Where encoded words go: one codec for contracts, nodes and tools.
 
 use alloc::vec::Vec;
 

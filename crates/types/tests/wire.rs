@@ -4,7 +4,8 @@
 use alloy_primitives::{Address, B256, address, b256, keccak256, uint};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use functions_types::{
-    Commitment, RequestId, RequestMeta, RequestTerms, SubscriptionId, abi, commitment::Encoded, selectors,
+    Commitment, RequestId, RequestIdPreimage, RequestMeta, SubscriptionId, abi, commitment::Encoded,
+    selectors,
 };
 
 /// The commitment of the reference run (Coordinator 1.3.0, chain 421614).
@@ -52,7 +53,7 @@ fn commitment_decode_fails_when_bits_are_dirty() {
 
 #[test]
 fn request_id_is_the_reference_one() {
-    let terms = RequestTerms {
+    let preimage = RequestIdPreimage {
         coordinator: commitment().coordinator,
         requesting_contract: commitment().client,
         subscription_id: SubscriptionId(1),
@@ -64,7 +65,7 @@ fn request_id_is_the_reference_one() {
         timeout_timestamp: 1_700_000_302,
         request_initiator: address!("90F79bf6EB2c4f870365E785982E1f101E93b906"),
     };
-    assert_eq!(terms.request_id(), commitment().request_id);
+    assert_eq!(preimage.request_id(), commitment().request_id);
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn a_request_returns_its_commitment_and_counts_from_the_consumer() {
         functions_types::Commitment::from(seen.commitment).with_admin_fee(0),
         commitment.clone().into()
     );
-    let terms = functions_types::RequestTerms {
+    let preimage = functions_types::RequestIdPreimage {
         coordinator,
         requesting_contract: STRANGER,
         subscription_id: functions_types::SubscriptionId(1),
@@ -176,7 +176,7 @@ fn a_request_returns_its_commitment_and_counts_from_the_consumer() {
         timeout_timestamp: commitment.timeoutTimestamp,
         request_initiator: router,
     };
-    assert_eq!(terms.request_id().0, commitment.requestId);
+    assert_eq!(preimage.request_id().0, commitment.requestId);
     let overflow = abi::RequestMeta { initiatedRequests: u64::MAX, ..meta() };
     system.world.run(router, coordinator, &start(overflow)).fails_panic(0x11);
     let overflow = abi::RequestMeta { callbackGasLimit: u32::MAX, ..meta() };

@@ -63,7 +63,7 @@ fn juels() -> impl Strategy<Value = u128> + Clone {
 }
 
 fn route() -> impl Strategy<Value = Route> + Clone {
-    prop_oneof![9 => Just(Route::Don), 1 => Just(Route::Other), 1 => Just(Route::Terms)]
+    prop_oneof![9 => Just(Route::Don), 1 => Just(Route::Other), 1 => Just(Route::AllowList)]
 }
 
 fn part() -> impl Strategy<Value = Part> + Clone {
@@ -271,9 +271,9 @@ fn administration() -> impl Strategy<Value = Op> {
         2 => (owner(), oracles).prop_map(|(by, oracles)| Op::ConfigureOracles { by, oracles }),
         1 => (owner(), any::<bool>(), select(vec![64, 1, 33, 0]))
             .prop_map(|(by, threshold, len)| Op::SetKey { by, threshold, len }),
-        1 => (owner(), prop_oneof![3 => Just(Route::Terms), 1 => Just(Route::Other)])
+        1 => (owner(), prop_oneof![3 => Just(Route::AllowList), 1 => Just(Route::Other)])
             .prop_map(|(by, route)| Op::SetAllowListId { by, route }),
-        1 => proptest::bool::weighted(0.7).prop_map(|accepted| Op::Terms { accepted }),
+        1 => proptest::bool::weighted(0.7).prop_map(|allowed| Op::AllowAll { allowed }),
         1 => (owner(), part(), anyone()).prop_map(|(by, of, to)| Op::TransferOwnership { by, of, to }),
         1 => (anyone(), part()).prop_map(|(by, of)| Op::AcceptOwnership { by, of }),
         2 => (part(), prop_oneof![1 => (0..4_u8).prop_map(Who::Oracle), 1 => anyone()])

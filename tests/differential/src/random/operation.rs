@@ -43,8 +43,8 @@ pub enum Route {
     Don,
     /// Another DON's, without a Coordinator at first.
     Other,
-    /// The terms of service: id zero.
-    Terms,
+    /// The allow list's: id zero.
+    AllowList,
 }
 
 /// A contract with an owner.
@@ -269,8 +269,8 @@ pub enum Operation {
     SetKey { by: Who, threshold: bool, len: u8 },
     /// `setAllowListId`.
     SetAllowListId { by: Who, route: Route },
-    /// What the contract at the end of the terms' route answers; installs that route first.
-    Terms { accepted: bool },
+    /// What the contract at the end of the allow list's route answers; installs that route first.
+    AllowAll { allowed: bool },
     /// `transferOwnership`.
     TransferOwnership { by: Who, of: Part, to: Who },
     /// `acceptOwnership`.

@@ -23,10 +23,10 @@ mod act;
 mod close;
 mod report;
 
-/// The contract at the end of the terms' route.
-pub const TERMS: Address = address!("0000000000000000000000000000000000007E45");
-/// Steps that the Router may stay paused, the main subscription closed, the DON without its Coordinator, the terms
-/// refused.
+/// The contract at the end of the allow list's route.
+pub const ALLOW_LIST: Address = address!("0000000000000000000000000000000000007E45");
+/// Steps that the Router may stay paused, the main subscription closed, the DON without its Coordinator,
+/// subscribers refused.
 const PATIENCE: u8 = 3;
 
 /// One sequence being played.
@@ -83,7 +83,7 @@ impl Player {
             waited: 0,
         };
         player.scene.twin.watched.clear();
-        player.scene.twin.both(|side| side.0.set_code(TERMS, answer(true)));
+        player.scene.twin.both(|side| side.0.set_code(ALLOW_LIST, answer(true)));
         if case.start.free_gas {
             player.scene.free_gas();
         }
@@ -113,7 +113,7 @@ impl Player {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
-    /// Ends a pause, a closed main subscription, a lost route and refused terms after some steps; opens a first
+    /// Ends a pause, a closed main subscription, a lost route and a refusing allow list after some steps; opens a first
     /// request.
     fn keep_alive(&mut self) {
         let (r, c) = (self.scene.router, self.scene.coordinator);
@@ -131,7 +131,7 @@ impl Player {
                 self.install(don_id(), c);
             }
             if self.refused {
-                self.terms(true);
+                self.allow_all(true);
             }
             if self.closed {
                 let call = R::createSubscriptionWithConsumerCall { consumer: CONSUMER };
@@ -207,7 +207,7 @@ impl Player {
                     self.astray = log.data.data[76..96] != self.scene.coordinator[..];
                 }
                 Some(&R::ContractUpdated::SIGNATURE_HASH) if log.data.data[..32] == B256::ZERO[..] => {
-                    self.guarded = log.data.data[76..96] == TERMS[..];
+                    self.guarded = log.data.data[76..96] == ALLOW_LIST[..];
                 }
                 _ => {}
             }
@@ -277,7 +277,7 @@ pub fn id(route: Route) -> B256 {
     match route {
         Route::Don => don_id(),
         Route::Other => B256::repeat_byte(7),
-        Route::Terms => B256::ZERO,
+        Route::AllowList => B256::ZERO,
     }
 }
 

@@ -130,7 +130,7 @@ impl Player {
             }
             Op::WithdrawAll { by } => drop(self.run(self.who(by, c), c, &C::oracleWithdrawAllCall {})),
             Op::Propose { by, route, to, twice } => {
-                let to = if route == Route::Terms { TERMS } else { self.who(to, c) };
+                let to = if route == Route::AllowList { ALLOW_LIST } else { self.who(to, c) };
                 let count = 1 + usize::from(twice);
                 let call = R::proposeContractsUpdateCall {
                     proposedContractSetIds: [id(route), id(Route::Other)][..count].to_vec(),
@@ -159,7 +159,7 @@ impl Player {
             Op::SetAllowListId { by, route } => {
                 drop(self.run(self.who(by, r), r, &R::setAllowListIdCall { allowListId: id(route) }));
             }
-            Op::Terms { accepted } => self.terms(accepted),
+            Op::AllowAll { allowed } => self.allow_all(allowed),
             Op::TransferOwnership { by, of, to } => {
                 let (of, to) = (self.part(of), self.who(to, r));
                 self.run(self.who(by, of), of, &R::transferOwnershipCall { to });
@@ -255,13 +255,13 @@ impl Player {
         self.run(from, r, &call);
     }
 
-    /// Sets what the terms' contract answers, at the end of a route.
-    pub(super) fn terms(&mut self, accepted: bool) {
+    /// Sets what the allow list answers to all, at the end of a route.
+    pub(super) fn allow_all(&mut self, allowed: bool) {
         if !self.guarded {
-            self.install(id(Route::Terms), TERMS);
+            self.install(id(Route::AllowList), ALLOW_LIST);
         }
-        self.refused = self.guarded && !accepted;
-        self.scene.twin.both(|side| side.0.set_code(TERMS, answer(accepted)));
+        self.refused = self.guarded && !allowed;
+        self.scene.twin.both(|side| side.0.set_code(ALLOW_LIST, answer(allowed)));
     }
 
     /// The owner proposes and installs a route.

@@ -68,7 +68,7 @@ impl Player {
             self.ask(contract, &R::getConfigCall {});
             self.ask(contract, &R::typeAndVersionCall {});
         }
-        for route in [Route::Don, Route::Other, Route::Terms].map(id) {
+        for route in [Route::Don, Route::Other, Route::AllowList].map(id) {
             self.ask(r, &R::getContractByIdCall { id: route });
         }
         self.ask(r, &R::pausedCall {});
