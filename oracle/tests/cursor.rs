@@ -3,17 +3,13 @@
 use std::{ops::Deref, sync::Arc};
 
 use alloy::{
-    primitives::{
-        Address, B256, Bytes, U256,
-        aliases::{U40, U72, U96},
-        hex,
-    },
+    primitives::{Address, B256, Bytes, U256, hex},
     sol_types::SolEvent,
 };
 use functions_client::{Account, chain::Transaction};
 use functions_network::dev_account;
 use functions_node::chain::{ChainEvent, CursorConfig, LogCursor, Rpc};
-use functions_types::abi::{Commitment, Coordinator};
+use functions_types::{Commitment, RequestId, SubscriptionId, abi::Coordinator};
 use serde_json::{Value, json};
 use test_support::{Answer, Endpoints, until};
 
@@ -64,20 +60,16 @@ impl World {
     /// Emits a request event; its block.
     async fn request(&self, id: u8) -> u64 {
         let commitment = Commitment {
-            requestId: B256::repeat_byte(id),
+            request_id: RequestId(B256::repeat_byte(id)),
             coordinator: COORDINATOR,
-            estimatedTotalCostJuels: U96::from(1),
+            estimated_total_cost_juels: 1,
             client: Address::repeat_byte(1),
-            subscriptionId: 1,
-            callbackGasLimit: 100_000,
-            adminFee: U72::ZERO,
-            donFee: U72::ZERO,
-            gasOverheadBeforeCallback: U40::ZERO,
-            gasOverheadAfterCallback: U40::ZERO,
-            timeoutTimestamp: 0,
+            subscription_id: SubscriptionId(1),
+            callback_gas_limit: 100_000,
+            ..Commitment::default()
         };
         let event = Coordinator::OracleRequest {
-            requestId: commitment.requestId,
+            requestId: commitment.request_id.0,
             requestingContract: commitment.client,
             requestInitiator: Address::ZERO,
             subscriptionId: 1,
@@ -86,7 +78,7 @@ impl World {
             dataVersion: 1,
             flags: B256::ZERO,
             callbackGasLimit: 100_000,
-            commitment,
+            commitment: commitment.into(),
         };
         let log = event.encode_log_data();
         let mut input: Vec<u8> = log.topics().iter().flat_map(|topic| topic.0).collect();

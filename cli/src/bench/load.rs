@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{B256, U256, aliases::U72};
+use alloy::primitives::{B256, U256};
 use functions_client::chain::Transaction;
 use functions_client::{Account, Consumer, Request};
 use functions_network::{Network, Wanted};
-use functions_types::abi::{Commitment, Coordinator, Router};
+use functions_types::Commitment;
+use functions_types::abi::{Coordinator, Router};
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
 
@@ -27,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const AFTER_TIMEOUT_SECONDS: u64 = 5;
 /// A request that is not on chain so long after the last one was refused.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
-/// Requests timed out in one transaction.
+/// Requests timed out at once: as many as the client puts into one transaction.
 const TIMEOUTS_AT_ONCE: usize = 20;
 /// The script's answer.
 const ANSWER: u64 = 42;
@@ -192,7 +193,7 @@ impl Run {
                 self.sent_at.get(&hash).filter(|_| log.block_number.is_some_and(|at| at < next))
             {
                 self.figures.taken += 1;
-                self.open.insert(event.requestId, Open { commitment: event.commitment, sent_at });
+                self.open.insert(event.requestId, Open { commitment: event.commitment.into(), sent_at });
             }
         }
         let mut charged = U256::ZERO;
@@ -227,19 +228,12 @@ impl Run {
     async fn time_out(&self, network: &Network, from: &Account) -> Result<()> {
         let now = network.system.chain.now().await.into_diagnostic()?;
         let is_late =
-            |open: &&Open| u64::from(open.commitment.timeoutTimestamp) + AFTER_TIMEOUT_SECONDS < now;
-        let late: Vec<Commitment> = self
-            .open
-            .values()
-            .filter(is_late)
-            .take(TIMEOUTS_AT_ONCE)
-            // The Router stored its own fee, which is zero, where the event names the Coordinator's.
-            .map(|open| Commitment { adminFee: U72::ZERO, ..open.commitment.clone() })
-            .collect();
+            |open: &&Open| u64::from(open.commitment.timeout_timestamp) + AFTER_TIMEOUT_SECONDS < now;
+        let late: Vec<Commitment> =
+            self.open.values().filter(is_late).take(TIMEOUTS_AT_ONCE).map(|open| open.commitment).collect();
         if !late.is_empty() {
-            let call = Router::timeoutRequestsCall { requestsToTimeoutByCommitment: late };
             // A refusal means that one of them was answered; the next look shows it.
-            let _ = network.system.chain.send(from, network.system.addresses.router, &call).await;
+            let _ = network.system.subscriptions().time_out(from, &late).await;
         }
         Ok(())
     }

@@ -260,7 +260,7 @@ async fn time_out(
     ));
     let chain = &network.system.chain;
     let now = chain.now().await.into_diagnostic()?;
-    let seconds = u64::from(sent.commitment.timeoutTimestamp).saturating_sub(now) + 1;
+    let seconds = u64::from(sent.commitment.timeout_timestamp).saturating_sub(now) + 1;
     chain.advance_time(seconds).await.into_diagnostic()?;
     progress.step(format!("moved the chain's time {seconds} s forward, past the request's timeout"));
     network.system.timeout_request(&network.owner, &sent.commitment).await.into_diagnostic()?;

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use alloy::primitives::Bytes;
-use functions_client::abi::Commitment;
 use functions_client::{ClientError, Fate, Fulfilled, History, NotProcessed, Started};
-use functions_types::{FulfillResult, RequestId};
+use functions_types::{Commitment, FulfillResult, RequestId};
 use serde_json::{Value, json};
 
 use crate::network::Connected;
@@ -81,7 +80,7 @@ impl Found {
 
     /// Unix seconds from which it may be timed out.
     pub(super) fn timeout_at(&self) -> u64 {
-        self.terms.timeoutTimestamp.into()
+        self.terms.timeout_timestamp.into()
     }
 
     /// Whether the consumer has a result, not an error.
@@ -131,7 +130,7 @@ impl Found {
             "reservedJuels": self.started.reserved.to_string(),
             "transaction": self.started.transaction.to_string(),
             "block": self.started.block,
-            "timeoutAt": self.terms.timeoutTimestamp,
+            "timeoutAt": self.terms.timeout_timestamp,
             "result": done.map(|done| &done.response).filter(filled).map(|bytes| hex(bytes)),
             "decoded": self.decoded().and_then(Result::ok),
             "error": done.map(|done| &done.error).filter(filled).map(|b| String::from_utf8_lossy(b).into_owned()),

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use alloy::primitives::Address;
-use functions_client::abi::{Commitment, Consumer, Subscription};
+use functions_client::abi::{Consumer, Subscription};
 use functions_client::history::Started;
-use functions_types::SubscriptionId;
+use functions_types::{Commitment, SubscriptionId};
 use miette::Result;
 use serde_json::{Value, json};
 
@@ -89,8 +89,8 @@ impl Known {
                 "consumer": request.consumer.to_string(),
                 "block": request.block,
                 "reservedJuels": request.reserved.to_string(),
-                "timeoutAt": terms.timeoutTimestamp,
-                "overdue": u64::from(terms.timeoutTimestamp) <= self.now,
+                "timeoutAt": terms.timeout_timestamp,
+                "overdue": u64::from(terms.timeout_timestamp) <= self.now,
             })
         };
         json!({
@@ -135,7 +135,7 @@ impl Known {
             writeln!(out, "  consumer   {address}: {asked} requests, {answered} answered")?;
         }
         for (request, terms) in &self.open {
-            let due = u64::from(terms.timeoutTimestamp);
+            let due = u64::from(terms.timeout_timestamp);
             let when = match due.checked_sub(self.now) {
                 None | Some(0) => format!("overdue; release it with: functions sub timeout {}", self.id),
                 Some(seconds) => format!("can be timed out in {seconds} s"),

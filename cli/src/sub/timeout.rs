@@ -43,22 +43,23 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let terms = history.commitments(&open).await.map_err(remedy::report)?;
     let now = at.now().await.map_err(remedy::report)?;
     let wait = |due: u32| u64::from(due).saturating_sub(now);
-    if let Some(early) = terms.iter().find(|t| !options.requests.is_empty() && wait(t.timeoutTimestamp) > 0) {
+    if let Some(early) = terms.iter().find(|t| !options.requests.is_empty() && wait(t.timeout_timestamp) > 0)
+    {
         return Err(miette!(
             help = "wait; it may still be answered",
             "{} can be timed out in {} s, not before",
-            early.requestId,
-            wait(early.timeoutTimestamp)
+            early.request_id,
+            wait(early.timeout_timestamp)
         ));
     }
-    let overdue: Vec<_> = terms.into_iter().filter(|terms| wait(terms.timeoutTimestamp) == 0).collect();
+    let overdue: Vec<_> = terms.into_iter().filter(|terms| wait(terms.timeout_timestamp) == 0).collect();
     let receipts = at.subscriptions().time_out(&from, &overdue).await.map_err(remedy::report)?;
-    let released: u128 = overdue.iter().map(|terms| terms.estimatedTotalCostJuels.to::<u128>()).sum();
+    let released: u128 = overdue.iter().map(|terms| terms.estimated_total_cost_juels).sum();
     let still_open = open.len() - overdue.len();
     options.sending.say(
         &json!({
             "subscriptionId": id.0,
-            "timedOut": overdue.iter().map(|terms| terms.requestId.to_string()).collect::<Vec<_>>(),
+            "timedOut": overdue.iter().map(|terms| terms.request_id.to_string()).collect::<Vec<_>>(),
             "releasedJuels": released.to_string(),
             "notOverdue": still_open,
             "transactions": receipts.iter().map(|r| r.transaction_hash.to_string()).collect::<Vec<_>>(),

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet, hash_map::Entry};
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt};
 use alloy::sol_types::SolEvent;
-use functions_types::abi::{Commitment, Coordinator, Router};
-use functions_types::{DonId, Juels, RequestId, SubscriptionId};
+use functions_types::abi::{Coordinator, Router};
+use functions_types::{Commitment, DonId, Juels, RequestId, SubscriptionId};
 
 use crate::answer::{Fulfilled, NotProcessed};
 use crate::chain::Chain;
@@ -156,7 +156,7 @@ impl History<'_> {
                 hash: request.transaction,
                 event: "OracleRequest",
             })?;
-            commitments.push(event.commitment.clone());
+            commitments.push(event.commitment.clone().into());
         }
         Ok(commitments)
     }

@@ -1,8 +1,8 @@
 //! Requests: sending them through a consumer, following them, giving up on them.
 
 use alloy::primitives::{B256, U256};
-use functions_types::abi::{Commitment, Coordinator, Router};
-use functions_types::{DonId, Juels, RequestId, SubscriptionId};
+use functions_types::abi::{Coordinator, Router};
+use functions_types::{Commitment, DonId, Juels, RequestId, SubscriptionId};
 
 use crate::account::Account;
 use crate::answer::{Fulfilled, NotProcessed};
@@ -51,7 +51,7 @@ impl System {
             transaction: receipt.transaction_hash,
             block: receipt.block_number.unwrap_or_default(),
             reserved: juels(event.commitment.estimatedTotalCostJuels),
-            commitment: event.commitment,
+            commitment: event.commitment.into(),
         })
     }
 

@@ -1,10 +1,10 @@
 //! What subscription owners do at a Router. Nothing here needs to know a Coordinator.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, U256, aliases::U72};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolValue;
-use functions_types::abi::{Commitment, Consumer, Link, Router, Subscription};
-use functions_types::{Juels, SubscriptionId};
+use functions_types::abi::{Consumer, Link, Router, Subscription};
+use functions_types::{Commitment, Juels, SubscriptionId};
 
 use crate::account::Account;
 use crate::chain::Chain;
@@ -151,14 +151,14 @@ impl Subscriptions<'_> {
         let present = self.chain.call(self.router, &Router::getAdminFeeCall {}).await?;
         let mut receipts = Vec::new();
         for part in commitments.chunks(TIMEOUTS_PER_TRANSACTION) {
-            let stored = |fee| {
-                let form = |commitment: &Commitment| Commitment { adminFee: fee, ..commitment.clone() };
+            let stored = |fee: U72| {
+                let form = |commitment: &Commitment| commitment.with_admin_fee(fee.to()).into();
                 Router::timeoutRequestsCall { requestsToTimeoutByCommitment: part.iter().map(form).collect() }
             };
             let sent = self.chain.send(from, self.router, &stored(present)).await;
             let receipt = match sent {
                 Err(error) if !present.is_zero() && is_refused(&error, "InvalidCalldata") => {
-                    self.chain.send(from, self.router, &stored(Default::default())).await?
+                    self.chain.send(from, self.router, &stored(U72::ZERO)).await?
                 }
                 other => other?,
             };

@@ -1,13 +1,14 @@
 //! Logs decoded into what the node acts on, and checked as far as a log can be checked by itself.
 
 use alloy::{
-    primitives::{Address, B256, Bytes, keccak256},
+    primitives::{Address, B256, Bytes},
     rpc::types::Log,
-    sol_types::{SolEvent, SolValue},
+    sol_types::SolEvent,
 };
-use functions_types::abi;
-
-use abi::{Coordinator, Router};
+use functions_types::{
+    Commitment, RequestId,
+    abi::{Coordinator, Router},
+};
 
 /// Largest request data kept from an event, in bytes. The chain's own transaction limit is far below.
 const MAX_DATA_BYTES: usize = 1 << 20;
@@ -31,7 +32,7 @@ pub struct SeenRequest {
     /// keccak256 of the 352-byte event commitment; part of every signed protocol message.
     pub commitment_hash: B256,
     /// The event's commitment, as carried in the report.
-    pub commitment: abi::Commitment,
+    pub commitment: Commitment,
     /// The contract that asked.
     pub requesting_contract: Address,
     /// The account that sent the transaction.
@@ -56,7 +57,7 @@ impl SeenRequest {
     /// The commitment as `onchainMetadata` of a report: 352 bytes.
     #[must_use]
     pub fn onchain_metadata(&self) -> Vec<u8> {
-        self.commitment.abi_encode()
+        self.commitment.encode().to_vec()
     }
 }
 
@@ -233,13 +234,13 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
         return Err(LogRefusal::Undecodable(format!("{} bytes of event data", log.data().data.len())));
     }
     let found: Coordinator::OracleRequest = event(log)?;
-    let commitment = found.commitment;
+    let commitment = Commitment::from(found.commitment);
     let agrees = [
         ("coordinator", commitment.coordinator == log.address()),
-        ("requestId", commitment.requestId == found.requestId),
+        ("requestId", commitment.request_id == RequestId(found.requestId)),
         ("client", commitment.client == found.requestingContract),
-        ("subscriptionId", commitment.subscriptionId == found.subscriptionId),
-        ("callbackGasLimit", u64::from(commitment.callbackGasLimit) == found.callbackGasLimit),
+        ("subscriptionId", commitment.subscription_id.0 == found.subscriptionId),
+        ("callbackGasLimit", u64::from(commitment.callback_gas_limit) == found.callbackGasLimit),
     ];
     if let Some((field, _)) = agrees.iter().find(|(_, equal)| !equal) {
         return Err(LogRefusal::Inconsistent(field));
@@ -248,7 +249,7 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
     let log_json = serde_json::to_string(log).map_err(|err| LogRefusal::Undecodable(err.to_string()))?;
     Ok(SeenRequest {
         request_id: found.requestId,
-        commitment_hash: keccak256(commitment.abi_encode()),
+        commitment_hash: commitment.hash(),
         commitment,
         requesting_contract: found.requestingContract,
         request_initiator: found.requestInitiator,
@@ -265,28 +266,26 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use alloy::primitives::{
-        LogData,
-        aliases::{U40, U72, U96},
-    };
+    use alloy::primitives::{LogData, keccak256};
+    use functions_types::SubscriptionId;
 
     /// A well-formed request event of `coordinator` in `block`.
     pub(crate) fn request_log(coordinator: Address, id: u8, block: u64, block_hash: B256) -> Log {
-        let commitment = abi::Commitment {
-            requestId: B256::repeat_byte(id),
+        let commitment = Commitment {
+            request_id: RequestId(B256::repeat_byte(id)),
             coordinator,
-            estimatedTotalCostJuels: U96::from(1_000),
+            estimated_total_cost_juels: 1_000,
             client: Address::repeat_byte(0xc1),
-            subscriptionId: 1,
-            callbackGasLimit: 100_000,
-            adminFee: U72::ZERO,
-            donFee: U72::from(5),
-            gasOverheadBeforeCallback: U40::from(1),
-            gasOverheadAfterCallback: U40::from(2),
-            timeoutTimestamp: 1_700_000_300,
+            subscription_id: SubscriptionId(1),
+            callback_gas_limit: 100_000,
+            admin_fee: 0,
+            don_fee: 5,
+            gas_overhead_before_callback: 1,
+            gas_overhead_after_callback: 2,
+            timeout_timestamp: 1_700_000_300,
         };
         let event = Coordinator::OracleRequest {
-            requestId: commitment.requestId,
+            requestId: commitment.request_id.0,
             requestingContract: commitment.client,
             requestInitiator: Address::repeat_byte(9),
             subscriptionId: 1,
@@ -295,7 +294,7 @@ pub(crate) mod tests {
             dataVersion: 1,
             flags: B256::ZERO,
             callbackGasLimit: 100_000,
-            commitment,
+            commitment: commitment.into(),
         };
         log_of(coordinator, event.encode_log_data(), block, block_hash)
     }

@@ -1,7 +1,7 @@
 //! What the lifecycle asks for.
 
 use alloy::primitives::{Address, B256, Bytes};
-use functions_types::abi::Commitment;
+use functions_types::Commitment;
 use oracle_ocr::{Answer, Input, Misbehavior, OracleIndex, Outcome, ReadyReport, Record, RequestKey};
 
 use super::{RequestRow, State};

@@ -33,7 +33,7 @@ impl Active {
             commitment_hash: seen.commitment_hash,
             block_number: seen.at.block_number,
             block_hash: seen.at.block_hash,
-            timeout_timestamp: u64::from(seen.commitment.timeoutTimestamp),
+            timeout_timestamp: u64::from(seen.commitment.timeout_timestamp),
             event,
             view: RequestView::seen(seen.request_id, now),
         };

@@ -56,7 +56,7 @@ impl Lifecycle {
         let report = Report {
             ready,
             reported_ms: now,
-            commitment: request.seen.commitment.clone(),
+            commitment: request.seen.commitment,
             request_block: request.seen.at.block_number,
         };
         let is_first = request.show_report(report.clone());

@@ -71,7 +71,7 @@ impl<'a> Driver<'a> {
             stage: self.job.stage,
             delta_stage: self.shared.delta_stage,
             poll_interval: self.shared.poll_interval,
-            timeout_timestamp: u64::from(self.job.commitment.timeoutTimestamp),
+            timeout_timestamp: u64::from(self.job.commitment.timeout_timestamp),
         });
         loop {
             for effect in step.first {

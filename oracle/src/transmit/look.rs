@@ -1,6 +1,7 @@
 //! The gate's look: what the newest block says about a report that is to be sent.
 
 use alloy::primitives::U256;
+use functions_types::Commitment;
 
 use super::{
     delivery::Look,
@@ -22,14 +23,13 @@ pub(super) async fn look(shared: &Shared, job: &ReportJob, gas_raises: u32) -> R
     let base_fee_wei = base_fee_wei(&head);
     let l1_price = l1_price_wei(&shared.rpc).await?;
     let fee = gas::l1_fee_wei(&job.calldata, l1_price);
-    let overhead = job.commitment.gasOverheadBeforeCallback.to::<u64>()
-        + job.commitment.gasOverheadAfterCallback.to::<u64>();
+    let Commitment { gas_overhead_before_callback, gas_overhead_after_callback, .. } = job.commitment;
     let least = gas::gas_limit(&GasInputs {
         calldata: &job.calldata,
         signatures: job.signatures,
         response_bytes: (job.result.len() + job.error.len()) as u64,
-        callback_gas_limit: u64::from(job.commitment.callbackGasLimit),
-        overhead,
+        callback_gas_limit: u64::from(job.commitment.callback_gas_limit),
+        overhead: gas_overhead_before_callback + gas_overhead_after_callback,
         l1_gas: gas::l1_gas(fee, base_fee_wei),
     });
     let gas_limit = gas::raised(least, gas_raises);

@@ -1,7 +1,7 @@
 //! What is handed in, and what the engine hears of it.
 
 use alloy::primitives::{Address, B256, Bytes};
-use functions_types::abi::Commitment;
+use functions_types::Commitment;
 
 /// A report that is complete and signed.
 #[derive(Clone, Debug)]

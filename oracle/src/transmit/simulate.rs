@@ -8,10 +8,7 @@ use alloy::{
     primitives::{Address, Bytes, U256, aliases::U96},
     sol_types::SolCall,
 };
-use functions_types::{
-    abi::{Commitment, Router},
-    chains::bills_l1_fee,
-};
+use functions_types::{Commitment, abi::Router, chains::bills_l1_fee};
 
 use super::{
     gas::{gas_before_router, l1_fee_wei},
@@ -40,7 +37,7 @@ pub(crate) struct Subject<'a> {
     pub signatures: u64,
     pub result: &'a Bytes,
     pub error: &'a Bytes,
-    /// The event's form: the operation fee is in `adminFee`.
+    /// The event's form: the operation fee is in `admin_fee`.
     pub commitment: &'a Commitment,
 }
 
@@ -82,16 +79,14 @@ pub(crate) async fn simulate(
     let Some(amounts) = amounts(subject, gas_price_wei, l1_price_wei, price) else {
         return Ok(Simulated::Reverts("the cost in juels overflows".to_owned()));
     };
-    let mut commitment = subject.commitment.clone();
-    // The router stores and compares the on-chain form, without the coordinator's operation fee.
-    commitment.adminFee = alloy::primitives::aliases::U72::ZERO;
     let fulfill = Router::fulfillCall {
         response: subject.result.clone(),
         err: subject.error.clone(),
         juelsPerGas: amounts.juels_per_gas,
         costWithoutCallback: amounts.cost_without_callback,
         transmitter: subject.transmitter,
-        commitment,
+        // The router stores and compares the on-chain form, without the coordinator's operation fee.
+        commitment: subject.commitment.with_admin_fee(0).into(),
     };
     let request = CallRequest {
         from: subject.commitment.coordinator,
@@ -139,16 +134,16 @@ fn amounts(
     let commitment = subject.commitment;
     let link = U256::from(1_000_000_000_000_000_000u64);
     let price = U256::from(gas_price_wei);
-    let overhead_gas =
-        U256::from(commitment.gasOverheadBeforeCallback) + U256::from(commitment.gasOverheadAfterCallback);
+    let overhead_gas = U256::from(commitment.gas_overhead_before_callback)
+        + U256::from(commitment.gas_overhead_after_callback);
     let billed_price = if bills_l1_fee(subject.chain_id) { l1_price_wei } else { 0 };
     let l1_share = U256::from(l1_fee_wei(subject.calldata, billed_price));
     let overhead_wei = overhead_gas.checked_mul(price)?.checked_add(l1_share)?;
     let overhead_juels = overhead_wei.checked_mul(link)?.checked_div(wei_per_link)?;
     let juels_per_gas = price.checked_mul(link)?.checked_div(wei_per_link)?;
     let cost = overhead_juels
-        .checked_add(U256::from(commitment.donFee))?
-        .checked_add(U256::from(commitment.adminFee))?;
+        .checked_add(U256::from(commitment.don_fee))?
+        .checked_add(U256::from(commitment.admin_fee))?;
     Some(Amounts { juels_per_gas: narrow(juels_per_gas)?, cost_without_callback: narrow(cost)? })
 }
 
@@ -172,25 +167,15 @@ fn words(message: &str, data: &Bytes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::{
-        B256,
-        aliases::{U40, U72},
-    };
 
     #[test]
     fn amounts_equal_the_coordinators_arithmetic() {
         let commitment = Commitment {
-            requestId: B256::ZERO,
-            coordinator: Address::ZERO,
-            estimatedTotalCostJuels: U96::ZERO,
-            client: Address::ZERO,
-            subscriptionId: 1,
-            callbackGasLimit: 100_000,
-            adminFee: U72::from(7),
-            donFee: U72::from(11),
-            gasOverheadBeforeCallback: U40::from(70_000),
-            gasOverheadAfterCallback: U40::from(60_000),
-            timeoutTimestamp: 0,
+            admin_fee: 7,
+            don_fee: 11,
+            gas_overhead_before_callback: 70_000,
+            gas_overhead_after_callback: 60_000,
+            ..Commitment::default()
         };
         let empty = Bytes::new();
         let mut subject = Subject {

@@ -9,13 +9,9 @@ mod table;
 
 use std::sync::Arc;
 
-use alloy::primitives::{
-    Address, B256, Bytes,
-    aliases::{U40, U72, U96},
-    keccak256,
-};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use functions_report::ReportContext;
-use functions_types::abi::Commitment;
+use functions_types::{Commitment, RequestId, SubscriptionId};
 use oracle_ocr::{
     Answer, Attested, Input, Observation, OracleIndex, Outcome, ReadyReport, Record, RecordId, RequestKey,
     Slot,
@@ -51,21 +47,21 @@ pub(super) fn rules() -> Rules {
 /// The event of request `id`; another `fee` makes another commitment.
 pub(super) fn seen(id: u8, fee: u64, block: u64) -> SeenRequest {
     let commitment = Commitment {
-        requestId: B256::repeat_byte(id),
+        request_id: RequestId(B256::repeat_byte(id)),
         coordinator: COORDINATOR,
-        estimatedTotalCostJuels: U96::from(1_000),
+        estimated_total_cost_juels: 1_000,
         client: Address::repeat_byte(0xc1),
-        subscriptionId: 1,
-        callbackGasLimit: 100_000,
-        adminFee: U72::ZERO,
-        donFee: U72::from(fee),
-        gasOverheadBeforeCallback: U40::from(1),
-        gasOverheadAfterCallback: U40::from(2),
-        timeoutTimestamp: u32::try_from(TIMEOUT_SECONDS).expect("a timestamp"),
+        subscription_id: SubscriptionId(1),
+        callback_gas_limit: 100_000,
+        admin_fee: 0,
+        don_fee: fee.into(),
+        gas_overhead_before_callback: 1,
+        gas_overhead_after_callback: 2,
+        timeout_timestamp: u32::try_from(TIMEOUT_SECONDS).expect("a timestamp"),
     };
-    let mut seen = SeenRequest {
+    SeenRequest {
         request_id: B256::repeat_byte(id),
-        commitment_hash: B256::ZERO,
+        commitment_hash: commitment.hash(),
         commitment,
         requesting_contract: Address::repeat_byte(0xc1),
         request_initiator: Address::repeat_byte(9),
@@ -76,9 +72,7 @@ pub(super) fn seen(id: u8, fee: u64, block: u64) -> SeenRequest {
         at: at(block),
         block_timestamp: BLOCK_SECONDS,
         log_json: "the event".to_owned(),
-    };
-    seen.commitment_hash = keccak256(seen.onchain_metadata());
-    seen
+    }
 }
 
 pub(super) fn at(block: u64) -> Position {
