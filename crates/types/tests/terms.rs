@@ -7,7 +7,7 @@ use alloy_primitives::{
     keccak256,
 };
 use alloy_sol_types::SolValue;
-use functions_types::{Commitment, RequestMeta, RequestTerms, SubscriptionId, abi};
+use functions_types::{Commitment, RequestIdPreimage, RequestMeta, SubscriptionId, abi};
 use proptest::prelude::*;
 
 fn address() -> impl Strategy<Value = Address> {
@@ -148,7 +148,7 @@ proptest! {
         numbers in any::<(u32, u32)>(),
         juels in number(96),
     ) {
-        let terms = RequestTerms {
+        let request = RequestIdPreimage {
             coordinator: parties.0,
             requesting_contract: parties.1,
             subscription_id: SubscriptionId(counts.0),
@@ -163,6 +163,6 @@ proptest! {
         let theirs = (
             parties.0, parties.1, counts.0, counts.1, data_hash, version, numbers.0, U96::from(juels), numbers.1, parties.2,
         );
-        prop_assert_eq!(terms.request_id().0, keccak256(theirs.abi_encode()));
+        prop_assert_eq!(request.request_id().0, keccak256(theirs.abi_encode()));
     }
 }
