@@ -73,8 +73,8 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     let good = fs::read_to_string(&path).expect("the file");
     let damaged = node.folder().join("damaged.sqlite");
     fs::write(&damaged, [b'x'; 4_096]).expect("a file");
-    let router = network.system.addresses.router.to_string();
-    let link = network.system.addresses.link.to_string();
+    let router = network.contracts.addresses.router.to_string();
+    let link = network.contracts.addresses.link.to_string();
     let rpc = good.lines().find(|line| line.starts_with("rpc_urls")).expect("the key").to_owned();
     let net = good.lines().rfind(|line| line.starts_with("listen = \"/ip4")).expect("the key").to_owned();
     let table: Vec<(String, String, &str, &str)> = vec![
@@ -168,8 +168,8 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     network.wait_for_fulfillment(id, block).await;
     let earner = network.wait_for_paid_transmitter(id).await;
     let to = Account::from_hex(&"11".repeat(32)).expect("a key").address();
-    let link = network.system.addresses.link;
-    let chain = network.system.chain.clone();
+    let link = network.contracts.addresses.link;
+    let chain = network.contracts.chain.clone();
     let held = async || chain.call(link, &Link::balanceOfCall { account: to }).await.expect("a balance");
 
     // Given a stopped node that was paid, what it shows is what it pays out.

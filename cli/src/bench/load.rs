@@ -97,10 +97,10 @@ pub(super) async fn measure(
     progress: &Progress,
 ) -> Result<Figures> {
     let consumers = deploy_consumers(network, wanted, super::MAX_CONSUMERS).await?;
-    let system = network.system.clone();
-    let balance = system.subscription(network.subscription).await.into_diagnostic()?.balance;
+    let contracts = network.contracts.clone();
+    let balance = contracts.subscription(network.subscription).await.into_diagnostic()?.balance;
     let (first_block, nonces) =
-        (system.chain.block_number().await.into_diagnostic()?, network.transmissions().await?);
+        (contracts.chain.block_number().await.into_diagnostic()?, network.transmissions().await?);
     let killed: Vec<usize> = (0..network.nodes.len() / 2).collect();
     if options.down.is_some() {
         for &index in &killed {
@@ -158,7 +158,7 @@ pub(super) async fn measure(
     tokio::time::sleep(Duration::from_secs(3 * options.block_time + 3)).await;
     let mut figures = run.figures;
     figures.transactions = network.transmissions().await? - nonces;
-    let left = system.subscription(network.subscription).await.into_diagnostic()?;
+    let left = contracts.subscription(network.subscription).await.into_diagnostic()?;
     if !left.blockedBalance.is_zero() || U256::from(left.balance) + charged != U256::from(balance) {
         return Err(miette!(
             "the subscription held {balance} juels, was charged {charged} and holds {} with {} blocked",
@@ -180,7 +180,7 @@ struct Run {
 impl Run {
     /// Reads what the chain did since the last look; returns what was charged.
     async fn look(&mut self, network: &Network) -> Result<U256> {
-        let (chain, addresses) = (&network.system.chain, &network.system.addresses);
+        let (chain, addresses) = (&network.contracts.chain, &network.contracts.addresses);
         let next = chain.block_number().await.into_diagnostic()? + 1;
         if next <= self.first_block {
             return Ok(U256::ZERO);
@@ -226,14 +226,14 @@ impl Run {
 
     /// Gives up what is open after its timeout. One that is answered meanwhile makes the others wait for the next try.
     async fn time_out(&self, network: &Network, from: &Account) -> Result<()> {
-        let now = network.system.chain.now().await.into_diagnostic()?;
+        let now = network.contracts.chain.now().await.into_diagnostic()?;
         let is_late =
             |open: &&Open| u64::from(open.commitment.timeout_timestamp) + AFTER_TIMEOUT_SECONDS < now;
         let late: Vec<Commitment> =
             self.open.values().filter(is_late).take(TIMEOUTS_AT_ONCE).map(|open| open.commitment).collect();
         if !late.is_empty() {
             // A refusal means that one of them was answered; the next look shows it.
-            let _ = network.system.subscriptions().time_out(from, &late).await;
+            let _ = network.contracts.subscriptions().time_out(from, &late).await;
         }
         Ok(())
     }
@@ -334,7 +334,7 @@ async fn offer(
                 gas: Some(REQUEST_GAS),
             };
             let at = Instant::now();
-            sent.push((network.system.chain.submit(account, what, tx).await.into_diagnostic()?, at));
+            sent.push((network.contracts.chain.submit(account, what, tx).await.into_diagnostic()?, at));
         }
         Ok::<_, miette::Report>(sent)
     });
@@ -351,5 +351,5 @@ async fn interval(network: &Network, seconds: u64) -> Result<()> {
 }
 
 async fn cheat(network: &Network, method: &'static str, params: impl serde::Serialize) -> Result<()> {
-    network.system.chain.cheat(method, params).await.map(drop).into_diagnostic()
+    network.contracts.chain.cheat(method, params).await.map(drop).into_diagnostic()
 }

@@ -197,19 +197,20 @@ async fn measure(
 
 async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Result<Vec<(Account, Consumer)>> {
     let program = Programs::start(&wanted.contracts)?.get("consumer_example").await?;
-    let system = &network.system;
+    let contracts = &network.contracts;
     let mut consumers = Vec::new();
     for index in 1..=usize::from(count) {
         let account = dev_account(index);
         let call = functions_client::abi::Constructors::consumerExampleCall {
             owner: account.address(),
-            router: system.addresses.router,
+            router: contracts.addresses.router,
         };
         let arguments = arguments(&call);
-        let deployed = stylus::deploy(&system.chain, &account, stylus::STYLUS_DEPLOYER, &program, &arguments)
-            .await
-            .into_diagnostic()?;
-        system
+        let deployed =
+            stylus::deploy(&contracts.chain, &account, stylus::STYLUS_DEPLOYER, &program, &arguments)
+                .await
+                .into_diagnostic()?;
+        contracts
             .add_consumer(&network.owner, network.subscription, deployed.address)
             .await
             .into_diagnostic()?;
@@ -223,12 +224,12 @@ async fn one(network: &Network, from: &Account, consumer: Consumer, request: &Re
     let begin_ms = unix_ms();
     let begin = Instant::now();
     let sent = network
-        .system
+        .contracts
         .send_request(from, consumer, network.subscription, network.don, request)
         .await
         .into_diagnostic()?;
     loop {
-        if let Some(done) = network.system.fulfillment(sent.id, sent.block).await.into_diagnostic()? {
+        if let Some(done) = network.contracts.fulfillment(sent.id, sent.block).await.into_diagnostic()? {
             let latency_ms = unix_ms().saturating_sub(begin_ms);
             if done.result_code != 0 || !done.error.is_empty() {
                 let error = String::from_utf8_lossy(&done.error);

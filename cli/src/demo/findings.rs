@@ -104,8 +104,8 @@ impl Findings {
             is_default: script.is_default,
             nodes: network.nodes.len(),
             quorum: network.quorum(),
-            router: network.system.addresses.router,
-            coordinator: network.system.addresses.coordinator,
+            router: network.contracts.addresses.router,
+            coordinator: network.contracts.addresses.coordinator,
             consumer: network.consumer.address(),
             kind: script.consumer,
             transmitter_index: None,
@@ -169,7 +169,7 @@ impl Findings {
             "wsUrl": network.devchain.greeting.ws_url,
             "chainId": network.devchain.greeting.chain_id,
             "donId": network.don.to_string(),
-            "link": network.system.addresses.link.to_string(),
+            "link": network.contracts.addresses.link.to_string(),
         });
         all
     }

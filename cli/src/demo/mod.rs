@@ -224,7 +224,7 @@ async fn tell(
 /// Prints what a user of the running network needs: to standard error when standard output is for JSON.
 fn describe(network: &Network, json: bool, findings: &Findings, progress: &Progress) {
     let greeting = &network.devchain.greeting;
-    let addresses = &network.system.addresses;
+    let addresses = &network.contracts.addresses;
     let mut text = format!(
         "\nThe network stays up until you interrupt it (Ctrl-C).\n\n\
          RPC URL       {}\nWebSocket     {}\nchain id      {}\nDON id        {}\nDON id bytes  {}\n\

@@ -45,7 +45,7 @@ pub(crate) async fn run(
     prices: &PriceApi,
     progress: &Progress,
 ) -> Result<Findings> {
-    let subscription = network.system.subscription(network.subscription).await.into_diagnostic()?;
+    let subscription = network.contracts.subscription(network.subscription).await.into_diagnostic()?;
     progress.step(format!(
         "request {} sent, {} reserved of {}",
         sent.id,
@@ -68,7 +68,7 @@ pub(crate) async fn run(
         Some(fulfilled) => settle(network, sent, &fulfilled, &mut findings, progress).await?,
         None => time_out(network, sent, &mut findings, progress).await?,
     }
-    let after = network.system.subscription(network.subscription).await.into_diagnostic()?;
+    let after = network.contracts.subscription(network.subscription).await.into_diagnostic()?;
     findings.blocked_after = after.blockedBalance.to();
     findings.balance_after = after.balance.to();
     Ok(findings)
@@ -79,8 +79,8 @@ pub(crate) async fn run(
 /// # Errors
 /// What the contracts refused it for, with what to do about it.
 pub(crate) async fn send(network: &Network, script: &Script) -> Result<Sent> {
-    let system = &network.system;
-    let sent = system
+    let contracts = &network.contracts;
+    let sent = contracts
         .send_request(&network.owner, network.consumer, network.subscription, network.don, &script.request)
         .await;
     let error = match sent {
@@ -91,9 +91,9 @@ pub(crate) async fn send(network: &Network, script: &Script) -> Result<Sent> {
     if name.as_deref() != Some("InsufficientBalance") {
         return Err(error).into_diagnostic().wrap_err("the request was refused");
     }
-    let subscription = system.subscription(network.subscription).await.into_diagnostic()?;
+    let subscription = contracts.subscription(network.subscription).await.into_diagnostic()?;
     let free = subscription.balance.saturating_sub(subscription.blockedBalance).to::<u128>();
-    let needed = system
+    let needed = contracts
         .estimate_cost(network.subscription, script.request.callback_gas_limit, 0)
         .await
         .map_or_else(|_| String::from("more"), |juels| output::link(juels.get()));
@@ -138,7 +138,7 @@ async fn follow(
     let begin = Instant::now();
     let mut answered_at: Option<Instant> = None;
     loop {
-        let fulfilled = network.system.fulfillment(sent.id, sent.block).await.into_diagnostic()?;
+        let fulfilled = network.contracts.fulfillment(sent.id, sent.block).await.into_diagnostic()?;
         let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
         for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
             let Some(status) = status else { continue };
@@ -173,7 +173,7 @@ async fn follow(
 }
 
 async fn unanswered(network: &Network, sent: &Sent, findings: &Findings) -> miette::Report {
-    let refusals = network.system.refusals(sent.id, sent.block).await.unwrap_or_default();
+    let refusals = network.contracts.refusals(sent.id, sent.block).await.unwrap_or_default();
     let mut text = format!("no fulfillment within {} s", PATIENCE.as_secs());
     for refusal in refusals {
         text += &format!(
@@ -235,7 +235,7 @@ async fn settle(
     findings.transmitted_by(network, fulfilled.transmitter);
     findings.timings.order();
 
-    let stored = network.consumer.state(&network.system.chain).await.into_diagnostic()?;
+    let stored = network.consumer.state(&network.contracts.chain).await.into_diagnostic()?;
     if fulfilled.result_code == 0 && !stored.is_of(sent.id, fulfilled) {
         return Err(miette!("the consumer stored something else than the Router delivered"));
     }
@@ -258,12 +258,12 @@ async fn time_out(
         network.nodes.len(),
         network.quorum()
     ));
-    let chain = &network.system.chain;
+    let chain = &network.contracts.chain;
     let now = chain.now().await.into_diagnostic()?;
     let seconds = u64::from(sent.commitment.timeout_timestamp).saturating_sub(now) + 1;
     chain.advance_time(seconds).await.into_diagnostic()?;
     progress.step(format!("moved the chain's time {seconds} s forward, past the request's timeout"));
-    network.system.timeout_request(&network.owner, &sent.commitment).await.into_diagnostic()?;
+    network.contracts.timeout_request(&network.owner, &sent.commitment).await.into_diagnostic()?;
     progress.step(format!(
         "request timed out, the reservation of {} is released",
         output::link(sent.reserved.get())

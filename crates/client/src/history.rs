@@ -10,8 +10,8 @@ use functions_types::{Commitment, DonId, Juels, RequestId, SubscriptionId};
 
 use crate::answer::{Fulfilled, NotProcessed};
 use crate::chain::Chain;
+use crate::contracts::juels;
 use crate::error::ClientError;
-use crate::system::juels;
 
 /// Logs of one Router from a block on.
 #[derive(Clone, Copy, Debug)]

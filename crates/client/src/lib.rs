@@ -1,4 +1,4 @@
-//! Typed client of the whole system: deployment, subscriptions, requests, events.
+//! Typed client of the contracts: deployment, subscriptions, requests, events.
 //!
 //! It speaks plain JSON-RPC to any chain that runs Stylus programs, keeps no state of its own and holds keys only
 //! inside [`Account`]. It never decides policy: defaults live in [`config`], everything else is an argument.
@@ -12,9 +12,11 @@
 //! | [`consumer`] | [`Consumer`]: the example contracts that send requests |
 //! | [`stylus`] | from a WebAssembly file to an activated, constructed contract |
 //! | [`renewal`] | whether programs run, and what keeps them running |
-//! | [`system`] | [`System`]: subscriptions, routes, oracle configuration |
+//! | [`contracts`] | [`Contracts`]: subscriptions, routes, oracle configuration |
+//! | [`subscriptions`] | [`Subscriptions`]: what their owners do at a Router |
 //! | [`requests`] | sending, following and timing out requests |
-//! | [`revert`] | revert data by name |
+//! | [`history`] | [`History`]: what became of requests, from a Router's logs |
+//! | [`revert`], [`error`] | revert data by name; why something failed |
 
 pub mod account;
 pub mod amount;
@@ -22,6 +24,7 @@ pub mod answer;
 pub mod chain;
 pub mod config;
 pub mod consumer;
+pub mod contracts;
 mod deployer;
 pub mod error;
 pub mod history;
@@ -30,13 +33,13 @@ pub mod requests;
 pub mod revert;
 pub mod stylus;
 pub mod subscriptions;
-pub mod system;
 mod transport;
 
 pub use account::Account;
 pub use answer::{Fulfilled, NotProcessed};
 pub use chain::Chain;
 pub use consumer::{Consumer, ConsumerState, Request};
+pub use contracts::{Addresses, Contracts, OracleConfig};
 pub use error::ClientError;
 pub use functions_types::abi;
 pub use history::{Fate, History, Started};
@@ -44,5 +47,4 @@ pub use requests::Sent;
 pub use revert::Revert;
 pub use stylus::Program;
 pub use subscriptions::{Subscriptions, is_refused};
-pub use system::{Addresses, OracleConfig, System};
 pub use transport::Patience;

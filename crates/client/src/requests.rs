@@ -8,9 +8,9 @@ use crate::account::Account;
 use crate::answer::{Fulfilled, NotProcessed};
 use crate::chain::{Chain, Transaction};
 use crate::consumer::{Consumer, Request};
+use crate::contracts::{Contracts, juels};
 use crate::error::ClientError;
 use crate::history::History;
-use crate::system::{System, juels};
 
 /// A request as the chain accepted it.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Sent {
     pub commitment: Commitment,
 }
 
-impl System {
+impl Contracts {
     /// Sends `request` from `consumer`.
     ///
     /// # Errors

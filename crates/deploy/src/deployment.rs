@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
 use functions_client::abi::{AllowListConfig, Constructors, Coordinator, Router};
-use functions_client::{Account, Addresses, Chain, System, stylus};
+use functions_client::{Account, Addresses, Chain, Contracts, stylus};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::Say;
@@ -32,7 +32,7 @@ impl Deployment<'_> {
     /// # Errors
     /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the
     /// book.
-    pub async fn run(&self, book: &mut Book) -> Result<System> {
+    pub async fn run(&self, book: &mut Book) -> Result<Contracts> {
         let owner = self.owner.address();
         if book.entries().start_block.is_none() {
             let block = self.chain.block_number().await.into_diagnostic()?;
@@ -65,21 +65,21 @@ impl Deployment<'_> {
             self.program(book, "consumer_example", arguments(&call), |e| &mut e.consumer).await?;
         }
 
-        let system = System::new(self.chain.clone(), Addresses { link, router, coordinator });
-        self.settings(&system).await?;
-        self.route(book, &system).await?;
+        let contracts = Contracts::new(self.chain.clone(), Addresses { link, router, coordinator });
+        self.settings(&contracts).await?;
+        self.route(book, &contracts).await?;
         if let Some(config) = &self.plan.allow_list {
-            self.allow_list(book, &system, config).await?;
+            self.allow_list(book, &contracts, config).await?;
         }
         if let Some(don) = &self.plan.don {
-            self.configure(book, &system, don).await?;
+            self.configure(book, &contracts, don).await?;
         }
-        Ok(system)
+        Ok(contracts)
     }
 
     /// Gives contracts that stood already the settings of the configuration file, which may have changed since.
-    async fn settings(&self, system: &System) -> Result<()> {
-        let Addresses { router, coordinator, .. } = system.addresses;
+    async fn settings(&self, contracts: &Contracts) -> Result<()> {
+        let Addresses { router, coordinator, .. } = contracts.addresses;
         let what = "read the Router's configuration";
         let found = self.chain.call(router, &Router::getConfigCall {}).await;
         if found.into_diagnostic().wrap_err(what)? != self.plan.router {
@@ -99,20 +99,25 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    async fn route(&self, book: &mut Book, system: &System) -> Result<()> {
+    async fn route(&self, book: &mut Book, contracts: &Contracts) -> Result<()> {
         let don = self.plan.don_id;
         let what = || format!("route {don} to the Coordinator");
-        if system.route(don).await.into_diagnostic().wrap_err_with(what)?
-            != Some(system.addresses.coordinator)
+        if contracts.route(don).await.into_diagnostic().wrap_err_with(what)?
+            != Some(contracts.addresses.coordinator)
         {
-            system.set_route(self.owner, don).await.into_diagnostic().wrap_err_with(what)?;
+            contracts.set_route(self.owner, don).await.into_diagnostic().wrap_err_with(what)?;
             (self.say)(&format!("route {don} leads to the Coordinator"));
         }
         book.note(|e| e.don_id = Some(don.to_string()))
     }
 
     /// Deploys the allow list and has the Router ask it, unless it does.
-    async fn allow_list(&self, book: &mut Book, system: &System, config: &AllowListConfig) -> Result<()> {
+    async fn allow_list(
+        &self,
+        book: &mut Book,
+        contracts: &Contracts,
+        config: &AllowListConfig,
+    ) -> Result<()> {
         let call = Constructors::allowListCall {
             owner: self.owner.address(),
             config: config.clone(),
@@ -121,21 +126,21 @@ impl Deployment<'_> {
         };
         let list = self.program(book, "allow_list", arguments(&call), |e| &mut e.allow_list).await?;
         let what = "have the Router ask the allow list";
-        if system.allow_list().await.into_diagnostic().wrap_err(what)? != Some(list) {
-            system.set_allow_list(self.owner, list).await.into_diagnostic().wrap_err(what)?;
+        if contracts.allow_list().await.into_diagnostic().wrap_err(what)? != Some(list) {
+            contracts.set_allow_list(self.owner, list).await.into_diagnostic().wrap_err(what)?;
             (self.say)("the Router asks the allow list");
         }
         Ok(())
     }
 
     /// Installs the oracle set, unless it is in force.
-    async fn configure(&self, book: &mut Book, system: &System, don: &Don) -> Result<()> {
+    async fn configure(&self, book: &mut Book, contracts: &Contracts, don: &Don) -> Result<()> {
         let config = don.oracle_config()?;
         let what = "set the oracle configuration";
-        if let Some(digest) = system.config_in_force(&config).await.into_diagnostic().wrap_err(what)? {
+        if let Some(digest) = contracts.config_in_force(&config).await.into_diagnostic().wrap_err(what)? {
             return book.note(|e| e.config_digest = Some(digest));
         }
-        let digest = system.set_config(self.owner, &config).await.into_diagnostic().wrap_err(what)?;
+        let digest = contracts.set_config(self.owner, &config).await.into_diagnostic().wrap_err(what)?;
         (self.say)(&format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
         book.note(|e| e.config_digest = Some(digest))
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use alloy::primitives::{Address, Bytes, U256};
 use functions_client::amount::link;
 use functions_client::chain::Transaction;
-use functions_client::{Account, Consumer, System};
+use functions_client::{Account, Consumer, Contracts};
 use functions_deploy::{Book, Deployment, Don, Plan, Programs, Say};
 use functions_offchain_config::Timing;
 use functions_types::limits::Profile;
@@ -71,7 +71,7 @@ pub struct Network {
     /// Chain, as a process.
     pub devchain: Devchain,
     /// The contracts.
-    pub system: System,
+    pub contracts: Contracts,
     /// The consumer of the subscription.
     pub consumer: Consumer,
     /// The funded subscription.
@@ -139,15 +139,15 @@ impl Network {
             say(&format!("keys for {} nodes", nodes.len()));
             Ok::<_, miette::Report>(nodes)
         };
-        let (mut nodes, system) = tokio::try_join!(keys, deployment.run(&mut book))?;
+        let (mut nodes, contracts) = tokio::try_join!(keys, deployment.run(&mut book))?;
         for node in &mut nodes {
-            node.told.router = system.addresses.router;
+            node.told.router = contracts.addresses.router;
             node.told.start_block = book.entries().start_block.unwrap_or_default();
             node.configure()?;
         }
         let consumer = match &wanted.solidity {
             Some(Solidity { title, code }) => {
-                let deployed = Consumer::deploy_solidity(&chain, &owner, code, system.addresses.router);
+                let deployed = Consumer::deploy_solidity(&chain, &owner, code, contracts.addresses.router);
                 let deployed = deployed.await.into_diagnostic()?;
                 say(&format!("{title} at {}", deployed.address()));
                 deployed
@@ -161,7 +161,7 @@ impl Network {
             .into_diagnostic()?;
         let mut network = Self {
             devchain,
-            system,
+            contracts,
             consumer,
             subscription: SubscriptionId::default(),
             owner,
@@ -174,7 +174,7 @@ impl Network {
         };
         network.set_members(wanted.nodes, wanted.timing).await?;
         say(&format!("oracle configuration of {} members, f = {}", wanted.nodes, network.members.1));
-        secrets_keys::publish(&chain, &network.owner, network.system.addresses.coordinator).await?;
+        secrets_keys::publish(&chain, &network.owner, network.contracts.addresses.coordinator).await?;
         network.subscription = network.subscribe(wanted, &plan.router.maxCallbackGasLimits).await?;
         say(&format!("subscription {} holds {}", network.subscription, link(wanted.funding.get())));
         Ok(network)
@@ -182,13 +182,13 @@ impl Network {
 
     /// Opens a subscription for the consumer, with what it needs.
     async fn subscribe(&self, wanted: &Wanted, tiers: &[u32]) -> Result<SubscriptionId> {
-        let (system, owner) = (&self.system, &self.owner);
-        let id = system.create_subscription(owner, self.consumer.address()).await.into_diagnostic()?;
-        system.fund_subscription(owner, id, wanted.funding).await.into_diagnostic()?;
+        let (contracts, owner) = (&self.contracts, &self.owner);
+        let id = contracts.create_subscription(owner, self.consumer.address()).await.into_diagnostic()?;
+        contracts.fund_subscription(owner, id, wanted.funding).await.into_diagnostic()?;
         let fits = tiers.iter().position(|most| *most >= wanted.callback_gas_limit);
         let tier = fits.unwrap_or(tiers.len().saturating_sub(1));
         if let Some(tier) = u8::try_from(tier).ok().filter(|tier| *tier > 0) {
-            system.set_callback_tier(owner, id, tier).await.into_diagnostic()?;
+            contracts.set_callback_tier(owner, id, tier).await.into_diagnostic()?;
         }
         Ok(id)
     }
@@ -224,7 +224,7 @@ impl Network {
     pub async fn set_members(&mut self, count: usize, timing: Timing) -> Result<()> {
         let don = self.oracle_set(count, timing)?;
         let what = "set the oracle configuration";
-        let set = self.system.set_config(&self.owner, &don.oracle_config()?).await;
+        let set = self.contracts.set_config(&self.owner, &don.oracle_config()?).await;
         set.into_diagnostic().wrap_err(what)?;
         self.members = (count, don.f.into());
         Ok(())
@@ -235,7 +235,7 @@ impl Network {
     /// # Errors
     /// When the chain refuses.
     pub async fn fund_transmitters(&self) -> Result<()> {
-        let (chain, what) = (&self.system.chain, "fund a transmitter");
+        let (chain, what) = (&self.contracts.chain, "fund a transmitter");
         let mut sent = Vec::new();
         for node in &self.nodes {
             let value = U256::from(TRANSMITTER_WEI);
@@ -301,7 +301,7 @@ impl Network {
     pub async fn transmissions(&self) -> Result<u64> {
         let mut sum = 0;
         for node in &self.nodes {
-            sum += self.system.chain.nonce(node.oracle.transmitter).await.into_diagnostic()?;
+            sum += self.contracts.chain.nonce(node.oracle.transmitter).await.into_diagnostic()?;
         }
         Ok(sum)
     }

@@ -152,7 +152,7 @@ impl Network {
         let at = bytes.windows(right.len()).rposition(|part| part == right).expect("an address");
         bytes[at..at + wrong.len()].copy_from_slice(wrong);
         config.offchain = bytes.into();
-        self.system.set_config(&self.owner, &config).await.expect("the configuration is set");
+        self.contracts.set_config(&self.owner, &config).await.expect("the configuration is set");
     }
 
     // ---- nodes ----
@@ -232,9 +232,9 @@ impl Network {
     pub async fn reconfigure(&mut self, timing: Timing) {
         let count = self.nodes.len();
         self.inner.set_members(count, timing).await.expect("the configuration is set");
-        let coordinator = self.system.addresses.coordinator;
+        let coordinator = self.contracts.addresses.coordinator;
         let call = Coordinator::latestConfigDetailsCall {};
-        let details = self.system.chain.call(coordinator, &call).await.expect("the coordinator answers");
+        let details = self.contracts.chain.call(coordinator, &call).await.expect("the coordinator answers");
         let digest = details.configDigest.to_string();
         for node in 0..count {
             let is_taken_up = |status: &Value| status["configDigest"] == digest.as_str();
@@ -255,8 +255,10 @@ impl Network {
     /// When it is refused.
     pub async fn request(&self, source: &str) -> (RequestId, u64) {
         let request = self.asking(source);
-        let sent =
-            self.system.send_request(&self.owner, self.consumer, self.subscription, self.don, &request).await;
+        let sent = self
+            .contracts
+            .send_request(&self.owner, self.consumer, self.subscription, self.don, &request)
+            .await;
         let sent = sent.expect("the request is accepted");
         (sent.id, sent.block)
     }
@@ -273,15 +275,16 @@ impl Network {
         self.cheat("evm_setAutomine", (false,)).await;
         let mut hashes = Vec::new();
         for _ in 0..count {
-            hashes.push(self.system.chain.submit(&self.owner, what, tx.clone()).await.expect("it is taken"));
+            hashes
+                .push(self.contracts.chain.submit(&self.owner, what, tx.clone()).await.expect("it is taken"));
         }
         self.cheat("evm_mine", ()).await;
         self.cheat("evm_setAutomine", (true,)).await;
         let mut sent = Vec::new();
         for hash in hashes {
-            let receipt = self.system.chain.receipt(what, hash).await.expect("it is mined");
+            let receipt = self.contracts.chain.receipt(what, hash).await.expect("it is mined");
             let event: Coordinator::OracleRequest =
-                Chain::event_in(&receipt, self.system.addresses.coordinator, what, "OracleRequest")
+                Chain::event_in(&receipt, self.contracts.addresses.coordinator, what, "OracleRequest")
                     .expect("the request is accepted");
             sent.push((RequestId(event.requestId), receipt.block_number.expect("a block")));
         }
@@ -295,7 +298,7 @@ impl Network {
     /// # Panics
     /// When the chain does not know it.
     pub async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Value {
-        self.system.chain.cheat(method, params).await.expect("the chain knows it")
+        self.contracts.chain.cheat(method, params).await.expect("the chain knows it")
     }
 
     /// Transactions that any node's transmitter ever had mined.
@@ -311,10 +314,12 @@ impl Network {
     /// # Panics
     /// When it is not.
     pub async fn wait_for_fulfillment(&self, id: RequestId, block: u64) -> Fulfilled {
-        until(&format!("the fulfillment of {id}"), async || match self.system.fulfillment(id, block).await {
-            Ok(Some(fulfilled)) => Ok(fulfilled),
-            Ok(None) => Err(format!("none; the nodes show {}", self.states(id).await.join(", "))),
-            Err(error) => Err(error.to_string()),
+        until(&format!("the fulfillment of {id}"), async || {
+            match self.contracts.fulfillment(id, block).await {
+                Ok(Some(fulfilled)) => Ok(fulfilled),
+                Ok(None) => Err(format!("none; the nodes show {}", self.states(id).await.join(", "))),
+                Err(error) => Err(error.to_string()),
+            }
         })
         .await
     }

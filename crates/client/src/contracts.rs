@@ -26,7 +26,7 @@ pub struct Addresses {
 
 /// A deployment on a chain.
 #[derive(Clone, Debug)]
-pub struct System {
+pub struct Contracts {
     /// The chain.
     pub chain: Chain,
     /// The contracts.
@@ -53,7 +53,7 @@ pub(crate) fn juels(value: U96) -> Juels {
     Juels::new(value.to::<u128>()).expect("a uint96 fits")
 }
 
-impl System {
+impl Contracts {
     /// A deployment at known addresses.
     pub const fn new(chain: Chain, addresses: Addresses) -> Self {
         Self { chain, addresses }
