@@ -1,5 +1,7 @@
 //! The journal as an operator meets it: who may open it, what is said when it cannot be opened, backups, amnesia.
 
+#[path = "journal/rows.rs"]
+mod rows;
 mod server;
 
 use std::{
@@ -55,13 +57,13 @@ fn key(byte: u8) -> RequestKey {
     RequestKey { request: B256::repeat_byte(byte), commitment: B256::repeat_byte(0xcc) }
 }
 
-fn record(byte: u8, slot: Slot) -> Record {
-    Record { id: RecordId { key: key(byte), slot, attempt: 0 }, body: vec![byte] }
+fn record(byte: u8, slot: Slot, attempt: u32, body: &[u8]) -> Record {
+    Record { id: RecordId { key: key(byte), slot, attempt }, body: body.to_vec() }
 }
 
-fn request(byte: u8) -> RequestRow {
-    let mut view = RequestView::seen(B256::repeat_byte(byte), 1_000);
-    view.state = State::Observed;
+fn row(byte: u8, state: State) -> RequestRow {
+    let mut view = RequestView::seen(B256::repeat_byte(byte), 1_000 + u64::from(byte));
+    view.state = state;
     RequestRow {
         commitment_hash: B256::repeat_byte(0xcc),
         block_number: 7,
@@ -73,7 +75,7 @@ fn request(byte: u8) -> RequestRow {
 }
 
 async fn say(journal: &Journal, byte: u8, slot: Slot) {
-    journal.commit(DIGEST, &[record(byte, slot)], &[], None).await.expect("stored");
+    journal.commit(DIGEST, &[record(byte, slot, 0, &[byte])], &[], None).await.expect("stored");
 }
 
 /// The error of opening, which must come without waiting for anything.
@@ -152,7 +154,7 @@ async fn restart_remembers_everything_when_nothing_was_put_back() {
 async fn older_copy_put_back_by_hand_is_amnesia() {
     let home = Home::new();
     let (journal, ..) = home.start(100).await;
-    journal.put_request(&request(1)).await.expect("row");
+    journal.put_request(&row(1, State::Observed)).await.expect("row");
     say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
     say(&journal, 2, Slot::Event).await;
@@ -204,7 +206,7 @@ async fn second_writer_is_stopped_before_it_speaks() {
     say(&journal, 1, Slot::Observation).await;
     // The lock does not reach over every file system; the counter does.
     change(&home.path("journal.sqlite"), "UPDATE meta SET value = '77' WHERE name = 'said'").await;
-    let refused = journal.commit(DIGEST, &[record(1, Slot::Attest)], &[], None).await;
+    let refused = journal.commit(DIGEST, &[record(1, Slot::Attest, 0, b"a")], &[], None).await;
     assert!(matches!(refused, Err(JournalError::Lost)), "{refused:?}");
     assert_eq!(journal.records(DIGEST, key(1)).await.expect("records").len(), 1, "nothing was stored");
 }
@@ -223,7 +225,7 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     let home = Home::new();
     let (journal, ..) = home.start(100).await;
     journal.claim("signer", SIGNER).await.expect("claimed");
-    journal.put_request(&request(1)).await.expect("row");
+    journal.put_request(&row(1, State::Observed)).await.expect("row");
     say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
 
@@ -264,7 +266,7 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
 async fn verify_names_what_is_wrong() {
     let home = Home::new();
     let journal = home.open().await;
-    journal.put_request(&request(1)).await.expect("row");
+    journal.put_request(&row(1, State::Observed)).await.expect("row");
     journal.close().await;
     assert_eq!(journal::verify(&home.url()).await.expect("whole").requests, 1);
     let path = home.path("journal.sqlite");
@@ -287,9 +289,8 @@ async fn prune_removes_what_is_old_and_keeps_the_rest() {
     let home = Home::new();
     let journal = home.open().await;
     for byte in 1..=4 {
-        let mut row = request(byte);
-        row.view.state = if byte < 3 { State::Final } else { State::Observed };
-        journal.put_request(&row).await.expect("row");
+        let state = if byte < 3 { State::Final } else { State::Observed };
+        journal.put_request(&row(byte, state)).await.expect("row");
     }
     journal.close().await;
     assert_eq!(journal::prune(&home.url(), 5_000).await.expect("pruned"), 2);
@@ -308,7 +309,7 @@ async fn postgres_has_one_owner_and_remembers_like_a_file() {
     assert_eq!(journal.tie_to_keys(&home.memory(), SIGNER, 100).await.expect("tied"), None);
     assert_eq!(journal.start_remembering(SIGNER, 100).await.expect("a time"), 100);
     journal.claim("signer", SIGNER).await.expect("claimed");
-    journal.put_request(&request(1)).await.expect("row");
+    journal.put_request(&row(1, State::Observed)).await.expect("row");
     say(&journal, 1, Slot::Event).await;
     say(&journal, 1, Slot::Observation).await;
     let page = journal.page(&journal::Page { limit: 10, ..journal::Page::default() }).await.expect("a page");
@@ -326,7 +327,7 @@ async fn postgres_has_one_owner_and_remembers_like_a_file() {
         .execute(&mut other)
         .await
         .expect("changed");
-    let lost = journal.commit(DIGEST, &[record(1, Slot::Attest)], &[], None).await;
+    let lost = journal.commit(DIGEST, &[record(1, Slot::Attest, 0, b"a")], &[], None).await;
     assert!(matches!(lost, Err(JournalError::Lost)), "{lost:?}");
     sqlx::raw_sql("UPDATE meta SET value = '1' WHERE name = 'said'")
         .execute(&mut other)

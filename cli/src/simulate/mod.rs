@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::{Mode, Profile, RunOptions};
+use functions_types::members::MAX_MEMBERS;
 use miette::{IntoDiagnostic, Result, Severity, WrapErr, miette};
 use oracle_runner::{RunReport, RunRequest, Runner, RunnerError, RunnerSection};
 
@@ -33,6 +34,8 @@ use shown::Shown;
 
 /// Latest time of a block with a request, in Unix seconds: the Router keeps a request's timeout in 32 bits.
 const LAST_BLOCK_TIME: u64 = u32::MAX as u64;
+/// Runs side by side at most: as many as an oracle set has members.
+const MOST_RUNS: i64 = MAX_MEMBERS as i64;
 /// Longest configuration file read, in bytes.
 const CONFIG_MAX: usize = 256 * 1024;
 
@@ -65,10 +68,10 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "TYPE")]
     returns: Option<Returns>,
     /// Runs the script on this many nodes with the answers the first one got, and compares
-    #[arg(long, value_name = "N", conflicts_with = "live", value_parser = clap::value_parser!(u8).range(1..=31))]
+    #[arg(long, value_name = "N", conflicts_with = "live", value_parser = clap::value_parser!(u8).range(1..=MOST_RUNS))]
     nodes: Option<u8>,
     /// Runs the script this many times against the endpoints, and shows what differs and why
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=31))]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=MOST_RUNS))]
     live: Option<u8>,
     /// Time of the request's block, in Unix seconds, where the script's clock starts; without it: now
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_BLOCK_TIME))]

@@ -1,0 +1,157 @@
+//! What was written is there after the process forgot everything, and goes when its time is over.
+
+use alloy::primitives::{B256, Bytes};
+use functions_node::journal::{JournalError, Page, RequestRow, State, Transmission, TransmissionState};
+use oracle_ocr::Slot;
+
+use super::{DIGEST, Home, change, key, record, row};
+
+fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission {
+    Transmission {
+        request_id: B256::repeat_byte(byte),
+        attempt: 0,
+        nonce,
+        stage: 1,
+        state,
+        hashes: vec![B256::repeat_byte(1), B256::repeat_byte(2)],
+        raw: Bytes::from_static(&[2, 0xf8, 0]),
+        gas_limit: 500_000,
+        max_fee_wei: u128::MAX,
+        sent_ms: 12,
+    }
+}
+
+#[tokio::test]
+async fn reopen_returns_everything_written() {
+    let home = Home::new();
+    let first = home.open().await;
+    first.put_request(&row(1, State::Observed)).await.expect("request");
+    let put = [
+        record(1, Slot::Observation, 0, b"a"),
+        record(1, Slot::Lock, 2, b"b"),
+        record(1, Slot::Lock, 1, b"c"),
+    ];
+    first.commit(DIGEST, &put, &[], Some(("0xc0".into(), 41))).await.expect("records");
+    let later = RequestRow { event: String::new(), ..row(1, State::Locked) };
+    let again = [record(1, Slot::Observation, 0, b"d")];
+    first.commit(DIGEST, &again, &[later], Some(("0xc0".into(), 42))).await.expect("records");
+    first.put_transmission(&transmission(1, 9, TransmissionState::Prepared)).await.expect("transmission");
+    first.close().await;
+
+    let second = home.open().await;
+    assert_eq!(second.cursor("0xc0").await.expect("cursor"), Some(42));
+    assert_eq!(second.cursor("0xc1").await.expect("cursor"), None);
+    assert_eq!(
+        second.request(B256::repeat_byte(1)).await.expect("request"),
+        Some(row(1, State::Locked)),
+        "with its event"
+    );
+    assert_eq!(second.request(B256::repeat_byte(2)).await.expect("request"), None);
+    let records = second.records(DIGEST, key(1)).await.expect("records");
+    let expected = [
+        record(1, Slot::Observation, 0, b"d"),
+        record(1, Slot::Lock, 1, b"c"),
+        record(1, Slot::Lock, 2, b"b"),
+    ];
+    assert_eq!(records, expected);
+    assert!(second.records(B256::ZERO, key(1)).await.expect("other configuration").is_empty());
+    assert_eq!(
+        second.open_transmissions().await.expect("transmissions"),
+        [transmission(1, 9, TransmissionState::Prepared)]
+    );
+}
+
+#[tokio::test]
+async fn unfinished_requests_leave_out_the_settled_ones() {
+    let home = Home::new();
+    let journal = home.open().await;
+    for (index, state) in State::ALL.into_iter().enumerate() {
+        journal.put_request(&row(u8::try_from(index).expect("few states"), state)).await.expect("request");
+    }
+    let states: Vec<_> = journal
+        .unfinished_requests()
+        .await
+        .expect("requests")
+        .into_iter()
+        .map(|row| row.view.state.name())
+        .collect();
+    assert_eq!(
+        states,
+        ["SEEN", "EXECUTING", "OBSERVED", "LOCKED", "REPORTED", "SUBMITTED", "INCLUDED", "ORPHANED"]
+    );
+    let newest = journal.page(&Page { limit: 2, ..Page::default() }).await.expect("requests");
+    assert_eq!(
+        newest.iter().map(|row| row.view.state).collect::<Vec<_>>(),
+        [State::Orphaned, State::Undeliverable]
+    );
+}
+
+#[tokio::test]
+async fn prune_removes_finished_requests_and_their_records() {
+    let home = Home::new();
+    let journal = home.open().await;
+    for (byte, state) in [(1, State::Final), (2, State::Observed)] {
+        journal.put_request(&row(byte, state)).await.expect("request");
+        journal.commit(DIGEST, &[record(byte, Slot::Observation, 0, b"x")], &[], None).await.expect("record");
+    }
+    assert_eq!(journal.prune(5_000, 100).await.expect("prune"), 1);
+    assert!(journal.records(DIGEST, key(1)).await.expect("records").is_empty());
+    assert_eq!(journal.records(DIGEST, key(2)).await.expect("records").len(), 1);
+}
+
+#[tokio::test]
+async fn open_transmissions_come_by_nonce_and_only_while_pending() {
+    let home = Home::new();
+    let journal = home.open().await;
+    journal.put_transmission(&transmission(1, 9, TransmissionState::Sent)).await.expect("row");
+    journal.put_transmission(&transmission(2, 8, TransmissionState::Prepared)).await.expect("row");
+    journal.put_transmission(&transmission(3, 7, TransmissionState::Included)).await.expect("row");
+    let nonces: Vec<_> =
+        journal.open_transmissions().await.expect("rows").into_iter().map(|row| row.nonce).collect();
+    assert_eq!(nonces, [8, 9]);
+}
+
+#[tokio::test]
+async fn claim_refuses_another_owner() {
+    let home = Home::new();
+    let journal = home.open().await;
+    journal.claim("signer", "0xaa").await.expect("first claim");
+    journal.claim("signer", "0xaa").await.expect("same owner");
+    assert!(matches!(journal.claim("signer", "0xbb").await, Err(JournalError::OtherOwner { .. })));
+}
+
+#[tokio::test]
+async fn start_remembering_keeps_the_first_time() {
+    let home = Home::new();
+    let journal = home.open().await;
+    assert_eq!(journal.start_remembering("0xaa", 100).await.expect("first"), 100);
+    assert_eq!(journal.start_remembering("0xaa", 200).await.expect("second"), 100);
+    assert_eq!(journal.start_remembering("0xaa", 60).await.expect("a first clock that was wrong"), 60);
+    assert_eq!(journal.start_remembering("0xaa", 200).await.expect("later"), 60);
+    assert_eq!(journal.start_remembering("0xbb", 0).await.expect("born with the journal"), 0);
+    assert_eq!(journal.start_remembering("0xbb", 200).await.expect("later"), 0);
+}
+
+#[tokio::test]
+async fn prune_goes_in_steps_and_the_file_shrinks() {
+    let home = Home::new();
+    let journal = home.open().await;
+    let file = home.path("journal.sqlite");
+    let event = "e".repeat(20_000);
+    for number in 0u16..300 {
+        let mut row = row(1, State::Final);
+        row.view.request_id = B256::left_padding_from(&number.to_be_bytes());
+        row.event.clone_from(&event);
+        journal.put_request(&row).await.expect("row");
+    }
+    let size = async || {
+        change(&file, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+        std::fs::metadata(&file).expect("the file").len()
+    };
+    let before = size().await;
+    assert_eq!(journal.prune(5_000, 100).await.expect("a step"), 100);
+    assert_eq!(journal.prune(5_000, 250).await.expect("a step"), 200);
+    assert_eq!(journal.prune(5_000, 250).await.expect("a step"), 0);
+    let after = size().await;
+    assert!(after * 4 < before, "{before} bytes became {after}");
+}
