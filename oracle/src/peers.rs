@@ -8,9 +8,8 @@ use std::{
 use eyre::{Result, WrapErr};
 use functions_offchain_config::{MAX_ADDRESSES, Member, check_address, is_peer_id};
 use oracle_keys::Keystore;
-use oracle_net::{Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
+use oracle_net::{Events, Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
 use oracle_ocr::{MAX_MESSAGE_BYTES, OracleIndex};
-use tokio::sync::mpsc;
 
 use crate::{config::NetConfig, don::Don};
 
@@ -28,12 +27,19 @@ pub enum PeerEvent {
     Connected(OracleIndex),
     /// The stream is gone.
     Disconnected(OracleIndex),
+    /// It announced a frame beyond the limit; its stream was closed.
+    Violation {
+        /// Who.
+        from: OracleIndex,
+        /// The length it announced, in bytes.
+        bytes: usize,
+    },
 }
 
 /// Streams to the other oracles of one configuration.
 pub struct Peers {
     net: Net,
-    events: mpsc::Receiver<NetEvent>,
+    events: Events,
     ids: HashMap<OracleIndex, PeerId>,
     indexes: HashMap<PeerId, OracleIndex>,
 }
@@ -99,7 +105,7 @@ impl Peers {
     /// An event that has come already.
     pub fn take_waiting(&mut self) -> Option<PeerEvent> {
         loop {
-            let event = self.events.try_recv().ok()?;
+            let event = self.events.take_waiting()?;
             if let Some(event) = self.translate(event) {
                 return Some(event);
             }
@@ -113,8 +119,7 @@ impl Peers {
             NetEvent::Connected(id) => index(&id).map(PeerEvent::Connected),
             NetEvent::Disconnected(id) => index(&id).map(PeerEvent::Disconnected),
             NetEvent::Violation { from, bytes } => {
-                tracing::warn!(peer = %from, bytes, "a peer announced a frame beyond the limit");
-                None
+                index(&from).map(|from| PeerEvent::Violation { from, bytes })
             }
             _ => None,
         }

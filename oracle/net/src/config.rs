@@ -36,12 +36,13 @@ pub struct NetLimits {
     pub frame_bytes: usize,
     /// Bytes waiting to be sent to one peer.
     pub queue_bytes: usize,
-    /// Frames a second accepted from one peer, after a burst of as many as two seconds allow.
+    /// Bytes of one peer waiting for the caller, at least one frame; a frame counts as at least 4 KiB.
+    pub inbox_bytes: usize,
+    /// Frames a second accepted from one peer, after a burst of as many as two seconds allow; each stream that it opens
+    /// counts as a hundred.
     pub frames_per_second: u32,
     /// Bytes a second accepted from one peer, after a burst of as many as two seconds allow.
     pub bytes_per_second: u32,
-    /// Events waiting for the caller.
-    pub event_queue: usize,
     /// How often each connection is probed; two probes without an answer close it.
     pub ping_interval: Duration,
     /// Longest pause between two attempts to reach a peer.
@@ -49,14 +50,14 @@ pub struct NetLimits {
 }
 
 impl Default for NetLimits {
-    /// 256 KiB frames, 8 MiB queues, 2 000 frames and 8 MiB a second, 1 024 events, 5 s, 5 s.
+    /// 256 KiB frames, 2 MiB to send, 1 MiB received, 2 000 frames and 8 MiB a second, 5 s, 5 s.
     fn default() -> Self {
         Self {
             frame_bytes: 256 * 1024,
-            queue_bytes: 8 << 20,
+            queue_bytes: 2 << 20,
+            inbox_bytes: 1 << 20,
             frames_per_second: 2_000,
             bytes_per_second: 8 << 20,
-            event_queue: 1_024,
             ping_interval: Duration::from_secs(5),
             redial_at_most: Duration::from_secs(5),
         }

@@ -8,9 +8,9 @@
 //! | bound | on | when exceeded |
 //! | --- | --- | --- |
 //! | frame length | each frame | the stream is closed, [`NetEvent::Violation`] |
-//! | frames and bytes per second | each sending peer | reading waits, so the peer is slowed down |
-//! | bytes waiting to be sent | each receiving peer | [`SendError::QueueFull`], the frame is dropped |
-//! | events waiting to be handled | the node | reading waits |
+//! | frames, bytes and streams per second | each sending peer, whatever streams it uses | reading waits, so the peer is slowed down |
+//! | bytes waiting to be sent, 2 MiB | each receiving peer | [`SendError::QueueFull`], the frame is dropped |
+//! | bytes waiting to be handled, 1 MiB | each sending peer | reading from it waits; others are not held up |
 //! | connections | node and peer | refused |
 //! | connections and streams that do not last | each peer | begun again after a pause that doubles, 5 s at most |
 //!
@@ -21,12 +21,14 @@
 
 mod backoff;
 mod config;
+mod inbox;
 mod link;
 mod mesh;
 mod net;
 mod rate;
 
 pub use config::{Identity, NetConfig, NetError, NetLimits, Peer, SendError};
+pub use inbox::Events;
 pub use libp2p::{Multiaddr, PeerId, identity::Keypair};
 pub use net::Net;
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{NetEvent, NetLimits, SendError, backoff::Backoff, rate::Bucket};
+use crate::{NetEvent, NetLimits, SendError, backoff::Backoff, inbox::Inbox, rate::Rates};
 
 /// The protocol of the frames.
 pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/frames/1");
@@ -44,7 +44,7 @@ pub(crate) fn between(
     control: Control,
     connected: watch::Receiver<bool>,
     limits: &NetLimits,
-    events: mpsc::Sender<NetEvent>,
+    events: Inbox,
 ) -> (Link, Writer) {
     let (queue, frames) = mpsc::unbounded_channel();
     let is_open = Arc::new(AtomicBool::new(false));
@@ -85,7 +85,7 @@ pub(crate) struct Writer {
     connected: watch::Receiver<bool>,
     is_open: Arc<AtomicBool>,
     frames: mpsc::UnboundedReceiver<Frame>,
-    events: mpsc::Sender<NetEvent>,
+    events: Inbox,
     backoff: Backoff,
 }
 
@@ -104,13 +104,13 @@ impl Writer {
             // Frames of the stream before are stale: the caller repeats what matters.
             while self.frames.try_recv().is_ok() {}
             self.is_open.store(true, Ordering::Release);
-            if self.events.send(NetEvent::Connected(self.peer)).await.is_err() {
+            if self.events.tell(NetEvent::Connected(self.peer)).await.is_err() {
                 return;
             }
             let began = Instant::now();
             self.write_to(stream).await;
             self.is_open.store(false, Ordering::Release);
-            if self.events.send(NetEvent::Disconnected(self.peer)).await.is_err() {
+            if self.events.tell(NetEvent::Disconnected(self.peer)).await.is_err() {
                 return;
             }
             self.pause_after(began.elapsed()).await;
@@ -163,31 +163,39 @@ async fn write_frame(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
 pub(crate) async fn read_from(
     from: PeerId,
     mut stream: Stream,
-    limits: NetLimits,
-    events: mpsc::Sender<NetEvent>,
+    frame_bytes: usize,
+    rates: Arc<Mutex<Rates>>,
+    inbox: Inbox,
 ) {
-    let now = Instant::now();
-    let mut frames = Bucket::new(limits.frames_per_second, now);
-    let mut volume = Bucket::new(limits.bytes_per_second, now);
+    // Numbers only: a panic elsewhere leaves nothing half done.
+    let rates = || rates.lock().unwrap_or_else(PoisonError::into_inner);
+    let owed = rates().stream(Instant::now());
+    pause(owed).await;
     let mut header = [0; 4];
     while stream.read_exact(&mut header).await.is_ok() {
         let bytes = u32::from_be_bytes(header) as usize;
-        if bytes > limits.frame_bytes {
-            let _ = events.send(NetEvent::Violation { from, bytes }).await;
+        if bytes > frame_bytes {
+            let _ = inbox.tell(NetEvent::Violation { from, bytes }).await;
             break;
         }
-        let now = Instant::now();
-        let wait = frames.take(1, now).max(volume.take(bytes, now));
-        if !wait.is_zero() {
-            sleep(wait).await;
-        }
+        let owed = rates().frame(bytes, Instant::now());
+        pause(owed).await;
+        let Ok(room) = inbox.room_for(bytes).await else {
+            break;
+        };
         let mut content = vec![0; bytes];
         if stream.read_exact(&mut content).await.is_err() {
             break;
         }
-        if events.send(NetEvent::Message { from, bytes: content }).await.is_err() {
+        if inbox.put(NetEvent::Message { from, bytes: content }, room).is_err() {
             break;
         }
     }
     let _ = stream.close().await;
+}
+
+async fn pause(owed: Duration) {
+    if !owed.is_zero() {
+        sleep(owed).await;
+    }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, TcpListener},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -21,15 +22,17 @@ use libp2p::{
 };
 use libp2p_stream::{Control, IncomingStreams};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::watch,
     task::{AbortHandle, JoinSet},
     time::{Instant, sleep_until},
 };
 
 use crate::{
-    NetConfig, NetError, NetEvent, NetLimits, Peer,
+    NetConfig, NetError, NetLimits, Peer,
     backoff::Backoff,
+    inbox::Inbox,
     link::{PROTOCOL, read_from},
+    rate::Rates,
 };
 
 /// Most peers of a mesh: all other members of a set.
@@ -58,14 +61,16 @@ pub(crate) struct Mesh {
     peers: BTreeMap<PeerId, Neighbor>,
     incoming: IncomingStreams,
     readers: JoinSet<()>,
-    limits: NetLimits,
-    events: mpsc::Sender<NetEvent>,
+    frame_bytes: usize,
     missed_pings: HashMap<ConnectionId, u32>,
 }
 
 struct Neighbor {
     addresses: Vec<Multiaddr>,
     connected: watch::Sender<bool>,
+    inbox: Inbox,
+    /// What it may send, over all its streams.
+    rates: Arc<Mutex<Rates>>,
     /// The task that reads its latest stream.
     reader: Option<AbortHandle>,
     dial_at: Option<Instant>,
@@ -75,10 +80,10 @@ struct Neighbor {
 }
 
 impl Mesh {
-    pub(crate) fn build(config: NetConfig, events: mpsc::Sender<NetEvent>) -> Result<Self, NetError> {
+    pub(crate) fn build(config: NetConfig, inbox: &Inbox) -> Result<Self, NetError> {
         let NetConfig { identity, listen, peers, limits } = config;
         let me = identity.peer_id();
-        let neighbors = neighbors(me, peers, limits.redial_at_most)?;
+        let neighbors = neighbors(me, peers, &limits, inbox)?;
         let mut allowed = allow_block_list::Behaviour::<AllowedPeers>::default();
         for peer in neighbors.keys() {
             allowed.allow_peer(*peer);
@@ -121,8 +126,7 @@ impl Mesh {
             peers: neighbors,
             incoming,
             readers: JoinSet::new(),
-            limits,
-            events,
+            frame_bytes: limits.frame_bytes,
             missed_pings: HashMap::new(),
         })
     }
@@ -158,9 +162,12 @@ impl Mesh {
         self.swarm.behaviour().streams.new_control()
     }
 
-    /// Whether each peer has a connection, as it changes.
-    pub(crate) fn connectivity(&self) -> Vec<(PeerId, watch::Receiver<bool>)> {
-        self.peers.iter().map(|(peer, neighbor)| (*peer, neighbor.connected.subscribe())).collect()
+    /// Whether each peer has a connection, as it changes; and where its events go.
+    pub(crate) fn connectivity(&self) -> Vec<(PeerId, watch::Receiver<bool>, Inbox)> {
+        let of = |(peer, neighbor): (&PeerId, &Neighbor)| {
+            (*peer, neighbor.connected.subscribe(), neighbor.inbox.clone())
+        };
+        self.peers.iter().map(of).collect()
     }
 
     /// Runs until the task is dropped.
@@ -222,7 +229,8 @@ impl Mesh {
     /// A peer's new stream replaces its old one.
     fn on_stream(&mut self, peer: PeerId, stream: Stream) {
         if let Some(neighbor) = self.peers.get_mut(&peer) {
-            let read = read_from(peer, stream, self.limits.clone(), self.events.clone());
+            let (rates, inbox) = (neighbor.rates.clone(), neighbor.inbox.clone());
+            let read = read_from(peer, stream, self.frame_bytes, rates, inbox);
             if let Some(old) = neighbor.reader.replace(self.readers.spawn(read)) {
                 old.abort();
             }
@@ -287,7 +295,8 @@ fn listen_error(address: &Multiaddr, reason: &dyn std::error::Error) -> NetError
 fn neighbors(
     me: PeerId,
     peers: Vec<Peer>,
-    redial_at_most: Duration,
+    limits: &NetLimits,
+    inbox: &Inbox,
 ) -> Result<BTreeMap<PeerId, Neighbor>, NetError> {
     let mut neighbors = BTreeMap::new();
     let count = peers.len();
@@ -295,8 +304,16 @@ fn neighbors(
     for Peer { id, addresses } in peers.into_iter().filter(|peer| peer.id != me) {
         let dial_at = Some(if me < id { now } else { now + YIELD });
         let connected = watch::Sender::new(false);
-        let backoff = Backoff::new(redial_at_most);
-        let neighbor = Neighbor { addresses, connected, reader: None, dial_at, since: None, backoff };
+        let neighbor = Neighbor {
+            addresses,
+            connected,
+            inbox: inbox.of_another_peer(),
+            rates: Arc::new(Mutex::new(Rates::new(limits, now))),
+            reader: None,
+            dial_at,
+            since: None,
+            backoff: Backoff::new(limits.redial_at_most),
+        };
         if neighbors.insert(id, neighbor).is_some() {
             return Err(NetError::RepeatedPeer(id));
         }

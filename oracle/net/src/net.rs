@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use libp2p::{Multiaddr, PeerId};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 
 use crate::{
-    NetConfig, NetError, NetEvent, SendError,
+    Events, NetConfig, NetError, SendError, inbox,
     link::{self, Link},
     mesh::Mesh,
 };
@@ -30,22 +30,22 @@ impl Net {
     ///
     /// # Errors
     /// [`NetError`] if an address cannot be bound or the configuration is impossible.
-    pub async fn start(config: NetConfig) -> Result<(Self, mpsc::Receiver<NetEvent>), NetError> {
+    pub async fn start(config: NetConfig) -> Result<(Self, Events), NetError> {
         let me = config.identity.peer_id();
         let limits = config.limits.clone();
-        let (events, receiver) = mpsc::channel(limits.event_queue.max(1));
-        let mut mesh = Mesh::build(config, events.clone())?;
+        let (inbox, events) = inbox::open(&limits);
+        let mut mesh = Mesh::build(config, &inbox)?;
         let listening = mesh.listen().await?;
         let mut tasks = JoinSet::new();
         let mut links = BTreeMap::new();
-        for (peer, connected) in mesh.connectivity() {
-            let (link, writer) = link::between(peer, mesh.control(), connected, &limits, events.clone());
+        for (peer, connected, inbox) in mesh.connectivity() {
+            let (link, writer) = link::between(peer, mesh.control(), connected, &limits, inbox);
             links.insert(peer, link);
             tasks.spawn(writer.run());
         }
         tasks.spawn(mesh.run());
         let shared = Shared { links, me, listening, frame_bytes: limits.frame_bytes, _tasks: tasks };
-        Ok((Self { shared: Arc::new(shared) }, receiver))
+        Ok((Self { shared: Arc::new(shared) }, events))
     }
 
     /// This node's peer id.

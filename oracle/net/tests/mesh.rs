@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use oracle_net::{
-    Identity, Keypair, Multiaddr, Net, NetConfig, NetError, NetEvent, NetLimits, Peer, PeerId, SendError,
+    Events, Identity, Keypair, Multiaddr, Net, NetConfig, NetError, NetEvent, NetLimits, Peer, PeerId,
+    SendError,
 };
-use tokio::{sync::mpsc::Receiver, time::timeout};
+use tokio::time::timeout;
 
 struct Node {
     net: Net,
-    events: Receiver<NetEvent>,
+    events: Events,
 }
 
 impl Node {
@@ -211,10 +212,13 @@ async fn start_says_which_address_is_taken() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_bounds_the_queue() {
     let mut slow = config(1, vec![peer(2, None)], "/ip4/127.0.0.1/tcp/0");
-    slow.limits.event_queue = 4;
+    slow.limits.inbox_bytes = 1 << 18;
     let (net, events) = Net::start(slow).await.unwrap();
     let mut slow = Node { net, events };
-    let mut fast = start(2, vec![peer(1, Some(&slow))]).await;
+    let mut fast = config(2, vec![peer(1, Some(&slow))], "/ip4/127.0.0.1/tcp/0");
+    fast.limits.queue_bytes = 8 << 20;
+    let (net, events) = Net::start(fast).await.unwrap();
+    let mut fast = Node { net, events };
     fast.wait_connected(slow.net.peer_id()).await;
     // Nobody takes events: stream windows and the queue fill up, and sending is refused instead of growing.
     let sent =
@@ -223,4 +227,31 @@ async fn a_slow_reader_bounds_the_queue() {
     for _ in 0..80 {
         assert_eq!(slow.wait_message(fast.net.peer_id()).await.len(), 100_000);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_new_stream_does_not_renew_what_a_peer_may_send() {
+    let mut strict = config(1, vec![peer(2, None)], "/ip4/127.0.0.1/tcp/0");
+    // A second's worth is 200 frames; each new stream counts as 100.
+    strict.limits.frames_per_second = 200;
+    let (net, events) = Net::start(strict).await.unwrap();
+    let mut strict = Node { net, events };
+    let begun = std::time::Instant::now();
+    let mut heard = 0_u32;
+    for life in 0..4 {
+        let mut guest = start(2, vec![peer(1, Some(&strict))]).await;
+        guest.wait_connected(strict.net.peer_id()).await;
+        for _ in 0..150 {
+            guest.net.send(&strict.net.peer_id(), [life]).unwrap();
+        }
+        while strict.wait_message(guest.net.peer_id()).await != [life] {}
+        heard += 1;
+        for _ in 1..150 {
+            strict.wait_message(guest.net.peer_id()).await;
+            heard += 1;
+        }
+    }
+    // 4 streams and 600 frames are 1,000; 400 are the burst. A rate for each stream would take no time at all.
+    assert_eq!(heard, 600);
+    assert!(begun.elapsed() >= Duration::from_millis(2_900), "{:?}", begun.elapsed());
 }

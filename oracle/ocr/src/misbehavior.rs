@@ -33,7 +33,26 @@ pub enum Misbehavior {
     /// Two reports with different outcomes: more than f oracles are faulty.
     #[error("a report that contradicts ours")]
     ContradictingReport,
-    /// More buffered bytes than a peer may have about requests we have not seen.
-    #[error("too many messages about unknown requests")]
+    /// More bytes about requests we have not seen, more work or more bad messages than a peer may have; the message is
+    /// dropped.
+    #[error("more than a peer may ask of this node")]
     Flood,
+}
+
+impl Misbehavior {
+    /// Name of its kind, for logs and counters.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Impersonation(_) => "impersonation",
+            Self::BadSignature(_) => "bad signature",
+            Self::ConflictingObservation(_) => "conflicting observation",
+            Self::ConflictingProposal(_) => "conflicting proposal",
+            Self::ConflictingPrepare(_) => "conflicting prepare",
+            Self::InvalidStatus(_) => "invalid status",
+            Self::InvalidProposal(_) => "invalid proposal",
+            Self::InvalidReport(_) => "invalid report",
+            Self::ContradictingReport => "contradicting report",
+            Self::Flood => "flood",
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The timers of a request.
 
-use crate::RequestKey;
+use crate::{OracleIndex, RequestKey};
 
 /// A timer of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,4 +25,6 @@ pub enum TimerKind {
     Attempt(u32),
     /// Signatures go to everybody when the collectors stay silent (more than 16 oracles).
     Fallback,
+    /// What was said is said again to a peer that connected again, when it may be told more.
+    Again(OracleIndex),
 }

@@ -98,11 +98,11 @@ impl Engine {
                     self.count_message("received");
                     self.core.hear(now_ms(), from, message);
                 }
-                Err(err) => {
-                    self.count_message("refused");
-                    tracing::warn!(oracle = %from, %err, "a peer's message does not decode");
-                }
+                Err(err) => self.complain(from, "malformed", &err),
             },
+            PeerEvent::Violation { from, bytes } => {
+                self.complain(from, "long frame", &format!("a frame of {bytes} bytes"));
+            }
             PeerEvent::Connected(oracle) => {
                 tracing::info!(%oracle, "peer connected");
                 self.core.connected(now_ms(), oracle);

@@ -6,6 +6,7 @@
 //!
 //! What becomes of a request is decided in [`crate::lifecycle`]; nothing is decided here.
 
+mod complaints;
 mod happenings;
 mod notes;
 mod upkeep;
@@ -21,7 +22,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::upkeep::Upkeep;
+use self::{complaints::Complaints, upkeep::Upkeep};
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
@@ -121,6 +122,7 @@ pub struct Engine {
     core: Core<NodeSigner>,
     finished: mpsc::UnboundedSender<Finished>,
     upkeep: Upkeep,
+    complaints: Complaints,
     timers_fired_ms: u64,
 }
 
@@ -134,7 +136,14 @@ impl Engine {
         let mut protocol = Protocol::new(parts.don.roster.clone(), parts.don.me, parts.signer.clone());
         protocol.set_quarantine(parts.silent_before);
         let core = Core::new(rules(&parts), protocol);
-        let mut engine = Self { parts, core, finished, upkeep: Upkeep::default(), timers_fired_ms: 0 };
+        let mut engine = Self {
+            parts,
+            core,
+            finished,
+            upkeep: Upkeep::default(),
+            complaints: Complaints::default(),
+            timers_fired_ms: 0,
+        };
         engine.restore().await?;
         loop {
             if engine.do_work().await? {

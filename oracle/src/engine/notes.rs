@@ -1,10 +1,12 @@
 //! What the core notes, as counters and lines of the log.
 
+use oracle_ocr::OracleIndex;
+
 use super::Engine;
-use crate::{admin::Kind, lifecycle::Note};
+use crate::{admin::Kind, clock::now_ms, lifecycle::Note};
 
 impl Engine {
-    pub(super) fn count_and_log(&self, note: &Note) {
+    pub(super) fn count_and_log(&mut self, note: &Note) {
         let metrics = &self.parts.metrics;
         match note {
             Note::Resumed { stored, open } => tracing::info!(stored, open, "resuming from the journal"),
@@ -45,9 +47,21 @@ impl Engine {
                 tracing::info!(%coordinator, "the route leads to another coordinator");
             }
             Note::Blamed { oracle, misbehavior } => {
-                self.count_message("refused");
-                tracing::warn!(%oracle, %misbehavior, "a peer's message was refused");
+                self.complain(*oracle, misbehavior.kind(), misbehavior);
             }
+        }
+    }
+
+    /// Counts a message of a peer that cannot be used; now and then says so.
+    pub(super) fn complain(
+        &mut self,
+        oracle: OracleIndex,
+        kind: &'static str,
+        problem: &dyn std::fmt::Display,
+    ) {
+        self.count_message("refused");
+        if let Some(unsaid) = self.complaints.take(now_ms(), oracle, kind) {
+            tracing::warn!(%oracle, %problem, unsaid, "a peer's message was refused");
         }
     }
 }

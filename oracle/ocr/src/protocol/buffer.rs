@@ -20,10 +20,17 @@ struct Peer {
     bytes: usize,
 }
 
+/// A message in its wire form, so that what is counted is what is held.
 struct Held {
     until: u64,
-    bytes: usize,
-    message: Message,
+    key: RequestKey,
+    wire: Box<[u8]>,
+}
+
+impl Held {
+    fn bytes(&self) -> usize {
+        self.wire.len() + size_of::<Self>()
+    }
 }
 
 impl Buffer {
@@ -31,16 +38,22 @@ impl Buffer {
     ///
     /// # Errors
     /// [`Misbehavior::Flood`] if the peer has no room left; the message is dropped.
-    pub(crate) fn put(&mut self, now: u64, from: OracleIndex, message: Message) -> Result<(), Misbehavior> {
+    pub(crate) fn put(&mut self, now: u64, from: OracleIndex, message: &Message) -> Result<(), Misbehavior> {
         let peer = self.peers.entry(from).or_default();
         peer.expire(now);
-        let bytes = message.encode().len();
-        if peer.bytes + bytes > KEEP_BYTES {
+        let (until, key) = (now.saturating_add(KEEP_MS), message.key);
+        let held = Held { until, key, wire: message.encode().into() };
+        if peer.bytes + held.bytes() > KEEP_BYTES {
             return Err(Misbehavior::Flood);
         }
-        peer.bytes += bytes;
-        peer.queue.push_back(Held { until: now.saturating_add(KEEP_MS), bytes, message });
+        peer.bytes += held.bytes();
+        peer.queue.push_back(held);
         Ok(())
+    }
+
+    /// Bytes kept of a peer.
+    pub(crate) fn bytes_of(&self, peer: OracleIndex) -> usize {
+        self.peers.get(&peer).map_or(0, |peer| peer.bytes)
     }
 
     /// Everything kept about a request, in the order of arrival of each peer.
@@ -49,10 +62,10 @@ impl Buffer {
         for (&from, peer) in &mut self.peers {
             peer.expire(now);
             let (mine, rest): (VecDeque<_>, VecDeque<_>) =
-                std::mem::take(&mut peer.queue).into_iter().partition(|held| held.message.key == *key);
+                std::mem::take(&mut peer.queue).into_iter().partition(|held| held.key == *key);
             peer.queue = rest;
-            peer.bytes -= mine.iter().map(|held| held.bytes).sum::<usize>();
-            taken.extend(mine.into_iter().map(|held| (from, held.message)));
+            peer.bytes -= mine.iter().map(Held::bytes).sum::<usize>();
+            taken.extend(mine.iter().filter_map(|held| Some((from, Message::decode(&held.wire).ok()?))));
         }
         taken
     }
@@ -62,7 +75,7 @@ impl Peer {
     fn expire(&mut self, now: u64) {
         while self.queue.front().is_some_and(|held| held.until <= now) {
             if let Some(held) = self.queue.pop_front() {
-                self.bytes -= held.bytes;
+                self.bytes -= held.bytes();
             }
         }
     }
@@ -88,18 +101,18 @@ mod tests {
     #[test]
     fn put_refuses_more_than_a_peer_may_have() {
         let (mut buffer, peer) = (Buffer::default(), OracleIndex::new(2));
-        let kept = (0..2_000).take_while(|_| buffer.put(0, peer, message(1, 4_000)).is_ok()).count();
+        let kept = (0..2_000).take_while(|_| buffer.put(0, peer, &message(1, 4_000)).is_ok()).count();
         assert!(kept * 4_000 < KEEP_BYTES && (kept + 2) * 4_400 > KEEP_BYTES, "kept {kept}");
-        assert_eq!(buffer.put(0, OracleIndex::new(3), message(1, 4_000)), Ok(()));
-        assert_eq!(buffer.put(KEEP_MS - 1, peer, message(1, 4_000)), Err(Misbehavior::Flood));
-        assert_eq!(buffer.put(KEEP_MS, peer, message(1, 4_000)), Ok(()));
+        assert_eq!(buffer.put(0, OracleIndex::new(3), &message(1, 4_000)), Ok(()));
+        assert_eq!(buffer.put(KEEP_MS - 1, peer, &message(1, 4_000)), Err(Misbehavior::Flood));
+        assert_eq!(buffer.put(KEEP_MS, peer, &message(1, 4_000)), Ok(()));
     }
 
     #[test]
     fn take_returns_only_the_request_asked_for() {
         let (mut buffer, peer) = (Buffer::default(), OracleIndex::new(2));
         for request in [1, 2, 1] {
-            buffer.put(0, peer, message(request, 10)).unwrap();
+            buffer.put(0, peer, &message(request, 10)).unwrap();
         }
         assert_eq!(buffer.take(1, &message(1, 10).key).len(), 2);
         assert_eq!(buffer.take(1, &message(1, 10).key).len(), 0);

@@ -1,10 +1,17 @@
 //! Whether what others sent proves what it says, from its parts alone.
+//!
+//! What costs nothing is checked first, signatures last, and the first bad one ends it; what was checked before is not
+//! checked again. Spec: agreement A30.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
 
-use super::request::Cx;
+use super::{
+    allowance::{OFFCHAIN_PRICE, REPORT_PRICE},
+    known::Known,
+    request::Cx,
+};
 use crate::{
     Answer, Attested, Observation, OracleIndex, Outcome, ReportSignature, RequestEvent, SignedObservation,
     layout::{self, Domain},
@@ -21,6 +28,7 @@ fn ensure(holds: bool, otherwise: &'static str) -> Checked {
 }
 
 fn signed(cx: &Cx<'_>, by: OracleIndex, bytes: &[u8], signature: &[u8; 64]) -> bool {
+    cx.spend(OFFCHAIN_PRICE);
     cx.roster.oracle(by).is_some_and(|oracle| cx.verifier.verify_offchain(oracle, bytes, signature))
 }
 
@@ -28,16 +36,19 @@ fn ascending(authors: impl Iterator<Item = OracleIndex> + Clone) -> bool {
     authors.clone().zip(authors.skip(1)).all(|(one, next)| one < next)
 }
 
+fn fits(cx: &Cx<'_>, signed: &SignedObservation) -> Checked {
+    let bytes = signed.observation.answer.bytes().len();
+    ensure(bytes <= cx.roster.response_bytes(), "an observation that is too long")
+}
+
 pub(super) fn observation(cx: &Cx<'_>, domain: &Domain, observed: &SignedObservation) -> Checked {
+    fits(cx, observed)?;
     let SignedObservation { sender, observation, signature } = observed;
-    ensure(
-        observation.answer.bytes().len() <= cx.roster.response_bytes(),
-        "an observation that is too long",
-    )?;
     ensure(signed(cx, *sender, &layout::observation(domain, *sender, observation), signature), "observation")
 }
 
 pub(super) fn attest(cx: &Cx<'_>, by: OracleIndex, hash: &B256, signature: &ReportSignature) -> bool {
+    cx.spend(REPORT_PRICE);
     cx.roster.oracle(by).is_some_and(|oracle| cx.verifier.verify_report(oracle, hash, signature))
 }
 
@@ -84,10 +95,13 @@ pub(super) fn certificate(cx: &Cx<'_>, domain: &Domain, certificate: &Certificat
     ensure(good, "a certificate with a bad signature")
 }
 
-fn claim(cx: &Cx<'_>, domain: &Domain, claim: &StatusClaim) -> Checked {
+fn claim_form(cx: &Cx<'_>, claim: &StatusClaim) -> Checked {
     let known = claim.held.iter().all(|(author, _)| cx.roster.oracle(*author).is_some());
     ensure(known && ascending(claim.held.iter().map(|(author, _)| *author)), "a wrong list of observations")?;
-    ensure(claim.lock.is_none_or(|lock| lock.attempt < claim.attempt), "a lock of the future")?;
+    ensure(claim.lock.is_none_or(|lock| lock.attempt < claim.attempt), "a lock of the future")
+}
+
+fn claim(cx: &Cx<'_>, domain: &Domain, claim: &StatusClaim) -> Checked {
     ensure(signed(cx, claim.sender, &layout::status(domain, claim), &claim.signature), "a bad signature")
 }
 
@@ -100,17 +114,28 @@ fn proves(certificate: &Certificate, claim: &StatusClaim) -> bool {
     })
 }
 
-/// A STATUS; the leader of its attempt also wants its lock proven. Spec: agreement A19.
-pub(super) fn status(cx: &Cx<'_>, domain: &Domain, status: &Status) -> Checked {
-    claim(cx, domain, &status.claim)?;
-    let to_leader = cx.roster.leader(&domain.key.request, status.claim.attempt) == cx.me;
-    match &status.certificate {
-        Some(lock) => {
-            ensure(proves(lock, &status.claim), "a certificate of another lock")?;
-            certificate(cx, domain, lock)
-        }
-        None => ensure(status.claim.lock.is_none() || !to_leader, "a lock without its certificate"),
+/// A STATUS; the leader of its attempt also wants its lock proven. It brings the observations that it lists, or none.
+/// Spec: agreement A19.
+pub(super) fn status(cx: &Cx<'_>, domain: &Domain, status: &Status, known: Known<'_>) -> Checked {
+    let Status { claim: claimed, certificate: lock, observations } = status;
+    claim_form(cx, claimed)?;
+    let to_leader = cx.roster.leader(&domain.key.request, claimed.attempt) == cx.me;
+    match lock {
+        Some(lock) => ensure(proves(lock, claimed), "a certificate of another lock")?,
+        None => ensure(claimed.lock.is_none() || !to_leader, "a lock without its certificate")?,
     }
+    let brought = observations.iter().map(|signed| (signed.sender, signed.digest()));
+    let as_listed = observations.is_empty() || brought.eq(claimed.held.iter().copied());
+    ensure(as_listed, "other observations than it lists")?;
+    observations.iter().try_for_each(|signed| fits(cx, signed))?;
+    claim(cx, domain, claimed)?;
+    if let Some(lock) = lock {
+        certificate(cx, domain, lock)?;
+    }
+    let settled = |author| known.equivocators.contains(author);
+    let mut new =
+        observations.iter().filter(|signed| !settled(&signed.sender) && !known.has_observation(signed));
+    new.try_for_each(|signed| observation(cx, domain, signed))
 }
 
 /// Authors whose observation `f + 1` of the claims list: an honest oracle holds it.
@@ -134,35 +159,43 @@ pub(super) fn proposal(
     rule: &Rule,
     by: OracleIndex,
     proposal: &Proposal,
+    known: Known<'_>,
 ) -> Checked {
-    let Proposal { attempt, claims, observations, .. } = proposal;
-    ensure(signed(cx, by, &proposal_layout(domain, by, proposal), &proposal.signature), "a bad signature")?;
+    let Proposal { attempt, claims, observations, certificate: lock, .. } = proposal;
     ensure(claims.len() >= cx.roster.live(), "too few STATUS")?;
     ensure(ascending(claims.iter().map(|claim| claim.sender)), "STATUS not ascending")?;
     ensure(claims.iter().all(|claim| claim.attempt == *attempt), "STATUS of another attempt")?;
-    claims.iter().try_for_each(|one| claim(cx, domain, one))?;
+    claims.iter().try_for_each(|one| claim_form(cx, one))?;
     let highest = claims.iter().filter_map(|claim| claim.lock.map(|lock| lock.attempt)).max();
-    match (highest, &proposal.certificate) {
+    match (highest, lock) {
         (Some(highest), Some(lock)) => {
             ensure(lock.attempt == highest, "not the highest lock")?;
             ensure(claims.iter().any(|claim| proves(lock, claim)), "a lock that nobody claims")?;
             ensure(lock.choice() == proposal.choice(), "not the locked outcome")?;
             ensure(observations.is_empty(), "observations beside a lock")?;
-            certificate(cx, domain, lock)
         }
-        (Some(_), None) => Err("a lock is left out"),
-        (None, Some(_)) => Err("a lock that nobody claims"),
-        (None, None) => {
-            ensure(ascending(observations.iter().map(|signed| signed.sender)), "observations not ascending")?;
-            observations.iter().try_for_each(|signed| observation(cx, domain, signed))?;
-            let listed = |author: &OracleIndex| observations.iter().any(|signed| signed.sender == *author);
-            ensure(required_authors(claims, cx.roster.f()).iter().all(listed), "observations are left out")?;
-            let evidence = layout::evidence_root(domain, rule, observations);
-            ensure(evidence == proposal.evidence, "another evidence root")?;
-            let answers: Vec<&Answer> =
-                observations.iter().map(|signed| &signed.observation.answer).collect();
-            let decided = outcome::decide(rule, &answers, &evidence);
-            ensure(decided.as_ref() == Some(&proposal.outcome), "not the outcome of its observations")
-        }
+        (Some(_), None) => return Err("a lock is left out"),
+        (None, Some(_)) => return Err("a lock that nobody claims"),
+        (None, None) => follows(cx, domain, rule, proposal)?,
     }
+    ensure(signed(cx, by, &proposal_layout(domain, by, proposal), &proposal.signature), "a bad signature")?;
+    let mut new = claims.iter().filter(|claim| !known.has_claim(claim));
+    new.try_for_each(|one| claim(cx, domain, one))?;
+    let mut new = observations.iter().filter(|signed| !known.has_observation(signed));
+    new.try_for_each(|signed| observation(cx, domain, signed))?;
+    lock.as_ref().map_or(Ok(()), |lock| certificate(cx, domain, lock))
+}
+
+/// Without a lock: the outcome is that of the observations, and none is left out.
+fn follows(cx: &Cx<'_>, domain: &Domain, rule: &Rule, proposal: &Proposal) -> Checked {
+    let Proposal { claims, observations, .. } = proposal;
+    ensure(ascending(observations.iter().map(|signed| signed.sender)), "observations not ascending")?;
+    observations.iter().try_for_each(|signed| fits(cx, signed))?;
+    let listed = |author: &OracleIndex| observations.iter().any(|signed| signed.sender == *author);
+    ensure(required_authors(claims, cx.roster.f()).iter().all(listed), "observations are left out")?;
+    let evidence = layout::evidence_root(domain, rule, observations);
+    ensure(evidence == proposal.evidence, "another evidence root")?;
+    let answers: Vec<&Answer> = observations.iter().map(|signed| &signed.observation.answer).collect();
+    let decided = outcome::decide(rule, &answers, &evidence);
+    ensure(decided.as_ref() == Some(&proposal.outcome), "not the outcome of its observations")
 }

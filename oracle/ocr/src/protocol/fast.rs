@@ -56,9 +56,8 @@ impl Request {
         self.advance(cx);
     }
 
-    /// Keeps the first good observation of an author; a second one is reported once. `from` brought it.
-    /// Spec: agreement A9.
-    pub(crate) fn add_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
+    /// Checks and keeps an observation that `from` brought.
+    fn add_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
         let author = signed.sender;
         let known = self.observations.get(&author);
         if known.is_some_and(|known| known.digest() == signed.digest()) || self.equivocators.contains(&author)
@@ -68,10 +67,17 @@ impl Request {
         if let Err(reason) = check::observation(cx, &self.domain, &signed) {
             return cx.blame(from, Misbehavior::BadSignature(reason));
         }
-        match known {
+        self.hold(cx, signed);
+    }
+
+    /// Keeps a good observation if it is its author's first; a second one is reported once. Spec: agreement A9.
+    pub(crate) fn hold(&mut self, cx: &mut Cx<'_>, signed: SignedObservation) {
+        let author = signed.sender;
+        match self.observations.get(&author) {
             None => {
                 self.observations.insert(author, signed);
             }
+            Some(known) if known.digest() == signed.digest() || self.equivocators.contains(&author) => {}
             Some(known) => {
                 let pair = Box::new((known.clone(), signed));
                 self.equivocators.insert(author);
@@ -187,7 +193,12 @@ impl Request {
         for (&oracle, (attest, checked)) in
             group.iter_mut().filter(|(_, (attest, _))| attest.choice == choice)
         {
-            *checked = *checked || check::attest(cx, oracle, &hash, &attest.signature);
+            if !*checked {
+                // Whoever's message comes now, this is the work of the signature's author.
+                let payer = cx.payer.replace(oracle);
+                *checked = check::attest(cx, oracle, &hash, &attest.signature);
+                cx.payer.set(payer);
+            }
             if !*checked {
                 bad.push(oracle);
             }

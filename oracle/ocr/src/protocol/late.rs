@@ -13,7 +13,7 @@ impl Request {
         if attempt < *next {
             return;
         }
-        if let Some(report) = &self.report {
+        if let Some(report) = self.report.as_ref().filter(|_| cx.may_repeat) {
             *next = attempt.saturating_add(1);
             cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
         }
@@ -21,7 +21,7 @@ impl Request {
 
     /// Gives the report to a peer that shows it does not have it. Spec: agreement A15.
     pub(crate) fn tell_report(&mut self, cx: &mut Cx<'_>, to: OracleIndex) {
-        if let Some(report) = self.report.as_ref().filter(|_| !self.settled) {
+        if let Some(report) = self.report.as_ref().filter(|_| cx.may_repeat) {
             cx.say(self.key, Some(to), Body::Report(Box::new(report.clone())));
         }
     }

@@ -1,14 +1,18 @@
 //! The state machine: one [`Request`] a request, and what belongs to none of them.
 
+mod allowance;
 mod buffer;
 mod check;
 mod fast;
+mod held;
+mod known;
 mod late;
 mod request;
 mod slow;
 
 use std::collections::BTreeMap;
 
+use allowance::Allowances;
 use buffer::Buffer;
 use request::{Cx, Request};
 
@@ -25,6 +29,7 @@ pub struct Protocol<S, V = Curves> {
     verifier: V,
     requests: BTreeMap<RequestKey, Request>,
     buffer: Buffer,
+    allowances: Allowances,
     quarantine_before_seconds: u64,
 }
 
@@ -75,6 +80,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             verifier,
             requests: BTreeMap::new(),
             buffer: Buffer::default(),
+            allowances: Allowances::default(),
             quarantine_before_seconds: 0,
         }
     }
@@ -173,6 +179,12 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         self.requests.get(key).map(|request| request.view(self.me))
     }
 
+    /// Wire bytes of all that is kept of a peer: of each request at most 64 KiB, and 1 MiB about requests not seen yet.
+    pub fn held_bytes(&self, peer: OracleIndex) -> usize {
+        let requests = self.requests.values().map(|request| request.held_bytes(&self.roster, peer));
+        requests.sum::<usize>() + self.buffer.bytes_of(peer)
+    }
+
     /// Requests that still need this node's observation: what to execute after a restart.
     pub fn unobserved(&self) -> impl Iterator<Item = RequestKey> {
         let me = self.me;
@@ -221,7 +233,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         effects
     }
 
-    /// Spec: agreement A6.
+    /// Spec: agreement A6, A30, A31.
     fn receive(&mut self, now: u64, from: OracleIndex, message: Message) -> Vec<Effect> {
         if message.config_digest != self.roster.config_digest()
             || self.roster.oracle(from).is_none()
@@ -229,26 +241,55 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         {
             return vec![];
         }
+        let blamed = |misbehavior| vec![Effect::Blame { oracle: from, misbehavior }];
+        let allowance = self.allowances.of(from, now);
+        if !allowance.is_heard(now) {
+            return blamed(Misbehavior::Flood);
+        }
         if message.sender != from {
-            return vec![Effect::Blame {
-                oracle: from,
-                misbehavior: Misbehavior::Impersonation(message.sender),
-            }];
+            allowance.fault(now);
+            return blamed(Misbehavior::Impersonation(message.sender));
         }
-        if !self.requests.contains_key(&message.key) {
-            return match self.buffer.put(now, from, message) {
+        let Some(request) = self.requests.get_mut(&message.key) else {
+            return match self.buffer.put(now, from, &message) {
                 Ok(()) => vec![],
-                Err(misbehavior) => vec![Effect::Blame { oracle: from, misbehavior }],
+                Err(misbehavior) => blamed(misbehavior),
             };
+        };
+        if !request.work_of(from, self.roster.n(), now).has_any(now) {
+            return blamed(Misbehavior::Flood);
         }
-        self.with(now, &message.key.clone(), |request, cx| match message.body {
-            Body::Observation(observation) => request.on_observation(cx, from, observation),
-            Body::Attest(attest) => request.on_attest(cx, from, attest),
-            Body::Status(status) => request.on_status(cx, from, *status),
-            Body::Propose(proposal) => request.on_propose(cx, from, *proposal),
-            Body::Prepare(prepare) => request.on_prepare(cx, from, prepare),
-            Body::Report(report) => request.on_report(cx, from, *report),
-        })
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        cx.payer.set(from);
+        cx.may_repeat = allowance.repeats.has_any(now);
+        match message.body {
+            Body::Observation(observation) => request.on_observation(&mut cx, from, observation),
+            Body::Attest(attest) => request.on_attest(&mut cx, from, attest),
+            Body::Status(status) => request.on_status(&mut cx, from, *status),
+            Body::Propose(proposal) => request.on_propose(&mut cx, from, *proposal),
+            Body::Prepare(prepare) => request.on_prepare(&mut cx, from, prepare),
+            Body::Report(report) => request.on_report(&mut cx, from, *report),
+        }
+        let (costs, effects) = (cx.costs.take(), cx.out);
+        for (peer, work) in costs {
+            request.work_of(peer, self.roster.n(), now).take(now, work);
+            self.allowances.of(peer, now).spend(now, work);
+        }
+        self.charge(now, from, &effects);
+        effects
+    }
+
+    /// Counts bad messages against whoever is blamed, and reports that `from` was given again against `from`.
+    fn charge(&mut self, now: u64, from: OracleIndex, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Blame { oracle, .. } => self.allowances.of(*oracle, now).fault(now),
+                Effect::Send { to, message } if *to == from && matches!(message.body, Body::Report(_)) => {
+                    self.allowances.of(from, now).repeats.take(now, message.encode().len() as u64);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn chain_time(&mut self, now: u64, seconds: u64) -> Vec<Effect> {
@@ -261,15 +302,25 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         effects
     }
 
+    /// Says again what a peer that connected again may have missed: at once as far as it may be told, the rest when it
+    /// may be told more. Spec: agreement A32.
     fn connected(&mut self, now: u64, peer: OracleIndex) -> Vec<Effect> {
         if self.roster.oracle(peer).is_none() || peer == self.me {
             return vec![];
         }
+        let repeats = &mut self.allowances.of(peer, now).repeats;
         let mut effects = Vec::new();
-        for request in self.requests.values_mut() {
+        for request in self.requests.values_mut().filter(|request| !request.owed.contains(&peer)) {
             let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
             request.say_again(&mut cx, Some(peer));
-            effects.append(&mut cx.out);
+            let wait = repeats.take(now, cx.out.iter().map(wire_bytes).sum());
+            if wait == 0 {
+                effects.append(&mut cx.out);
+            } else {
+                request.owed.insert(peer);
+                let timer = crate::Timer { key: request.key, kind: crate::TimerKind::Again(peer) };
+                effects.push(Effect::SetTimer { timer, at: now.saturating_add(wait) });
+            }
         }
         effects
     }
@@ -286,5 +337,13 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
         act(request, &mut cx);
         cx.out
+    }
+}
+
+/// Bytes that an effect sends to one peer.
+fn wire_bytes(effect: &Effect) -> u64 {
+    match effect {
+        Effect::Send { message, .. } | Effect::Broadcast(message) => message.encode().len() as u64,
+        _ => 0,
     }
 }

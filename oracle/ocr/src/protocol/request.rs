@@ -1,6 +1,9 @@
 //! What a node knows about one request, and the context a step works in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
 
 use alloy_primitives::B256;
 
@@ -13,6 +16,11 @@ use crate::{
     outcome::{self, Rule},
     record::Fact,
     roster::FULL_ECHO_ORACLES,
+};
+
+use super::{
+    allowance::{Bucket, Rate},
+    known::Known,
 };
 
 /// Attempts ahead of its own that a node listens to.
@@ -31,6 +39,12 @@ pub(crate) struct Cx<'a> {
     pub(crate) verifier: &'a dyn Verifier,
     pub(crate) now: u64,
     pub(crate) out: Vec<Effect>,
+    /// Whose message the work of this step is for; this node itself without one.
+    pub(crate) payer: Cell<OracleIndex>,
+    /// Work done, by who made this node do it.
+    pub(crate) costs: RefCell<BTreeMap<OracleIndex, u64>>,
+    /// Whether the payer may be given again what it was given before.
+    pub(crate) may_repeat: bool,
 }
 
 impl<'a> Cx<'a> {
@@ -41,7 +55,22 @@ impl<'a> Cx<'a> {
         verifier: &'a dyn Verifier,
         now: u64,
     ) -> Self {
-        Self { roster, me, signer, verifier, now, out: Vec::new() }
+        Self {
+            roster,
+            me,
+            signer,
+            verifier,
+            now,
+            out: Vec::new(),
+            payer: Cell::new(me),
+            costs: RefCell::default(),
+            may_repeat: true,
+        }
+    }
+
+    /// Counts work against the payer.
+    pub(crate) fn spend(&self, price: u64) {
+        *self.costs.borrow_mut().entry(self.payer.get()).or_default() += price;
     }
 
     pub(crate) fn persist(&mut self, key: RequestKey, fact: Fact) {
@@ -114,6 +143,10 @@ pub(crate) struct Request {
     pub(crate) report_at: u64,
     /// Next attempt for which a peer is answered with the report.
     pub(crate) answered: BTreeMap<OracleIndex, u32>,
+    /// What the messages of each peer about this request may still cost.
+    pub(crate) work: BTreeMap<OracleIndex, Bucket>,
+    /// Peers to which everything will be said again when they may be told more.
+    pub(crate) owed: BTreeSet<OracleIndex>,
 }
 
 impl Request {
@@ -145,6 +178,8 @@ impl Request {
             report: None,
             report_at: 0,
             answered: BTreeMap::new(),
+            work: BTreeMap::new(),
+            owed: BTreeSet::new(),
         }
     }
 
@@ -187,6 +222,16 @@ impl Request {
         }
     }
 
+    /// What a peer's messages about this request may still cost. Spec: agreement A30.
+    pub(crate) fn work_of(&mut self, peer: OracleIndex, n: usize, now: u64) -> &mut Bucket {
+        self.work.entry(peer).or_insert_with(|| Bucket::new(Rate::of_request(n), now))
+    }
+
+    /// What need not be checked again.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { observations: &self.observations, equivocators: &self.equivocators, statuses: &self.statuses }
+    }
+
     /// Spec: agreement A29.
     pub(crate) fn settle(&mut self) {
         self.settled = true;
@@ -208,6 +253,10 @@ impl Request {
 
     /// The due timer's work; a timer that comes early is set again. Spec: agreement A18, A26.
     pub(crate) fn timer(&mut self, cx: &mut Cx<'_>, kind: TimerKind) {
+        if let TimerKind::Again(peer) = kind {
+            self.owed.remove(&peer);
+            return self.say_again(cx, Some(peer));
+        }
         if !self.is_active() {
             return;
         }
@@ -217,6 +266,7 @@ impl Request {
             TimerKind::Collect => self.collect_until,
             TimerKind::Attempt(attempt) => (attempt == self.attempt).then_some(self.attempt_until),
             TimerKind::Fallback => Some(cx.now),
+            TimerKind::Again(_) => None,
         };
         let Some(due) = due else {
             return;
@@ -235,7 +285,7 @@ impl Request {
             // Without anything to propose, another leader would not help: the attempt goes on until there is.
             TimerKind::Attempt(_) if !self.can_propose() => self.arm_attempt(cx),
             TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
-            TimerKind::Fallback => self.say_attest(cx, None),
+            TimerKind::Fallback | TimerKind::Again(_) => self.say_attest(cx, None),
         }
     }
 

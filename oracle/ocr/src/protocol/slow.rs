@@ -118,7 +118,7 @@ impl Request {
     }
 
     /// Spec: agreement A19.
-    pub(crate) fn on_status(&mut self, cx: &mut Cx<'_>, from: OracleIndex, status: Status) {
+    pub(crate) fn on_status(&mut self, cx: &mut Cx<'_>, from: OracleIndex, mut status: Status) {
         let attempt = status.claim.attempt;
         if status.claim.sender != from {
             return cx.blame(from, Misbehavior::Impersonation(status.claim.sender));
@@ -130,11 +130,12 @@ impl Request {
         if attempt < self.attempt.max(1) || attempt <= latest || self.settled {
             return;
         }
-        if let Err(reason) = check::status(cx, &self.domain, &status) {
+        if let Err(reason) = check::status(cx, &self.domain, &status, self.known()) {
             return cx.blame(from, Misbehavior::InvalidStatus(reason));
         }
-        for signed in &status.observations {
-            self.add_observation(cx, from, signed.clone());
+        // What is kept of a peer is its claim and its proof: the observations have one place.
+        for signed in std::mem::take(&mut status.observations) {
+            self.hold(cx, signed);
         }
         self.statuses.insert(from, status);
         self.note_attempt(cx, from, attempt);
@@ -235,11 +236,11 @@ impl Request {
             }
             return;
         }
-        if let Err(reason) = check::proposal(cx, &self.domain, &self.rule, from, &proposal) {
+        if let Err(reason) = check::proposal(cx, &self.domain, &self.rule, from, &proposal, self.known()) {
             return cx.blame(from, Misbehavior::InvalidProposal(reason));
         }
         for signed in &proposal.observations {
-            self.observations.entry(signed.sender).or_insert_with(|| signed.clone());
+            self.hold(cx, signed.clone());
         }
         for claim in &proposal.claims {
             if claim.sender != cx.me {
