@@ -102,14 +102,12 @@ const NO_ROUTE: &str = "a route: the Router has none for DON";
 
 /// What the chain says about the DON.
 enum Look {
-    /// Coordinator, configuration, and the time of its block.
+    /// Coordinator, configuration, and its block.
     Found(Address, Box<ConfigSet>, u64),
     /// The Router does not know the DON.
     NoRoute,
     /// The coordinator has no configuration since the first block searched.
     NoConfig,
-    /// The endpoint does not have the configuration's block yet.
-    NoHead,
 }
 
 struct Node {
@@ -146,11 +144,10 @@ impl Node {
         }
         let Some(remembers_since) = self.remember().await? else { return Ok(()) };
         loop {
-            let Some((don, config_seconds)) = self.wait_for_don().await? else { return Ok(()) };
+            let Some((don, config_block)) = self.wait_for_don().await? else { return Ok(()) };
             self.claim_journal().await?;
-            let silent_before = memory::silent_before(remembers_since, config_seconds);
             let runner = Arc::new(self.start_runner(&sandbox, &don).await?);
-            let stopped = self.serve_don(don, silent_before, runner.clone()).await;
+            let stopped = self.serve_don(don, config_block, remembers_since, runner.clone()).await;
             match Arc::try_unwrap(runner) {
                 Ok(runner) => runner.shutdown().await,
                 // An execution still holds it; it ends with the process.
@@ -237,7 +234,7 @@ impl Node {
         Ok(())
     }
 
-    /// Waits for a route and a configuration, and gives it with the time of its block; `None` when asked to stop.
+    /// Waits for a route and a configuration, and gives it with its block; `None` when asked to stop.
     /// A configuration without this node is waited out; one with other keys at its place is an error.
     async fn wait_for_don(&self) -> Result<Option<(Don, u64)>> {
         let poll = Duration::from_millis(self.config.chain.poll_interval_ms);
@@ -245,14 +242,14 @@ impl Node {
         let mut said = String::new();
         loop {
             let (reason, wait) = match self.look_for_config().await {
-                Ok(Look::Found(coordinator, event, config_seconds)) => {
+                Ok(Look::Found(coordinator, event, block)) => {
                     let chain_id = self.config.chain.chain_id;
                     let identity = self.identity.as_configured(&event);
                     self.looks.heard();
                     match Don::from_event(&event, chain_id, coordinator, &identity) {
                         Ok(don) => {
                             tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
-                            return Ok(Some((don, config_seconds)));
+                            return Ok(Some((don, block)));
                         }
                         // Membership is the owner's to change; the node takes part as soon as it is one.
                         Err(err @ DonError::NotAMember(_)) => {
@@ -275,7 +272,6 @@ impl Node {
                     self.looks.heard();
                     ("the coordinator's configuration".to_owned(), poll)
                 }
-                Ok(Look::NoHead) => ("the block of the coordinator's configuration".to_owned(), poll),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();
                     let reason = programs::stopped(&err).unwrap_or_else(|| format!("the chain ({err})"));
@@ -304,10 +300,7 @@ impl Node {
         let found =
             chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
                 .await?;
-        let Some((event, block)) = found else { return Ok(Look::NoConfig) };
-        let header = self.rpc.header(block).await?;
-        Ok(header
-            .map_or(Look::NoHead, |header| Look::Found(coordinator, Box::new(event), header.timestamp.to())))
+        Ok(found.map_or(Look::NoConfig, |(event, block)| Look::Found(coordinator, Box::new(event), block)))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {
@@ -352,7 +345,13 @@ impl Node {
         }
     }
 
-    async fn serve_don(&self, don: Don, silent_before: u64, runner: Arc<Runner>) -> Result<Stop> {
+    async fn serve_don(
+        &self,
+        don: Don,
+        config_block: u64,
+        silent_before: u64,
+        runner: Arc<Runner>,
+    ) -> Result<Stop> {
         let chain = &self.config.chain;
         let poll_interval = Duration::from_millis(chain.poll_interval_ms);
         let peers = self.start_peers(&don).await?;
@@ -374,7 +373,7 @@ impl Node {
         if silent_before > 0 {
             tracing::warn!(
                 requests_before = silent_before,
-                "this journal is younger than the DON's configuration: the node leaves older requests to its peers, for these keys may have spoken about them"
+                "this journal is younger than the keys: the node leaves older requests to its peers, for these keys may have spoken about them"
             );
         }
         let first_block =
@@ -418,6 +417,7 @@ impl Node {
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone()),
             silent_before,
+            known_block: config_block,
             max_waiting: self.config.runner.max_waiting,
             journal: self.journal.clone(),
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,

@@ -1,9 +1,9 @@
 //! What the node may have said and does not remember: which requests it keeps silent about.
 //!
-//! Everything said is signed under one configuration of the DON, and about an event that lies in the chain already. So
-//! keys whose journal is younger than a configuration may have spoken under it with a journal that is gone, about any
-//! event up to the journal's first start; under a configuration that is younger than the journal, everything they said
-//! is remembered. Keys that were made together with their journal have said nothing that is not in it.
+//! Everything said is about an event that lies in the chain already. So keys whose journal is young may have spoken
+//! with a journal that is gone about any event up to its first start, under whatever configuration: what was signed
+//! under an earlier one binds under a later one too (agreement A34). Keys that were made together with their journal
+//! have said nothing that is not in it.
 //!
 //! All times are the chain's: the node's own clock may be wrong.
 
@@ -19,13 +19,6 @@ const LAG_SECONDS: u64 = 30;
 #[must_use]
 pub const fn starts_to_remember(head_seconds: u64) -> u64 {
     head_seconds.saturating_add(LAG_SECONDS)
-}
-
-/// The node keeps silent about requests whose event is older than this, under a configuration set at `config_seconds`;
-/// 0: about none.
-#[must_use]
-pub const fn silent_before(remembers_since: u64, config_seconds: u64) -> u64 {
-    if config_seconds >= remembers_since { 0 } else { remembers_since }
 }
 
 /// Makes the journal of keys that were made just now; they have said nothing yet.
@@ -47,17 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_covers_what_an_earlier_journal_may_have_said() {
-        // (remembers since, configuration set at, silent before, why)
-        let table = [
-            (0, 1_000, 0, "keys made with their journal"),
-            (2_000, 1_000, 2_000, "a journal lost under the configuration"),
-            (2_000, 2_000, 0, "a configuration made after the journal"),
-            (2_000, 3_000, 0, "a configuration made after the journal"),
-        ];
-        for (since, config, silent, why) in table {
-            assert_eq!(silent_before(since, config), silent, "{why}");
-        }
+    fn s1_the_first_start_covers_what_an_endpoint_further_on_may_have_shown() {
         assert_eq!(starts_to_remember(1_000), 1_030);
         assert_eq!(starts_to_remember(u64::MAX), u64::MAX);
     }

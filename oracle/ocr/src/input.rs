@@ -1,12 +1,19 @@
 //! What the protocol is told.
 
-use crate::{Message, Observation, OracleIndex, RequestEvent, RequestKey, Timer};
+use crate::{Earlier, Message, Observation, OracleIndex, RequestEvent, RequestKey, Timer};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The request's event was seen with enough confirmations to execute it. Repeating it changes nothing.
     Request(RequestEvent),
+    /// What this node said about an open request under earlier configurations: it says it again under this one.
+    Earlier {
+        /// The request.
+        key: RequestKey,
+        /// What it said.
+        said: Box<Earlier>,
+    },
     /// The node has run the request. Only the first observation of a request counts.
     Observed {
         /// The request.

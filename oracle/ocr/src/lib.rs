@@ -39,6 +39,7 @@
 
 mod choice;
 mod crypto;
+mod earlier;
 mod effect;
 mod ids;
 mod input;
@@ -56,6 +57,7 @@ mod wire;
 
 pub use choice::Choice;
 pub use crypto::{Curves, Signer, Verifier};
+pub use earlier::Earlier;
 pub use effect::Effect;
 pub use functions_types::FailureCode;
 pub use ids::{COMMITMENT_BYTES, OracleIndex, RequestEvent, RequestKey};

@@ -11,12 +11,13 @@
 //! | `Attest` | a | own SIG |
 //! | `Report` | 0 | outcome and its signatures |
 //! | `Quarantine` | 0 | nothing: the node keeps silent about the request |
+//! | `Bound` | 0 | the outcome signed under an earlier configuration |
 
 use alloy_primitives::Address;
 use prost::Message as _;
 
 use crate::{
-    Attested, DecodeError, RequestEvent, RequestKey, SignedObservation,
+    Attested, DecodeError, Outcome, RequestEvent, RequestKey, SignedObservation,
     message::{Attest, Certificate, Prepare, Proposal},
     wire::{self, PbAttest, PbCertificate, PbObservation, PbProposal, PbReport},
 };
@@ -43,6 +44,8 @@ pub enum Slot {
     Report = 8,
     /// The request is older than what this node remembers.
     Quarantine = 9,
+    /// The only outcome this node may sign.
+    Bound = 10,
 }
 
 impl Slot {
@@ -58,6 +61,7 @@ impl Slot {
             7 => Self::Attest,
             8 => Self::Report,
             9 => Self::Quarantine,
+            10 => Self::Bound,
             _ => return None,
         })
     }
@@ -113,6 +117,7 @@ pub(crate) enum Fact {
     Attest(Attest),
     Report(Attested),
     Quarantine,
+    Bound(Outcome),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -133,6 +138,14 @@ struct PbPrepared {
     proposal: PbProposal,
     #[prost(bytes = "vec", tag = "2")]
     signature: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbBound {
+    #[prost(bool, tag = "1")]
+    is_error: bool,
+    #[prost(bytes = "vec", tag = "2")]
+    outcome: Vec<u8>,
 }
 
 impl Fact {
@@ -157,6 +170,10 @@ impl Fact {
             Self::Attest(attest) => (Slot::Attest, attest.attempt, PbAttest::from(attest).encode_to_vec()),
             Self::Report(report) => (Slot::Report, 0, PbReport::from(report).encode_to_vec()),
             Self::Quarantine => (Slot::Quarantine, 0, Vec::new()),
+            Self::Bound(outcome) => {
+                let body = PbBound { is_error: outcome.is_error(), outcome: outcome.bytes().to_vec() };
+                (Slot::Bound, 0, body.encode_to_vec())
+            }
         };
         Record { id: RecordId { key, slot, attempt }, body }
     }
@@ -196,6 +213,11 @@ impl Fact {
             Slot::Attest => Self::Attest(wire::parse::<PbAttest>(body)?.try_into()?),
             Slot::Report => Self::Report(wire::parse::<PbReport>(body)?.try_into()?),
             Slot::Quarantine => Self::Quarantine,
+            Slot::Bound => {
+                let PbBound { is_error, outcome } = wire::parse(body)?;
+                let outcome = Outcome::from_parts(is_error, outcome).ok_or(DecodeError::Field("outcome"))?;
+                Self::Bound(outcome)
+            }
         })
     }
 }

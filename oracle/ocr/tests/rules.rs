@@ -1,118 +1,17 @@
 //! Single rules of the protocol, without a network: four oracles, messages passed by hand.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-#[path = "simulation/crypto.rs"]
-mod crypto;
+mod by_hand;
 
 use alloy_primitives::{Address, B256};
-use crypto::{Checks, Keys};
-use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
-use functions_types::limits::Limits;
+use by_hand::{
+    REPEAT, attest_of, config, event, finished, input, key, last_call, messages, names, node, observation_of,
+    observed, records, roster,
+};
 use oracle_ocr::{
     Answer, Body, Effect, FailureCode, Input, Message, Misbehavior, Observation, OracleIndex, Outcome,
-    Protocol, Record, RequestEvent, RequestKey, Roster, RosterError, Slot, Timer, TimerKind,
+    RequestEvent, Roster, RosterError, Slot, Timer, TimerKind,
 };
-
-type Node = Protocol<Keys, Checks>;
-
-fn config(n: u8) -> OffchainConfig {
-    let member = |index: u8| Member {
-        peer_id: String::new(),
-        addresses: vec![],
-        offchain_public_key: Keys::new(index, false).offchain(),
-    };
-    OffchainConfig {
-        members: (0..n).map(member).collect(),
-        timing: Timing::default(),
-        limits: Limits::DEFAULT,
-        options: functions_types::limits::RunOptions::default(),
-        method: Method::Mode,
-    }
-}
-
-fn roster(n: u8) -> Roster {
-    let signers: Vec<Address> = (0..n).map(|index| Keys::new(index, false).signer()).collect();
-    Roster::new(B256::repeat_byte(1), (n - 1) / 3, &signers, &signers, &config(n)).unwrap()
-}
-
-fn node(index: u8) -> Node {
-    Protocol::with_verifier(roster(4), OracleIndex::new(index), Keys::new(index, false), Checks::Fast)
-}
-
-fn event() -> RequestEvent {
-    RequestEvent {
-        request: B256::repeat_byte(9),
-        coordinator: Address::repeat_byte(8),
-        commitment: vec![7; 352],
-        event_seconds: 1_000,
-        seen_at: 0,
-    }
-}
-
-fn key() -> RequestKey {
-    event().key()
-}
-
-fn observed(value: u8) -> Input {
-    Input::Observed { key: key(), observation: Observation::result(vec![value; 4], B256::ZERO) }
-}
-
-fn messages(effects: &[Effect]) -> Vec<Message> {
-    let message = |effect: &Effect| match effect {
-        Effect::Broadcast(message) | Effect::Send { message, .. } => Some(message.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(message).collect()
-}
-
-fn names(effects: &[Effect]) -> Vec<&'static str> {
-    messages(effects).iter().map(|message| message.body.name()).collect()
-}
-
-fn records(effects: &[Effect]) -> Vec<Record> {
-    let record = |effect: &Effect| match effect {
-        Effect::Persist(record) => Some(record.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(record).collect()
-}
-
-fn input(message: &Message) -> Input {
-    Input::Message { from: message.sender, message: message.clone() }
-}
-
-/// The observation of an oracle, as it broadcasts it.
-fn observation_of(index: u8, value: u8) -> Message {
-    let mut node = node(index);
-    node.step(0, Input::Request(event()));
-    messages(&node.step(1, observed(value))).remove(0)
-}
-
-/// Oracle `index` with a lock on the value, and its signature.
-fn attest_of(index: u8, value: u8) -> Message {
-    let mut node = node(index);
-    node.step(0, Input::Request(event()));
-    let mut effects = node.step(1, observed(value));
-    for other in (0..4).filter(|other| *other != index) {
-        effects.extend(node.step(2, input(&observation_of(other, value))));
-    }
-    messages(&effects).into_iter().find(|message| matches!(message.body, Body::Attest(_))).unwrap()
-}
-
-/// Oracle 0 with a report, and the effects of getting it.
-fn finished() -> (Node, Vec<Effect>) {
-    let mut node = node(0);
-    node.step(0, Input::Request(event()));
-    node.step(1, observed(5));
-    let mut effects = Vec::new();
-    for other in 1..4 {
-        effects.extend(node.step(2, input(&observation_of(other, 5))));
-    }
-    for other in [3, 1] {
-        effects.extend(node.step(3, input(&attest_of(other, 5))));
-    }
-    (node, effects)
-}
 
 #[test]
 fn report_has_a_quorum_of_the_lowest_signers_and_comes_after_its_record() {
@@ -145,14 +44,6 @@ fn second_observation_is_ignored_and_a_long_one_becomes_a_failure() {
     assert_eq!(signed.observation.answer, Answer::NodeFailure(FailureCode::Refused));
     assert!(node.step(2, observed(1)).is_empty());
     assert_eq!(node.unobserved().count(), 0);
-}
-
-const REPEAT: TimerKind = TimerKind::Repeat;
-
-/// Brings a node to the last call of the request it has.
-fn last_call(node: &mut Node, now: u64) -> Vec<Effect> {
-    node.step(now, Input::Timer(Timer { key: key(), kind: REPEAT }));
-    node.step(now, Input::ChainTime(event().timeout_seconds()))
 }
 
 #[test]

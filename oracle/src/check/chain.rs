@@ -12,7 +12,7 @@ use url::Url;
 use super::{Line, PATIENCE, local::socket_of};
 use crate::{
     chain::{self, Rpc, RpcFailure},
-    clock::now_ms,
+    clock::wall_ms,
     config::{ChainConfig, Config},
     don::{Don, Identity},
     programs,
@@ -141,7 +141,7 @@ async fn endpoint(url: &Url, settings: &ChainConfig) -> Seen {
         let remedy = "take another provider, or set chain.identity_block to one that every endpoint has";
         return without(format!("it does not have block {block}, which tells the chain"), remedy);
     };
-    let line = clock(&name, head.height(), head.timestamp.to(), now_ms() / 1_000);
+    let line = clock(&name, head.height(), head.timestamp.to(), wall_ms() / 1_000);
     Seen { name, line, answered: Some(Answered { rpc, hash, has_router }) }
 }
 

@@ -1,7 +1,7 @@
 //! What the chain, peers, scripts and the transmitter say, as happenings; with what the journal holds about it.
 
 use alloy::{primitives::Address, rpc::types::Log};
-use oracle_ocr::{Message, RequestKey};
+use oracle_ocr::{Earlier, Message, Record, RequestKey};
 
 use super::{Engine, EngineError, Finished};
 use crate::{
@@ -23,16 +23,22 @@ impl Engine {
                 tracing::info!(request_id = %row.view.request_id, "a stored request belongs to another coordinator and is left alone");
                 continue;
             };
-            let records = if row.view.state.is_settled() {
-                Vec::new()
+            let (records, earlier) = if row.view.state.is_settled() {
+                Default::default()
             } else {
                 let key = RequestKey { request: row.view.request_id, commitment: row.commitment_hash };
-                self.parts.journal.records(self.parts.don.roster.config_digest(), key).await?
+                self.said(key).await?
             };
-            stored.push(Stored { seen, row, records });
+            stored.push(Stored { seen, row, records, earlier });
         }
         self.core.on(now_ms(), Happening::Restored(stored));
         Ok(())
+    }
+
+    /// What this node said about a request: its records under this configuration, and what it takes along from others.
+    pub(super) async fn said(&self, key: RequestKey) -> Result<(Vec<Record>, Earlier), EngineError> {
+        let (records, others) = self.parts.journal.said(self.parts.don.roster.config_digest(), key).await?;
+        Ok((records, Earlier::read(&others)?))
     }
 
     pub(super) async fn on_batch(&mut self, batch: Batch) -> Result<(), EngineError> {
@@ -53,7 +59,7 @@ impl Engine {
             if !self.core.lifecycle().is_caught_up() {
                 tracing::info!(head, "the chain has been read");
             }
-            self.tell(Happening::CaughtUp { seconds });
+            self.tell(Happening::CaughtUp { height: head, seconds });
         }
         self.tell(Happening::Explain);
         self.upkeep.note_cursor(now_ms(), batch.durable_next, had_events);
@@ -71,8 +77,8 @@ impl Engine {
             ChainEvent::Request(seen) => {
                 let key = RequestKey { request: seen.request_id, commitment: seen.commitment_hash };
                 let row = self.parts.journal.request(key.request).await?;
-                let records = self.parts.journal.records(self.parts.don.roster.config_digest(), key).await?;
-                Happening::Requested(Box::new(Requested { seen: *seen, row, records }))
+                let (records, earlier) = self.said(key).await?;
+                Happening::Requested(Box::new(Requested { seen: *seen, row, records, earlier }))
             }
             ChainEvent::Response { request_id: id, transmitter, at } => {
                 Happening::Responded { id, transmitter, at }

@@ -82,6 +82,8 @@ pub struct Parts {
     pub signer: NodeSigner,
     /// Requests older than this (unix seconds) may have been spoken about by a run whose records are lost; 0: none.
     pub silent_before: u64,
+    /// Block of the configuration: an endpoint behind it has not shown the chain.
+    pub known_block: u64,
     /// Requests that may wait for their run; more are refused.
     pub max_waiting: usize,
     /// Durable state.
@@ -212,6 +214,7 @@ fn rules(parts: &Parts) -> Rules {
         coordinator: parts.don.coordinator,
         don_id: parts.don_id,
         config_count: parts.don.config_count,
+        known_block: parts.known_block,
         members: parts.don.roster.indexes().collect(),
         quorum: parts.don.roster.quorum(),
     }

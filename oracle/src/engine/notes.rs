@@ -43,8 +43,8 @@ impl Engine {
             Note::Reconfigured { digest } => {
                 tracing::info!(%digest, "the coordinator has a new configuration");
             }
-            Note::Rerouted { coordinator } => {
-                tracing::info!(%coordinator, "the route leads to another coordinator");
+            Note::Rerouted { coordinator, open } => {
+                tracing::info!(%coordinator, open, "the route leads to another coordinator");
             }
             Note::Blamed { oracle, misbehavior } => {
                 self.complain(*oracle, misbehavior.kind(), misbehavior);

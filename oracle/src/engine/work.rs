@@ -59,8 +59,8 @@ impl Engine {
         match order {
             Order::Run(key) => return Ok(!self.run_script(key).await?),
             Order::Read(key) => {
-                let records = self.parts.journal.records(self.parts.don.roster.config_digest(), key).await?;
-                self.tell(Happening::Read { key, records });
+                let (records, earlier) = self.said(key).await?;
+                self.tell(Happening::Read { key, records, earlier });
                 return Ok(true);
             }
             Order::Transmit(report) => self.parts.transmitter.start(job(&self.parts.don, *report)),

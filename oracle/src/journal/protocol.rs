@@ -63,16 +63,33 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn records(&self, config_digest: B256, key: RequestKey) -> Result<Vec<Record>, JournalError> {
+        Ok(self.said(config_digest, key).await?.0)
+    }
+
+    /// The records of one request: those under this configuration, and those under all others.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn said(
+        &self,
+        config_digest: B256,
+        key: RequestKey,
+    ) -> Result<(Vec<Record>, Vec<Record>), JournalError> {
         let rows = sqlx::query(
-            "SELECT slot, attempt, body FROM protocol
-             WHERE config_digest = $1 AND request_id = $2 AND commitment_hash = $3 ORDER BY slot, attempt",
+            "SELECT slot, attempt, body, config_digest FROM protocol
+             WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
         )
-        .bind(config_digest.to_string())
         .bind(key.request.to_string())
         .bind(key.commitment.to_string())
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| parse(key, row)).collect()
+        let digest = config_digest.to_string();
+        let (mut ours, mut others) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let place = if row.try_get::<String, _>(3)? == digest { &mut ours } else { &mut others };
+            place.push(parse(key, row)?);
+        }
+        Ok((ours, others))
     }
 
     /// Since when everything said with this signer is remembered here, in unix seconds of the chain; `now_seconds` at

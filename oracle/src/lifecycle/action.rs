@@ -147,6 +147,8 @@ pub enum Note {
     Rerouted {
         /// To this coordinator.
         coordinator: Address,
+        /// Requests of the former one that are answered first.
+        open: usize,
     },
     /// A peer misbehaved, or its message could not be used.
     Blamed {

@@ -1,7 +1,7 @@
 //! One request in work, and the only place where its state moves.
 
 use alloy::primitives::{Address, B256, Bytes};
-use oracle_ocr::{Answer, RequestEvent, RequestKey};
+use oracle_ocr::{Answer, Earlier, RequestEvent, RequestKey};
 
 use super::{
     Known, Report, RequestRow, RequestView, State,
@@ -22,6 +22,8 @@ pub(super) struct Active {
     pub(super) known: Option<Known>,
     /// Whether the protocol was told to rest, because the chain had an answer or would take none.
     pub(super) rests: bool,
+    /// What this node said under earlier configurations, until the protocol is told.
+    pub(super) earlier: Earlier,
     /// The complete report, for another delivery after a reorganisation.
     pub(super) report: Option<Report>,
 }
@@ -37,14 +39,14 @@ impl Active {
             event,
             view: RequestView::seen(seen.request_id, now),
         };
-        Self { seen, row, known: None, rests: false, report: None }
+        Self { seen, row, known: None, rests: false, earlier: Earlier::default(), report: None }
     }
 
     /// As stored.
     pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow) -> Self {
         lighten(&mut seen);
         row.event.clear();
-        Self { seen, row, known: None, rests: false, report: None }
+        Self { seen, row, known: None, rests: false, earlier: Earlier::default(), report: None }
     }
 
     pub(super) const fn id(&self) -> B256 {

@@ -1,17 +1,21 @@
 //! What the chain says, and what it means for a request.
 
 use alloy::primitives::{Address, B256};
-use oracle_ocr::{Input, Record, RequestKey};
+use oracle_ocr::{Earlier, Input, Record, RequestKey};
 
-use super::{Action, EXPIRY_GRACE_SECONDS, Lifecycle, Note, Order, Requested, State, Stored, active::Active};
+use super::{
+    Action, EXPIRY_GRACE_SECONDS, LEAVE_WITHIN_MS, Lifecycle, Note, Order, Requested, State, Stored,
+    active::Active,
+};
 use crate::chain::{Position, SeenRequest};
 
 impl Lifecycle {
     /// Puts stored requests back to work: the protocol takes up what is open, and says again what it said last.
     pub(super) fn restored(&mut self, stored: Vec<Stored>) {
         let all = stored.len();
-        for Stored { seen, row, records } in stored {
-            let request = Active::stored(seen, row);
+        for Stored { seen, row, records, earlier } in stored {
+            let mut request = Active::stored(seen, row);
+            request.earlier = earlier;
             if !request.state().is_settled() {
                 let id = request.id();
                 self.to_start.push(id);
@@ -25,7 +29,7 @@ impl Lifecycle {
     }
 
     pub(super) fn requested(&mut self, now: u64, requested: Requested) {
-        let Requested { seen, row, records } = requested;
+        let Requested { seen, row, records, earlier } = requested;
         let id = seen.request_id;
         if let Some(known) = self.requests.get_mut(&id) {
             let same = known.seen.commitment_hash == seen.commitment_hash;
@@ -37,7 +41,7 @@ impl Lifecycle {
             }
             self.note(Note::SeenAgain { id, same });
             if same {
-                return self.revive(seen, records);
+                return self.revive(seen, records, earlier);
             }
             // Another commitment is another request: nothing signed for the old one is ever used.
             self.order(Order::Cancel(id));
@@ -51,6 +55,7 @@ impl Lifecycle {
         self.note(Note::Seen { id, block, subscription });
         self.note(Note::Entered(State::Seen));
         let mut request = Active::new(seen, now);
+        request.earlier = earlier;
         let most = self.rules.max_waiting;
         if self.requests.open() >= most {
             let reason = format!("{most} requests wait already; runner.max_waiting allows more");
@@ -66,10 +71,11 @@ impl Lifecycle {
     }
 
     /// The same request in another block: results are kept.
-    fn revive(&mut self, seen: SeenRequest, records: Vec<Record>) {
+    fn revive(&mut self, seen: SeenRequest, records: Vec<Record>, earlier: Earlier) {
         let id = seen.request_id;
         let Some(request) = self.requests.get_mut(&id) else { return };
         request.revive(seen);
+        request.earlier = earlier;
         let (is_unheld, report) = (request.is_unheld(), request.report.clone());
         self.requests.touch(id);
         match report {
@@ -95,11 +101,12 @@ impl Lifecycle {
     }
 
     /// The records of a request whose response left the chain.
-    pub(super) fn read(&mut self, key: RequestKey, records: Vec<Record>) {
+    pub(super) fn read(&mut self, key: RequestKey, records: Vec<Record>, earlier: Earlier) {
         let Some(request) = self.requests.keyed_mut(&key) else { return };
         if request.state().is_settled() || request.report.is_some() {
             return;
         }
+        request.earlier = earlier;
         if request.is_unheld() {
             self.recall(key.request, records);
         }
@@ -139,10 +146,29 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn routed(&mut self, don_id: B256, coordinator: Address) {
-        let ours = don_id == self.rules.don_id && coordinator != self.rules.coordinator;
-        if ours && self.caught_up {
-            self.note(Note::Rerouted { coordinator });
+    /// Earlier routes are met again while the chain's past is read: the newest counts.
+    pub(super) fn routed(&mut self, now: u64, don_id: B256, coordinator: Address) {
+        if don_id == self.rules.don_id {
+            self.routed_to = Some(coordinator).filter(|to| *to != self.rules.coordinator);
+            self.leaves_at = None;
+            self.leave(now);
+        }
+    }
+
+    /// Goes to the coordinator that the route leads to: as soon as this one's requests have ended, which no other node
+    /// would answer, and not much later whatever becomes of them.
+    pub(super) fn leave(&mut self, now: u64) {
+        let Some(coordinator) = self.routed_to.filter(|_| self.caught_up) else { return };
+        let leaves_at = match self.leaves_at {
+            Some(at) => at,
+            None => {
+                let open = self.requests.open();
+                self.note(Note::Rerouted { coordinator, open });
+                now.saturating_add(LEAVE_WITHIN_MS)
+            }
+        };
+        self.leaves_at = Some(leaves_at);
+        if self.requests.open() == 0 || now >= leaves_at {
             self.out.push(Action::Stop);
         }
     }
@@ -198,12 +224,18 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn caught_up(&mut self, seconds: u64) {
+    /// Everything up to the block at `height`, of this time, has been read.
+    pub(super) fn caught_up(&mut self, now: u64, height: u64, seconds: u64) {
+        // An endpoint that lags behind what is known already has not shown what came since.
+        if height < self.rules.known_block {
+            return;
+        }
         self.caught_up = true;
         for id in std::mem::take(&mut self.to_start) {
             self.start(id);
         }
         self.chain_seconds = seconds;
         self.agree(Input::ChainTime(seconds));
+        self.leave(now);
     }
 }

@@ -1,7 +1,7 @@
 //! What the lifecycle is told.
 
 use alloy::primitives::{Address, B256};
-use oracle_ocr::{Answer, Observation, OracleIndex, ReadyReport, Record, RequestKey, View};
+use oracle_ocr::{Answer, Earlier, Observation, OracleIndex, ReadyReport, Record, RequestKey, View};
 
 use super::RequestRow;
 use crate::chain::{Position, SeenRequest};
@@ -72,6 +72,8 @@ pub enum Happening {
     },
     /// Everything up to the newest block has been read.
     CaughtUp {
+        /// Its number.
+        height: u64,
         /// Its unix seconds.
         seconds: u64,
     },
@@ -113,6 +115,8 @@ pub enum Happening {
         key: RequestKey,
         /// Everything stored about it under this configuration.
         records: Vec<Record>,
+        /// What it said under earlier ones.
+        earlier: Earlier,
     },
     /// A transaction of ours carries the report.
     Submitted {
@@ -151,6 +155,8 @@ pub struct Stored {
     pub row: RequestRow,
     /// Everything stored about it under this configuration; not needed for settled requests.
     pub records: Vec<Record>,
+    /// What this node said about it under earlier ones; likewise.
+    pub earlier: Earlier,
 }
 
 /// An event, and what is stored about its request: no request is opened without its records.
@@ -162,6 +168,8 @@ pub struct Requested {
     pub row: Option<RequestRow>,
     /// The stored records of id and commitment under this configuration.
     pub records: Vec<Record>,
+    /// What this node said about them under earlier ones.
+    pub earlier: Earlier,
 }
 
 /// What the protocol knows about a request.

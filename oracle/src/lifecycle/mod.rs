@@ -16,6 +16,9 @@
 //! whatever its commitment was in between, and whoever restarted. When the chain takes a response back that leaves this
 //! node without a report, the request goes through the same door again.
 //!
+//! Under another configuration a request is opened anew, with what the node said about it under earlier ones: its
+//! answer is signed again, its script does not run again, and no other outcome is signed than before.
+//!
 //! # Transitions
 #![doc = include_str!("transitions.md")]
 
@@ -50,6 +53,9 @@ pub use self::{
 };
 use self::{requests::Requests, schedule::Schedule};
 
+/// Longest time that the requests of a coordinator are worked on when the route has left it, in milliseconds: those of
+/// the next one wait meanwhile.
+pub const LEAVE_WITHIN_MS: u64 = 60_000;
 /// Seconds after its timeout at which a request nobody timed out is given up.
 pub const EXPIRY_GRACE_SECONDS: u64 = 600;
 
@@ -68,6 +74,8 @@ pub struct Rules {
     pub don_id: B256,
     /// How many configurations the coordinator has had, the one in force included.
     pub config_count: u64,
+    /// Block of that configuration: the chain has not been read before it has been read so far.
+    pub known_block: u64,
     /// Members of the DON.
     pub members: Vec<OracleIndex>,
     /// Observations that agreement needs.
@@ -85,6 +93,10 @@ pub struct Lifecycle {
     /// Requests that are given to the protocol when the chain has been read.
     to_start: Vec<B256>,
     caught_up: bool,
+    /// Where the newest route leads, unless it is the coordinator served.
+    routed_to: Option<Address>,
+    /// When this coordinator is left, in unix milliseconds, whatever requests it still has.
+    leaves_at: Option<u64>,
     /// Time of the newest block when everything had been read.
     chain_seconds: u64,
     next_explanation_ms: u64,
@@ -102,6 +114,8 @@ impl Lifecycle {
             running: HashSet::new(),
             to_start: Vec::new(),
             caught_up: false,
+            routed_to: None,
+            leaves_at: None,
             chain_seconds: 0,
             next_explanation_ms: 0,
             out: Vec::new(),
@@ -118,19 +132,22 @@ impl Lifecycle {
             Happening::NotProcessed { .. } => {}
             Happening::TimedOut { id } => self.end(id, State::Expired, Some("timed out on chain")),
             Happening::Configured { count, digest } => self.configured(count, digest),
-            Happening::Routed { don_id, coordinator } => self.routed(don_id, coordinator),
+            Happening::Routed { don_id, coordinator } => self.routed(now, don_id, coordinator),
             Happening::Rewound { first } => self.rewound(first),
             Happening::Finalised { block } => self.finalised(block),
             Happening::Dated { seconds } => self.dated(seconds),
-            Happening::CaughtUp { seconds } => self.caught_up(seconds),
+            Happening::CaughtUp { height, seconds } => self.caught_up(now, height, seconds),
             Happening::Explain => self.explain(now),
-            Happening::Turn => self.fill_slots(now),
+            Happening::Turn => {
+                self.fill_slots(now);
+                self.leave(now);
+            }
             Happening::Finished { key, observation } => self.finished(now, key, observation),
             Happening::Unrunnable { key } => self.unrunnable(key),
             Happening::Learned { key, known } => self.learned(now, key, known),
             Happening::Heard { key, authors } => self.heard(key, &authors),
             Happening::Reported(ready) => self.reported(now, *ready),
-            Happening::Read { key, records } => self.read(key, records),
+            Happening::Read { key, records, earlier } => self.read(key, records, earlier),
             Happening::Submitted { id, tx_hash, stage, stored } => {
                 self.submitted(now, id, tx_hash, stage, stored);
             }
@@ -175,7 +192,7 @@ impl Lifecycle {
     /// When something is due without anything else happening, in unix milliseconds: then it is [`Happening::Turn`].
     #[must_use]
     pub fn next_at(&self) -> Option<u64> {
-        self.schedule.next_at()
+        self.schedule.next_at().into_iter().chain(self.leaves_at).min()
     }
 
     fn note(&mut self, note: Note) {

@@ -1,20 +1,23 @@
 //! Running scripts: as many at once as there are slots, each until it gives an answer.
 
 use alloy::primitives::B256;
-use oracle_ocr::{Input, Observation, RequestKey};
+use oracle_ocr::{Earlier, Input, Observation, RequestKey};
 
 use super::{Lifecycle, Note, Order, State};
 
 impl Lifecycle {
     /// Hands the request to the protocol and, unless an observation is stored already, to the schedule.
     pub(super) fn start(&mut self, id: B256) {
-        let Some(request) = self.requests.get(&id).filter(|request| !request.state().is_settled()) else {
-            return;
-        };
+        let open = self.requests.get_mut(&id).filter(|request| !request.state().is_settled());
+        let Some(request) = open else { return };
         let (needs_run, waiting) = (request.needs_run(), request.waiting());
+        let (key, event) = (request.key(), request.event());
+        let earlier = std::mem::take(&mut request.earlier);
         if request.known.is_none() {
-            let event = request.event();
             self.agree(Input::Request(event));
+            if earlier != Earlier::default() {
+                self.agree(Input::Earlier { key, said: Box::new(earlier) });
+            }
         }
         if needs_run {
             self.schedule.push(id, waiting);

@@ -43,6 +43,9 @@ impl Request {
     }
 
     pub(crate) fn on_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
+        if signed.sender == cx.me {
+            return self.add_observation(cx, from, signed);
+        }
         if signed.sender != from {
             return cx.blame(from, Misbehavior::Impersonation(signed.sender));
         }
@@ -73,6 +76,11 @@ impl Request {
     /// Keeps a good observation if it is its author's first; a second one is reported once. Spec: agreement A9.
     pub(crate) fn hold(&mut self, cx: &mut Cx<'_>, signed: SignedObservation) {
         let author = signed.sender;
+        let known = self.observations.get(&author);
+        if author == cx.me && known.is_none_or(|known| known.digest() != signed.digest()) {
+            // Signed with this node's key, and not here: its records are not all there, or it is not the only one.
+            self.fall_silent(cx);
+        }
         match self.observations.get(&author) {
             None => {
                 self.observations.insert(author, signed);
@@ -98,7 +106,7 @@ impl Request {
         let quorum = cx.roster.quorum();
         let certified = by_answer.into_iter().find_map(|(answer, signed)| {
             let outcome = Outcome::of_answer(answer)?;
-            (signed.len() >= quorum).then_some((outcome, signed))
+            (signed.len() >= quorum && self.may_sign(&outcome)).then_some((outcome, signed))
         });
         let Some((outcome, signed)) = certified else {
             return;

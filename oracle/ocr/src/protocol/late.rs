@@ -4,7 +4,7 @@ use super::{
     fast::GRACES_AFTER_LOCK,
     request::{Cx, Request},
 };
-use crate::{Body, Effect, OracleIndex, ReadyReport, TimerKind, record::Fact};
+use crate::{Body, Earlier, Effect, OracleIndex, ReadyReport, TimerKind, record::Fact};
 
 impl Request {
     /// Answers a peer that still works with the report, once per peer and attempt. Spec: agreement A15.
@@ -38,6 +38,9 @@ impl Request {
             }
             return;
         }
+        if let Some(theirs) = to.and_then(|peer| self.observations.get(&peer)) {
+            cx.say(self.key, to, Body::Observation(theirs.clone()));
+        }
         if !self.is_active() {
             return;
         }
@@ -53,6 +56,29 @@ impl Request {
             cx.say(self.key, to, Body::Prepare(vote.clone()));
         }
         self.say_attest(cx, to);
+    }
+
+    /// Goes on under this configuration with what was said under earlier ones. Spec: agreement A34.
+    pub(crate) fn take_along(&mut self, cx: &mut Cx<'_>, said: Earlier) {
+        let Earlier { observation, bound, quarantined } = said;
+        if quarantined {
+            self.fall_silent(cx);
+        }
+        if let Some(outcome) = bound.filter(|_| self.bound.is_none()) {
+            cx.persist(self.key, Fact::Bound(outcome.clone()));
+            self.bound = Some(outcome);
+        }
+        if let Some(observation) = observation {
+            self.observe(cx, observation);
+        }
+    }
+
+    /// Says nothing more about the request. Spec: agreement A28.
+    pub(crate) fn fall_silent(&mut self, cx: &mut Cx<'_>) {
+        if !self.quarantined {
+            self.quarantined = true;
+            cx.persist(self.key, Fact::Quarantine);
+        }
     }
 
     /// Takes one record of an earlier run back.
@@ -81,6 +107,7 @@ impl Request {
             }
             Fact::Report(attested) => self.report = Some(attested),
             Fact::Quarantine => self.quarantined = true,
+            Fact::Bound(outcome) => self.bound = Some(outcome),
         }
     }
 

@@ -196,6 +196,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
         match input {
             Input::Request(event) => self.open(now, event),
+            Input::Earlier { key, said } => self.with(now, &key, |request, cx| request.take_along(cx, *said)),
             Input::Observed { key, observation } => {
                 self.with(now, &key, |request, cx| request.observe(cx, observation))
             }
@@ -218,11 +219,10 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             return vec![];
         }
         let mut request = Request::new(&self.roster, event);
-        request.quarantined = request.event.event_seconds < self.quarantine_before_seconds;
         let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
         cx.persist(key, Fact::Event(request.event.clone()));
-        if request.quarantined {
-            cx.persist(key, Fact::Quarantine);
+        if request.event.event_seconds < self.quarantine_before_seconds {
+            request.fall_silent(&mut cx);
         }
         request.arm_repeat(&mut cx);
         let mut effects = cx.out;

@@ -107,6 +107,8 @@ pub(crate) struct Request {
     pub(crate) rule: Rule,
     /// Silent, see [`crate::Protocol::set_quarantine`].
     pub(crate) quarantined: bool,
+    /// The only outcome this node may sign, for it signed it under an earlier configuration.
+    pub(crate) bound: Option<Outcome>,
     /// The chain has an answer, or the request expired.
     pub(crate) settled: bool,
     /// When what was said is said again.
@@ -158,6 +160,7 @@ impl Request {
             event,
             key,
             quarantined: false,
+            bound: None,
             settled: false,
             repeat_at: 0,
             patience_over: false,
@@ -181,6 +184,11 @@ impl Request {
             work: BTreeMap::new(),
             owed: BTreeSet::new(),
         }
+    }
+
+    /// Whether what was signed under earlier configurations lets this node sign the outcome. Spec: agreement A34.
+    pub(crate) fn may_sign(&self, outcome: &Outcome) -> bool {
+        self.bound.as_ref().is_none_or(|bound| bound == outcome)
     }
 
     pub(crate) fn arm_repeat(&mut self, cx: &mut Cx<'_>) {

@@ -303,6 +303,9 @@ impl Request {
         else {
             return;
         };
+        if !self.may_sign(&proposal.outcome) {
+            return;
+        }
         let choice = proposal.choice();
         let quorum = cx.roster.quorum();
         let votes = votes.iter().filter(|(_, prepare)| prepare.choice == choice).take(quorum);

@@ -57,6 +57,8 @@ impl Invariants {
         let bytes = message.encode().len();
         ensure(bytes <= MAX_MESSAGE_BYTES, || format!("bounds: a message of {bytes} bytes"))?;
         let durable = match &message.body {
+            // Told back to its author.
+            Body::Observation(signed) if signed.sender != by => true,
             Body::Observation(signed) => {
                 let known = *self.observed.entry((by, key)).or_insert(signed.digest());
                 ensure(known == signed.digest(), || format!("once: {by} signed two observations"))?;

@@ -1,15 +1,15 @@
 //! Events, reorganisations, finality, time.
 
 use alloy::primitives::B256;
-use oracle_ocr::{Input, Record};
+use oracle_ocr::{Earlier, Input, Record};
 
 use super::{
-    super::EXPIRY_GRACE_SECONDS, Action, BLOCK_SECONDS, Bench, COORDINATOR, DON_ID, Happening, Known, Note,
-    OURS, Order, REQUEST_BLOCK, RESPONSE_BLOCK, Requested, Rules, State, THEIRS, TIMEOUT_SECONDS, at, id,
-    key, key_of, locked, observed, ready, record, responded, rules, seen, stored, submitted,
+    super::EXPIRY_GRACE_SECONDS, Action, BLOCK_SECONDS, Bench, HEAD, Happening, Known, Note, OURS, Order,
+    REQUEST_BLOCK, RESPONSE_BLOCK, Rules, State, THEIRS, TIMEOUT_SECONDS, at, id, key, key_of, locked,
+    observed, ready, record, requested, responded, rules, seen, stored, submitted,
 };
 
-const CAUGHT_UP: Happening = Happening::CaughtUp { seconds: BLOCK_SECONDS };
+const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
 
 fn recalled(bench: &Bench) -> Vec<Record> {
     let records = |action: &Action| match action {
@@ -114,7 +114,7 @@ fn another_commitment_has_nothing_of_the_old_one() {
         Happening::Learned { key: key(1), known: locked() },
         Happening::Reported(Box::new(ready(key(1)))),
         Happening::Heard { key: key(1), authors: vec![] },
-        Happening::Read { key: key(1), records: vec![record(key(1))] },
+        Happening::Read { key: key(1), records: vec![record(key(1))], earlier: Earlier::default() },
         Happening::Unrunnable { key: key(1) },
     ] {
         assert_eq!(bench.tell(late), [] as [&str; 0]);
@@ -245,7 +245,8 @@ fn response_that_leaves_the_chain_after_a_start_is_delivered_from_the_records() 
     bench.tell(CAUGHT_UP);
     assert_eq!(bench.tell(Happening::Rewound { first: RESPONSE_BLOCK }), ["store", "cancel", "read"]);
     let records = vec![record(key(1))];
-    assert_eq!(bench.tell(Happening::Read { key: key(1), records: records.clone() }), ["recall"]);
+    let read = Happening::Read { key: key(1), records: records.clone(), earlier: Earlier::default() };
+    assert_eq!(bench.tell(read), ["recall"]);
     assert_eq!(recalled(&bench), records);
     bench.tell(Happening::Learned { key: key(1), known: Known { reported: true, ..locked() } });
     assert_eq!(bench.tell(Happening::Reported(Box::new(ready(key(1))))), ["store", "transmit"]);
@@ -258,7 +259,7 @@ fn response_that_leaves_the_chain_wakes_a_protocol_without_a_report() {
     bench.tell(responded(THEIRS));
     assert_eq!(bench.tell(Happening::Rewound { first: RESPONSE_BLOCK }), ["store", "cancel", "read"]);
     let records = vec![record(key(1))];
-    assert_eq!(bench.tell(Happening::Read { key: key(1), records }), ["recall"]);
+    assert_eq!(bench.tell(Happening::Read { key: key(1), records, earlier: Earlier::default() }), ["recall"]);
     assert_eq!(bench.tell(CAUGHT_UP), ["time"]);
 }
 
@@ -269,7 +270,10 @@ fn response_that_leaves_the_chain_opens_what_was_never_opened() {
     bench.tell(responded(THEIRS));
     assert_eq!(bench.tell(CAUGHT_UP), ["time"], "the answer is there");
     bench.tell(Happening::Rewound { first: RESPONSE_BLOCK });
-    assert_eq!(bench.tell(Happening::Read { key: key(1), records: vec![] }), [] as [&str; 0]);
+    assert_eq!(
+        bench.tell(Happening::Read { key: key(1), records: vec![], earlier: Earlier::default() }),
+        [] as [&str; 0]
+    );
     assert_eq!(bench.tell(CAUGHT_UP), ["open", "time"]);
     assert_eq!(bench.tell(Happening::Turn), ["run"]);
 }
@@ -279,7 +283,10 @@ fn records_that_come_after_the_response_is_back_are_not_needed() {
     let mut bench = Bench::in_state(State::Observed);
     bench.tell_all([responded(THEIRS), Happening::Rewound { first: RESPONSE_BLOCK }, responded(THEIRS)]);
     let records = vec![record(key(1))];
-    assert_eq!(bench.tell(Happening::Read { key: key(1), records }), [] as [&str; 0]);
+    assert_eq!(
+        bench.tell(Happening::Read { key: key(1), records, earlier: Earlier::default() }),
+        [] as [&str; 0]
+    );
 }
 
 #[test]
@@ -364,30 +371,11 @@ fn timeout_on_chain_ends_a_request() {
 }
 
 #[test]
-fn only_a_newer_configuration_stops() {
-    let mut bench = Bench::caught_up();
-    for (count, asked) in [(1, vec![]), (3, vec![]), (4, vec!["stop"])] {
-        assert_eq!(bench.tell(Happening::Configured { count, digest: B256::ZERO }), asked, "{count}");
-    }
-}
-
-#[test]
-fn only_our_route_to_another_coordinator_stops_once_the_past_is_read() {
-    let mut bench = Bench::new();
-    let route = |don_id, coordinator| Happening::Routed { don_id, coordinator };
-    assert_eq!(bench.tell(route(DON_ID, THEIRS)), [] as [&str; 0], "the past");
-    bench.tell(CAUGHT_UP);
-    assert_eq!(bench.tell(route(B256::ZERO, THEIRS)), [] as [&str; 0], "another DON");
-    assert_eq!(bench.tell(route(DON_ID, COORDINATOR)), [] as [&str; 0], "the same coordinator");
-    assert_eq!(bench.tell(route(DON_ID, THEIRS)), ["stop"]);
-}
-
-#[test]
 fn protocol_gets_the_event_as_first_seen() {
     let mut bench = Bench::caught_up();
     bench.now = 7_777;
     let seen = seen(1, 5, REQUEST_BLOCK);
-    bench.tell(Happening::Requested(Box::new(Requested { seen: seen.clone(), row: None, records: vec![] })));
+    bench.tell(requested(seen.clone(), None, vec![]));
     bench.now = 9_999;
     bench.tell(CAUGHT_UP);
     let event = bench.actions.iter().find_map(|action| match action {

@@ -1,6 +1,7 @@
 //! The rules without a process.
 
 mod chain;
+mod configuration;
 mod network;
 mod random;
 mod requests;
@@ -13,8 +14,8 @@ use alloy::primitives::{Address, B256, Bytes, keccak256};
 use functions_report::ReportContext;
 use functions_types::{Commitment, RequestId, SubscriptionId};
 use oracle_ocr::{
-    Answer, Attested, Input, Observation, OracleIndex, Outcome, ReadyReport, Record, RecordId, RequestKey,
-    Slot,
+    Answer, Attested, Earlier, Input, Observation, OracleIndex, Outcome, ReadyReport, Record, RecordId,
+    RequestKey, Slot,
 };
 
 use super::{Action, Happening, Known, Lifecycle, Note, Order, RequestRow, Requested, Rules, State, Stored};
@@ -30,6 +31,9 @@ pub(super) const TIMEOUT_SECONDS: u64 = BLOCK_SECONDS + 300;
 /// Where requests and responses lie, unless a test says otherwise.
 pub(super) const REQUEST_BLOCK: u64 = 10;
 pub(super) const RESPONSE_BLOCK: u64 = 12;
+/// The newest block, and the one of the configuration.
+pub(super) const HEAD: u64 = 1_000;
+pub(super) const KNOWN_BLOCK: u64 = 5;
 
 pub(super) fn rules() -> Rules {
     Rules {
@@ -39,6 +43,7 @@ pub(super) fn rules() -> Rules {
         coordinator: COORDINATOR,
         don_id: DON_ID,
         config_count: 3,
+        known_block: KNOWN_BLOCK,
         members: (0..4).map(OracleIndex::new).collect(),
         quorum: 3,
     }
@@ -155,7 +160,7 @@ impl Bench {
     /// That has read the chain.
     pub(super) fn caught_up() -> Self {
         let mut bench = Self::new();
-        bench.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        bench.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         bench
     }
 
@@ -188,7 +193,7 @@ impl Bench {
     /// The event, with the row as stored and these records.
     pub(super) fn request_with(&mut self, seen: SeenRequest, records: Vec<Record>) -> Vec<&'static str> {
         let row = self.rows.get(&seen.request_id).map(|row| (**row).clone());
-        self.tell(Happening::Requested(Box::new(Requested { seen, row, records })))
+        self.tell(requested(seen, row, records))
     }
 
     /// The stored row.
@@ -220,7 +225,7 @@ impl Bench {
         let key = key(1);
         let learned = |known| Happening::Learned { key, known };
         let steps: Vec<Happening> = vec![
-            Happening::CaughtUp { seconds: BLOCK_SECONDS },
+            Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS },
             learned(Known::default()),
             Happening::Turn,
             Happening::Finished { key, observation: Ok(observation()) },
@@ -276,6 +281,7 @@ fn word(action: &Action) -> Option<&'static str> {
     Some(match action {
         Action::Store(_) => "store",
         Action::Agree(Input::Request(_)) => "open",
+        Action::Agree(Input::Earlier { .. }) => "take along",
         Action::Agree(Input::Observed { .. }) => "observe",
         Action::Agree(Input::Settled(_)) => "rest",
         Action::Agree(Input::Forget(_)) => "forget",
@@ -294,7 +300,13 @@ fn word(action: &Action) -> Option<&'static str> {
     })
 }
 
+/// An event, with what the journal holds of its request.
+pub(super) fn requested(seen: SeenRequest, row: Option<RequestRow>, records: Vec<Record>) -> Happening {
+    Happening::Requested(Box::new(Requested { seen, row, records, earlier: Earlier::default() }))
+}
+
 /// A stored request as a start finds it.
 pub(super) fn stored(row: &RequestRow, records: Vec<Record>) -> Stored {
-    Stored { seen: seen(1, 5, row.block_number), row: row.clone(), records }
+    let seen = seen(1, 5, row.block_number);
+    Stored { seen, row: row.clone(), records, earlier: Earlier::default() }
 }

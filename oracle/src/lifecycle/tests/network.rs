@@ -6,14 +6,14 @@ use alloy::primitives::{Address, B256, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::{Limits, RunOptions};
 use oracle_ocr::{
-    Message, Oracle, OracleIndex, Protocol, Record, RecordId, ReportSignature, RequestKey, Roster, Signer,
-    Verifier,
+    Earlier, Message, Oracle, OracleIndex, Protocol, Record, RecordId, ReportSignature, RequestKey, Roster,
+    Signer, Slot, Verifier,
 };
 
 use super::{
     super::{Core, Rules},
-    BLOCK_SECONDS, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested, State,
-    THEIRS, at, id, key, observation, rules, seen, stored,
+    BLOCK_SECONDS, HEAD, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested,
+    State, Stored, THEIRS, at, id, key, observation, requested, rules, seen, stored,
 };
 
 const MEMBERS: u8 = 4;
@@ -56,6 +56,10 @@ impl Verifier for Honest {
 }
 
 fn core(index: u8) -> Core<Honest, Honest> {
+    core_under(1, index)
+}
+
+fn core_under(digest: u8, index: u8) -> Core<Honest, Honest> {
     let member =
         |index| Member { peer_id: String::new(), addresses: vec![], offchain_public_key: offchain(index) };
     let config = OffchainConfig {
@@ -66,7 +70,7 @@ fn core(index: u8) -> Core<Honest, Honest> {
         method: Method::Mode,
     };
     let signers: Vec<Address> = (0..MEMBERS).map(signer).collect();
-    let roster = Roster::new(B256::repeat_byte(1), 1, &signers, &signers, &config).expect("a roster");
+    let roster = Roster::new(B256::repeat_byte(digest), 1, &signers, &signers, &config).expect("a roster");
     let protocol = Protocol::with_verifier(roster, OracleIndex::new(index), Honest(index), Honest(index));
     Core::new(Rules { transmitter: signer(index), ..rules() }, protocol)
 }
@@ -74,7 +78,8 @@ fn core(index: u8) -> Core<Honest, Honest> {
 /// One member: its core, and its journal.
 struct Place {
     core: Core<Honest, Honest>,
-    records: BTreeMap<RecordId, Record>,
+    /// By configuration.
+    records: BTreeMap<(u8, RecordId), Record>,
     rows: BTreeMap<B256, RequestRow>,
     /// Deliveries ordered.
     deliveries: Vec<RequestKey>,
@@ -86,6 +91,8 @@ struct Net {
     places: Vec<Place>,
     wire: VecDeque<(u8, u8, Message)>,
     now: u64,
+    /// The configuration in force.
+    digest: u8,
 }
 
 impl Net {
@@ -97,7 +104,7 @@ impl Net {
             deliveries: vec![],
             runs: 0,
         };
-        Self { places: (0..MEMBERS).map(place).collect(), wire: VecDeque::new(), now: 1_000 }
+        Self { places: (0..MEMBERS).map(place).collect(), wire: VecDeque::new(), now: 1_000, digest: 1 }
     }
 
     fn tell(&mut self, index: u8, happening: Happening) {
@@ -107,24 +114,33 @@ impl Net {
     }
 
     fn request(&mut self, index: u8, block: u64) {
-        let records = self.records_of(index, key(1));
+        let (records, earlier) = (self.records_of(index, key(1)), self.earlier(index, key(1)));
         let row = self.places[usize::from(index)].rows.get(&id(1)).cloned();
-        self.tell(index, Happening::Requested(Box::new(Requested { seen: seen(1, 5, block), row, records })));
-        self.tell(index, Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        let requested = Requested { seen: seen(1, 5, block), row, records, earlier };
+        self.tell(index, Happening::Requested(Box::new(requested)));
+        self.tell(index, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
     }
 
     fn records_of(&self, index: u8, key: RequestKey) -> Vec<Record> {
-        let records = self.places[usize::from(index)].records.values();
-        records.filter(|record| record.id.key == key).cloned().collect()
+        let all = self.places[usize::from(index)].records.iter();
+        let ours = all.filter(|((digest, id), _)| *digest == self.digest && id.key == key);
+        ours.map(|(_, record)| record.clone()).collect()
+    }
+
+    fn earlier(&self, index: u8, key: RequestKey) -> Earlier {
+        let all = self.places[usize::from(index)].records.iter();
+        let others = all.filter(|((digest, id), _)| *digest != self.digest && id.key == key);
+        let others: Vec<Record> = others.map(|(_, record)| record.clone()).collect();
+        Earlier::read(&others).expect("readable")
     }
 
     /// Does what is asked for: stores first, then sends, runs, delivers.
     fn work(&mut self, index: u8) {
-        let now = self.now;
+        let (now, digest) = (self.now, self.digest);
         let place = &mut self.places[usize::from(index)];
         let work = place.core.take_work(now);
         assert!(work.unreadable.is_none() && !work.is_over);
-        place.records.extend(work.records.into_iter().map(|record| (record.id, record)));
+        place.records.extend(work.records.into_iter().map(|record| ((digest, record.id), record)));
         place.rows.extend(work.rows);
         for (to, message) in work.messages {
             let receivers = (0..MEMBERS).filter(|other| *other != index);
@@ -138,8 +154,8 @@ impl Net {
                     self.tell(index, Happening::Finished { key, observation: Ok(observation()) });
                 }
                 Order::Read(key) => {
-                    let records = self.records_of(index, key);
-                    self.tell(index, Happening::Read { key, records });
+                    let (records, earlier) = (self.records_of(index, key), self.earlier(index, key));
+                    self.tell(index, Happening::Read { key, records, earlier });
                 }
                 Order::Transmit(report) => {
                     self.places[usize::from(index)].deliveries.push(report.ready.key);
@@ -160,14 +176,14 @@ impl Net {
 
     fn restart(&mut self, index: u8) {
         let rows = self.places[usize::from(index)].rows.clone();
-        self.places[usize::from(index)].core = core(index);
+        self.places[usize::from(index)].core = core_under(self.digest, index);
         let start = rows.values().map(|row| {
             let records = if row.view.state.is_settled() { vec![] } else { self.records_of(index, key(1)) };
-            stored(row, records)
+            Stored { earlier: self.earlier(index, key(1)), ..stored(row, records) }
         });
         let start = start.collect();
         self.tell(index, Happening::Restored(start));
-        self.tell(index, Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        self.tell(index, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         for other in (0..MEMBERS).filter(|other| *other != index) {
             let now = self.now;
             self.places[usize::from(other)].core.connected(now, OracleIndex::new(index));
@@ -241,21 +257,51 @@ fn core_delivers_from_its_records_when_the_response_leaves_the_chain_after_a_sta
 }
 
 #[test]
+fn s3_requests_in_flight_survive_a_change_of_configuration_and_no_script_runs_again() {
+    let mut net = Net::new();
+    // Given a request on which two are locked and one is not,
+    (0..2).for_each(|index| net.request(index, REQUEST_BLOCK));
+    net.arrive();
+    net.request(2, REQUEST_BLOCK);
+    net.wire.truncate(1);
+    net.arrive();
+    assert_eq!((net.state(0), net.state(1), net.state(2)), (State::Locked, State::Observed, State::Locked));
+    // when all go over to the next configuration, then they agree under it on what they had,
+    net.digest = 2;
+    (0..3).for_each(|index| net.restart(index));
+    net.arrive();
+    for index in 0..3 {
+        assert_eq!((net.state(index), net.places[usize::from(index)].runs), (State::Reported, 1));
+    }
+    // and the way back to the same members is no different.
+    net.digest = 3;
+    (0..MEMBERS).for_each(|index| net.restart(index));
+    net.request(3, REQUEST_BLOCK);
+    net.arrive();
+    for index in 0..4 {
+        let place = &net.places[usize::from(index)];
+        assert_eq!((net.state(index), place.runs), (State::Reported, 1));
+        let signed = |(digest, id): &(u8, RecordId)| (*digest == 3).then_some(id.slot);
+        let slots: Vec<Slot> = place.records.keys().filter_map(signed).collect();
+        assert!(slots.contains(&Slot::Attest) && slots.contains(&Slot::Observation), "{slots:?}");
+        assert_eq!(slots.contains(&Slot::Bound), index < 3, "{slots:?}");
+    }
+}
+
+#[test]
 fn unreadable_records_stop_the_core() {
     let mut core = core(0);
     let mut broken = super::record(key(1));
     broken.body = vec![0xff];
-    let requested = Requested { seen: seen(1, 5, REQUEST_BLOCK), row: None, records: vec![broken] };
-    core.on(1, Happening::Requested(Box::new(requested)));
+    core.on(1, requested(seen(1, 5, REQUEST_BLOCK), None, vec![broken]));
     assert!(core.take_work(1).unreadable.is_some());
 }
 
 #[test]
 fn rows_of_one_request_are_stored_once_with_their_event() {
     let mut core = core(0);
-    let requested = Requested { seen: seen(1, 5, REQUEST_BLOCK), row: None, records: vec![] };
-    core.on(1, Happening::Requested(Box::new(requested)));
-    core.on(1, Happening::CaughtUp { seconds: BLOCK_SECONDS });
+    core.on(1, requested(seen(1, 5, REQUEST_BLOCK), None, vec![]));
+    core.on(1, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
     core.on(1, Happening::Turn);
     let work = core.take_work(1);
     let row = work.rows.get(&id(1)).expect("a row");

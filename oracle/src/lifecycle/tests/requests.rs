@@ -9,7 +9,7 @@ use super::{
     undeliverable,
 };
 
-const CAUGHT_UP: Happening = Happening::CaughtUp { seconds: super::BLOCK_SECONDS };
+const CAUGHT_UP: Happening = Happening::CaughtUp { height: super::HEAD, seconds: super::BLOCK_SECONDS };
 
 fn learn(bench: &mut Bench, known: Known) -> Vec<&'static str> {
     bench.tell(Happening::Learned { key: key(1), known })

@@ -1,12 +1,13 @@
 //! Slots, turns, failures.
 
 use super::{
-    Action, BLOCK_SECONDS, Bench, Happening, Known, Note, Order, REQUEST_BLOCK, RESPONSE_BLOCK, Rules, State,
-    THEIRS, id, key, key_of, observation, observed, record, responded, rules, seen,
+    Action, BLOCK_SECONDS, Bench, Earlier, HEAD, Happening, Known, Note, Order, REQUEST_BLOCK,
+    RESPONSE_BLOCK, Rules, State, THEIRS, id, key, key_of, observation, observed, record, responded, rules,
+    seen,
 };
 use crate::chain::SeenRequest;
 
-const CAUGHT_UP: Happening = Happening::CaughtUp { seconds: BLOCK_SECONDS };
+const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
 
 fn with_slots(slots: usize) -> Bench {
     let mut bench = Bench::with(Rules { slots, ..rules() });
@@ -167,7 +168,10 @@ fn run_that_outlives_a_response_is_not_begun_twice() {
     open(&mut bench, [seen(1, 5, REQUEST_BLOCK)]);
     assert_eq!(runs(&mut bench), [1]);
     bench.tell_all([responded(THEIRS), Happening::Rewound { first: RESPONSE_BLOCK }]);
-    bench.tell_all([Happening::Read { key: key(1), records: vec![record(key(1))] }, CAUGHT_UP]);
+    bench.tell_all([
+        Happening::Read { key: key(1), records: vec![record(key(1))], earlier: Earlier::default() },
+        CAUGHT_UP,
+    ]);
     assert_eq!(runs(&mut bench), [] as [u8; 0]);
     // It is repeated when it fails.
     assert_eq!(fail(&mut bench, 1), ["store"]);

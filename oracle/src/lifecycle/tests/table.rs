@@ -6,12 +6,12 @@ use std::{
 };
 
 use alloy::primitives::B256;
-use oracle_ocr::OracleIndex;
+use oracle_ocr::{Earlier, OracleIndex};
 
 use super::{
-    BLOCK_SECONDS, Bench, DON_ID, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, Requested, State,
-    TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, responded, seen, stored,
-    submitted, undeliverable,
+    BLOCK_SECONDS, Bench, DON_ID, HEAD, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, State,
+    TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, requested, responded, seen,
+    stored, submitted, undeliverable,
 };
 use crate::lifecycle::EXPIRY_GRACE_SECONDS;
 
@@ -64,7 +64,7 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
         let seen = seen(1, fee, block);
         let records = if state.is_some() { vec![record(super::key_of(&seen))] } else { vec![] };
         let row = bench.rows.get(&id(1)).map(|row| (**row).clone());
-        Happening::Requested(Box::new(Requested { seen, row, records }))
+        requested(seen, row, records)
     };
     let happening = match name {
         "the event again" => event(bench, 5, REQUEST_BLOCK),
@@ -76,7 +76,7 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
         "a timeout on chain" => Happening::TimedOut { id: id(1) },
         "its block leaves the chain" => Happening::Rewound { first: REQUEST_BLOCK },
         "the response's block leaves the chain" => Happening::Rewound { first: RESPONSE_BLOCK },
-        "the chain has been read" => Happening::CaughtUp { seconds: BLOCK_SECONDS },
+        "the chain has been read" => Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS },
         "a free slot" => Happening::Turn,
         "its run ends" => Happening::Finished { key, observation: Ok(observation()) },
         "its run fails" => Happening::Finished { key, observation: Err("no memory".to_owned()) },
@@ -85,7 +85,9 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
         "an outcome is locked" => learned(locked()),
         "silence is decided" => learned(Known { quarantined: true, ..Known::default() }),
         "a report" => Happening::Reported(Box::new(ready(key))),
-        "its records are read" => Happening::Read { key, records: vec![record(key)] },
+        "its records are read" => {
+            Happening::Read { key, records: vec![record(key)], earlier: Earlier::default() }
+        }
         "a transaction is sent" => match submitted() {
             Happening::Submitted { id, tx_hash, stage, .. } if !bench.lifecycle.holds(&id) => {
                 let stored = bench.rows.get(&id).map(|row| Box::new((**row).clone()));

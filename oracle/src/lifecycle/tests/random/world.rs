@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::B256;
-use oracle_ocr::{Input, Record, RequestKey};
+use oracle_ocr::{Earlier, Input, Record, RequestKey};
 
 use super::super::{
-    Action, BLOCK_SECONDS, Bench, Happening, Known, OURS, Order, Requested, Rules, State, THEIRS,
-    TIMEOUT_SECONDS, answer, at, id, key_of, observation, ready, record, rules, seen, table,
+    Action, BLOCK_SECONDS, Bench, HEAD, Happening, Known, OURS, Order, Rules, State, THEIRS, TIMEOUT_SECONDS,
+    answer, at, id, key_of, observation, ready, record, requested, rules, seen, table,
 };
 use super::counts::Counts;
 use crate::lifecycle::{EXPIRY_GRACE_SECONDS, Stored};
@@ -75,7 +75,7 @@ impl World {
             broken: None,
             counts: Counts::default(),
         };
-        world.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        world.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         world
     }
 
@@ -107,7 +107,7 @@ impl World {
             13..=16 => self.agree_further(),
             17 if self.roll(4) == 0 => self.restart(),
             18 => self.quiet("explain", Happening::Explain),
-            _ => self.quiet("caught up", Happening::CaughtUp { seconds: BLOCK_SECONDS }),
+            _ => self.quiet("caught up", Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS }),
         }
     }
 
@@ -119,7 +119,7 @@ impl World {
 
     /// Everything expires, but what is answered.
     pub(super) fn end(&mut self) {
-        self.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         let before = self.bench.lifecycle.len();
         self.tell(Happening::Dated { seconds: TIMEOUT_SECONDS + EXPIRY_GRACE_SECONDS + 1 });
         self.counts.expired += (before - self.bench.lifecycle.len()) as u64;
@@ -154,7 +154,7 @@ impl World {
         let Some(byte) = self.pick(&free) else { return "no free id".to_owned() };
         let fee = 5 + self.roll(2);
         self.add(Entry::Request { id: byte, fee });
-        self.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         self.tell(Happening::Turn);
         format!("request {byte} with fee {fee}")
     }
@@ -182,7 +182,7 @@ impl World {
                     self.counts.replaced += 1;
                 }
                 let records = self.records_of(key_of(&seen));
-                self.tell(Happening::Requested(Box::new(Requested { seen, row, records })));
+                self.tell(requested(seen, row, records));
             }
             Entry::Response { id: byte, ours, .. } => {
                 let transmitter = if ours { OURS } else { THEIRS };
@@ -274,7 +274,7 @@ impl World {
                 }
             }
         }
-        self.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         self.tell(Happening::Turn);
         format!("blocks from {first} on left")
     }
@@ -341,7 +341,7 @@ impl World {
                 .find(|seen| seen.commitment_hash == row.commitment_hash);
             let Some(seen) = seen else { continue };
             let records = if row.view.state.is_settled() { vec![] } else { self.records_of(key_of(&seen)) };
-            stored.push(Stored { seen, row: (**row).clone(), records });
+            stored.push(Stored { seen, row: (**row).clone(), records, earlier: Earlier::default() });
         }
         self.tell(Happening::Restored(stored));
         for (block, entry) in self.chain.clone() {
@@ -349,7 +349,7 @@ impl World {
                 self.read(block, &entry);
             }
         }
-        self.tell(Happening::CaughtUp { seconds: BLOCK_SECONDS });
+        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
         self.tell(Happening::Turn);
         "restart".to_owned()
     }
@@ -423,7 +423,7 @@ impl World {
             }
             Order::Read(key) => {
                 let records = self.records_of(key);
-                self.tell(Happening::Read { key, records });
+                self.tell(Happening::Read { key, records, earlier: Earlier::default() });
             }
             Order::Transmit(report) => {
                 let key = report.ready.key;
