@@ -4,31 +4,25 @@
 use std::{fs, process::Output};
 
 use alloy::primitives::Address;
-use devchain::{ChainConfig, Config, Devchain, Handle};
-use functions_network::{Folder, Node, node::Told, process::tail};
-use functions_node::{app::identity_claim, chain::Rpc, journal::Journal};
-use serde_json::{Value, json};
-use test_support::{PATIENCE, place, until};
+use devchain::ChainConfig;
+use functions_network::{Folder, Node, process::tail};
+use functions_node::{app::identity_claim, journal::Journal};
+use serde_json::Value;
+use test_support::{Endpoints, lone_node, until};
 
 const ROUTER: Address = Address::repeat_byte(0x40);
 
-async fn call(chain: &Handle, method: &'static str, params: Value) -> Value {
-    let rpc = Rpc::new(&[chain.rpc_url.parse().expect("a URL")]).expect("a client");
-    rpc.call(method, params).await.expect("the chain answers")
-}
-
 /// A chain with the usual id; another version gives it another genesis.
-async fn chain(arbos_version: u64, with_router: bool) -> Handle {
-    let config = ChainConfig { arbos_version, ..ChainConfig::default() };
-    let chain = Devchain::start(Config { chain: config, ..Config::default() }).await.expect("it starts");
+async fn chain(arbos_version: u64, with_router: bool) -> Endpoints {
+    let chain = Endpoints::of(ChainConfig { arbos_version, ..ChainConfig::default() }, 0).await;
     if with_router {
-        call(&chain, "anvil_setCode", json!([ROUTER, "0x00"])).await;
+        chain.cheat("anvil_setCode", (ROUTER, "0x00")).await;
     }
     chain
 }
 
-async fn genesis(chain: &Handle) -> String {
-    let block = call(chain, "eth_getBlockByNumber", json!(["0x0", false])).await;
+async fn genesis(chain: &Endpoints) -> String {
+    let block = chain.cheat("eth_getBlockByNumber", ("0x0", false)).await;
     block["hash"].as_str().expect("a hash").to_owned()
 }
 
@@ -42,20 +36,7 @@ struct Met {
 impl Met {
     async fn new() -> Self {
         let folder = Folder::create().expect("a folder");
-        let told = Told {
-            program: place::programs().join("functions-node"),
-            rpc_urls: vec!["http://127.0.0.1:1".to_owned()],
-            chain_id: 412_346,
-            router: ROUTER,
-            start_block: 0,
-            don_id: "fun-test-1".to_owned(),
-            poll_interval_ms: 50,
-            allow_http: Vec::new(),
-            log_level: "info".to_owned(),
-            patience: PATIENCE,
-        };
-        let mut node = Node::create(folder.path(), 0, told).await.expect("a node");
-        node.free_ports();
+        let node = lone_node(&folder, "http://127.0.0.1:1", ROUTER).await;
         Self { node, _folder: folder }
     }
 
@@ -123,7 +104,7 @@ async fn a_chain_of_the_same_id_is_told_from_the_one_the_journal_remembers() {
     assert_ne!(hash, other);
     // Given a node that has met its chain once,
     let mut node = Met::new().await;
-    node.configure(&[&ours.rpc_url], "");
+    node.configure(&[ours.rpc_url()], "");
     let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "ok", &["the right chain"]);
     is(&lines[1], "chain.identity", "ok", &[&hash]);
@@ -133,7 +114,7 @@ async fn a_chain_of_the_same_id_is_told_from_the_one_the_journal_remembers() {
     is(&lines[1], "chain.identity", "ok", &[&hash, "by the journal"]);
 
     // when its endpoints serve the twin, then check says so, and run ends and claims nothing else.
-    node.configure(&[&twin.rpc_url], "");
+    node.configure(&[twin.rpc_url()], "");
     let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "fail", &["same id", &hash, &other, "empty journal"]);
     is(lines.last().expect("lines"), "chain", "fail", &["no endpoint serves the chain"]);
@@ -142,14 +123,14 @@ async fn a_chain_of_the_same_id_is_told_from_the_one_the_journal_remembers() {
     assert_eq!(node.claimed().await.as_ref(), Some(&hash));
 
     // Where one of several is the twin, that one is named.
-    node.configure(&[&twin.rpc_url, &ours.rpc_url], "");
+    node.configure(&[twin.rpc_url(), ours.rpc_url()], "");
     let lines = node.check().await;
     is(&lines[0], "chain.endpoint.0", "fail", &["same id"]);
     is(&lines[1], "chain.endpoint.1", "ok", &[]);
     is(&lines[2], "chain.identity", "ok", &[&hash]);
 
     // A configuration that contradicts the journal is an error too, whatever the endpoint.
-    node.configure(&[&twin.rpc_url], &format!("identity_hash = \"{other}\""));
+    node.configure(&[twin.rpc_url()], &format!("identity_hash = \"{other}\""));
     let lines = node.check().await;
     is(&lines[1], "chain.identity", "fail", &[&hash, &other, "correct chain.identity_hash"]);
     let said = node.refused().await;
@@ -161,7 +142,7 @@ async fn a_node_that_never_ran_goes_by_its_configuration_and_then_by_the_router(
     let (ours, twin, bare) = (chain(60, true).await, chain(51, true).await, chain(51, false).await);
     let (hash, other) = (genesis(&ours).await, genesis(&twin).await);
     let mut node = Met::new().await;
-    node.configure(&[&twin.rpc_url], &format!("identity_hash = \"{hash}\""));
+    node.configure(&[twin.rpc_url()], &format!("identity_hash = \"{hash}\""));
     is(
         &node.check().await[0],
         "chain.endpoint.0",
@@ -173,19 +154,19 @@ async fn a_node_that_never_ran_goes_by_its_configuration_and_then_by_the_router(
     assert_eq!(node.claimed().await, None);
 
     // A block that the endpoint does not have tells nothing.
-    node.configure(&[&ours.rpc_url], "identity_block = 99");
+    node.configure(&[ours.rpc_url()], "identity_block = 99");
     is(&node.check().await[0], "chain.endpoint.0", "fail", &["block 99", "chain.identity_block"]);
 
     // Without a hash the first endpoint with the Router decides; one before it is measured by it as well.
     for urls in [[&ours, &bare], [&bare, &ours]] {
-        node.configure(&urls.map(|chain| chain.rpc_url.as_str()), "");
+        node.configure(&urls.map(|chain| chain.rpc_url()), "");
         let lines = node.check().await;
         for (line, chain) in lines.iter().zip(urls) {
-            let is_ours = chain.rpc_url == ours.rpc_url;
+            let is_ours = chain.rpc_url() == ours.rpc_url();
             let id = line["id"].as_str().expect("text").to_owned();
             is(line, &id, if is_ours { "ok" } else { "fail" }, if is_ours { &[] } else { &["same id"] });
         }
-        is(&lines[2], "chain.identity", "ok", &[&hash, &ours.rpc_url["http://".len()..]]);
+        is(&lines[2], "chain.identity", "ok", &[&hash, &ours.rpc_url()["http://".len()..]]);
     }
     assert_eq!(node.claimed().await, None);
 }

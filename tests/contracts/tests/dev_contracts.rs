@@ -2,19 +2,14 @@
 
 use alloy::{
     primitives::{Address, Bytes, I256, U256, address},
-    sol,
     sol_types::{SolCall, SolValue},
 };
 use contract_tests::{Receipt, World, log, puppet};
-use functions_types::abi::{Constructors, Feed, Link};
+use functions_types::abi::{Constructors, Feed, Link, Router};
 
 const OWNER: Address = address!("00000000000000000000000000000000000000b0");
 const ALICE: Address = address!("00000000000000000000000000000000000000b1");
 const BOB: Address = address!("00000000000000000000000000000000000000b2");
-
-sol! {
-    function onTokenTransfer(address sender, uint256 value, bytes data) external;
-}
 
 fn link(supply: u64) -> (World, Address) {
     let mut world = World::new();
@@ -89,7 +84,7 @@ fn link_transfer_and_call_tells_the_receiver() {
     // It reverts with its calldata, so that the caller sees what it was told.
     world.chain.set_code(BOB, alloy::primitives::hex!("365f5f37365ffd").into());
     let told =
-        onTokenTransferCall { sender: OWNER, value: U256::from(9), data: Bytes::from_static(b"hello") };
+        Router::onTokenTransferCall { _0: OWNER, amount: U256::from(9), data: Bytes::from_static(b"hello") };
     world.run(OWNER, link, &call).fails_with(&told.abi_encode());
     world.chain.set_code(BOB, puppet::returns(&[]));
     says_true(world.run(OWNER, link, &call).logs_are(&expected));

@@ -4,11 +4,9 @@
 
 use std::sync::Arc;
 
-use alloy::{
-    primitives::{Address, U256, address, hex, keccak256},
-    sol_types::SolValue,
-};
+use alloy::primitives::{Address, U256, hex};
 use contract_tests::{GENESIS_TIME, World, system::*};
+use devchain::evm::{ARB_DEBUG, ARB_OWNER, ArbDebug, ArbOwner};
 use devchain::{Chain as Devnet, ChainConfig, Config, DEV_ACCOUNTS, Devchain, Handle};
 use functions_client::{
     Account, Chain,
@@ -95,16 +93,13 @@ async fn programs_whose_year_is_over_are_activated_again() {
 
 #[tokio::test]
 async fn programs_that_an_upgrade_of_the_chain_outdates_are_activated_again() {
-    const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
-    const ARB_DEBUG: Address = address!("00000000000000000000000000000000000000FF");
     let mut world = World::new();
     let config =
         ChainConfig { arbos_version: 51, clock: Arc::new(|| GENESIS_TIME), ..ChainConfig::default() };
     world.chain = Devnet::new(config);
-    world.send(OWNER, ARB_DEBUG, keccak256("becomeChainOwner()")[..4].to_vec()).ok();
-    let schedule = &keccak256("scheduleArbOSUpgrade(uint64,uint64)")[..4];
-    let upgrade = [schedule, &(60_u64, GENESIS_TIME + 30 * DAY).abi_encode()].concat();
-    world.send(OWNER, ARB_OWNER, upgrade).ok();
+    world.run(OWNER, ARB_DEBUG, &ArbDebug::becomeChainOwnerCall {}).ok();
+    let timestamp = GENESIS_TIME + 30 * DAY;
+    world.run(OWNER, ARB_OWNER, &ArbOwner::scheduleArbOSUpgradeCall { newVersion: 60, timestamp }).ok();
     let scene = Scene::on(world).await;
     assert!(scene.standing(scene.router).await.expect("a program").runs());
     // The block that meets the time upgrades the chain; the next one has its rules.

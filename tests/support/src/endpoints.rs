@@ -1,6 +1,6 @@
 //! A chain in this process, behind endpoints that misbehave on demand.
 
-use devchain::{Config, Devchain, Handle};
+use devchain::{ChainConfig, Config, Devchain, Handle};
 use functions_client::Chain;
 use serde_json::Value;
 use url::Url;
@@ -22,7 +22,16 @@ impl Endpoints {
     /// # Panics
     /// When no socket is free.
     pub async fn start(count: usize) -> Self {
-        let handle = Devchain::start(Config::default()).await.expect("the chain starts");
+        Self::of(ChainConfig::default(), count).await
+    }
+
+    /// The same of a chain of one's own kind.
+    ///
+    /// # Panics
+    /// When no socket is free.
+    pub async fn of(chain: ChainConfig, count: usize) -> Self {
+        let config = Config { chain, ..Config::default() };
+        let handle = Devchain::start(config).await.expect("the chain starts");
         let mut proxies = Vec::new();
         for _ in 0..count {
             proxies.push(Proxy::start(&handle.rpc_url).await);

@@ -8,12 +8,14 @@
 //! | to have | take |
 //! | --- | --- |
 //! | four nodes and what they need, as processes | [`Network`] |
+//! | one node without a network | [`lone_node`] |
 //! | a chain in this process behind endpoints that lie | [`Endpoints`], [`Proxy`] |
 //! | the tool `functions`, and what it said | [`functions`], [`Said`] |
 //! | patience | [`until`], [`within`] |
 //! | the programs, the contracts, the checkout | [`place`] |
 
 mod endpoints;
+mod lone;
 pub mod network;
 pub mod place;
 pub mod proxy;
@@ -21,7 +23,8 @@ mod said;
 mod wait;
 
 pub use endpoints::Endpoints;
-pub use network::{Network, Setup};
+pub use lone::lone_node;
+pub use network::{DON, Network, Setup};
 pub use proxy::{ALL, Answer, Proxy};
 pub use said::{Said, functions};
 pub use wait::{PATIENCE, until, within};

@@ -20,7 +20,7 @@ use crate::proxy::Proxy;
 use crate::wait::{PATIENCE, until};
 
 /// Name of the DON.
-const DON: &str = "fun-test-1";
+pub const DON: &str = "fun-test-1";
 /// Nodes of a network.
 const NODES: usize = 4;
 /// Lines of each log that are shown when a test fails.

@@ -50,6 +50,15 @@ impl Said {
         serde_json::from_str(&self.stdout).expect("JSON on standard output")
     }
 
+    /// The JSON on standard output of a verb that prints it on many lines.
+    ///
+    /// # Panics
+    /// When there is anything else.
+    pub fn document(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|_| panic!("JSON alone: {}\n{}", self.stdout, self.stderr))
+    }
+
     /// The same of a run that went well.
     ///
     /// # Panics

@@ -51,6 +51,7 @@ pub use arbos::{
 };
 use handler::ArbHandler;
 use machine::StylusEvm;
+pub use precompiles::{ARB_DEBUG, ARB_OWNER, ARB_WASM_CACHE, ArbDebug, ArbOwner, ArbWasmCache};
 use stylus_program::Pages;
 pub use trace::{CallFrame, Trace};
 

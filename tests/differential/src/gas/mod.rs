@@ -23,9 +23,9 @@ pub use table::Row;
 
 use alloy::{
     primitives::{Address, address},
-    sol,
     sol_types::SolCall,
 };
+use devchain::evm::{ARB_DEBUG, ARB_WASM_CACHE, ArbDebug, ArbWasmCache};
 
 use crate::{
     Scene,
@@ -34,20 +34,6 @@ use crate::{
     scene::CONSUMER,
 };
 
-sol! {
-    interface ArbWasmCache {
-        function cacheProgram(address program) external;
-    }
-}
-
-sol! {
-    interface ArbDebug {
-        function becomeChainOwner() external;
-    }
-}
-
-const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
-const ARB_DEBUG: Address = address!("00000000000000000000000000000000000000FF");
 /// Who decides what is cached.
 const CHAIN_OWNER: Address = address!("00000000000000000000000000000000000ca5e0");
 
@@ -107,5 +93,6 @@ fn run(cached: bool) -> Option<Vec<(&'static str, Gas)>> {
 
 fn cache(side: &mut Side, program: Address) {
     side.send(CHAIN_OWNER, ARB_DEBUG, ArbDebug::becomeChainOwnerCall {}.abi_encode()).ok();
-    side.send(CHAIN_OWNER, ARB_WASM_CACHE, ArbWasmCache::cacheProgramCall { program }.abi_encode()).ok();
+    side.send(CHAIN_OWNER, ARB_WASM_CACHE, ArbWasmCache::cacheProgramCall { addr: program }.abi_encode())
+        .ok();
 }

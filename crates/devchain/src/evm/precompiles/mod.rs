@@ -15,17 +15,20 @@
 //!   them into the message of its answer.
 
 mod arb_address_table;
+#[allow(missing_docs, reason = "the items are generated; the chain's own interface documents them")]
 mod arb_debug;
 mod arb_gas_info;
+#[allow(missing_docs, reason = "the items are generated; the chain's own interface documents them")]
 mod arb_owner;
 mod arb_owner_public;
 mod arb_retryable_tx;
 mod arb_sys;
 mod arb_wasm;
+#[allow(missing_docs, reason = "the items are generated; the chain's own interface documents them")]
 mod arb_wasm_cache;
 mod call;
 
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, Bytes, address};
 use revm::{
     context_interface::{ContextTr, JournalTr},
     handler::{EthPrecompiles, PrecompileProvider},
@@ -33,10 +36,20 @@ use revm::{
     primitives::{AddressSet, hardfork::SpecId},
 };
 
+pub use arb_debug::ArbDebug;
+pub use arb_owner::ArbOwner;
 pub(super) use arb_wasm::unusable_error;
+pub use arb_wasm_cache::ArbWasmCache;
 use call::{Answer, Call, Fail};
 
 use super::ArbContext;
+
+/// Where [`ArbOwner`] answers the chain's owners.
+pub const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
+/// Where [`ArbWasmCache`] is.
+pub const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
+/// Where [`ArbDebug`] makes anybody an owner.
+pub const ARB_DEBUG: Address = address!("00000000000000000000000000000000000000ff");
 
 /// A precompile: what it does with a call.
 type Run = fn(&mut Call<'_, '_>) -> Answer;
