@@ -4,6 +4,10 @@
 //! small EVM contracts that play the other side: a consumer that reverts, a Coordinator with a fixed answer.
 //!
 //! Time stands still unless a test moves it; every account pays gas from a balance it is given on first use.
+//!
+//! The networks of `tests/support` are processes and sockets; here neither exists, anybody can be a sender, and a test
+//! looks at every byte of a receipt. `tests/differential` takes accounts, configurations, oracles, transmissions and
+//! puppets from here, and has a chain of its own because two of them must deploy to equal addresses.
 #![allow(clippy::missing_panics_doc, reason = "a test support crate fails by panicking")]
 #![allow(clippy::expect_used)]
 
