@@ -17,8 +17,8 @@ pub const WORDS: usize = 2;
 /// initialBlockedSenders)`, once.
 ///
 /// # Errors
-/// `Error("Cannot set owner to zero")`; `InvalidCalldata()` for a sender that is to be allowed and blocked; no data
-/// when the contract is constructed already.
+/// No data (constructed already), `Error("Cannot set owner to zero")`, `InvalidCalldata()` (a sender is to be allowed
+/// and blocked); in this order.
 ///
 /// # Events
 /// `ConfigUpdated`; none for the senders.

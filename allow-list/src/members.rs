@@ -32,7 +32,7 @@ const JOIN_GAS: u64 = 60_000;
 /// `blockSender(address)`, by the owner: takes access away and bars the way back.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`.
+/// `Error("Only callable by owner")`, no data (too little gas); in this order.
 ///
 /// # Events
 /// `BlockedAccess`, for a sender that was blocked before, too.
@@ -49,7 +49,7 @@ pub fn block_sender(args: Tuple<'_>) -> Buf {
 /// `unblockSender(address)`, by the owner: the sender may accept the terms of service again.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`.
+/// `Error("Only callable by owner")`, no data (too little gas); in this order.
 ///
 /// # Events
 /// `UnblockedAccess`, for a sender that was not blocked, too.

@@ -31,6 +31,7 @@ fn message(acceptor: &Address, recipient: &Address) -> B256 {
 /// person, who is then the acceptor too, or a contract.
 ///
 /// # Errors
+/// In this order:
 /// * `RecipientIsBlocked()` - also while the list is not in force.
 /// * `InvalidSignature()` - not the configured signer's signature of this acceptor and recipient.
 /// * `InvalidUsage()` - called by somebody else, or by a person for somebody else's acceptance.

@@ -50,6 +50,12 @@ impl ConsumerExample {
 
     /// Asks the DON to run `source`; returns the request's id. Empty arguments and secrets are left out; secrets stand
     /// at encrypted URLs, or with the DON when there are none and the version is not 0.
+    ///
+    /// # Errors
+    /// `OnlyOwner()`, `EmptySource()`, the Router's or the Coordinator's revert data; in this order.
+    ///
+    /// # Events
+    /// `RequestSent`, after the Router's `RequestStart`.
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the consumer in upstream's documentation"
@@ -87,6 +93,13 @@ impl ConsumerExample {
     }
 
     /// The Router's callback.
+    ///
+    /// # Errors
+    /// `OnlyRouterCanFulfill()`, `UnexpectedRequestID(bytes32)` (not sent from here, or answered already); in this
+    /// order.
+    ///
+    /// # Events
+    /// `Response`, `RequestFulfilled`.
     pub fn handle_oracle_fulfillment(
         &mut self,
         request_id: B256,

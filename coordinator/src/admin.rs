@@ -19,7 +19,7 @@ pub fn only_owner() -> Owner {
 /// `acceptOwnership()`, by the proposed owner. Operation fees so far are the old owner's.
 ///
 /// # Errors
-/// `Error("Must be proposed owner")`.
+/// `Error("Must be proposed owner")`, no data (too little gas); in this order.
 ///
 /// # Events
 /// `OwnershipTransferred`.
@@ -57,7 +57,7 @@ pub fn get_key(key: Key) -> Buf {
 /// `setDONPublicKey(bytes)`, `setThresholdPublicKey(bytes)`, by the owner; the content is not looked at.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`, `EmptyPublicKey()`.
+/// `Error("Only callable by owner")`, `EmptyPublicKey()`; in this order.
 pub fn set_key(key: Key, args: Tuple<'_>) -> Buf {
     let bytes = args.bytes(0);
     only_owner();

@@ -105,7 +105,9 @@ impl Batch {
     /// report in which they differ makes the request of the report impossible to fulfill, as upstream.
     ///
     /// # Errors
-    /// No data for metadata that is no commitment; arithmetic panics; whatever the Router says.
+    /// No data (the metadata is no commitment), those of the feeds and of the chain's gas information, `Panic(0x11)`,
+    /// `Panic(0x12)` or `SafeCast: …` for a cost that does not fit, whatever the Router says, `Panic(0x11)` (an account
+    /// would have more than 96 bits); in this order.
     ///
     /// # Events
     /// `RequestBilled`, `OracleResponse`.

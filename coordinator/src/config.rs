@@ -48,7 +48,11 @@ fn store(config: &Config) {
 /// once.
 ///
 /// # Errors
-/// `Error("Cannot set owner to zero")`, `RouterMustBeSet()`; no data when the contract is constructed already.
+/// No data (a field does not fit its type; constructed already), `Error("Cannot set owner to zero")`,
+/// `RouterMustBeSet()`; in this order.
+///
+/// # Events
+/// `ConfigUpdated`.
 pub fn construct(args: Tuple<'_>) -> Buf {
     let (owner, router) = (args.address(0), args.address(1));
     let mut config = Config::new(&router, &args.address(2 + WORDS), &args.address(3 + WORDS));
@@ -67,7 +71,7 @@ pub fn construct(args: Tuple<'_>) -> Buf {
 /// `updateConfig(BillingConfig)`, by the owner; applies to later requests, and to the fallbacks of the feeds at once.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`.
+/// No data (a field does not fit its type), `Error("Only callable by owner")`; in this order.
 ///
 /// # Events
 /// `ConfigUpdated`.

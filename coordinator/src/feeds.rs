@@ -62,6 +62,10 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
 }
 
 /// Wei for one LINK, or the configured fallback when the feed is stale.
+///
+/// # Errors
+/// What the feed raises, no data (it is no feed), `Panic(0x11)` (its answer is of the future), `InvalidLinkWeiPrice`
+/// (it is not positive); in this order.
 #[inline(never)]
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
     let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, 5);
@@ -82,6 +86,10 @@ pub fn read_fallbacks() {
 ///
 /// Nobody needs the decimals of a stale feed; it is asked for them so that a request takes as much gas whether it is
 /// stale or not.
+///
+/// # Errors
+/// What the feed raises, no data (it is no feed), `Panic(0x11)` (its answer is of the future), `InvalidUsdLinkPrice`
+/// (it is not positive), what it raises when asked for its decimals; in this order.
 #[inline(never)]
 pub fn usd_per_link(settings: &Settings) -> (U256, u8) {
     let feed = Usd::load().feed();
@@ -100,6 +108,9 @@ pub fn usd_per_link(settings: &Settings) -> (U256, u8) {
 }
 
 /// Word `index` of the `words` a view of the gas information returns; zero on chains whose L1 fee is not billed.
+///
+/// # Errors
+/// Those of [`read`], on the chains that have no such information.
 #[inline(always)]
 pub fn arb_gas_info(selector: u32, words: usize, index: usize) -> U256 {
     if !bills_l1_fee(host::chain_id()) {
@@ -110,11 +121,17 @@ pub fn arb_gas_info(selector: u32, words: usize, index: usize) -> U256 {
 }
 
 /// `getWeiPerUnitLink()`.
+///
+/// # Errors
+/// Those of [`wei_per_link`].
 pub fn get_wei_per_unit_link() -> Buf {
     Buf::of_word(&u256::write(wei_per_link(Settings::load().feed_staleness_seconds())))
 }
 
 /// `getUsdPerUnitLink()`.
+///
+/// # Errors
+/// Those of [`usd_per_link`].
 pub fn get_usd_per_unit_link() -> Buf {
     let (price, decimals) = usd_per_link(&Settings::load());
     let mut out = Buf::new(64);

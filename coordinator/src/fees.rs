@@ -30,6 +30,9 @@ const FEE_GAS: u64 = 150;
 const RESERVATION_GAS: u64 = 300;
 
 /// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
+///
+/// # Errors
+/// Those of [`feeds::usd_per_link`]; then `Panic(0x11)`, `Panic(0x12)` or `SafeCast: …` for a fee that does not fit.
 #[inline(never)]
 pub fn flat_fees(settings: &Settings) -> (u128, u128) {
     let (price, decimals) = feeds::usd_per_link(settings);
@@ -47,6 +50,10 @@ fn fee(fee: FlatFee, price: U256, decimals: u8) -> u128 {
 }
 
 /// The reservation of a request in juels (96 bits).
+///
+/// # Errors
+/// What the chain's gas information raises; those of [`feeds::wei_per_link`]; then `Panic(0x11)`, `Panic(0x12)` or
+/// `SafeCast: …` for a cost that does not fit.
 #[inline(never)]
 pub fn estimate(
     config: &RequestConfig,
@@ -75,19 +82,28 @@ pub fn estimate(
     juels
 }
 
-/// The Router's admin fee in juels (72 bits).
+/// `getAdminFeeJuels()`: the Router's admin fee in juels (72 bits).
+///
+/// # Errors
+/// What the Router raises; no data when it is none.
 pub fn admin_fee() -> u128 {
     let data = feeds::read(&Settings::load().router(), GET_ADMIN_FEE, 1);
     Tuple::new(data, 1).uint(0, 72)
 }
 
 /// `getDONFeeJuels(bytes)`; the bytes are ignored.
+///
+/// # Errors
+/// Those of [`flat_fees`].
 pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
     args.bytes(0);
     Buf::of(one_fee(FlatFee::Don))
 }
 
 /// `getOperationFeeJuels()`.
+///
+/// # Errors
+/// Those of [`flat_fees`].
 pub fn get_operation_fee_juels() -> Buf {
     Buf::of(one_fee(FlatFee::Operation))
 }
@@ -102,7 +118,8 @@ fn one_fee(flat: FlatFee) -> u128 {
 /// subscription nor its balance.
 ///
 /// # Errors
-/// What the Router says about the gas limit; `InvalidCalldata()` for a gas price above 10¹⁵ wei.
+/// What the Router says about the gas limit, `InvalidCalldata()` (a gas price above 10¹⁵ wei), those of [`admin_fee`],
+/// [`flat_fees`] and [`estimate`]; in this order.
 pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     let subscription = args.u64(0);
     args.bytes(1);

@@ -59,7 +59,8 @@ fn take_operation_fees(holder: &Address) -> u128 {
 /// `oracleWithdraw(address recipient, uint96 amount)`: pays out of the caller's balance; amount 0 means all of it.
 ///
 /// # Errors
-/// `NoTransmittersSet()`, `InsufficientBalance()`, and what the Router says: `InvalidCalldata()` when there is nothing.
+/// No data (too little gas), `NoTransmittersSet()`, `InsufficientBalance()`, what the Router says (`InvalidCalldata()`
+/// when there is nothing); in this order.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
     let (recipient, amount) = (args.address(0), args.uint(1, 96));
     let (settings, sender) = (Settings::load(), host::sender());

@@ -51,8 +51,11 @@ macro_rules! require {
 /// bytes offchainConfig)`: replaces the oracles. Fees collected so far go to the old ones.
 ///
 /// # Errors
-/// * `InvalidConfig(string)` for the sizes, even before the caller is looked at; then `Error("Only callable by
-///   owner")`; then `InvalidConfig(string)` for an address that is zero or has a role already.
+/// In this order:
+/// * `InvalidConfig(string)` for the sizes, even before the caller is looked at.
+/// * `Error("Only callable by owner")`.
+/// * No data - too little gas for the worst case.
+/// * `InvalidConfig(string)` for an address that is zero or has a role already.
 ///
 /// # Events
 /// `ConfigSet`.

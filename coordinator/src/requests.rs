@@ -28,9 +28,12 @@ fn only_router(settings: &Settings) {
 /// The estimate, in juels, is rounded down as upstream rounds it; the gas price is that of this transaction.
 ///
 /// # Errors
-/// * `OnlyCallableByRouter()`, before the fields of the argument are looked at.
+/// In this order:
+/// * `OnlyCallableByRouter()`, before the fields of the argument are looked at; no data when one does not fit its type.
 /// * `UnsupportedRequestDataVersion()` - above the configured version.
+/// * Those of [`fees::flat_fees`], then those of [`fees::estimate`].
 /// * `InsufficientBalance()` - the subscription's free balance is below the estimate.
+/// * `Panic(0x11)` - the consumer has sent 2⁶⁴ − 1 requests.
 ///
 /// # Events
 /// `OracleRequest`, the first log of a request transaction; its commitment carries the operation fee in place of the

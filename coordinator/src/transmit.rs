@@ -52,10 +52,16 @@ macro_rules! require {
 /// digest is not compared with the stored one, so that a live and a proposed Coordinator can share one set of oracles.
 ///
 /// # Errors
-/// * no data - malformed arguments or report, or less gas than [`worst_case_gas`]; `ReportInvalid(string)` - everything
-///   else about the report.
-/// * `Panic(0x32)` - no oracles are configured; `Panic(0x11)` - a recovery byte above 228.
-/// * An entry that reverts in [`crate::billing`] reverts the whole report.
+/// In this order:
+/// * No data - malformed arguments or report.
+/// * `ReportInvalid(string)` - its fields differ in length; then, if a request in it is open, the calldata has another
+///   length, or the number of signatures is wrong.
+/// * `Panic(0x32)` - no oracles are configured.
+/// * `ReportInvalid(string)` - the caller is no transmitter.
+/// * `Panic(0x11)` for a recovery byte above 228, `ReportInvalid(string)` for a signature that is not an oracle's or
+///   not the only one of its oracle.
+/// * No data - less gas than [`worst_case_gas`].
+/// * Those of [`Batch::fulfill_and_bill`]: an entry that reverts reverts the whole report.
 ///
 /// # Events
 /// `Transmitted`, then those of every entry.

@@ -23,6 +23,9 @@ pub(crate) fn only_owner() -> Settings {
 }
 
 /// Refuses while the Router is paused.
+///
+/// # Errors
+/// `Error("Pausable: paused")`.
 #[inline(never)]
 pub(crate) fn not_paused() -> Settings {
     let settings = Settings::load();
@@ -41,7 +44,7 @@ pub(crate) fn paused() -> ! {
 /// `constructor(address owner, address link, Config config)`, once.
 ///
 /// # Errors
-/// No data when the contract is constructed already; `Error("Cannot set owner to zero")`.
+/// No data (constructed already), `Error("Cannot set owner to zero")`; in this order.
 ///
 /// # Events
 /// `ConfigUpdated`.
@@ -158,7 +161,7 @@ fn encode_config(out: &mut Buf) {
 /// `pause()` and `unpause()`, by the owner.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`, `Error("Pausable: paused")`, `Error("Pausable: not paused")`.
+/// `Error("Only callable by owner")`, then `Error("Pausable: paused")` or `Error("Pausable: not paused")`.
 ///
 /// # Events
 /// `Paused`, `Unpaused`.

@@ -30,8 +30,9 @@ const HEAD_WORDS: usize = 5;
 /// Commitment commitment) returns (uint8 resultCode, uint96 callbackCostJuels)`.
 ///
 /// # Errors
-/// `Error("Pausable: paused")`, `OnlyCallableFromCoordinator`, `InvalidSubscription` (closed meanwhile),
-/// no data (too little gas for the exact callback), `InsufficientBalance` (settlement).
+/// `Error("Pausable: paused")`, `OnlyCallableFromCoordinator`, `Panic(0x11)` (the worst case does not fit),
+/// `InvalidSubscription` (closed meanwhile), no data (too little gas for the exact callback), `InsufficientBalance`
+/// (settlement), `Panic(0x11)` (an account would have more than 96 bits); in this order.
 ///
 /// # Events
 /// `RequestProcessed` when the request is consumed (codes 0 and 1), else `RequestNotProcessed`.

@@ -22,9 +22,10 @@ use crate::{
 /// `callback_gas_limit` is in gas. The route is looked up before the pause is noticed.
 ///
 /// # Errors
-/// `RouteNotFound`, `Error("Pausable: paused")`, `InvalidSubscription`, `InvalidConsumer`,
-/// `InvalidGasFlagValue`, `GasLimitTooBig`, `EmptyRequestData`, what the Coordinator raises,
-/// `DuplicateRequestId`; in this order.
+/// `RouteNotFound`, `Error("Pausable: paused")`, `InvalidSubscription`, `InvalidConsumer`, `InvalidGasFlagValue`,
+/// `GasLimitTooBig`, `EmptyRequestData`, `Panic(0x11)` (more is blocked than the subscription has), what the
+/// Coordinator raises, no data (it returns no commitment), `DuplicateRequestId`, `Panic(0x11)` (more than 96 bits
+/// would be blocked); in this order.
 ///
 /// # Events
 /// `RequestStart`, after the Coordinator's `OracleRequest`.
@@ -117,7 +118,7 @@ fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Sub
 /// `isValidCallbackGasLimit(uint64,uint32)`: returns nothing or reverts. The subscription need not exist.
 ///
 /// # Errors
-/// `InvalidGasFlagValue`, `GasLimitTooBig`.
+/// `InvalidGasFlagValue`, `GasLimitTooBig`; in this order.
 pub fn is_valid_callback_gas_limit(args: Tuple<'_>) -> Buf {
     let (id, limit) = (SubscriptionId(args.u64(0)), args.uint(1, 32) as u32);
     let subscription = Subscription::new(id);

@@ -16,13 +16,20 @@ use crate::{
 /// Most entries of a proposed contract set.
 const MAX_PROPOSAL: usize = 8;
 
-/// The live route of `id`, or `RouteNotFound`.
+/// `getContractById(bytes32)`: the live route of `id`.
+///
+/// # Errors
+/// `RouteNotFound`.
 #[inline(never)]
 pub fn contract_by_id(id: &B256) -> Address {
     found(route(id), id)
 }
 
-/// The first entry for `id` in the proposed contract set, or `RouteNotFound`. The live route plays no part.
+/// `getProposedContractById(bytes32)`: the first entry for `id` in the proposed contract set. The live route plays no
+/// part.
+///
+/// # Errors
+/// `RouteNotFound`.
 #[inline(never)]
 pub fn proposed_contract_by_id(id: &B256) -> Address {
     let contract = (0..proposal_len()).map(proposal).find(|(entry, _)| entry == id);
@@ -57,7 +64,7 @@ pub fn get_proposed_contract_set() -> Buf {
 /// arrays withdraw it.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`, `InvalidProposal`.
+/// `Error("Only callable by owner")`, `InvalidProposal` (lengths, then each entry); in this order.
 ///
 /// # Events
 /// `ContractProposed` per entry.
@@ -137,6 +144,9 @@ pub fn set_allow_list_id(args: Tuple<'_>) -> Buf {
 }
 
 /// Asks the allow list, if a route leads to one, whether the caller accepted the terms of service.
+///
+/// # Errors
+/// What the allow list raises, no data (it answers neither yes nor no), `SenderMustAcceptTermsOfService`.
 #[inline(never)]
 pub(crate) fn terms_of_service_accepted(settings: &Settings) {
     if !settings.is(ALLOW_LIST) {

@@ -25,6 +25,10 @@ fn id(args: Tuple<'_>, index: usize) -> SubscriptionId {
 }
 
 /// The common entry of what a subscription's owner may do: not paused, owner, terms of service.
+///
+/// # Errors
+/// `Error("Pausable: paused")`, `InvalidSubscription`, `MustBeSubscriptionOwner`, `SenderMustAcceptTermsOfService`; in
+/// this order.
 #[inline(never)]
 fn owned(id: SubscriptionId) -> (Subscription, Holder) {
     let settings = not_paused();
@@ -40,7 +44,7 @@ fn owned(id: SubscriptionId) -> (Subscription, Holder) {
 /// the caller. The consumer is added without regard to the limit of consumers.
 ///
 /// # Errors
-/// `Error("Pausable: paused")`, `SenderMustAcceptTermsOfService`.
+/// `Error("Pausable: paused")`, `SenderMustAcceptTermsOfService`; in this order.
 ///
 /// # Events
 /// `SubscriptionCreated`, then `SubscriptionConsumerAdded` with a consumer.
@@ -254,7 +258,7 @@ fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposi
 /// `setFlags(uint64,bytes32)`, by the Router's owner.
 ///
 /// # Errors
-/// `Error("Only callable by owner")`, `InvalidSubscription`.
+/// `Error("Only callable by owner")`, `InvalidSubscription`; in this order.
 pub fn set_flags(args: Tuple<'_>) -> Buf {
     let (id, flags) = (id(args, 0), args.b256(1));
     only_owner();

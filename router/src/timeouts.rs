@@ -21,7 +21,9 @@ use crate::{
 /// form; nothing is charged.
 ///
 /// # Errors
-/// `InvalidCalldata` (not the stored commitment), `TimeoutNotExceeded`, what the Coordinator raises.
+/// `Error("Pausable: paused")`, then for each entry no data (it is no commitment), `InvalidCalldata` (not the stored
+/// one), `TimeoutNotExceeded`, what the Coordinator raises, `Panic(0x11)` (less is blocked than was reserved); in this
+/// order.
 ///
 /// # Events
 /// `RequestTimedOut` per entry, after the Coordinator's `CommitmentDeleted`.

@@ -62,6 +62,12 @@ dispatch! {
 }
 
 /// `constructor(address owner, uint256 supply)`, once: the whole supply is the owner's.
+///
+/// # Errors
+/// No data (constructed already).
+///
+/// # Events
+/// `Transfer`.
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, supply) = (args.address(0), args.b256(1));
     construction::once();
@@ -77,12 +83,25 @@ fn allowance(args: Tuple<'_>) -> Buf {
 }
 
 /// `approve(address spender, uint256 value) returns (bool)`.
+///
+/// # Errors
+/// No data (`spender` is the token itself), `Error("ERC20: approve from the zero address")`, `Error("ERC20: approve to
+/// the zero address")`; in this order.
+///
+/// # Events
+/// `Approval`.
 fn approve(args: Tuple<'_>) -> Buf {
     allow(&host::sender(), &args.address(0), &args.b256(1));
     Buf::of(1)
 }
 
 /// `increaseAllowance(address spender, uint256 addedValue) returns (bool)`.
+///
+/// # Errors
+/// `Panic(0x11)` (the sum takes more than 256 bits), those of [`approve`]; in this order.
+///
+/// # Events
+/// `Approval`.
 fn increase_allowance(args: Tuple<'_>) -> Buf {
     let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
     match add(&Amount::allowance(&owner, &spender).load(), &value) {
@@ -93,6 +112,12 @@ fn increase_allowance(args: Tuple<'_>) -> Buf {
 }
 
 /// `decreaseAllowance(address spender, uint256 subtractedValue) returns (bool)`.
+///
+/// # Errors
+/// `Error("ERC20: decreased allowance below zero")`, those of [`approve`]; in this order.
+///
+/// # Events
+/// `Approval`.
 fn decrease_allowance(args: Tuple<'_>) -> Buf {
     let (owner, spender, value) = (host::sender(), args.address(0), args.b256(1));
     match subtract(&Amount::allowance(&owner, &spender).load(), &value) {
@@ -103,12 +128,25 @@ fn decrease_allowance(args: Tuple<'_>) -> Buf {
 }
 
 /// `transfer(address to, uint256 value) returns (bool)`.
+///
+/// # Errors
+/// No data (too little gas, or `to` is the token itself), `Error("ERC20: transfer from the zero address")`,
+/// `Error("ERC20: transfer to the zero address")`, `Error("ERC20: transfer amount exceeds balance")`; in this order.
+///
+/// # Events
+/// `Transfer`.
 fn transfer(args: Tuple<'_>) -> Buf {
     shift(&host::sender(), &args.address(0), &args.b256(1), 0);
     Buf::of(1)
 }
 
 /// `transferFrom(address from, address to, uint256 value) returns (bool)`: spends the caller's allowance.
+///
+/// # Errors
+/// `Error("ERC20: insufficient allowance")`, those of [`approve`] and of [`transfer`]; in this order.
+///
+/// # Events
+/// `Approval`, unless the allowance is without end; `Transfer`.
 fn transfer_from(args: Tuple<'_>) -> Buf {
     let (from, to, value) = (args.address(0), args.address(1), args.b256(2));
     let spender = host::sender();
@@ -124,7 +162,13 @@ fn transfer_from(args: Tuple<'_>) -> Buf {
 }
 
 /// `transferAndCall(address to, uint256 value, bytes data) returns (bool)`: transfers, then tells the
-/// receiver, if it is a contract. What the receiver raises is passed on.
+/// receiver, if it is a contract.
+///
+/// # Errors
+/// Those of [`transfer`], then what the receiver raises.
+///
+/// # Events
+/// `Transfer`, `Transfer` with data.
 fn transfer_and_call(args: Tuple<'_>) -> Buf {
     let (from, to, value, data) = (host::sender(), args.address(0), args.b256(1), args.bytes(2));
     shift(&from, &to, &value, RECEIVER_GAS);

@@ -35,6 +35,9 @@ dispatch! {
 }
 
 /// `constructor(address owner, uint8 decimals, int256 answer)`, once.
+///
+/// # Errors
+/// No data (constructed already).
 fn construct(args: Tuple<'_>) -> Buf {
     let (owner, decimals, answer) = (args.address(0), args.uint(1, 8), args.b256(2));
     construction::once();
@@ -45,6 +48,9 @@ fn construct(args: Tuple<'_>) -> Buf {
 }
 
 /// `setAnswer(int256)`, by the owner.
+///
+/// # Errors
+/// `Error("Only callable by owner")`.
 fn set_answer(args: Tuple<'_>) -> Buf {
     let settings = Settings::load();
     ownership::only(&settings.owner());

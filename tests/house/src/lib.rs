@@ -1,5 +1,6 @@
 //! Rules about the tree itself, so that it stays as ARCHITECTURE says: who may know whom, no circles between modules,
-//! which foreign crates there are, how long files and lines are, and that documents name what exists.
+//! which foreign crates there are, how long files and lines are, that documents name what exists, and that contracts
+//! say how they fail.
 //!
 //! Every rule is a function that takes what it judges and returns what is wrong, one line each; the tests beside it
 //! show that it bites, those in `tests/` hold it against this repository.
@@ -9,6 +10,7 @@ pub mod modules;
 pub mod packages;
 pub mod spec;
 pub mod text;
+pub mod verbs;
 
 use std::{
     fs,

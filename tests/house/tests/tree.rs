@@ -7,10 +7,19 @@ use house_tests::{
     modules::{Graph, roots},
     packages::{Packages, Rule, Wall},
     read, root, text,
+    verbs::Contract,
 };
 
 const CONTRACTS: &[&str] =
     &["router", "coordinator", "allow-list", "consumer-example", "link-token", "price-feed"];
+const CONTRACT_FOLDERS: &[&str] = &[
+    "router",
+    "coordinator",
+    "allow-list",
+    "consumer-example",
+    "dev-contracts/link-token",
+    "dev-contracts/price-feed",
+];
 const SHIPPED: &[&str] = &["functions-cli", "functions-node", "functions-sandbox", "devchain"];
 const DICE: &[&str] = &["rand", "getrandom"];
 
@@ -123,6 +132,24 @@ fn files_and_comments_are_short() {
         .flat_map(|file| text::judge(&file.display().to_string(), &read(&root.join(file))))
         .collect();
     expect_nothing("too long", &wrong);
+}
+
+#[test]
+fn contracts_say_how_they_fail_and_what_they_log() {
+    let root = root();
+    let mut wrong = Vec::new();
+    for package in CONTRACT_FOLDERS {
+        let mut contract = Contract::default();
+        for folder in ["crates/contract/src", &format!("{package}/src")] {
+            for file in files(&root.join(folder), &["rs"]) {
+                let module = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+                contract.add(module, &read(&root.join(folder).join(&file)));
+            }
+        }
+        assert!(contract.verbs() > 0, "{package} has no verbs");
+        wrong.extend(contract.silent().into_iter().map(|what| format!("{package}: {what}")));
+    }
+    expect_nothing("verbs of contracts do not say how they fail or what they log", &wrong);
 }
 
 #[test]
