@@ -9,12 +9,15 @@
 //! | `/requests?limit=&before=&state=` | requests, newest first, in pages; `before` is the page before's `next` |
 //! | `/requests/{id}` | one request, JSON |
 //!
+//! Whatever else is asked for is answered with one JSON line: what is wrong, what to do, and these paths.
+//!
 //! What is shown is read beside the engine, which never waits for a reader; what a client may hold on to is bounded
 //! (see `server`). The Host header must name an address, `localhost` or a configured name, so that no web page reads
 //! the node through a name of its own.
 //!
 //! Nothing here changes anything, and nothing here knows a key.
 
+mod explain;
 mod metrics;
 mod requests;
 mod server;
@@ -27,12 +30,12 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     extract::State as Shared,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 pub use metrics::{Kind, Metrics};
@@ -43,6 +46,17 @@ use crate::journal::{Journal, JournalError, Page};
 
 /// Requests listed by `/status`.
 const STATUS_REQUESTS: u32 = 100;
+
+/// What is served, as a wrong path is told.
+const ROUTES: [&str; 6] =
+    ["/live", "/ready", "/metrics", "/status", "/requests?limit=&before=&state=", "/requests/{id}"];
+
+/// Longest part of a wrong path that is repeated, in characters.
+const MAX_PATH_SHOWN: usize = 100;
+
+/// What is said when the database does not answer.
+const UNREAD: &str = "the journal could not be read";
+const UNREAD_REMEDY: &str = "ask again later; /ready and the log say what the database lacks";
 
 /// How long the status page waits for the journal.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
@@ -74,11 +88,34 @@ fn routes(state: AdminState) -> Router {
         .route("/status", get(status))
         .route("/requests", get(requests::list))
         .route("/requests/{id}", get(requests::one))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(only_read)
         .layer(middleware::from_fn(move |request, next| {
             let hosts = hosts.clone();
             async move { server::guard(&hosts, request, next).await }
         }))
         .with_state(state)
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(MAX_PATH_SHOWN).collect();
+    let body = json!({ "error": format!("there is no page {path:?}"), "remedy": "take one of routes", "routes": ROUTES });
+    line(StatusCode::NOT_FOUND, &body)
+}
+
+async fn only_read(method: Method) -> Response {
+    let error = format!("nothing is changed here, so {} is not taken", method.as_str());
+    let body = json!({ "error": error, "remedy": "ask with GET", "routes": ROUTES });
+    line(StatusCode::METHOD_NOT_ALLOWED, &body)
+}
+
+/// What went wrong, in the one shape that all errors here have.
+fn refuse(status: StatusCode, error: &str, remedy: &str) -> Response {
+    line(status, &json!({ "error": error, "remedy": remedy }))
+}
+
+fn line(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
 }
 
 async fn ready(Shared(state): Shared<AdminState>) -> Response {
@@ -100,7 +137,7 @@ async fn status(Shared(state): Shared<AdminState>) -> Response {
     let page = Page { limit: STATUS_REQUESTS, ..Page::default() };
     match timeout(JOURNAL_LIMIT, state.journal.page(&page)).await {
         Ok(Ok(rows)) => {
-            let requests: Vec<_> = rows.into_iter().map(|row| row.view).collect();
+            let requests: Vec<_> = rows.into_iter().map(|row| explain::shown(row.view, &node)).collect();
             Json(json!({ "node": node, "requests": requests })).into_response()
         }
         // What the node says about itself is worth most when its database is gone.
@@ -108,14 +145,13 @@ async fn status(Shared(state): Shared<AdminState>) -> Response {
             if let Ok(Err(err)) = &unread {
                 tracing::error!(%err, "the status page shows no requests");
             }
-            let body = json!({ "node": node, "error": "the journal could not be read" });
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+            let body = json!({ "node": node, "error": UNREAD, "remedy": UNREAD_REMEDY });
+            line(StatusCode::INTERNAL_SERVER_ERROR, &body)
         }
     }
 }
 
 fn trouble(err: &JournalError) -> Response {
     tracing::error!(%err, "an admin question could not be answered");
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "the journal could not be read" })))
-        .into_response()
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, UNREAD, UNREAD_REMEDY)
 }

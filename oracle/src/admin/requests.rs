@@ -3,13 +3,13 @@
 use alloy::primitives::B256;
 use axum::{
     Json,
-    extract::{Path, RawQuery, State as Shared},
+    extract::{Path, RawQuery, State as Shared, rejection::PathRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{AdminState, trouble};
+use super::{AdminState, explain, refuse, trouble};
 use crate::journal::{Page, RequestRow, State};
 
 /// Requests on a page, and most of them.
@@ -20,12 +20,13 @@ const MAX_PAGE: u32 = 500;
 pub(super) async fn list(Shared(state): Shared<AdminState>, RawQuery(query): RawQuery) -> Response {
     let page = match page(query.as_deref().unwrap_or_default()) {
         Ok(page) => page,
-        Err(error) => return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, &error, "correct the query"),
     };
     match state.journal.page(&page).await {
         Ok(rows) => {
             let next = rows.last().filter(|_| rows.len() == page.limit as usize).map(cursor);
-            let requests: Vec<_> = rows.into_iter().map(|row| row.view).collect();
+            let node = state.status.borrow().clone();
+            let requests: Vec<_> = rows.into_iter().map(|row| explain::shown(row.view, &node)).collect();
             Json(json!({ "requests": requests, "next": next })).into_response()
         }
         Err(err) => trouble(&err),
@@ -33,15 +34,20 @@ pub(super) async fn list(Shared(state): Shared<AdminState>, RawQuery(query): Raw
 }
 
 /// `/requests/{id}`.
-pub(super) async fn one(Shared(state): Shared<AdminState>, Path(id): Path<String>) -> Response {
-    let Ok(id) = id.parse::<B256>() else {
-        let body = json!({ "error": "a request id is 0x and 64 hex digits" });
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+pub(super) async fn one(
+    Shared(state): Shared<AdminState>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    let Some(id) = id.ok().and_then(|Path(id)| id.parse::<B256>().ok()) else {
+        let remedy = "write 0x and 64 hex digits; /requests lists the newest";
+        return refuse(StatusCode::BAD_REQUEST, "this is no request id", remedy);
     };
     match state.journal.shown(id).await {
-        Ok(Some(row)) => Json(row.view).into_response(),
-        Ok(None) => (StatusCode::NOT_FOUND, Json(json!({ "error": "this node has not seen the request" })))
-            .into_response(),
+        Ok(Some(row)) => Json(explain::shown(row.view, &state.status.borrow().clone())).into_response(),
+        Ok(None) => {
+            let remedy = "see whether the request is one of this DON, and whether /ready says that the chain has been read";
+            refuse(StatusCode::NOT_FOUND, "this node has not seen the request", remedy)
+        }
         Err(err) => trouble(&err),
     }
 }

@@ -14,23 +14,24 @@
 use std::{collections::VecDeque, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::Request,
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
+
+use super::refuse;
 
 /// Connections at a time.
 pub(super) const MAX_CONNECTIONS: usize = 64;
@@ -128,10 +129,6 @@ fn foreign_host(headers: &HeaderMap, hosts: &[String]) -> Option<String> {
         || name == "localhost"
         || hosts.iter().any(|host| host.eq_ignore_ascii_case(name));
     (!known).then(|| name.chars().take(100).collect())
-}
-
-fn refuse(status: StatusCode, error: &str, remedy: &str) -> Response {
-    (status, Json(json!({ "error": error, "remedy": remedy }))).into_response()
 }
 
 #[cfg(test)]

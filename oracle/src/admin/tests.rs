@@ -96,6 +96,13 @@ async fn handlers_answer_over_http() {
     assert_eq!(status["requests"][0]["timesMs"]["seen"], 3);
     let (code, one) = pages.get(&format!("/requests/{id}")).await;
     assert!(code == 200 && one.contains("\"requestId\""), "{one}");
+    for shown in [
+        &pages.json("/requests").await["requests"][0],
+        &status["requests"][0],
+        &pages.json(&format!("/requests/{id}")).await,
+    ] {
+        assert_eq!(shown["reason"], "waits for a free slot to run the script");
+    }
     assert_eq!(pages.get(&format!("/requests/{}", B256::ZERO)).await.0, 404);
     assert_eq!(pages.get("/requests/12").await.0, 400);
 }
@@ -194,4 +201,51 @@ async fn guard_refuses_bodies_long_heads_and_foreign_hosts() {
     head.resize(20_000, b'x');
     let long = pages.raw(&head).await;
     assert!(long.starts_with("HTTP/1.1 431"), "{long}");
+}
+
+#[tokio::test]
+async fn errors_are_one_line_of_json_with_a_remedy_and_wrong_paths_are_told_the_right_ones() {
+    let pages = Pages::start().await;
+    let told = async |path: &str| -> (u16, serde_json::Value) {
+        let (code, text) = pages.get(path).await;
+        assert!(text.ends_with('\n') && text.lines().count() == 1, "{path}: {text}");
+        let said: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        for key in ["error", "remedy"] {
+            assert!(said[key].as_str().is_some_and(|words| !words.is_empty()), "{path}: {said}");
+        }
+        (code, said)
+    };
+    for path in [
+        "/",
+        "/nope",
+        "/live/",
+        "/requests/",
+        "/favicon.ico",
+        "/status/x",
+        &format!("/{}", "x".repeat(5_000)),
+    ] {
+        let (code, said) = told(path).await;
+        assert_eq!(code, 404, "{path}");
+        assert_eq!(said["routes"].as_array().expect("a list").len(), ROUTES.len());
+        assert!(said.to_string().len() < 600, "{said}");
+    }
+    for (path, status) in [
+        (format!("/requests/{}", B256::ZERO), 404),
+        ("/requests/12".to_owned(), 400),
+        ("/requests/%ff".to_owned(), 400),
+        ("/requests?limit=x".to_owned(), 400),
+    ] {
+        assert_eq!(told(&path).await.0, status, "{path}");
+    }
+    // Every route told is served.
+    for route in ROUTES {
+        let path = route.split('?').next().expect("a path").replace("{id}", &B256::ZERO.to_string());
+        let (_, text) = pages.get(&path).await;
+        assert!(!text.contains("there is no page"), "{route}");
+    }
+    let posted = pages.raw(b"POST /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    assert!(
+        posted.starts_with("HTTP/1.1 405") && posted.contains("allow: GET") && posted.contains("routes"),
+        "{posted}"
+    );
 }
