@@ -54,6 +54,9 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     for loose in keys::loose_files(&config.keys) {
         tracing::warn!("{loose}: run `chmod 600` on it, and think of who may have read it");
     }
+    if let Some(words) = keys::weak_password(&config.keys) {
+        tracing::warn!("{words}; stop the node and run `functions-node keys password`");
+    }
     let identity = keys::identity(&unlocked);
     tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
     std::fs::create_dir_all(&config.data_dir)

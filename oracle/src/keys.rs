@@ -37,11 +37,24 @@ pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
         fs::create_dir_all(folder)
             .wrap_err_with(|| format!("keys.keystore: {} cannot be made", folder.display()))?;
     }
-    let (keys, created) = Keystore::open_or_create(&config.keystore, &password).wrap_err("keys.keystore")?;
+    let (keys, created) = Keystore::open_or_create(&config.keystore, &password).wrap_err_with(|| {
+        if config.keystore.exists() { "keys.keystore".to_owned() } else { new_keystore(config) }
+    })?;
     if created {
         eprintln!("new keys are in {}", config.keystore.display());
+    } else if let Some(words) = weak_password(config) {
+        eprintln!("warning: {words}");
     }
     Ok((Arc::new(keys), created))
+}
+
+/// Which new file was not made, and the password's place.
+pub(crate) fn new_keystore(config: &KeysConfig) -> String {
+    format!(
+        "keys.keystore {} is not made with the password in keys.password_file {}",
+        config.keystore.display(),
+        config.password_file.display()
+    )
 }
 
 /// Keeps every other process from using the keystore, under whatever path.
@@ -75,6 +88,13 @@ pub fn loose_files(config: &KeysConfig) -> Vec<String> {
         (mode & 0o077 != 0).then(|| format!("{key}: {} is open to others (mode {mode:03o})", path.display()))
     });
     loose.collect()
+}
+
+/// Why the password is easier to guess than new ones may be, in words; `None` too when it cannot be read.
+#[must_use]
+pub fn weak_password(config: &KeysConfig) -> Option<String> {
+    let weakness = oracle_keys::check_password(&password(&config.password_file).ok()?).err()?;
+    Some(format!("keys.password_file: {weakness}"))
 }
 
 /// What `keygen` and `keys` print: the entry of this member for the oracles file, and the earlier transmitters.

@@ -136,8 +136,7 @@ fn keygen(config: &Config) -> Result<()> {
     if created {
         begin_journal(config, unlocked.public().signer);
     }
-    // One line: the outputs of all members put together are the oracles file.
-    writeln!(std::io::stdout(), "{}", keys::public_json(&unlocked, config)).wrap_err("stdout is closed")
+    verbs::print_line(&keys::public_json(&unlocked, config))
 }
 
 /// Keys and journal are made together, so that the node knows that its keys have said nothing.

@@ -77,7 +77,25 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     let link = network.contracts.addresses.link.to_string();
     let rpc = good.lines().find(|line| line.starts_with("rpc_urls")).expect("the key").to_owned();
     let net = good.lines().rfind(|line| line.starts_with("listen = \"/ip4")).expect("the key").to_owned();
+    // Ports that other programs hold, while the node runs on its own.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = stranger.local_addr().expect("an address");
+    let admin = format!("listen = \"{}\"", node.admin);
+    let other_node = format!("listen = \"{}\"", network.nodes[1].admin);
     let table: Vec<(String, String, &str, &str)> = vec![
+        (
+            admin.clone(),
+            format!("listen = \"{taken}\""),
+            "admin.listen",
+            "not because of the node on this keystore",
+        ),
+        (admin, other_node, "admin.listen", "not because of the node on this keystore"),
+        (
+            net.clone(),
+            format!("listen = \"/ip4/127.0.0.1/tcp/{}\"", taken.port()),
+            "net.listen",
+            "not because of the node on this keystore",
+        ),
         ("fun-test-1".into(), "fun-tset-1".into(), "don.route", "did you mean \\\"fun-test-1\\\"?"),
         ("chain_id = 412346".into(), "chain_id = 1".into(), "chain.endpoint.0", "412346"),
         (router.clone(), "0x00000000000000000000000000000000dead00ff".into(), "router", "no code"),
@@ -235,6 +253,29 @@ async fn keys_change_password_and_leave_only_into_private_files() {
     let node = &network.nodes[0];
     let at = |name: &str| node.folder().join(name).to_str().expect("text").to_owned();
     let old = fs::read_to_string(at("password")).expect("the password");
+    // Keys are shown as they were made: one line, the member's entry in the oracles file.
+    let shown = network.verb(0, &["keys", "show"]).await;
+    assert_eq!(texts(&shown).0.lines().count(), 1, "{}", texts(&shown).0);
+    assert_eq!(shown.stdout, network.verb(0, &["keygen"]).await.stdout);
+    // A password that is quickly guessed encrypts nothing new.
+    fs::write(at("weak"), "swordfish\n").expect("a file");
+    for words in [
+        vec!["keys".to_owned(), "password".to_owned(), "--new-password-file".to_owned(), at("weak")],
+        ["keys", "export", "--password-file"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([at("weak"), "--out".to_owned(), at("never")])
+            .collect(),
+    ] {
+        let refused = network.verb(0, &words.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let (out, err) = texts(&refused);
+        assert!(
+            !refused.status.success() && err.contains("12 characters") && err.contains("weak"),
+            "{out}{err}"
+        );
+        assert!(!format!("{out}{err}").contains("swordfish"), "{err}");
+    }
+    assert!(!std::path::Path::new(&at("never")).exists());
     fs::write(at("next"), "another password\n").expect("a file");
     let changed = network.verb(0, &["keys", "password", "--new-password-file", &at("next")]).await;
     done(&changed);
@@ -257,6 +298,14 @@ async fn keys_change_password_and_leave_only_into_private_files() {
     let refused = network.verb(0, &["keys", "import", "--from", &at("raw")]).await;
     assert!(!refused.status.success(), "a keystore is never overwritten");
     fs::rename(at("keystore.json"), at("moved.json")).expect("moved");
+    let good = fs::read_to_string(at("password")).expect("the password");
+    fs::write(at("password"), "swordfish").expect("a file");
+    for words in [&["keygen"][..], &["keys", "import", "--from", &at("raw")]] {
+        let (_, err) = texts(&network.verb(0, words).await);
+        assert!(err.contains("keys.password_file") && err.contains("12 characters"), "{words:?}: {err}");
+        assert!(!std::path::Path::new(&at("keystore.json")).exists());
+    }
+    fs::write(at("password"), good).expect("a file");
     let imported = done(&network.verb(0, &["keys", "import", "--from", &at("wallet.json")]).await);
     assert_eq!(address(&imported["transmitter"]), node.oracle.transmitter);
 }

@@ -76,7 +76,7 @@ impl Node {
         let net = reserved[0].local_addr().into_diagnostic()?;
         let admin = reserved[1].local_addr().into_diagnostic()?;
         // The keys live as long as the network; the password only has to differ between nodes.
-        write_private(&folder.join("password"), &format!("local-{index}-{}", std::process::id()))?;
+        write_private(&folder.join("password"), &format!("local-network-{index}-{}", std::process::id()))?;
         let (oracle, process, starts) = (Oracle::default(), None, 0);
         let mut node = Self { index, told, oracle, admin, folder, net, reserved, process, starts };
         node.configure()?;

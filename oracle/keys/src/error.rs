@@ -29,6 +29,13 @@ pub enum KeyError {
     /// A password is required.
     #[error("the keystore password is empty")]
     EmptyPassword,
+    /// A new file is not encrypted with a password that is quickly guessed.
+    #[error(
+        "the password is too weak ({0}); take {min} characters or more of at least {kinds} kinds, best by chance: `openssl rand -base64 24`",
+        min = crate::MIN_PASSWORD_CHARACTERS,
+        kinds = crate::MIN_DIFFERENT_CHARACTERS
+    )]
+    WeakPassword(&'static str),
     /// The file is no keystore of this version.
     #[error("{path} is not a keystore: {reason}")]
     Damaged {

@@ -28,7 +28,7 @@ mod file;
 mod sealed;
 mod web3;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use alloy::{
     network::EthereumWallet,
@@ -64,6 +64,28 @@ pub struct PublicKeys {
 /// Most earlier transmitters kept.
 pub const MAX_EARLIER: usize = 16;
 
+/// Fewest characters of a password for a new file.
+pub const MIN_PASSWORD_CHARACTERS: usize = 12;
+/// Fewest different characters among them.
+pub const MIN_DIFFERENT_CHARACTERS: usize = 5;
+
+/// Whether a password may encrypt a new file. Files that have a weaker one still open.
+///
+/// # Errors
+/// [`KeyError::EmptyPassword`] or [`KeyError::WeakPassword`].
+pub fn check_password(password: &str) -> Result<(), KeyError> {
+    if password.is_empty() {
+        return Err(KeyError::EmptyPassword);
+    }
+    if password.chars().count() < MIN_PASSWORD_CHARACTERS {
+        return Err(KeyError::WeakPassword("it is short"));
+    }
+    if password.chars().collect::<BTreeSet<_>>().len() < MIN_DIFFERENT_CHARACTERS {
+        return Err(KeyError::WeakPassword("its characters repeat"));
+    }
+    Ok(())
+}
+
 /// How a key is written when it leaves the keystore.
 pub enum Export<'a> {
     /// Web3 secret storage version 3, encrypted with this password.
@@ -87,8 +109,10 @@ impl Keystore {
     /// Takes about a tenth of a second and 32 MiB: the price of guessing the password.
     ///
     /// # Errors
-    /// [`KeyError::Exists`], [`KeyError::EmptyPassword`], or what the file system or the random source says.
+    /// [`KeyError::Exists`], [`KeyError::EmptyPassword`], [`KeyError::WeakPassword`], or what the file system or the
+    /// random source says.
     pub fn create(path: &Path, password: &str) -> Result<Self, KeyError> {
+        check_password(password)?;
         let keys = Self::generate()?;
         file::write_new(path, &sealed::seal(&keys.public(), &keys.secrets(), password)?)?;
         Ok(keys)
@@ -129,6 +153,7 @@ impl Keystore {
         from: &Path,
         from_password: &str,
     ) -> Result<Self, KeyError> {
+        check_password(password)?;
         let keys = Self { transmitter: read_key(from, from_password)?, ..Self::generate()? };
         file::write_new(path, &sealed::seal(&keys.public(), &keys.secrets(), password)?)?;
         Ok(keys)

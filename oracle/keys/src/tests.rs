@@ -6,15 +6,18 @@ use alloy::{network::TxSigner, primitives::B256};
 use ed25519_dalek::{Signature, VerifyingKey};
 use functions_report::{quorum::Recover, software::Software};
 
-use crate::{Export, KeyError, Keystore};
+use crate::{Export, KeyError, Keystore, check_password, file, sealed};
+
+const P: &str = "correct horse";
+const Q: &str = "battery staple";
 
 #[test]
 fn open_returns_the_keys_that_were_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node/keystore.json");
-    let (created, is_new) = Keystore::open_or_create(&path, "correct horse").unwrap();
+    let (created, is_new) = Keystore::open_or_create(&path, P).unwrap();
     assert!(is_new);
-    let (opened, is_new) = Keystore::open_or_create(&path, "correct horse").unwrap();
+    let (opened, is_new) = Keystore::open_or_create(&path, P).unwrap();
     assert!(!is_new);
     assert_eq!(opened.public(), created.public());
     assert_eq!(opened.sign_offchain(b"x"), created.sign_offchain(b"x"));
@@ -32,32 +35,32 @@ fn open_returns_the_keys_that_were_created() {
 fn open_says_why_when_it_fails() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keystore.json");
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::Missing { .. })));
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::Missing { .. })));
     assert!(matches!(Keystore::create(&path, ""), Err(KeyError::EmptyPassword)));
-    Keystore::create(&path, "p").map(drop).unwrap();
-    assert!(matches!(Keystore::create(&path, "p"), Err(KeyError::Exists { .. })));
-    assert!(matches!(Keystore::open(&path, "q"), Err(KeyError::WrongPassword { .. })));
+    Keystore::create(&path, P).map(drop).unwrap();
+    assert!(matches!(Keystore::create(&path, P), Err(KeyError::Exists { .. })));
+    assert!(matches!(Keystore::open(&path, Q), Err(KeyError::WrongPassword { .. })));
 
     let text = fs::read_to_string(&path).unwrap();
-    let other = Keystore::create(&folder.path().join("other.json"), "p").unwrap();
-    let signer = Keystore::open(&path, "p").unwrap().public().signer.to_string().to_lowercase();
+    let other = Keystore::create(&folder.path().join("other.json"), P).unwrap();
+    let signer = Keystore::open(&path, P).unwrap().public().signer.to_string().to_lowercase();
     let swapped = text.replace(&signer, &other.public().signer.to_string().to_lowercase());
     assert_ne!(swapped, text);
     fs::write(&path, swapped).unwrap();
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::WrongPassword { .. })));
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::WrongPassword { .. })));
 
     fs::write(&path, "{}").unwrap();
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::Damaged { .. })));
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::Damaged { .. })));
     fs::write(&path, text.replace("\"logN\": 15", "\"logN\": 40")).unwrap();
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::Damaged { .. })));
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::Damaged { .. })));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::Permissions { mode: 0o644, .. })));
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::Permissions { mode: 0o644, .. })));
 }
 
 #[test]
 fn signatures_verify_against_the_public_keys() {
     let folder = tempfile::tempdir().unwrap();
-    let keys = Keystore::create(&folder.path().join("k"), "p").unwrap();
+    let keys = Keystore::create(&folder.path().join("k"), P).unwrap();
     let public = keys.public();
     let hash = B256::repeat_byte(7);
     let signature = keys.sign_report(&hash);
@@ -73,13 +76,13 @@ fn signatures_verify_against_the_public_keys() {
 fn rotated_keys_are_kept_until_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("k");
-    let mut keys = Keystore::create(&path, "p").unwrap();
+    let mut keys = Keystore::create(&path, P).unwrap();
     let first = keys.public();
     keys.rotate_transmitter(None).unwrap();
     // Nothing is stored before it is saved.
-    assert_eq!(Keystore::open(&path, "p").unwrap().public(), first);
-    keys.save(&path, "q").unwrap();
-    let mut opened = Keystore::open(&path, "q").unwrap();
+    assert_eq!(Keystore::open(&path, P).unwrap().public(), first);
+    keys.save(&path, Q).unwrap();
+    let mut opened = Keystore::open(&path, Q).unwrap();
     let public = opened.public();
     assert_eq!(public.earlier_transmitters, [first.transmitter]);
     assert_ne!(public.transmitter, first.transmitter);
@@ -90,9 +93,9 @@ fn rotated_keys_are_kept_until_dropped() {
     assert!(opened.wallet_of(first.signer).is_none(), "the signer pays for nothing");
     assert!(!opened.drop_transmitter(public.transmitter), "the newest stays");
     assert!(opened.drop_transmitter(first.transmitter));
-    opened.save(&path, "q").unwrap();
-    assert!(Keystore::open(&path, "q").unwrap().public().earlier_transmitters.is_empty());
-    assert!(matches!(Keystore::open(&path, "p"), Err(KeyError::WrongPassword { .. })));
+    opened.save(&path, Q).unwrap();
+    assert!(Keystore::open(&path, Q).unwrap().public().earlier_transmitters.is_empty());
+    assert!(matches!(Keystore::open(&path, P), Err(KeyError::WrongPassword { .. })));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
 }
@@ -101,7 +104,7 @@ fn rotated_keys_are_kept_until_dropped() {
 fn exported_keys_come_back_from_either_form() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let keys = Keystore::create(&at("k"), "p").unwrap();
+    let keys = Keystore::create(&at("k"), P).unwrap();
     let account = keys.public().transmitter;
     keys.export(account, &at("v3"), &Export::Encrypted("other")).unwrap();
     keys.export(account, &at("raw"), &Export::Raw).unwrap();
@@ -112,20 +115,49 @@ fn exported_keys_come_back_from_either_form() {
     for (index, name) in ["v3", "raw"].into_iter().enumerate() {
         assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o777, 0o600);
         let path = at(&format!("new-{index}"));
-        let new = Keystore::create_with_transmitter(&path, "n", &at(name), "other").unwrap();
+        let new = Keystore::create_with_transmitter(&path, P, &at(name), "other").unwrap();
         assert_eq!(new.public().transmitter, account);
         assert_ne!(new.public().signer, keys.public().signer);
-        assert_eq!(Keystore::open(&path, "n").unwrap().public(), new.public());
+        assert_eq!(Keystore::open(&path, P).unwrap().public(), new.public());
     }
     assert!(matches!(keys.export(account, &at("raw"), &Export::Raw), Err(KeyError::Exists { .. })));
     let stranger = alloy::primitives::Address::ZERO;
     assert!(matches!(keys.export(stranger, &at("x"), &Export::Raw), Err(KeyError::Unknown(_))));
     assert!(matches!(keys.export(account, &at("x"), &Export::Encrypted("")), Err(KeyError::EmptyPassword)));
-    let wrong = Keystore::create_with_transmitter(&at("y"), "n", &at("v3"), "wrong");
+    let wrong = Keystore::create_with_transmitter(&at("y"), P, &at("v3"), "wrong");
     assert!(matches!(wrong, Err(KeyError::WrongPassword { .. })) && !at("y").exists());
     fs::set_permissions(at("raw"), fs::Permissions::from_mode(0o644)).unwrap();
-    let open = Keystore::create_with_transmitter(&at("y"), "n", &at("raw"), "");
+    let open = Keystore::create_with_transmitter(&at("y"), P, &at("raw"), "");
     assert!(matches!(open, Err(KeyError::Permissions { .. })));
     let mut keys = keys;
     assert!(matches!(keys.rotate_transmitter(Some((&at("v3"), "other"))), Err(KeyError::Known(_))));
+}
+
+#[test]
+fn weak_passwords_encrypt_no_new_file_and_open_old_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let keys = Keystore::create(&at("k"), P).unwrap();
+    keys.export(keys.public().transmitter, &at("raw"), &Export::Raw).unwrap();
+    for weak in
+        ["p", "elevencharz", "\u{1f511}\u{1f510}\u{1f512}", "aaaaaaaaaaaaaaaaaaaaaaaa", "abcdabcdabcdabcd"]
+    {
+        for made in [
+            Keystore::create(&at("new"), weak),
+            Keystore::create_with_transmitter(&at("new"), weak, &at("raw"), ""),
+        ] {
+            let Err(err) = made else { panic!("{weak:?} is taken") };
+            assert!(
+                matches!(err, KeyError::WeakPassword(_)) && err.to_string().contains("12 characters"),
+                "{err}"
+            );
+        }
+        assert!(!at("new").exists());
+    }
+    check_password("twelve chars").unwrap();
+    // As an earlier version made it.
+    file::write_new(&at("old"), &sealed::seal(&keys.public(), &keys.secrets(), "p").unwrap()).unwrap();
+    let mut old = Keystore::open(&at("old"), "p").unwrap();
+    old.rotate_transmitter(None).unwrap();
+    old.save(&at("old"), "p").unwrap();
 }

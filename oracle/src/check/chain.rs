@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Line, PATIENCE, local::socket_of};
+use super::{Line, PATIENCE, ports::socket_of};
 use crate::{
     chain::{self, Rpc, RpcFailure},
     clock::wall_ms,

@@ -1,17 +1,15 @@
-//! This machine: files, database, ports, sandbox.
+//! This machine: files, database, sandbox.
 
 use std::{
     fs,
-    net::{IpAddr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
 use alloy::primitives::{Address, B256};
 use functions_types::limits::{Limits, RunOptions};
-use oracle_net::Multiaddr;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerConfig};
 
-use super::Line;
+use super::{Line, ports::Running};
 use crate::{
     app,
     config::Config,
@@ -44,6 +42,13 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
             "run `chmod 600` on it; then think of who may have read it",
         )
     });
+    lines.extend(keys::weak_password(&config.keys).map(|words| {
+        Line::warn(
+            "keys.password",
+            words,
+            "stop the node and give the keys another: `functions-node keys password`",
+        )
+    }));
     let identity = match keys::open(&config.keys) {
         Ok(unlocked) => {
             let identity = keys::identity(&unlocked);
@@ -81,19 +86,13 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
     identity
 }
 
-/// Whether a node runs on this keystore now.
-pub(super) fn in_use(config: &Config, lines: &mut Vec<Line>) -> bool {
-    match FileLock::holder_of(&config.keys.keystore) {
-        Some(pid) => {
-            let who = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-            lines.push(Line::ok("keys.in-use", format!("{who} runs on this keystore")));
-            true
-        }
-        None => {
-            lines.push(Line::ok("keys.in-use", "no"));
-            false
-        }
-    }
+/// The process that runs on this keystore now, if one does.
+pub(super) fn in_use(config: &Config, lines: &mut Vec<Line>) -> Option<Running> {
+    let running = FileLock::holder_of(&config.keys.keystore).map(|pid| Running { pid });
+    let words =
+        running.as_ref().map_or_else(|| "no".to_owned(), |node| format!("{node} runs on this keystore"));
+    lines.push(Line::ok("keys.in-use", words));
+    running
 }
 
 /// Writes and removes a file in a folder, or in the nearest one above it that exists.
@@ -185,49 +184,6 @@ fn failed(id: &str, err: &JournalError) -> Line {
             Line::fail(id, format!("{place}: {problem}"), *remedy)
         }
         other => Line::fail(id, other.to_string(), "see docs/node.md on the journal"),
-    }
-}
-
-/// The two listening addresses.
-pub(super) fn addresses(config: &Config, running: bool, lines: &mut Vec<Line>) {
-    let listen = &config.net.listen;
-    let remedy = "write for example \"/ip4/0.0.0.0/tcp/9001\"";
-    lines.push(match listen.parse::<Multiaddr>() {
-        Err(err) => Line::fail("net.listen", format!("{listen:?} is no multiaddress ({err})"), remedy),
-        Ok(address) => match socket_of(&address) {
-            None => Line::fail("net.listen", format!("{listen:?} is no IP address with a TCP port"), remedy),
-            Some(address) => port("net.listen", address, running),
-        },
-    });
-    let admin = config.admin.listen;
-    lines.push(port("admin.listen", admin, running));
-    if !admin.ip().is_loopback() {
-        let words = format!("{admin} is reachable from other machines");
-        lines.push(Line::warn("admin.public", words, "keep it behind a firewall, or listen on 127.0.0.1"));
-    }
-}
-
-/// `/ip4/…/tcp/…` or `/ip6/…/tcp/…` as a socket address.
-pub(super) fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
-    let text = address.to_string();
-    let mut parts = text.split('/').skip(1);
-    let ip: IpAddr = match parts.next()? {
-        "ip4" | "ip6" => parts.next()?.parse().ok()?,
-        _ => return None,
-    };
-    (parts.next()? == "tcp").then_some(())?;
-    Some(SocketAddr::new(ip, parts.next()?.parse().ok()?))
-}
-
-fn port(id: &str, address: SocketAddr, running: bool) -> Line {
-    match TcpListener::bind(address) {
-        Ok(_) => Line::ok(id, format!("{address} is free")),
-        Err(_) if running => Line::ok(id, format!("{address} is in use, and a node runs on this keystore")),
-        Err(err) => Line::fail(
-            id,
-            format!("{address} cannot be listened on ({err})"),
-            "end the other program, or choose an address of this machine and a free port",
-        ),
     }
 }
 

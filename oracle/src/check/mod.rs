@@ -6,6 +6,7 @@
 
 mod chain;
 mod local;
+mod ports;
 
 use std::{fmt, time::Duration};
 
@@ -124,7 +125,8 @@ pub async fn run(config: &Config) -> Report {
     let running = local::in_use(config, &mut report.lines);
     let signer = identity.as_ref().map(|identity| identity.signer);
     report.lines.extend(within("database", local::database(config, signer)).await);
-    local::addresses(config, running, &mut report.lines);
+    let node = running.map(|node| (node, signer));
+    report.lines.extend(within("ports", ports::look(config, node)).await);
     report.lines.extend(within("sandbox", local::sandbox(config)).await);
     let stored = timeout(PATIENCE, local::stored_identity(config)).await.ok().flatten();
     report.lines.extend(chain::look(config, stored, identity.as_ref()).await);

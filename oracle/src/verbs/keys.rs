@@ -140,7 +140,7 @@ pub async fn run(verb: Verb) -> Result<()> {
 fn show(options: &OnlyConfig) -> Result<()> {
     let config = Config::load(&options.config)?;
     let unlocked = keys::open(&config.keys)?;
-    super::print(&public_json(&unlocked, &config))
+    super::print_line(&public_json(&unlocked, &config))
 }
 
 fn export(options: &ExportOptions) -> Result<()> {
@@ -154,8 +154,11 @@ fn export(options: &ExportOptions) -> Result<()> {
             options.out.display()
         );
     } else {
-        let password =
-            keys::password(options.password_file.as_deref().unwrap_or(&config.keys.password_file))?;
+        let password = match &options.password_file {
+            Some(file) => new_password(file)?,
+            // The key is as safe in the new file as in the keystore.
+            None => keys::password(&config.keys.password_file)?,
+        };
         unlocked.export(address, &options.out, &Export::Encrypted(&password))?;
     }
     super::print(&json!({ "address": address, "file": options.out, "encrypted": !options.raw }))
@@ -176,17 +179,18 @@ async fn import(options: &ImportOptions) -> Result<()> {
         None => password.clone(),
     };
     let made =
-        Keystore::create_with_transmitter(&config.keys.keystore, &password, &options.from, &from_password)?;
+        Keystore::create_with_transmitter(&config.keys.keystore, &password, &options.from, &from_password)
+            .wrap_err_with(|| keys::new_keystore(&config.keys))?;
     if let Err(err) = crate::memory::begin(&config, made.public().signer).await {
         eprintln!("the journal could not be made together with the keys ({err:#})");
     }
-    super::print(&public_json(&made, &config))
+    super::print_line(&public_json(&made, &config))
 }
 
 fn password(options: &PasswordOptions) -> Result<()> {
     let config = Config::load(&options.config)?;
     let _hold = keys::hold(&config.keys)?;
-    let new = keys::password(&options.new_password_file)?;
+    let new = new_password(&options.new_password_file)?;
     let path = &config.keys.keystore;
     // Where an earlier run was cut short between the two files, the keystore has the new password already.
     let unlocked = match Keystore::open(path, &new) {
@@ -202,6 +206,14 @@ fn password(options: &PasswordOptions) -> Result<()> {
     super::print(
         &json!({ "keystore": path, "passwordFile": config.keys.password_file, "signer": unlocked.public().signer }),
     )
+}
+
+/// The password in a file, when it may encrypt a new one.
+fn new_password(file: &Path) -> Result<String> {
+    let password = keys::password(file)?;
+    oracle_keys::check_password(&password)
+        .wrap_err_with(|| format!("the new password in {}", file.display()))?;
+    Ok(password)
 }
 
 /// Puts the password in its file, as a whole and private.
@@ -252,7 +264,7 @@ fn rotate(options: &RotateOptions) -> Result<()> {
          member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {before}.\n\
          Afterwards: stop the node, `withdraw --transmitter {before} --to … --ether all`, then `keys drop-transmitter {before}`."
     );
-    super::print(&public_json(&unlocked, &config))
+    super::print_line(&public_json(&unlocked, &config))
 }
 
 async fn drop_transmitter(options: &DropOptions) -> Result<()> {
