@@ -36,6 +36,17 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:globals", include_str!("js/globals.js")),
 ];
 
+/// Around each file: the globals it names are those of the boot, whatever a script puts in their place later. `Date` is
+/// not among them, for scripts get another.
+const KEPT: (&str, &str) = (
+    "(() => { const { AggregateError, Array, ArrayBuffer, BigInt, BigInt64Array, BigUint64Array, Boolean, DataView, Error, \
+     Float32Array, Float64Array, Int16Array, Int32Array, Int8Array, JSON, Map, Math, Number, Object, Promise, Proxy, \
+     RangeError, Reflect, RegExp, Set, String, Symbol, SyntaxError, TypeError, URIError, Uint16Array, Uint32Array, \
+     Uint8Array, Uint8ClampedArray, WeakMap, WeakSet, decodeURIComponent, encodeURIComponent, isFinite, isNaN, \
+     parseFloat, parseInt } = globalThis; const file = ",
+    "\n; return file; })()",
+);
+
 /// A booted runtime and the boot script's entry points.
 pub(crate) struct ScriptRuntime {
     runtime: JsRuntime,
@@ -72,7 +83,7 @@ impl ScriptRuntime {
         let library = library.map_err(|error| eyre!("boot: {error}"))?;
         let mut last = None;
         for (name, source) in BOOT {
-            let file = runtime.execute_script(*name, *source);
+            let file = runtime.execute_script(*name, format!("{}{source}{}", KEPT.0, KEPT.1));
             let file = file.map_err(|error| eyre!("boot: {name}: {error}"))?;
             deno_core::scope!(scope, runtime);
             v8::tc_scope!(let scope, scope);

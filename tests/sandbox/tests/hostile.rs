@@ -21,12 +21,17 @@ const SETTLING_RUNS: usize = 200;
 /// The server that the scripts are given as `args[0]`.
 async fn server() -> Server {
     let page = |body: &[u8]| vec![Step::Send(answer("200 OK", "", body))];
+    let module = |kind: &str, body: &str| {
+        vec![Step::Send(answer("200 OK", &format!("content-type: {kind}\r\n"), body.as_bytes()))]
+    };
     Server::start(|_| {
         Attacks::from([
             ("/".into(), page(br#"{"value":7}"#)),
             ("/two-mebibytes".into(), page(&vec![b'x'; 2 << 20])),
             ("/deep-json".into(), page("[".repeat(1 << 20).as_bytes())),
             ("/never".into(), vec![Step::Stall]),
+            ("/waits.js".into(), module("text/javascript", "await null; export default 7")),
+            ("/data.json".into(), module("application/json", r#"{"value":1}"#)),
         ])
     })
     .await

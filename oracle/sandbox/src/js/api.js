@@ -4,6 +4,10 @@
 (function (lib) {
   "use strict";
   const { fetch } = lib;
+  // What the script may replace later.
+  const { isInteger } = Number;
+  const { stringify } = JSON;
+  const { fromEntries } = Object;
   const { URLSearchParams, AbortController } = lib.globals;
 
   async function makeHttpRequest({
@@ -19,7 +23,7 @@
     let timer;
     try {
       const target = params ? `${url}?${new URLSearchParams(params)}` : url;
-      const body = data ? JSON.stringify(data) : undefined;
+      const body = data ? stringify(data) : undefined;
       timer = lib.setLimit(() => controller.abort(), timeout);
       const response = await fetch(target, { method, headers, body, signal: controller.signal });
       lib.clearTimer(timer);
@@ -30,7 +34,7 @@
         error: false,
         status: response.status,
         statusText: response.statusText,
-        headers: Object.fromEntries(response.headers.entries()),
+        headers: fromEntries(response.headers.entries()),
         data: await read(response, responseType),
       };
     } catch (exception) {
@@ -66,20 +70,22 @@
     }
     return bytes;
   }
-  function integer(value, name) {
-    const refuse = (why) => new Error(`input into Functions.${name} ${why}`);
+  const refusal = (name) => (why) => new Error(`input into Functions.${name} ${why}`);
+  function integer(value, refuse) {
     if (typeof value !== "number" && typeof value !== "bigint") throw refuse("is not a number or bigint");
-    if (typeof value === "number" && !Number.isInteger(value)) throw refuse("is not an integer");
-    return [BigInt(value), refuse];
+    if (typeof value === "number" && !isInteger(value)) throw refuse("is not an integer");
+    return BigInt(value);
   }
   function encodeUint256(value) {
-    const [number, refuse] = integer(value, "encodeUint256");
+    const refuse = refusal("encodeUint256");
+    const number = integer(value, refuse);
     if (number < 0n) throw refuse("is negative");
     if (number >= MODULUS) throw refuse("is too large");
     return word(number);
   }
   function encodeInt256(value) {
-    const [number, refuse] = integer(value, "encodeInt256");
+    const refuse = refusal("encodeInt256");
+    const number = integer(value, refuse);
     if (number < -HALF) throw refuse("is too small");
     if (number >= HALF) throw refuse("is too large");
     return word(number);

@@ -1,6 +1,11 @@
 // What requests and responses are made of: headers, blobs, forms, bodies.
 (function (lib) {
   "use strict";
+  const { parse } = JSON;
+  const { buffer: bufferOf, bytes: bytesIn } = lib.view;
+  const bufferLength = lib.reader(ArrayBuffer.prototype, "byteLength");
+  const slice = lib.method(Uint8Array.prototype, "slice");
+  const sliceText = lib.method(String.prototype, "slice");
 
   const { apply } = Reflect;
   const { push } = Array.prototype;
@@ -298,14 +303,15 @@
     }
     async arrayBuffer() {
       const bytes = await this.bytes();
-      return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+      const buffer = bufferOf(bytes);
+      return bytesIn(bytes) === bufferLength(buffer) ? buffer : bufferOf(slice(bytes));
     }
     async text() {
       const text = lib.decodeUtf8(await this.bytes());
-      return text.startsWith("\ufeff") ? text.slice(1) : text;
+      return text[0] === "\ufeff" ? sliceText(text, 1) : text;
     }
     async json() {
-      return JSON.parse(await this.text());
+      return parse(await this.text());
     }
     async blob() {
       return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });

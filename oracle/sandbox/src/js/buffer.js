@@ -7,8 +7,9 @@
   const MOST = 2 ** 32;
 
   class FastBuffer extends Uint8Array {}
-  const view = (bytes) => new FastBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const plain = (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  const { buffer: bufferOf, offset, bytes: bytesIn } = lib.view;
+  const view = (bytes) => new FastBuffer(bufferOf(bytes), offset(bytes), bytesIn(bytes));
+  const plain = (buffer) => new Uint8Array(bufferOf(buffer), offset(buffer), bytesIn(buffer));
   const isBytes = (value) => value instanceof Uint8Array;
   const needBytes = (value, name) => {
     if (!isBytes(value)) throw errors.type(`The "${name}" argument`, "an instance of Buffer or Uint8Array", value);

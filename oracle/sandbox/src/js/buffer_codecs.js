@@ -52,7 +52,7 @@
     ascii: { ...latin1, decode: (bytes) => chunked(bytes.map((byte) => byte & 0x7f)) },
     hex: {
       encode: (text) => Uint8Array.fromHex(/^(?:[0-9a-fA-F]{2})*/.exec(text)[0]),
-      decode: (bytes) => bytes.toHex(),
+      decode: lib.method(Uint8Array.prototype, "toHex"),
       length: (text) => text.length >>> 1,
     },
     base64,

@@ -5,6 +5,7 @@
 // are seeded: such a key would be known to everybody.
 (function (lib) {
   "use strict";
+  const { buffer: bufferOf } = lib.view;
   const { host } = lib;
   const { CryptoKey, fail, unsupported, guarded, copy, algorithmOf, hashOf, use, importKey, importSecret, exportKey } = lib.keys;
   const KEY = Symbol("key");
@@ -27,9 +28,9 @@
     const algorithm = algorithmOf(given, SIGNING);
     const inner = use(key, algorithm, "sign");
     const message = copy(data);
-    if (algorithm.name === "HMAC") return host.op_crypto_hmac(inner.algorithm.hash.name, inner.data, message).buffer;
+    if (algorithm.name === "HMAC") return bufferOf(host.op_crypto_hmac(inner.algorithm.hash.name, inner.data, message));
     const [kind, hash, salt] = signature(algorithm, inner);
-    return guarded("OperationError", () => host.op_crypto_sign(kind, hash, inner.data, message, salt).buffer);
+    return guarded("OperationError", () => bufferOf(host.op_crypto_sign(kind, hash, inner.data, message, salt)));
   }
   function verify(given, key, signed, data) {
     const algorithm = algorithmOf(given, SIGNING);
@@ -50,7 +51,7 @@
     const parameter = algorithm.name === "AES-GCM" ? Number(algorithm.tagLength ?? 128) : Number(algorithm.length ?? 0);
     const message = copy(data);
     return guarded("OperationError", () =>
-      host.op_crypto_cipher(algorithm.name, encrypt, inner.data, iv, additional, parameter, message).buffer);
+      bufferOf(host.op_crypto_cipher(algorithm.name, encrypt, inner.data, iv, additional, parameter, message)));
   }
 
   function derive(given, key, bits, usage) {
@@ -60,10 +61,10 @@
     const hash = hashOf(algorithm.hash);
     const salt = copy(algorithm.salt);
     return guarded("OperationError", () =>
-      (algorithm.name === "HKDF"
+      bufferOf(algorithm.name === "HKDF"
         ? host.op_crypto_hkdf(hash, inner.data, salt, copy(algorithm.info), bits / 8)
         : host.op_crypto_pbkdf2(hash, inner.data, salt, Number(algorithm.iterations), bits / 8)
-      ).buffer);
+      ));
   }
   const bitsOf = (given) => {
     const wanted = algorithmOf(given, ["HMAC", "AES-GCM", "AES-CBC", "AES-CTR"]);
@@ -89,7 +90,7 @@
     async digest(algorithm, data) {
       const bytes = copy(data);
       const { name } = algorithmOf(algorithm, ["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
-      return host.op_crypto_digest(name, bytes).buffer;
+      return bufferOf(host.op_crypto_digest(name, bytes));
     }
     async importKey(format, keyData, algorithm, extractable, keyUsages) {
       return importKey(format, keyData, algorithm, extractable, keyUsages);

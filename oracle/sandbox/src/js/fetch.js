@@ -4,6 +4,7 @@
   const { op_http_send, op_http_abort } = lib.host;
   const { Headers, URL, AbortController } = lib.globals;
   const { Body } = lib;
+  const toWellFormed = lib.method(String.prototype, "toWellFormed");
 
   const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
   const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
@@ -30,7 +31,7 @@
         throw new TypeError("Request with GET/HEAD method cannot have body.");
       }
       super(content);
-      this.#url = from ? from.url : init[RAW] ? `${input}`.toWellFormed() : new URL(input).href;
+      this.#url = from ? from.url : init[RAW] ? toWellFormed(`${input}`) : new URL(input).href;
       this.#method = method;
       this.#headers = new Headers(init?.headers ?? from?.headers);
       if (content.type && !this.#headers.has("content-type")) this.#headers.set("content-type", content.type);
@@ -150,11 +151,12 @@
     }
   }
 
+  const [read, write, remove] = ["get", "set", "delete"].map((name) => lib.method(Map.prototype, name));
   const waiting = new Map();
   lib.deliver = function deliver(id, status, statusText, url, redirected, headerLines, buffer) {
-    const exchange = waiting.get(id);
+    const exchange = read(waiting, id);
     if (exchange === undefined) return;
-    waiting.delete(id);
+    remove(waiting, id);
     const headers = new Headers();
     const lines = headerLines === "" ? [] : headerLines.split("\n");
     for (let at = 0; at + 1 < lines.length; at += 2) {
@@ -182,12 +184,12 @@
       const follow = request.redirect === "follow";
       const id = op_http_send(request.method, request.url, lines.join("\n"), body, bytes !== null, follow);
       const onAbort = () => {
-        if (!waiting.delete(id)) return;
+        if (!remove(waiting, id)) return;
         op_http_abort(id);
         reject(signal.reason);
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      waiting.set(id, {
+      write(waiting, id, {
         head: request.method === "HEAD",
         resolve(response) {
           signal.removeEventListener("abort", onAbort);
@@ -205,7 +207,8 @@
     const raw = typeof input === "string" || input instanceof URL;
     const request = new Request(input, raw ? { ...init, [RAW]: true } : init);
     const content = Body.contentOf(request);
-    return perform(request, content.stream ? await request.bytes() : content.bytes);
+    // Awaited, for returning a promise calls its `then`, which is the script's to replace.
+    return await perform(request, content.stream ? await request.bytes() : content.bytes);
   }
   lib.fetch = function fetch(input, init = {}) {
     if (typeof input !== "string" && !(input instanceof URL) && !(input instanceof Request)) {

@@ -37,14 +37,30 @@
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encode = TextEncoder.prototype.encode;
   const decode = TextDecoder.prototype.decode;
-  const { apply } = Reflect;
+  const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+  // Methods and getters as they are before a script runs, called with their receiver first.
+  lib.method = (of, name) => {
+    const callee = of[name];
+    return (receiver, ...args) => apply(callee, receiver, args);
+  };
+  lib.reader = (of, name) => {
+    const { get } = getOwnPropertyDescriptor(of, name);
+    return (receiver) => apply(get, receiver, []);
+  };
+  const views = getPrototypeOf(Uint8Array.prototype);
+  lib.view = {
+    buffer: lib.reader(views, "buffer"),
+    offset: lib.reader(views, "byteOffset"),
+    bytes: lib.reader(views, "byteLength"),
+  };
+  const { isView } = ArrayBuffer;
   lib.encodeUtf8 = (text) => apply(encode, encoder, [text]);
   lib.decodeUtf8 = (bytes) => apply(decode, decoder, [bytes]);
 
   // The bytes behind any buffer source, without copying.
   lib.bytesOf = function bytesOf(source) {
     if (source instanceof Uint8Array) return source;
-    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    if (isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     if (source instanceof ArrayBuffer) return new Uint8Array(source);
     throw new TypeError("expected an ArrayBuffer or a view of one");
   };
@@ -61,10 +77,10 @@
     if (/[-_]/.test(`${data}`)) {
       throw new DOMException("Failed to decode base64: invalid character", "InvalidCharacterError");
     }
-    return Reflect.apply(base64.atob, globalThis, arguments);
+    return apply(base64.atob, globalThis, arguments);
   }
   function btoa(_data) {
-    return Reflect.apply(base64.btoa, globalThis, arguments);
+    return apply(base64.btoa, globalThis, arguments);
   }
 
   // For structuredClone, one function a class of ours: what makes the like of a value, null where a value of the class
