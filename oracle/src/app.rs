@@ -361,9 +361,11 @@ impl Node {
         let transmit = TransmitConfig {
             chain_id: chain.chain_id,
             router: chain.router,
+            coordinator: don.coordinator,
             delta_stage: don.delta_stage(),
             poll_interval,
             confirmations: chain.request_confirmations,
+            max_gas_price_wei: chain.max_gas_price_wei(),
         };
         let wallet =
             self.keys.wallet_of(don.transmitter).ok_or_else(|| eyre!("the transmitter's key is gone"))?;

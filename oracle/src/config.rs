@@ -96,9 +96,20 @@ pub struct ChainConfig {
     /// Seconds without a new block after which the node is not ready (0: never). When absent, the pace that the chain
     /// keeps without transactions decides; a chain that makes blocks on demand has none.
     pub max_head_age_seconds: Option<u64>,
+    /// Most that is offered per gas, in gwei (1 to 1 000 000). When absent, only what the request pays for and what the
+    /// transmitter's account holds limit it.
+    pub max_gas_price_gwei: Option<u64>,
     /// How many reports the transmitter's ether must pay for (0: not judged).
     #[serde(default = "default_ether_reserve_reports")]
     pub ether_reserve_reports: u64,
+}
+
+impl ChainConfig {
+    /// Most wei offered per gas.
+    #[must_use]
+    pub fn max_gas_price_wei(&self) -> u128 {
+        self.max_gas_price_gwei.map_or(u128::MAX, |gwei| u128::from(gwei) * 1_000_000_000)
+    }
 }
 
 /// `[database]`: the journal.
@@ -348,6 +359,13 @@ impl Config {
             0,
             86_400,
             "0 means never; 60 fits a chain that always makes blocks",
+        )?;
+        in_range(
+            "chain.max_gas_price_gwei",
+            chain.max_gas_price_gwei.unwrap_or(1),
+            1,
+            1_000_000,
+            "leave it out to be limited only by what the requests pay for",
         )?;
         in_range(
             "chain.ether_reserve_reports",

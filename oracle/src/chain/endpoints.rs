@@ -11,7 +11,7 @@ mod identity;
 mod monitor;
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -36,6 +36,8 @@ pub struct Rpc {
     endpoints: Vec<Endpoint>,
     expected: Mutex<Option<Expected>>,
     pub(super) check_hashes: bool,
+    /// No endpoint has an opinion about tips.
+    pub(super) lacks_tips: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,13 @@ impl Rpc {
             .build()?;
         let endpoint = |url: &Url| Endpoint { url: url.clone(), shown: shown(url), health: Mutex::default() };
         let endpoints = urls.iter().map(endpoint).collect();
-        Ok(Self { client, endpoints, expected: Mutex::new(None), check_hashes: true })
+        Ok(Self {
+            client,
+            endpoints,
+            expected: Mutex::new(None),
+            check_hashes: true,
+            lacks_tips: AtomicBool::new(false),
+        })
     }
 
     /// Whether block hashes are compared with the headers they come with; true unless set otherwise.

@@ -1,8 +1,10 @@
 //! Typed questions to the chain; which endpoint answers is the business of [`super::endpoints`].
 
+use std::sync::atomic::Ordering;
+
 use alloy::{
-    primitives::{Address, B256, Bytes, U64, U256, keccak256},
-    rpc::types::Log,
+    primitives::{Address, B256, Bytes, U64, U128, U256, keccak256},
+    rpc::types::{FeeHistory, Log},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
@@ -14,6 +16,9 @@ use super::{
     logs::LogQuery,
     transactions::{CallRequest, Receipt},
 };
+
+/// Blocks whose tips are looked at.
+const TIP_BLOCKS: u64 = 20;
 
 impl Rpc {
     /// Calls any method; `null` is decoded like other values.
@@ -108,6 +113,30 @@ impl Rpc {
     pub async fn nonce(&self, account: Address, tag: &'static str) -> Result<u64, RpcFailure> {
         let count: U64 = self.value("eth_getTransactionCount", json!([account, tag]), Reach::First).await?;
         Ok(count.to())
+    }
+
+    /// Wei per gas that makers of blocks ask for beside the base fee: the endpoint's opinion, else the median of what
+    /// the newest blocks took.
+    ///
+    /// # Errors
+    /// As [`Rpc::call`].
+    pub async fn tip_wei(&self) -> Result<u128, RpcFailure> {
+        // Asking for a method that an endpoint does not have makes it pause: it is not asked for twice.
+        if !self.lacks_tips.load(Ordering::Relaxed) {
+            let opinion: Result<U128, _> =
+                self.value("eth_maxPriorityFeePerGas", json!([]), Reach::First).await;
+            match opinion {
+                Ok(tip) => return Ok(tip.to()),
+                Err(err) => tracing::debug!(%err, "the tip is taken from the newest blocks"),
+            }
+        }
+        let params = json!([format!("{TIP_BLOCKS:#x}"), "latest", [50]]);
+        let history: FeeHistory = self.value("eth_feeHistory", params, Reach::First).await?;
+        self.lacks_tips.store(true, Ordering::Relaxed);
+        let rewards = history.reward.unwrap_or_default();
+        let mut tips: Vec<u128> = rewards.iter().filter_map(|block| block.first().copied()).collect();
+        tips.sort_unstable();
+        Ok(tips.get(tips.len() / 2).copied().unwrap_or(0))
     }
 
     /// Wei of an account.

@@ -53,6 +53,7 @@ impl Engine {
             self.tell(happening);
         }
         let seconds = batch.head.timestamp.to();
+        self.parts.transmitter.finalised(batch.final_block);
         self.tell(Happening::Finalised { block: batch.final_block });
         self.tell(Happening::Dated { seconds });
         if batch.caught_up {

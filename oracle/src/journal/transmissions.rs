@@ -10,11 +10,11 @@ use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
 pub enum TransmissionState {
     /// Signed and durable; whether it was sent is unknown.
     Prepared,
-    /// An endpoint took it.
+    /// An endpoint took it; it may be in a block that is not final.
     Sent,
-    /// Mined, and the request was processed by it.
+    /// In a final block, and the request was processed by it.
     Included,
-    /// Mined, and the request was already answered or was not processed.
+    /// In a final block, and the request was already answered or was not processed.
     Unpaid,
     /// Its nonce was used by something else, or it was never needed.
     Dropped,
@@ -38,7 +38,7 @@ impl TransmissionState {
             .ok_or_else(|| corrupt("a transmission state", text))
     }
 
-    /// Whether the nonce may still be pending.
+    /// Whether its fate is open.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Prepared | Self::Sent)
@@ -138,15 +138,16 @@ impl Journal {
         rows.iter().map(parse).collect()
     }
 
-    /// Transactions that may still be pending, lowest nonce first.
+    /// Transactions whose fate is open and whose nonce is at least `from_nonce`, lowest nonce first.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub async fn open_transmissions(&self) -> Result<Vec<Transmission>, JournalError> {
+    pub async fn open_transmissions(&self, from_nonce: u64) -> Result<Vec<Transmission>, JournalError> {
         let rows = sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
-             FROM transmissions WHERE state IN ('prepared', 'sent') ORDER BY nonce",
+             FROM transmissions WHERE state IN ('prepared', 'sent') AND nonce >= $1 ORDER BY nonce",
         )
+        .bind(to_sql(from_nonce))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(parse).collect()

@@ -5,6 +5,10 @@
 //! Rules with arithmetic of their own are elsewhere: whose turn it is in [`super::stage`], whether to send in
 //! [`super::gate`], the price in [`super::price`].
 //!
+//! One answer of one endpoint ends nothing: blocks leave the chain, endpoints lag. A delivery is over when the node's
+//! own reading of the logs shows a response, when the request's time is up, or when too many of its transactions were
+//! paid for in vain. Its transactions stay open in the journal until their blocks are final ([`super::leftovers`]).
+//!
 //! | phase | seen | first | then |
 //! | --- | --- | --- | --- |
 //! | loading | an open transaction | | seeking |
@@ -29,22 +33,28 @@
 //! | counting | enough | | looking |
 //! | counting | too little | | poor |
 //! | sending | it stands | tell submitted | seeking |
-//! | seeking | paid | store included, tell included | over |
-//! | seeking | unpaid, worth another | store unpaid, tell unpaid | looking |
-//! | seeking | unpaid, for good | store unpaid, tell unpaid | over |
+//! | seeking | paid | tell included | mined |
+//! | seeking | unpaid, worth another | tell unpaid | failed |
+//! | seeking | unpaid once too often | tell unpaid, tell undeliverable | over |
+//! | seeking | unpaid, the request seems closed | tell unpaid | mined |
 //! | seeking | no receipt | | checking |
+//! | mined | woken, answered | | over |
+//! | mined | woken | | seeking |
+//! | failed | woken | | looking |
 //! | checking | the nonce is used | | seeking everywhere |
 //! | checking | free, never taken, answered | store dropped, tell unneeded | over |
 //! | checking | free, never taken | | resending |
 //! | checking | free, taken too long ago | | pricing |
 //! | checking | free, taken | | resting |
-//! | seeking everywhere | paid | store included, tell included | over |
-//! | seeking everywhere | unpaid, worth another | store unpaid, tell unpaid | looking |
-//! | seeking everywhere | unpaid, for good | store unpaid, tell unpaid | over |
+//! | seeking everywhere | paid | tell included | mined |
+//! | seeking everywhere | unpaid, worth another | tell unpaid | failed |
+//! | seeking everywhere | unpaid once too often | tell unpaid, tell undeliverable | over |
+//! | seeking everywhere | unpaid, the request seems closed | tell unpaid | mined |
 //! | seeking everywhere | no receipt | store dropped | looking |
 //! | resending | it stands | tell submitted | seeking |
 //! | resending | refused for good | | looking |
-//! | pricing | the base fee | | bumping |
+//! | pricing | what gas costs | | bumping |
+//! | pricing | more than may be offered | say why | bumping |
 //! | bumping | it stands | | resting |
 //! | resting | woken | | seeking |
 //! | troubled | woken | | loading |
@@ -52,7 +62,12 @@
 //! | any | trouble | | troubled |
 //! | any | anything else | | loading |
 //!
-//! Where it would look and the request is answered, it tells unneeded and is over. What is said is said once in a row.
+//! A transaction that was mined and did not process the request seems to have met a closed one; that is believed when
+//! its block is final. Then, and after a revert or codes 3 and 4, another is worth it, after a pause that doubles.
+//! A version that may not be offered more for is handed over once more as it is.
+//!
+//! Where it would look and the request is answered, it tells unneeded and is over. What is said or told about a
+//! transaction is said or told once in a row.
 //! After a restart a delivery begins with loading, whatever it was at: a stored transaction is resumed, never made
 //! anew.
 
@@ -69,24 +84,25 @@ use std::time::Duration;
 use alloy::primitives::U256;
 use tokio::time::Instant;
 
+pub(super) use self::values::stuck_after;
 pub use self::values::{Effect, Look, Moment, Next, Seen, Standing, Step, Terms};
 use super::{
     funds::LOOK_EVERY,
     gate::{Decision, GateInput, UNCONFIRMED, decide},
     mined::{Deed, Mined},
-    price,
+    price::{self, Market},
     report::TransmitNote,
     stage,
 };
-use crate::{
-    chain::{Backoff, Reach},
-    journal::TransmissionState,
-};
+use crate::chain::{Backoff, Reach};
 
 /// Longest pause between two looks for a receipt.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
-/// Longest pause between two looks at the gate while its reason stays the same.
+/// Longest pause between two looks at the gate while its reason stays the same, and at a transaction that is mined or
+/// may not be offered more for.
 const MAX_WAIT: Duration = Duration::from_secs(5);
+/// Transactions of one report that may be paid for in vain.
+pub(super) const MAX_FAILURES: u32 = 4;
 
 /// What a delivery waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +117,8 @@ enum Phase {
     Counting { need_wei: U256 },
     Sending,
     Seeking(Standing, Reach),
+    Mined(Standing),
+    Failed,
     Checking(Standing),
     Resending(Standing),
     Pricing(Standing),
@@ -121,6 +139,10 @@ pub struct Delivery {
     waits_since: Option<Instant>,
     had_turn: bool,
     gas_raises: u32,
+    /// Transactions that were paid for without processing the request.
+    failures: u32,
+    /// The transaction that was told about last.
+    told: Option<Mined>,
     /// Why the gate held it last.
     reason: String,
     pause: Duration,
@@ -137,6 +159,8 @@ impl Delivery {
             waits_since: None,
             had_turn: false,
             gas_raises: 0,
+            failures: 0,
+            told: None,
             reason: String::new(),
             pause: terms.poll_interval,
             trouble: Backoff::default(),
@@ -152,9 +176,12 @@ impl Delivery {
                 let until = now.at + self.trouble.next_pause();
                 self.go(Phase::Troubled, Next::Sleep { until, or_answered: false })
             }
-            (Phase::Loading, Seen::Stored { open: Some(standing), .. }) => self.watch(standing),
-            (Phase::Loading, Seen::Stored { attempts, open: None }) => {
-                self.attempt = attempts;
+            (Phase::Loading, Seen::Stored { failures, open: Some(standing), .. }) => {
+                self.failures = failures;
+                self.watch(standing)
+            }
+            (Phase::Loading, Seen::Stored { attempts, failures, open: None }) => {
+                (self.attempt, self.failures) = (attempts, failures);
                 if self.had_turn { self.enter_gate(now) } else { self.turn() }
             }
             (Phase::Turning, Seen::Progress(progress)) => self.on_progress(now, progress),
@@ -177,21 +204,23 @@ impl Delivery {
                 self.wait_for_funds(now, need_wei)
             }
             (Phase::Sending | Phase::Resending(_), Seen::Stands(standing)) => self.submitted(standing),
-            (Phase::Seeking(..), Seen::Receipt(Some(mined))) => self.settle(now, mined),
+            (Phase::Seeking(standing, _), Seen::Receipt(Some(mined))) => self.on_mined(now, standing, mined),
+            (Phase::Mined(_), Seen::Woke) if now.answered => self.over(vec![]),
+            (Phase::Mined(standing), Seen::Woke) => self.seek(standing, Reach::First),
+            (Phase::Failed, Seen::Woke) => self.enter_gate(now),
             (Phase::Seeking(standing, Reach::First), Seen::Receipt(None)) => {
                 self.go(Phase::Checking(standing), Next::AskNonce)
             }
             // It may have been mined between the two questions, or one endpoint lags: everybody was asked.
             (Phase::Seeking(..), Seen::Receipt(None)) => {
                 let step = self.enter_gate(now);
-                before(Effect::Settle(TransmissionState::Dropped), step)
+                before(Effect::Drop, step)
             }
             (Phase::Checking(standing), Seen::NonceUsed(true)) => self.seek(standing, Reach::All),
             (Phase::Checking(standing), Seen::NonceUsed(false)) => self.on_unmined(now, standing),
             (Phase::Resending(_), Seen::Refused) => self.enter_gate(now),
-            (Phase::Pricing(standing), Seen::BaseFee(base_fee_wei)) => {
-                let max_fee_wei = price::raised(standing.max_fee_wei, base_fee_wei);
-                self.go(Phase::Bumping(standing), Next::Bump { max_fee_wei })
+            (Phase::Pricing(standing), Seen::Market { market, ceiling_wei }) => {
+                self.on_market(now, standing, market, ceiling_wei)
             }
             (Phase::Bumping(_), Seen::Stands(standing)) => self.rest(now, standing),
             (Phase::Resting(standing), Seen::Woke) => self.seek(standing, Reach::First),
@@ -213,6 +242,11 @@ impl Delivery {
     fn unneeded(&mut self) -> Step {
         let request_id = self.terms.request_id;
         self.over(vec![Effect::Note(TransmitNote::Unneeded { request_id })])
+    }
+
+    fn undeliverable(&mut self, reason: String) -> Step {
+        let request_id = self.terms.request_id;
+        self.over(vec![Effect::Note(TransmitNote::Undeliverable { request_id, reason })])
     }
 
     fn turn(&mut self) -> Step {
@@ -252,19 +286,20 @@ impl Delivery {
     }
 
     fn on_look(&mut self, now: Moment, look: Look) -> Step {
-        let Look { chain_time, base_fee_wei, confirmed, gas_limit, need_wei, simulated } = look;
+        let Look { chain_time, market, ceiling_wei, confirmed, gas_limit, need_wei, simulated } = look;
         let decision = decide(&GateInput {
             answered: now.answered,
             confirmed,
             chain_time,
             timeout_timestamp: self.terms.timeout_timestamp,
             gas_raises: self.gas_raises,
+            price: price::offer(market, ceiling_wei),
             simulated,
         });
         match decision {
-            Decision::Send => {
-                let (attempt, max_fee_wei) = (self.attempt, price::offer(base_fee_wei));
-                self.go(Phase::Sending, Next::Send { attempt, gas_limit, max_fee_wei })
+            Decision::Send(price) => {
+                let attempt = self.attempt;
+                self.go(Phase::Sending, Next::Send { attempt, gas_limit, price })
             }
             Decision::Drop => self.unneeded(),
             Decision::RaiseGas => {
@@ -272,10 +307,9 @@ impl Delivery {
                 self.look(now)
             }
             Decision::Undeliverable(code) => {
-                let request_id = self.terms.request_id;
                 let reason =
                     code.map_or_else(|| "the transaction reverts".to_owned(), |code| format!("code {code}"));
-                self.over(vec![Effect::Note(TransmitNote::Undeliverable { request_id, reason })])
+                self.undeliverable(reason)
             }
             Decision::Unfunded(reason) => {
                 let step = self.wait_for_funds(now, need_wei);
@@ -331,11 +365,11 @@ impl Delivery {
         let age = Duration::from_millis(now.unix_ms.saturating_sub(standing.sent_ms));
         if standing.is_prepared && now.answered {
             let step = self.unneeded();
-            before(Effect::Settle(TransmissionState::Dropped), step)
+            before(Effect::Drop, step)
         } else if standing.is_prepared {
             self.go(Phase::Resending(standing), Next::Resend)
         } else if age > self.terms.stuck_after() {
-            self.go(Phase::Pricing(standing), Next::AskBaseFee)
+            self.go(Phase::Pricing(standing), Next::AskMarket)
         } else {
             self.rest(now, standing)
         }
@@ -348,23 +382,61 @@ impl Delivery {
         self.go(Phase::Resting(standing), Next::Sleep { until, or_answered: !now.answered })
     }
 
-    fn settle(&mut self, now: Moment, mined: Mined) -> Step {
-        let (request_id, tx_hash) = (self.terms.request_id, mined.tx_hash);
-        let (state, note) = match mined.deed {
-            Deed::Paid => (TransmissionState::Included, TransmitNote::Included { request_id, tx_hash }),
-            deed => {
-                (TransmissionState::Unpaid, TransmitNote::Unpaid { request_id, tx_hash, code: deed.code() })
+    /// A stuck version is offered more for. When its request is answered, all it has left to do is to use its nonce.
+    fn on_market(&mut self, now: Moment, standing: Standing, market: Market, ceiling_wei: u128) -> Step {
+        match price::raised(standing.price, market, ceiling_wei) {
+            Some(price) => {
+                let cancel = now.answered;
+                self.go(Phase::Bumping(standing), Next::Bump { price, cancel })
             }
+            None => {
+                self.pause = MAX_WAIT;
+                let step = self.go(Phase::Bumping(standing), Next::Resend);
+                self.say("the transaction waits: more may not be offered for it".to_owned(), false, step)
+            }
+        }
+    }
+
+    fn on_mined(&mut self, now: Moment, standing: Standing, mined: Mined) -> Step {
+        let is_news = self.told.replace(mined) != Some(mined);
+        let is_paid = mined.deed == Deed::Paid;
+        let is_failure = is_worth_another(mined.deed) || (!is_paid && mined.block <= now.final_block);
+        let step = if !is_failure {
+            let until = now.at + self.pause;
+            self.pause = (self.pause * 2).min(MAX_WAIT.max(self.terms.poll_interval));
+            self.go(Phase::Mined(standing), Next::Sleep { until, or_answered: true })
+        } else {
+            self.fail(now)
         };
-        let step = if deserves_another(mined.deed) { self.enter_gate(now) } else { self.over(vec![]) };
-        before(Effect::Settle(state), before(Effect::Note(note), step))
+        if !is_news {
+            return step;
+        }
+        let (request_id, tx_hash) = (self.terms.request_id, mined.tx_hash);
+        let note = if is_paid {
+            TransmitNote::Included { request_id, tx_hash }
+        } else {
+            TransmitNote::Unpaid { request_id, tx_hash, code: mined.deed.code() }
+        };
+        before(Effect::Note(note), step)
+    }
+
+    /// It was paid for in vain: the next one waits, twice as long each time, and there are only so many.
+    fn fail(&mut self, now: Moment) -> Step {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= MAX_FAILURES {
+            let failures = self.failures;
+            return self.undeliverable(format!("{failures} transactions did not process the request"));
+        }
+        let pause = self.terms.stuck_after().saturating_mul(1 << (self.failures - 1));
+        self.go(Phase::Failed, Next::Sleep { until: now.at + pause, or_answered: true })
     }
 }
 
-/// Whether the gate decides anew after a transaction that did this. Codes 3 and 4 may pass with a lower price or more
-/// gas; a revert may have been the gas limit.
-const fn deserves_another(deed: Deed) -> bool {
-    matches!(deed, Deed::Refused(3 | 4) | Deed::Reverted)
+/// Whether the gate decides anew after a transaction that did this, before its block is final. Codes 3 and 4 may pass
+/// with a lower price or more gas; a revert may have been the gas limit; a transfer of nothing was made when the request
+/// seemed answered.
+const fn is_worth_another(deed: Deed) -> bool {
+    matches!(deed, Deed::Refused(3 | 4) | Deed::Reverted | Deed::Cancelled)
 }
 
 const fn then(next: Next) -> Step {

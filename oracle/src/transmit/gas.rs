@@ -19,7 +19,7 @@ const ENVELOPE_BYTES: u64 = 180;
 
 /// What the limit depends on.
 #[derive(Clone, Copy, Debug)]
-pub struct GasInputs<'a> {
+pub(super) struct GasInputs<'a> {
     /// The whole calldata of `transmit`.
     pub calldata: &'a [u8],
     /// Signatures verified.
@@ -35,8 +35,7 @@ pub struct GasInputs<'a> {
 }
 
 /// The gas limit.
-#[must_use]
-pub fn gas_limit(inputs: &GasInputs<'_>) -> u64 {
+pub(super) fn gas_limit(inputs: &GasInputs<'_>) -> u64 {
     let callback = inputs.callback_gas_limit.saturating_mul(64).div_ceil(63);
     let sum = INTRINSIC
         .saturating_add(calldata_gas(inputs.calldata))
@@ -50,13 +49,11 @@ pub fn gas_limit(inputs: &GasInputs<'_>) -> u64 {
 }
 
 /// The limit after it was raised by half `times` times.
-#[must_use]
 pub(super) fn raised(gas_limit: u64, times: u32) -> u64 {
     (0..times).fold(gas_limit, |limit, _| limit.saturating_add(limit / 2))
 }
 
 /// Gas that is spent before the router's check of what remains for the callback.
-#[must_use]
 pub(super) fn gas_before_router(signatures: u64) -> u64 {
     signatures.saturating_mul(PER_SIGNATURE).saturating_add(BASE_WORK / 2)
 }
@@ -64,7 +61,6 @@ pub(super) fn gas_before_router(signatures: u64) -> u64 {
 /// The data fee in wei: price per byte of the compressed transaction, 16 units a byte.
 ///
 /// Zero bytes nearly vanish in compression; an eighth of them is counted.
-#[must_use]
 pub(super) fn l1_fee_wei(calldata: &[u8], l1_price_wei: u128) -> u128 {
     let zeros = calldata.iter().filter(|byte| **byte == 0).count() as u64;
     let bytes = (calldata.len() as u64 - zeros) + zeros / 8 + ENVELOPE_BYTES;
@@ -72,7 +68,6 @@ pub(super) fn l1_fee_wei(calldata: &[u8], l1_price_wei: u128) -> u128 {
 }
 
 /// The data fee as gas of this chain, a quarter added because the price moves.
-#[must_use]
 pub(super) fn l1_gas(l1_fee_wei: u128, base_fee_wei: u128) -> u64 {
     let gas = l1_fee_wei.div_ceil(base_fee_wei.max(1));
     u64::try_from(gas.saturating_add(gas / 4)).unwrap_or(u64::MAX)

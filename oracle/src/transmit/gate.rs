@@ -5,15 +5,18 @@
 //! | the own log view shows a response | drop: someone else was first |
 //! | fewer confirmations than configured | wait |
 //! | code 0, 1 | send |
-//! | code 2 | drop |
+//! | code 2 | hold until the own log view shows why: one answer may come from an endpoint that lags or lies |
 //! | code 3 | hold until the price falls; past the deadline undeliverable |
-//! | code 4 | raise the gas limit, up to the ceiling; then undeliverable |
-//! | code 5, 6 | undeliverable |
+//! | code 4 | raise the gas limit, up to the ceiling; then hold; past the deadline undeliverable |
+//! | code 5, 6 | hold, for the same reason as code 2; past the deadline undeliverable |
 //! | the transmitter cannot pay | wait for its owner, as long as the request is open |
 //! | the whole transaction would revert | raise the gas limit once or twice, then hold; past the deadline undeliverable |
+//! | the chain asks for more than may be offered | hold |
+
+use super::price::Price;
 
 /// Margin before the on-chain timeout at which waiting ends, in seconds.
-pub const DEADLINE_MARGIN_SECONDS: u64 = 10;
+const DEADLINE_MARGIN_SECONDS: u64 = 10;
 /// The reason of a report whose request lies too near the head.
 pub(super) const UNCONFIRMED: &str = "the request is not confirmed deeply enough";
 /// How often a gas limit is raised by half.
@@ -32,7 +35,7 @@ pub enum Simulated {
 
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]
-pub struct GateInput {
+pub(super) struct GateInput {
     /// The own log view shows a response to the request.
     pub answered: bool,
     /// The request's block is as deep as configured.
@@ -43,15 +46,17 @@ pub struct GateInput {
     pub timeout_timestamp: u64,
     /// How often the gas limit was raised already.
     pub gas_raises: u32,
+    /// What would be offered; `None` when the chain asks for more than may be.
+    pub price: Option<Price>,
     /// The simulation's answer.
     pub simulated: Simulated,
 }
 
 /// What to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Send it.
-    Send,
+pub(super) enum Decision {
+    /// Send it, offering this.
+    Send(Price),
     /// It is not needed any more.
     Drop,
     /// Ask again at the next block; the reason is for the log.
@@ -71,8 +76,7 @@ pub const fn is_confirmed(head: u64, request_block: u64, confirmations: u64) -> 
 }
 
 /// Decides.
-#[must_use]
-pub fn decide(input: &GateInput) -> Decision {
+pub(super) fn decide(input: &GateInput) -> Decision {
     if input.answered {
         return Decision::Drop;
     }
@@ -82,12 +86,16 @@ pub fn decide(input: &GateInput) -> Decision {
     let late = input.chain_time.saturating_add(DEADLINE_MARGIN_SECONDS) >= input.timeout_timestamp;
     let may_raise = input.gas_raises < MAX_GAS_RAISES;
     match &input.simulated {
-        Simulated::Code(0 | 1) => Decision::Send,
-        Simulated::Code(2) => Decision::Drop,
+        Simulated::Code(0 | 1) => input.price.map_or_else(
+            || Decision::Wait("gas costs more than may be offered for it".to_owned()),
+            Decision::Send,
+        ),
+        Simulated::Code(2) => Decision::Wait("the chain says that the request is not open".to_owned()),
         Simulated::Code(3) if !late => {
             Decision::Wait("the cost exceeds the reservation at this gas price".to_owned())
         }
         Simulated::Code(4) if may_raise => Decision::RaiseGas,
+        Simulated::Code(code) if !late => Decision::Wait(format!("the router would answer with code {code}")),
         Simulated::Code(code) => Decision::Undeliverable(Some(*code)),
         // The operator's to mend; the request waits as long as it is open.
         Simulated::Unfunded(reason) => Decision::Unfunded(reason.clone()),
@@ -103,6 +111,8 @@ pub fn decide(input: &GateInput) -> Decision {
 mod tests {
     use super::*;
 
+    const PRICE: Price = Price { max_fee_wei: 200, tip_wei: 0 };
+
     fn input(simulated: Simulated) -> GateInput {
         GateInput {
             answered: false,
@@ -110,6 +120,7 @@ mod tests {
             chain_time: 1_000,
             timeout_timestamp: 1_300,
             gas_raises: 0,
+            price: Some(PRICE),
             simulated,
         }
     }
@@ -117,14 +128,28 @@ mod tests {
     #[test]
     fn decide_follows_the_table() {
         let code = |code| decide(&input(Simulated::Code(code)));
-        assert_eq!(code(0), Decision::Send);
-        assert_eq!(code(1), Decision::Send);
-        assert_eq!(code(2), Decision::Drop);
+        assert_eq!(code(0), Decision::Send(PRICE));
+        assert_eq!(code(1), Decision::Send(PRICE));
         assert!(matches!(code(3), Decision::Wait(_)));
         assert_eq!(code(4), Decision::RaiseGas);
-        assert_eq!(code(5), Decision::Undeliverable(Some(5)));
-        assert_eq!(code(6), Decision::Undeliverable(Some(6)));
-        assert_eq!(code(77), Decision::Undeliverable(Some(77)));
+    }
+
+    #[test]
+    fn l5_no_simulated_code_ends_a_delivery_before_its_deadline() {
+        for code in [2, 5, 6, 77] {
+            assert!(matches!(decide(&input(Simulated::Code(code))), Decision::Wait(_)), "{code}");
+        }
+        let late = |code| decide(&GateInput { chain_time: 1_290, ..input(Simulated::Code(code)) });
+        assert!(matches!(late(2), Decision::Wait(_)), "what ends it is in the logs");
+        for code in [5, 6, 77] {
+            assert_eq!(late(code), Decision::Undeliverable(Some(code)));
+        }
+    }
+
+    #[test]
+    fn t2_nothing_is_sent_when_the_chain_asks_for_more_than_may_be_offered() {
+        let decision = decide(&GateInput { price: None, ..input(Simulated::Code(0)) });
+        assert!(matches!(decision, Decision::Wait(_)));
     }
 
     #[test]
@@ -159,7 +184,7 @@ mod tests {
     #[test]
     fn decide_raises_gas_a_bounded_number_of_times() {
         let raised = |simulated, gas_raises| decide(&GateInput { gas_raises, ..input(simulated) });
-        assert_eq!(raised(Simulated::Code(4), MAX_GAS_RAISES), Decision::Undeliverable(Some(4)));
+        assert!(matches!(raised(Simulated::Code(4), MAX_GAS_RAISES), Decision::Wait(_)));
         assert_eq!(raised(Simulated::Reverts("r".into()), 0), Decision::RaiseGas);
         assert!(matches!(raised(Simulated::Reverts("r".into()), MAX_GAS_RAISES), Decision::Wait(_)));
     }
@@ -176,6 +201,6 @@ mod tests {
     #[test]
     fn decide_still_serves_after_the_timeout_when_the_chain_would_accept() {
         let decision = decide(&GateInput { chain_time: 9_999, ..input(Simulated::Code(0)) });
-        assert_eq!(decision, Decision::Send);
+        assert_eq!(decision, Decision::Send(PRICE));
     }
 }

@@ -9,17 +9,28 @@ use tokio::{
 
 use super::{
     delivery::{Delivery, Effect, Moment, Next, Seen, Standing, Terms},
-    look::{base_fee_wei, look},
-    mined,
+    fees::{ceiling, fees, payable_wei},
+    look::look,
+    mined::{self, Deed, Mined},
+    price::Price,
     report::ReportJob,
-    sender::{Draft, SendError, Turn},
+    sender::{Draft, SendError, Turn, price_of},
     shared::Shared,
 };
 use crate::{
-    chain::{Reach, RpcFailure},
+    chain::{Reach, Receipt, RpcFailure},
     clock::now_ms,
     journal::{JournalError, Transmission, TransmissionState},
 };
+
+/// What a job is told while it runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// The own log view shows a response, or the request needs none any more.
+    pub(super) answered: bool,
+    /// Block of the request, which a reorganisation may change.
+    pub(super) request_block: u64,
+}
 
 /// Why a question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +59,7 @@ impl From<SendError> for JobError {
 struct Driver<'a> {
     shared: &'a Shared,
     job: &'a ReportJob,
-    answered: watch::Receiver<bool>,
+    told: watch::Receiver<Told>,
     /// The transaction whose fate is open.
     row: Option<Transmission>,
     /// From the look to the sending nobody else of this node sends: what was seen still holds.
@@ -56,8 +67,9 @@ struct Driver<'a> {
 }
 
 /// Runs a job to its end. The journal keeps what was sent; a restart resumes it.
-pub(crate) async fn run(shared: Arc<Shared>, job: ReportJob, answered: watch::Receiver<bool>) {
-    let mut driver = Driver { shared: &shared, job: &job, answered, row: None, turn: None };
+pub(super) async fn run(shared: Arc<Shared>, job: ReportJob, told: watch::Receiver<Told>) {
+    let _watched = shared.watched(job.request_id);
+    let mut driver = Driver { shared: &shared, job: &job, told, row: None, turn: None };
     if let Err(err) = driver.deliver().await {
         // Without durable state nothing may be sent; the engine stops at its own next write.
         tracing::error!(request_id = %job.request_id, %err, "transmission stopped");
@@ -88,17 +100,19 @@ impl<'a> Driver<'a> {
                     Seen::Trouble
                 }
             };
-            let answered = *self.answered.borrow();
-            step = delivery.on(Moment { at: Instant::now(), unix_ms: now_ms(), answered }, seen);
+            let answered = self.told.borrow().answered;
+            let final_block = self.shared.final_block();
+            let now = Moment { at: Instant::now(), unix_ms: now_ms(), answered, final_block };
+            step = delivery.on(now, seen);
         }
     }
 
     async fn perform(&mut self, effect: Effect) -> Result<(), JournalError> {
         let request_id = self.job.request_id;
         match effect {
-            Effect::Settle(state) => {
+            Effect::Drop => {
                 if let Some(mut row) = self.row.take() {
-                    self.shared.sender.settle(&mut row, state).await?;
+                    self.shared.sender.settle(&mut row, TransmissionState::Dropped).await?;
                 }
             }
             // A closed channel means the node is stopping; the journal has what matters.
@@ -118,10 +132,17 @@ impl<'a> Driver<'a> {
         let turn = self.turn.take().filter(|_| matches!(next, Next::Send { .. }));
         Ok(match next {
             Next::Load => {
-                let rows = shared.journal.transmissions_of(job.request_id).await?;
+                // Nobody tends the transaction meanwhile, and nobody does once it is watched.
+                let _turn = shared.sender.turn().await;
+                let mut rows = shared.journal.transmissions_of(job.request_id).await?;
                 let attempts = rows.len() as u64;
-                self.row = rows.into_iter().rev().find(|row| row.state.is_open());
-                Seen::Stored { attempts, open: self.row.as_ref().map(standing) }
+                self.row = rows.pop_if(|row| row.state.is_open());
+                // Each of them was mined before there was a next one.
+                let in_vain = |row: &&Transmission| {
+                    matches!(row.state, TransmissionState::Sent | TransmissionState::Unpaid)
+                };
+                let failures = u32::try_from(rows.iter().filter(in_vain).count()).unwrap_or(u32::MAX);
+                Seen::Stored { attempts, failures, open: self.row.as_ref().map(standing) }
             }
             Next::AskProgress => {
                 let until_ms = job.reported_ms.saturating_add(shared.delta_stage.as_millis() as u64);
@@ -132,24 +153,25 @@ impl<'a> Driver<'a> {
             Next::Sleep { until, or_answered } => {
                 tokio::select! {
                     () = sleep_until(until) => {}
-                    () = until_answered(&mut self.answered), if or_answered => {}
+                    () = until_answered(&mut self.told), if or_answered => {}
                 }
                 Seen::Woke
             }
             Next::Look { gas_raises } => {
                 self.turn = Some(shared.sender.turn().await);
-                Seen::Looked(look(shared, job, gas_raises).await?)
+                let request_block = self.told.borrow().request_block;
+                Seen::Looked(look(shared, job, request_block, gas_raises).await?)
             }
             Next::AskFunds { need_wei } => {
                 // All jobs share one look at the balance; trouble with the endpoints is waited out like want of ether.
                 Seen::Funds { enough: matches!(shared.funds.lack(need_wei).await, Ok(None)) }
             }
-            Next::Send { attempt, gas_limit, max_fee_wei } => {
+            Next::Send { attempt, gas_limit, price } => {
                 let turn = match turn {
                     Some(turn) => turn,
                     None => shared.sender.turn().await,
                 };
-                let draft = self.draft(attempt, job.stage, gas_limit, max_fee_wei);
+                let draft = self.draft(attempt, gas_limit, price);
                 self.send(&turn, &draft).await?
             }
             Next::AskReceipt(reach) => {
@@ -158,10 +180,7 @@ impl<'a> Driver<'a> {
                 if receipt.is_none() && reach == Reach::All {
                     tracing::warn!(request_id = %job.request_id, nonce = row.nonce, "the nonce was used by another transaction");
                 }
-                let coordinator = job.commitment.coordinator;
-                Seen::Receipt(
-                    receipt.map(|receipt| mined::read(&receipt, job.request_id, coordinator, shared.router)),
-                )
+                Seen::Receipt(receipt.map(|receipt| self.read(row, &receipt)))
             }
             Next::AskNonce => {
                 let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
@@ -169,7 +188,8 @@ impl<'a> Driver<'a> {
             }
             Next::Resend => {
                 let row = self.row.as_mut().ok_or(JobError::NoneOpen)?;
-                match shared.sender.resend(row).await {
+                let turn = shared.sender.turn().await;
+                match shared.sender.resend(&turn, row).await {
                     Ok(()) => Seen::Stands(standing(row)),
                     Err(SendError::Rpc(err)) if !err.is_transient() => {
                         tracing::warn!(request_id = %job.request_id, %err, "the transaction was refused");
@@ -178,22 +198,43 @@ impl<'a> Driver<'a> {
                     Err(err) => return Err(err.into()),
                 }
             }
-            Next::AskBaseFee => Seen::BaseFee(base_fee_wei(&shared.rpc.head().await?)),
-            Next::Bump { max_fee_wei } => self.bump(max_fee_wei).await?,
+            Next::AskMarket => self.market().await?,
+            Next::Bump { price, cancel } => self.bump(price, cancel).await?,
             Next::End => return Err(JobError::NoneOpen),
         })
     }
 
-    fn draft(&self, attempt: u64, stage: u64, gas_limit: u64, max_fee_wei: u128) -> Draft {
+    fn draft(&self, attempt: u64, gas_limit: u64, price: Price) -> Draft {
         Draft {
             request_id: self.job.request_id,
             attempt,
-            stage,
+            stage: self.job.stage,
             to: self.job.commitment.coordinator,
             calldata: self.job.calldata.clone(),
             gas_limit,
-            max_fee_wei,
+            price,
         }
+    }
+
+    fn read(&self, row: &Transmission, receipt: &Receipt) -> Mined {
+        let (request_id, coordinator) = (self.job.request_id, self.job.commitment.coordinator);
+        let mined = mined::read(receipt, request_id, coordinator, self.shared.router);
+        let is_newest = row.hashes.last() == Some(&receipt.transaction_hash);
+        let is_cancelled = is_newest && self.shared.sender.is_cancelled(row);
+        if is_cancelled { Mined { deed: Deed::Cancelled, ..mined } } else { mined }
+    }
+
+    /// What gas costs; and what may be offered for the open transaction: more than the request pays for once all that
+    /// is left is to use the nonce.
+    async fn market(&self) -> Result<Seen, JobError> {
+        let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
+        let fees = fees(&self.shared.rpc, &self.shared.rpc.head().await?).await?;
+        let ceiling_wei = if self.told.borrow().answered {
+            payable_wei(self.shared, row.gas_limit).await?
+        } else {
+            ceiling(self.shared, self.job, &fees, row.gas_limit).await?.wei
+        };
+        Ok(Seen::Market { market: fees.market, ceiling_wei })
     }
 
     async fn send(&mut self, turn: &Turn<'_>, draft: &Draft) -> Result<Seen, JobError> {
@@ -212,21 +253,12 @@ impl<'a> Driver<'a> {
         Ok(seen)
     }
 
-    async fn bump(&mut self, max_fee_wei: u128) -> Result<Seen, JobError> {
-        let request_id = self.job.request_id;
-        let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
-        let draft = self.draft(row.attempt, row.stage, row.gas_limit, max_fee_wei);
+    async fn bump(&mut self, price: Price, cancel: bool) -> Result<Seen, JobError> {
         let row = self.row.as_mut().ok_or(JobError::NoneOpen)?;
-        tracing::info!(%request_id, nonce = row.nonce, "transaction is stuck; raising its price");
-        match self.shared.sender.bump(row, &draft).await {
-            Ok(()) => {}
-            Err(SendError::Rpc(err)) => {
-                // An older version may be mined all the same; the next looks find out.
-                tracing::info!(%request_id, %err, "the replacement was not taken");
-                self.shared.sender.settle(row, TransmissionState::Sent).await?;
-            }
-            Err(err) => return Err(err.into()),
-        }
+        tracing::info!(request_id = %self.job.request_id, nonce = row.nonce, cancel, "transaction is stuck; raising its price");
+        let what = (self.job.commitment.coordinator, self.job.calldata.clone());
+        let turn = self.shared.sender.turn().await;
+        self.shared.sender.replace(&turn, row, price, (!cancel).then_some(what)).await?;
         Ok(Seen::Stands(standing(row)))
     }
 
@@ -245,8 +277,8 @@ impl<'a> Driver<'a> {
     }
 }
 
-async fn until_answered(answered: &mut watch::Receiver<bool>) {
-    if answered.wait_for(|done| *done).await.is_err() {
+async fn until_answered(told: &mut watch::Receiver<Told>) {
+    if told.wait_for(|told| told.answered).await.is_err() {
         // The engine is gone; the job ends with the process.
         std::future::pending::<()>().await;
     }
@@ -258,7 +290,7 @@ fn standing(row: &Transmission) -> Standing {
         stage: row.stage,
         tx_hash: row.hashes.last().copied(),
         is_prepared: row.state == TransmissionState::Prepared,
-        max_fee_wei: row.max_fee_wei,
+        price: price_of(row),
         sent_ms: row.sent_ms,
     }
 }

@@ -13,6 +13,8 @@ use crate::chain::Receipt;
 pub struct Mined {
     /// The version that was mined.
     pub tx_hash: B256,
+    /// Its block.
+    pub block: u64,
     /// What it did.
     pub deed: Deed,
 }
@@ -28,6 +30,8 @@ pub enum Deed {
     CameSecond,
     /// It reverted.
     Reverted,
+    /// It did nothing but use its nonce.
+    Cancelled,
 }
 
 impl Deed {
@@ -58,7 +62,7 @@ pub(super) fn read(receipt: &Receipt, request_id: B256, coordinator: Address, ro
     } else {
         refusals.next().map_or(Deed::CameSecond, Deed::Refused)
     };
-    Mined { tx_hash: receipt.transaction_hash, deed }
+    Mined { tx_hash: receipt.transaction_hash, block: receipt.block_number.to(), deed }
 }
 
 #[cfg(test)]

@@ -6,16 +6,19 @@
 //! module only saves money.
 //!
 //! What is decided is decided without I/O: the steps of a report in `delivery`, the rules they follow in `stage`,
-//! `gate`, `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look` and `funds`.
+//! `gate`, `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look`, `fees` and `funds`.
 //!
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
-//! the same nonce, never made anew beside themselves.
+//! the same nonce, never made anew beside themselves. It stays open until its block is final: a job goes earlier, and
+//! `leftovers` sees to what it leaves.
 
 pub mod delivery;
+mod fees;
 mod funds;
 mod gas;
 mod gate;
 mod job;
+mod leftovers;
 mod look;
 mod mined;
 mod price;
@@ -27,7 +30,10 @@ mod stage;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -42,9 +48,9 @@ use tokio::{
 };
 
 pub use funds::Funds;
-pub use gas::{GasInputs, gas_limit};
-pub use gate::{DEADLINE_MARGIN_SECONDS, Decision, GateInput, Simulated, decide, is_confirmed};
+pub use gate::{Simulated, is_confirmed};
 pub use mined::{Deed, Mined};
+pub use price::{Market, Price};
 pub use report::{ReportJob, TransmitNote};
 pub use sender::SendError;
 pub use stage::Progress;
@@ -58,22 +64,28 @@ pub struct TransmitConfig {
     pub chain_id: u64,
     /// The router.
     pub router: Address,
+    /// The coordinator of this DON.
+    pub coordinator: Address,
     /// Time between two stages.
     pub delta_stage: Duration,
     /// Pause between two looks at the chain.
     pub poll_interval: Duration,
     /// Confirmations of the request before anything is sent.
     pub confirmations: u64,
+    /// Most that is offered per gas, in wei.
+    pub max_gas_price_wei: u128,
 }
 
 /// Owns one task per report that is not settled.
 pub struct Transmitter {
     shared: Arc<shared::Shared>,
     jobs: HashMap<B256, Job>,
+    /// Tends the transactions without a job.
+    leftovers: JoinHandle<()>,
 }
 
 struct Job {
-    answered: watch::Sender<bool>,
+    told: watch::Sender<job::Told>,
     task: JoinHandle<()>,
 }
 
@@ -95,30 +107,46 @@ impl Transmitter {
             sender,
             funds,
             router: config.router,
+            coordinator: config.coordinator,
             delta_stage: config.delta_stage,
             poll_interval: config.poll_interval,
             confirmations: config.confirmations,
+            max_gas_price_wei: config.max_gas_price_wei,
             notes,
             progress: Mutex::default(),
+            final_block: AtomicU64::new(0),
+            jobs: Mutex::default(),
         };
-        (Self { shared: Arc::new(shared), jobs: HashMap::new() }, stream)
+        let shared = Arc::new(shared);
+        let leftovers = tokio::spawn(leftovers::watch(shared.clone()));
+        (Self { shared, jobs: HashMap::new(), leftovers }, stream)
     }
 
-    /// Starts or resumes a report's way to the chain; a job that runs already is kept.
+    /// Starts or resumes a report's way to the chain. A job that runs already is kept, and learns in which block its
+    /// request lies now.
     pub fn start(&mut self, job: ReportJob) {
         self.jobs.retain(|_, job| !job.task.is_finished());
-        let shared = self.shared.clone();
-        self.jobs.entry(job.request_id).or_insert_with(|| {
-            let (answered, view) = watch::channel(false);
-            Job { answered, task: tokio::spawn(job::run(shared, job, view)) }
-        });
+        let request_block = job.request_block;
+        if let Some(known) = self.jobs.get(&job.request_id) {
+            known.told.send_modify(|told| told.request_block = request_block);
+            return;
+        }
+        let (told, view) = watch::channel(job::Told { answered: false, request_block });
+        let request_id = job.request_id;
+        let task = tokio::spawn(job::run(self.shared.clone(), job, view));
+        self.jobs.insert(request_id, Job { told, task });
     }
 
     /// Tells the job of a request that the chain shows a response, ours or another's.
     pub fn answered(&mut self, request_id: B256) {
         if let Some(job) = self.jobs.get(&request_id) {
-            job.answered.send_replace(true);
+            job.told.send_modify(|told| told.answered = true);
         }
+    }
+
+    /// Blocks up to this one are final.
+    pub fn finalised(&self, block: u64) {
+        self.shared.final_block.fetch_max(block, Ordering::Relaxed);
     }
 
     /// The chain shows a response by `transmitter` to a request whose report was here at `reported_ms` (unix).
@@ -142,6 +170,7 @@ impl Transmitter {
 
     /// Ends all jobs; the journal lets the next start resume them.
     pub fn shutdown(&mut self) {
+        self.leftovers.abort();
         for (_, job) in self.jobs.drain() {
             job.task.abort();
         }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use alloy::{
-    consensus::{TxEip1559, TxEnvelope, TypedTransaction},
-    eips::eip2718::Encodable2718,
+    consensus::{Transaction as _, TxEip1559, TxEnvelope, TypedTransaction},
+    eips::eip2718::{Decodable2718, Encodable2718},
     network::{Ethereum, EthereumWallet, NetworkWallet},
     primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
 };
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::price::Price;
 use crate::{
     chain::{Reach, Receipt, Rejection, Rpc, RpcFailure},
     clock::now_ms,
@@ -40,7 +41,17 @@ pub(crate) struct Draft {
     pub to: Address,
     pub calldata: Bytes,
     pub gas_limit: u64,
-    pub max_fee_wei: u128,
+    pub price: Price,
+}
+
+/// What the newest version of a stored transaction offers. Its signed bytes say it; ours always decode.
+pub(super) fn price_of(row: &Transmission) -> Price {
+    let tip_wei = decoded(row).map_or(0, |signed| signed.max_priority_fee_per_gas().unwrap_or(0));
+    Price { max_fee_wei: row.max_fee_wei, tip_wei }
+}
+
+fn decoded(row: &Transmission) -> Option<TxEnvelope> {
+    TxEnvelope::decode_2718(&mut row.raw.as_ref()).ok()
 }
 
 /// The right to choose a nonce and send, one report at a time.
@@ -88,31 +99,48 @@ impl Sender {
             hashes: Vec::new(),
             raw: Bytes::new(),
             gas_limit: draft.gas_limit,
-            max_fee_wei: draft.max_fee_wei,
+            max_fee_wei: draft.price.max_fee_wei,
             sent_ms: now_ms(),
         };
-        self.sign(&mut row, draft).await?;
+        self.sign(&mut row, draft.to, draft.calldata.clone(), draft.price).await?;
         self.journal.put_transmission(&row).await?;
         self.hand_over(&mut row).await?;
         Ok(row)
     }
 
-    /// Signs the same nonce again at a higher price and sends it beside the stuck version.
-    pub(crate) async fn bump(&self, row: &mut Transmission, draft: &Draft) -> Result<(), SendError> {
-        let _turn = self.turn.lock().await;
-        let mut bumped = row.clone();
-        bumped.max_fee_wei = draft.max_fee_wei;
-        bumped.gas_limit = draft.gas_limit.max(row.gas_limit);
-        bumped.sent_ms = now_ms();
-        self.sign(&mut bumped, draft).await?;
-        self.journal.put_transmission(&bumped).await?;
-        *row = bumped;
-        self.hand_over(row).await
+    /// Signs the same nonce again at a higher price and sends it in place of the stuck version: `what` to whom, or a
+    /// transfer of nothing to the account itself. When it is not taken, an older version may be mined all the same: the
+    /// row stays `Sent`.
+    pub(super) async fn replace(
+        &self,
+        _turn: &Turn<'_>,
+        row: &mut Transmission,
+        price: Price,
+        what: Option<(Address, Bytes)>,
+    ) -> Result<(), SendError> {
+        let mut raised = row.clone();
+        raised.max_fee_wei = price.max_fee_wei;
+        raised.sent_ms = now_ms();
+        let (to, calldata) = what.unwrap_or_else(|| (self.address(), Bytes::new()));
+        self.sign(&mut raised, to, calldata, price).await?;
+        self.journal.put_transmission(&raised).await?;
+        *row = raised;
+        match self.hand_over(row).await {
+            Err(SendError::Rpc(err)) => {
+                tracing::info!(request_id = %row.request_id, nonce = row.nonce, %err, "the replacement was not taken");
+                Ok(self.settle(row, TransmissionState::Sent).await?)
+            }
+            done => done,
+        }
+    }
+
+    /// Whether the newest version of a stored transaction does nothing but use its nonce.
+    pub(super) fn is_cancelled(&self, row: &Transmission) -> bool {
+        decoded(row).is_some_and(|signed| signed.to() == Some(self.address()))
     }
 
     /// Sends the stored bytes again; harmless when the chain has them.
-    pub(crate) async fn resend(&self, row: &mut Transmission) -> Result<(), SendError> {
-        let _turn = self.turn.lock().await;
+    pub(super) async fn resend(&self, _turn: &Turn<'_>, row: &mut Transmission) -> Result<(), SendError> {
         self.hand_over(row).await
     }
 
@@ -144,14 +172,14 @@ impl Sender {
         self.journal.put_transmission(row).await
     }
 
-    /// The first nonce neither the chain nor an own pending transaction uses. A stored transaction that the chain does
-    /// not know is sent first: a later nonce would wait for it for ever.
+    /// The first nonce neither the chain nor an own pending transaction uses: a later one would wait for it for ever.
+    /// A stored transaction that the chain does not know is sent first, for the same reason.
     async fn next_nonce(&self) -> Result<u64, SendError> {
         let account = self.address();
         let mut next = self.rpc.nonce(account, "pending").await?;
-        for mut row in self.journal.open_transmissions().await? {
-            if row.nonce < next {
-                continue;
+        for mut row in self.journal.open_transmissions(next).await? {
+            if row.nonce > next {
+                break;
             }
             match self.hand_over(&mut row).await {
                 Ok(()) => next = row.nonce + 1,
@@ -162,18 +190,23 @@ impl Sender {
         Ok(next)
     }
 
-    async fn sign(&self, row: &mut Transmission, draft: &Draft) -> Result<(), SendError> {
+    async fn sign(
+        &self,
+        row: &mut Transmission,
+        to: Address,
+        calldata: Bytes,
+        price: Price,
+    ) -> Result<(), SendError> {
         let transaction = TypedTransaction::Eip1559(TxEip1559 {
             chain_id: self.chain_id,
             nonce: row.nonce,
             gas_limit: row.gas_limit,
-            max_fee_per_gas: row.max_fee_wei,
-            // Arbitrum's sequencer orders by arrival; a tip would only be paid.
-            max_priority_fee_per_gas: 0,
-            to: TxKind::Call(draft.to),
+            max_fee_per_gas: price.max_fee_wei,
+            max_priority_fee_per_gas: price.tip_wei,
+            to: TxKind::Call(to),
             value: U256::ZERO,
             access_list: Default::default(),
-            input: draft.calldata.clone(),
+            input: calldata,
         });
         let signed: TxEnvelope = NetworkWallet::<Ethereum>::sign_transaction(&self.wallet, transaction)
             .await

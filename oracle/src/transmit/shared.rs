@@ -1,11 +1,15 @@
 //! What all jobs of a node share.
 
 use std::{
-    sync::{Arc, Mutex},
+    collections::{HashMap, hash_map::Entry},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use tokio::sync::mpsc;
 
 use super::{funds::Funds, report::TransmitNote, sender::Sender, stage::Progress};
@@ -18,9 +22,53 @@ pub(crate) struct Shared {
     pub sender: Sender,
     pub funds: Arc<Funds>,
     pub router: Address,
+    pub coordinator: Address,
     pub delta_stage: Duration,
     pub poll_interval: Duration,
     pub confirmations: u64,
+    pub max_gas_price_wei: u128,
     pub notes: mpsc::UnboundedSender<TransmitNote>,
     pub progress: Mutex<Progress>,
+    /// Newest final block.
+    pub final_block: AtomicU64,
+    /// How many jobs a request has: one that is ending, and one that follows it.
+    pub jobs: Mutex<HashMap<B256, u32>>,
+}
+
+/// As long as it lives, a job watches the request's newest transaction.
+pub(super) struct Watched {
+    shared: Arc<Shared>,
+    request_id: B256,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let mut jobs = self.shared.lock_jobs();
+        if let Entry::Occupied(mut count) = jobs.entry(self.request_id) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn final_block(&self) -> u64 {
+        self.final_block.load(Ordering::Relaxed)
+    }
+
+    /// From now on a job watches the request.
+    pub(super) fn watched(self: &Arc<Self>, request_id: B256) -> Watched {
+        *self.lock_jobs().entry(request_id).or_default() += 1;
+        Watched { shared: self.clone(), request_id }
+    }
+
+    pub(super) fn has_job(&self, request_id: B256) -> bool {
+        self.lock_jobs().contains_key(&request_id)
+    }
+
+    fn lock_jobs(&self) -> MutexGuard<'_, HashMap<B256, u32>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

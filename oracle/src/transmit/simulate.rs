@@ -11,13 +11,17 @@ use alloy::{
 use functions_types::{Commitment, abi::Router, chains::bills_l1_fee};
 
 use super::{
+    fees::Fees,
     gas::{gas_before_router, l1_fee_wei},
     gate::Simulated,
 };
-use crate::chain::{CallRequest, Rejection, Rpc, RpcFailure, wei_per_link};
+use crate::chain::{CallRequest, Rejection, Rpc, RpcFailure};
 
 /// Chain gas information of Arbitrum chains.
 const ARB_GAS_INFO: Address = Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x6c]);
+
+/// Juels of one LINK.
+const LINK: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 alloy::sol! {
     /// The part of Arbitrum's gas information that is read.
@@ -29,7 +33,7 @@ alloy::sol! {
 
 /// What is simulated.
 #[derive(Clone, Debug)]
-pub(crate) struct Subject<'a> {
+pub(super) struct Subject<'a> {
     pub chain_id: u64,
     pub router: Address,
     pub transmitter: Address,
@@ -41,29 +45,31 @@ pub(crate) struct Subject<'a> {
     pub commitment: &'a Commitment,
 }
 
-/// Wei per unit of calldata; zero on chains without Arbitrum's gas information.
+/// Wei per unit of calldata; `None` on chains without Arbitrum's gas information.
 ///
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered.
-pub(crate) async fn l1_price_wei(rpc: &Rpc) -> Result<u128, RpcFailure> {
+pub(super) async fn l1_price_wei(rpc: &Rpc) -> Result<Option<u128>, RpcFailure> {
     match crate::chain::view(rpc, ARB_GAS_INFO, ArbGasInfo::getL1BaseFeeEstimateCall {}).await {
-        Ok(price) => Ok(u128::try_from(price).unwrap_or(u128::MAX)),
+        Ok(price) => Ok(Some(u128::try_from(price).unwrap_or(u128::MAX))),
         Err(err) if err.is_transient() => Err(err),
-        Err(_) => Ok(0),
+        Err(_) => Ok(None),
     }
 }
 
-/// Runs both calls.
+/// Runs both calls, at the price the next block takes. Without `wei_per_link`, which the coordinator does not give
+/// then, only the first, which it refuses.
 ///
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered; a revert is an answer.
-pub(crate) async fn simulate(
+pub(super) async fn simulate(
     rpc: &Rpc,
     subject: &Subject<'_>,
     gas_limit: u64,
-    gas_price_wei: u128,
-    l1_price_wei: u128,
+    fees: &Fees,
+    wei_per_link: Option<U256>,
 ) -> Result<Simulated, RpcFailure> {
+    let gas_price_wei = fees.market.effective_wei();
     let transmit = CallRequest {
         from: subject.transmitter,
         to: subject.commitment.coordinator,
@@ -75,8 +81,10 @@ pub(crate) async fn simulate(
         Ok(_) => {}
         Err(err) => return verdict(err),
     }
-    let price = wei_per_link(rpc, subject.commitment.coordinator).await?;
-    let Some(amounts) = amounts(subject, gas_price_wei, l1_price_wei, price) else {
+    let Some(price) = wei_per_link else {
+        return Ok(Simulated::Reverts("the coordinator does not give LINK's price".to_owned()));
+    };
+    let Some(amounts) = amounts(subject, gas_price_wei, fees.l1_price_wei, price) else {
         return Ok(Simulated::Reverts("the cost in juels overflows".to_owned()));
     };
     let fulfill = Router::fulfillCall {
@@ -132,19 +140,42 @@ fn amounts(
     wei_per_link: U256,
 ) -> Option<Amounts> {
     let commitment = subject.commitment;
-    let link = U256::from(1_000_000_000_000_000_000u64);
     let price = U256::from(gas_price_wei);
-    let overhead_gas = U256::from(commitment.gas_overhead_before_callback)
-        + U256::from(commitment.gas_overhead_after_callback);
-    let billed_price = if bills_l1_fee(subject.chain_id) { l1_price_wei } else { 0 };
-    let l1_share = U256::from(l1_fee_wei(subject.calldata, billed_price));
-    let overhead_wei = overhead_gas.checked_mul(price)?.checked_add(l1_share)?;
-    let overhead_juels = overhead_wei.checked_mul(link)?.checked_div(wei_per_link)?;
-    let juels_per_gas = price.checked_mul(link)?.checked_div(wei_per_link)?;
+    let overhead_gas = overhead_gas(subject);
+    let overhead_wei = overhead_gas.checked_mul(price)?.checked_add(billed_l1_wei(subject, l1_price_wei))?;
+    let overhead_juels = overhead_wei.checked_mul(LINK)?.checked_div(wei_per_link)?;
+    let juels_per_gas = price.checked_mul(LINK)?.checked_div(wei_per_link)?;
     let cost = overhead_juels
         .checked_add(U256::from(commitment.don_fee))?
         .checked_add(U256::from(commitment.admin_fee))?;
     Some(Amounts { juels_per_gas: narrow(juels_per_gas)?, cost_without_callback: narrow(cost)? })
+}
+
+/// The highest price per gas at which the request's reservation pays for its report, rounded down: above it the router
+/// refuses the entry with code 3, and the transaction is the transmitter's expense.
+pub(super) fn affordable_wei(subject: &Subject<'_>, l1_price_wei: u128, wei_per_link: U256) -> u128 {
+    let commitment = subject.commitment;
+    let fixed = U256::from(commitment.don_fee) + U256::from(commitment.admin_fee);
+    let gas = overhead_gas(subject) + U256::from(commitment.callback_gas_limit);
+    let wei = U256::from(commitment.estimated_total_cost_juels)
+        .checked_sub(fixed)
+        .and_then(|juels| juels.checked_mul(wei_per_link))
+        .map(|product| product / LINK)
+        .and_then(|wei| wei.checked_sub(billed_l1_wei(subject, l1_price_wei)))
+        .unwrap_or_default();
+    let price = wei.checked_div(gas).unwrap_or(U256::MAX);
+    u128::try_from(price).unwrap_or(u128::MAX)
+}
+
+fn overhead_gas(subject: &Subject<'_>) -> U256 {
+    U256::from(subject.commitment.gas_overhead_before_callback)
+        + U256::from(subject.commitment.gas_overhead_after_callback)
+}
+
+/// What the coordinator adds for the parent chain's data.
+fn billed_l1_wei(subject: &Subject<'_>, l1_price_wei: u128) -> U256 {
+    let billed_price = if bills_l1_fee(subject.chain_id) { l1_price_wei } else { 0 };
+    U256::from(l1_fee_wei(subject.calldata, billed_price))
 }
 
 fn narrow(value: U256) -> Option<U96> {
@@ -168,26 +199,64 @@ fn words(message: &str, data: &Bytes) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn amounts_equal_the_coordinators_arithmetic() {
-        let commitment = Commitment {
+    fn commitment(estimate: u64) -> Commitment {
+        Commitment {
+            estimated_total_cost_juels: estimate.into(),
+            callback_gas_limit: 100_000,
             admin_fee: 7,
             don_fee: 11,
             gas_overhead_before_callback: 70_000,
             gas_overhead_after_callback: 60_000,
             ..Commitment::default()
-        };
-        let empty = Bytes::new();
-        let mut subject = Subject {
+        }
+    }
+
+    fn subject<'a>(empty: &'a Bytes, commitment: &'a Commitment) -> Subject<'a> {
+        Subject {
             chain_id: 412_346,
             router: Address::ZERO,
             transmitter: Address::ZERO,
-            calldata: &empty,
+            calldata: empty,
             signatures: 3,
-            result: &empty,
-            error: &empty,
-            commitment: &commitment,
-        };
+            result: empty,
+            error: empty,
+            commitment,
+        }
+    }
+
+    /// What the router demands of the reservation at this price.
+    fn cost(subject: &Subject<'_>, price: u128, l1: u128, wei_per_link: U256) -> Option<U256> {
+        let amounts = amounts(subject, price, l1, wei_per_link)?;
+        let callback = U256::from(amounts.juels_per_gas) * U256::from(subject.commitment.callback_gas_limit);
+        Some(callback + U256::from(amounts.cost_without_callback))
+    }
+
+    #[test]
+    fn t2_a_reservation_pays_for_the_affordable_price_and_hardly_for_more() {
+        let empty = Bytes::new();
+        for estimate in [0, 17, 18, 1_000, 5_000_000_000_000_000, u64::MAX] {
+            for link in [1_u64, 3, 5_000_000_000_000_000, u64::MAX] {
+                for (chain_id, l1) in [(412_346, 1_000_000_000), (421_614, 0), (421_614, 1_000_000_000)] {
+                    let (commitment, link) = (commitment(estimate), U256::from(link));
+                    let subject = Subject { chain_id, ..subject(&empty, &commitment) };
+                    let most = affordable_wei(&subject, l1, link);
+                    let (estimate, case) = (U256::from(estimate), (estimate, link, chain_id, l1, most));
+                    if most > 0 {
+                        assert!(cost(&subject, most, l1, link).expect("fits") <= estimate, "{case:?}");
+                    }
+                    // Elsewhere the rounding of juels per gas is coarser.
+                    let above = cost(&subject, most.saturating_add(2), l1, link);
+                    let is_fine = link == U256::from(5_000_000_000_000_000_u64);
+                    assert!(!is_fine || above.expect("fits") > estimate, "{case:?} {above:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn amounts_equal_the_coordinators_arithmetic() {
+        let (commitment, empty) = (commitment(0), Bytes::new());
+        let mut subject = subject(&empty, &commitment);
         // 0.1 gwei a gas, 1 LINK = 0.005 ether: 130 000 gas cost 13e12 wei = 2.6e15 juels.
         let found = amounts(&subject, 100_000_000, 0, U256::from(5_000_000_000_000_000u64)).expect("fits");
         assert_eq!(found.cost_without_callback, U96::from(2_600_000_000_000_000u64 + 18));

@@ -56,7 +56,7 @@ async fn reopen_returns_everything_written() {
     assert_eq!(records, expected);
     assert!(second.records(B256::ZERO, key(1)).await.expect("other configuration").is_empty());
     assert_eq!(
-        second.open_transmissions().await.expect("transmissions"),
+        second.open_transmissions(0).await.expect("transmissions"),
         [transmission(1, 9, TransmissionState::Prepared)]
     );
 }
@@ -107,8 +107,9 @@ async fn open_transmissions_come_by_nonce_and_only_while_pending() {
     journal.put_transmission(&transmission(2, 8, TransmissionState::Prepared)).await.expect("row");
     journal.put_transmission(&transmission(3, 7, TransmissionState::Included)).await.expect("row");
     let nonces: Vec<_> =
-        journal.open_transmissions().await.expect("rows").into_iter().map(|row| row.nonce).collect();
+        journal.open_transmissions(0).await.expect("rows").into_iter().map(|row| row.nonce).collect();
     assert_eq!(nonces, [8, 9]);
+    assert_eq!(journal.open_transmissions(9).await.expect("rows").len(), 1);
 }
 
 #[tokio::test]

@@ -1,12 +1,16 @@
 //! Whatever the chain, the endpoints and the process do, in any order: no transaction is paid after one was, none is
-//! sent while another may still be mined, no price is raised in vain, and no delivery ends early or never.
+//! sent while another may still be mined (unless blocks left the chain), no offer is raised in vain, and no delivery
+//! ends early or never.
 //!
 //! `TRANSMIT_SEEDS=100000` plays more histories, `TRANSMIT_FIRST_SEED=1234` begins elsewhere.
 
 use alloy::primitives::B256;
 
 use super::*;
-use crate::transmit::gate::Simulated;
+use crate::{
+    journal::TransmissionState,
+    transmit::{gate::Simulated, price::Price},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Most steps of a history in which anything may happen.
@@ -41,7 +45,7 @@ struct Row {
     nonce: u64,
     state: TransmissionState,
     /// What each version offers, oldest first.
-    prices: Vec<u128>,
+    prices: Vec<Price>,
     sent_ms: u64,
 }
 
@@ -52,10 +56,18 @@ impl Row {
             stage: 1,
             tx_hash: Some(B256::with_last_byte(u8::try_from(self.prices.len()).unwrap_or(u8::MAX))),
             is_prepared: self.state == TransmissionState::Prepared,
-            max_fee_wei: *self.prices.last().expect("a version"),
+            price: *self.prices.last().expect("a version"),
             sent_ms: self.sent_ms,
         }
     }
+}
+
+/// A block with a transaction of ours.
+struct Block {
+    number: u64,
+    attempt: u64,
+    nonce: u64,
+    deed: Deed,
 }
 
 /// How often what happened, over all histories: a property of nothing holds always.
@@ -71,6 +83,7 @@ struct Tally {
     undeliverable: u32,
     unneeded: u32,
     late_ends: u32,
+    reorganisations: u32,
 }
 
 struct World<'a> {
@@ -86,19 +99,24 @@ struct World<'a> {
     /// Attempts whose transaction waits for a block, with their nonce.
     pool: Vec<(u64, u64)>,
     /// Attempts whose transaction was mined.
-    mined: Vec<(u64, Deed)>,
+    mined: Vec<Block>,
+    height: u64,
+    final_block: u64,
+    /// Blocks left the chain: what was mined may be mined once more, and then in vain.
+    has_moved: bool,
     /// Answered by another node, or out of time.
     is_over: bool,
     // What the node knows.
     is_told: bool,
     rows: Vec<Row>,
     given_up: bool,
+    begins_anew: bool,
     history: Vec<String>,
 }
 
 impl World<'_> {
     fn paid(&self) -> usize {
-        self.mined.iter().filter(|(_, deed)| *deed == Deed::Paid).count()
+        self.mined.iter().filter(|block| block.deed == Deed::Paid).count()
     }
 
     fn is_settled(&self) -> bool {
@@ -110,15 +128,15 @@ impl World<'_> {
     }
 
     fn open(&self) -> &Row {
-        self.rows.iter().rev().find(|row| row.state.is_open()).expect("asked about an open transaction")
+        self.rows.last().filter(|row| row.state.is_open()).expect("asked about an open transaction")
     }
 
     fn open_mut(&mut self) -> &mut Row {
-        self.rows.iter_mut().rev().find(|row| row.state.is_open()).expect("asked about an open transaction")
+        self.rows.last_mut().filter(|row| row.state.is_open()).expect("asked about an open transaction")
     }
 
     fn deed_of(&self, attempt: u64) -> Option<Deed> {
-        self.mined.iter().find(|(of, _)| *of == attempt).map(|(_, deed)| *deed)
+        self.mined.iter().find(|block| block.attempt == attempt).map(|block| block.deed)
     }
 
     fn pass(&mut self, time: Duration) {
@@ -128,22 +146,33 @@ impl World<'_> {
 
     /// The chain moves.
     fn happen(&mut self) {
+        // What has no job any more is brought to its end by another task, which fills gaps.
+        if self.is_calm
+            && self.pool.iter().all(|(_, nonce)| *nonce > self.next_nonce)
+            && !self.pool.is_empty()
+        {
+            self.next_nonce += 1;
+        }
         let mineable = self.pool.iter().position(|(_, nonce)| *nonce == self.next_nonce);
         if let Some(at) = mineable.filter(|_| self.is_calm || self.random.percent(15)) {
-            let (attempt, _) = self.pool.remove(at);
+            let (attempt, nonce) = self.pool.remove(at);
             self.next_nonce += 1;
+            self.height += 1;
             let deed = match self.random.below(10) {
-                _ if self.paid() > 0 => panic!("a transaction is paid for after one was paid"),
-                _ if self.is_over => Deed::CameSecond,
+                _ if self.paid() > 0 && !self.has_moved => {
+                    panic!("a transaction is paid for after one was paid")
+                }
+                _ if self.is_settled() => Deed::CameSecond,
                 0..5 => Deed::Paid,
                 5 => Deed::Reverted,
                 _ if self.is_calm => Deed::Paid,
                 code => Deed::Refused(u8::try_from(code).expect("small") - 3),
             };
-            self.mined.push((attempt, deed));
+            self.mined.push(Block { number: self.height, attempt, nonce, deed });
             self.history.push(format!("mined: {attempt} {deed:?}"));
         }
         if self.is_calm {
+            self.final_block = self.height;
             self.is_told = self.is_settled();
             return;
         }
@@ -162,7 +191,9 @@ impl World<'_> {
                 self.is_over = true;
                 self.history.push("another node answers, or time is out".to_owned());
             }
-            5..15 => self.is_told = self.is_settled(),
+            5..15 => self.is_told |= self.is_settled(),
+            30..34 => self.final_block = self.height.saturating_sub(self.random.below(3)),
+            34..37 if self.mined.iter().any(|block| block.number > self.final_block) => self.reorganise(),
             15..30 => {
                 let time = Duration::from_millis(self.random.below(4_000));
                 self.pass(time);
@@ -171,20 +202,34 @@ impl World<'_> {
         }
     }
 
+    /// Blocks leave the chain, down to a final one; their transactions wait again, or are forgotten. Whoever was told of
+    /// a response is told otherwise, and the delivery begins anew.
+    fn reorganise(&mut self) {
+        self.tally.reorganisations += 1;
+        let first = self.final_block + 1 + self.random.below(self.height - self.final_block);
+        self.history.push(format!("blocks from {first} on leave the chain"));
+        self.has_moved = true;
+        self.height = first - 1;
+        while let Some(block) = self.mined.pop_if(|block| block.number >= first) {
+            self.next_nonce = block.nonce;
+            if self.random.percent(70) {
+                self.pool.push((block.attempt, block.nonce));
+            }
+        }
+        if self.is_told && !self.is_settled() {
+            self.is_told = false;
+            self.begins_anew = true;
+        }
+    }
+
     fn perform(&mut self, effect: Effect) {
         self.history.push(format!("{effect:?}"));
         match effect {
-            Effect::Settle(state) => {
+            Effect::Drop => {
                 let attempt = self.open().attempt;
-                let is_right = match state {
-                    TransmissionState::Included => self.deed_of(attempt) == Some(Deed::Paid),
-                    TransmissionState::Unpaid => self.deed_of(attempt).is_some_and(|deed| deed != Deed::Paid),
-                    TransmissionState::Dropped => self.deed_of(attempt).is_none() || self.is_told,
-                    TransmissionState::Prepared | TransmissionState::Sent => false,
-                };
-                assert!(is_right, "stored {state:?} of {attempt}");
-                self.tally.nonces_lost += u32::from(state == TransmissionState::Dropped && !self.is_told);
-                self.open_mut().state = state;
+                assert!(self.deed_of(attempt).is_none() || self.is_told, "dropped {attempt}");
+                self.tally.nonces_lost += u32::from(!self.is_told);
+                self.open_mut().state = TransmissionState::Dropped;
             }
             Effect::Note(TransmitNote::Included { .. }) => self.tally.paid += 1,
             Effect::Note(TransmitNote::Unpaid { .. }) => self.tally.unpaid += 1,
@@ -202,28 +247,32 @@ impl World<'_> {
         self.history.push(format!("{next:?}"));
         Some(match next {
             Next::Load => {
-                let open = self.rows.iter().rev().find(|row| row.state.is_open()).map(Row::standing);
-                Seen::Stored { attempts: self.rows.len() as u64, open }
+                let open = self.rows.last().filter(|row| row.state.is_open()).map(Row::standing);
+                let others = &self.rows[..self.rows.len() - usize::from(open.is_some())];
+                let in_vain = others.iter().filter(|row| row.state == TransmissionState::Sent);
+                let failures = u32::try_from(in_vain.count()).expect("few");
+                Seen::Stored { attempts: self.rows.len() as u64, failures, open }
             }
             Next::AskProgress => Seen::Progress(self.random.percent(20).then_some(self.now)),
             Next::AskPending => Seen::Pending(self.random.percent(30)),
             Next::Sleep { until, or_answered } => {
                 if !(or_answered && self.is_told) {
                     let pause = until.saturating_duration_since(self.now);
-                    assert!(pause <= 70 * SECOND, "a pause of {pause:?}");
+                    assert!(pause <= 100 * SECOND, "a pause of {pause:?}");
                     self.pass(pause);
                 }
                 Seen::Woke
             }
             Next::Look { .. } => return self.look(),
             Next::AskFunds { .. } => Seen::Funds { enough: self.is_calm || self.random.percent(30) },
-            Next::Send { attempt, max_fee_wei, .. } => return self.send(attempt, max_fee_wei),
+            Next::Send { attempt, price, .. } => return self.send(attempt, price),
             Next::AskReceipt(_) if self.trouble(8) => Seen::Trouble,
             Next::AskReceipt(reach) => {
-                let found = self.deed_of(self.open().attempt);
+                let attempt = self.open().attempt;
                 let is_hidden = reach == Reach::First && self.trouble(20);
-                let found = found.filter(|_| !is_hidden);
-                Seen::Receipt(found.map(|deed| Mined { tx_hash: B256::ZERO, deed }))
+                let found = self.mined.iter().find(|block| block.attempt == attempt && !is_hidden);
+                let tx_hash = B256::with_last_byte(u8::try_from(attempt).unwrap_or(u8::MAX));
+                Seen::Receipt(found.map(|block| Mined { tx_hash, block: block.number, deed: block.deed }))
             }
             Next::AskNonce if self.trouble(8) => Seen::Trouble,
             Next::AskNonce => {
@@ -231,11 +280,22 @@ impl World<'_> {
                 Seen::NonceUsed(is_used && !self.trouble(20))
             }
             Next::Resend => return self.resend(),
-            Next::AskBaseFee if self.trouble(8) => Seen::Trouble,
-            Next::AskBaseFee => Seen::BaseFee(u128::from(self.random.below(1_000))),
-            Next::Bump { max_fee_wei } => return self.bump(max_fee_wei),
+            Next::AskMarket if self.trouble(8) => Seen::Trouble,
+            Next::AskMarket => Seen::Market { market: self.market(), ceiling_wei: self.ceiling() },
+            Next::Bump { price, .. } => return self.bump(price),
             Next::End => panic!("an end asks nothing"),
         })
+    }
+
+    fn market(&mut self) -> Market {
+        Market {
+            base_fee_wei: u128::from(self.random.below(1_000)),
+            tip_wei: u128::from(self.random.below(50)),
+        }
+    }
+
+    fn ceiling(&mut self) -> u128 {
+        if self.is_calm { u128::MAX } else { u128::from(self.random.below(5_000)) }
     }
 
     fn look(&mut self) -> Option<Seen> {
@@ -257,7 +317,8 @@ impl World<'_> {
         };
         Some(Seen::Looked(Look {
             chain_time: self.unix_ms / 1_000,
-            base_fee_wei: u128::from(self.random.below(1_000)),
+            market: self.market(),
+            ceiling_wei: self.ceiling(),
             confirmed: self.is_calm || self.random.percent(80),
             gas_limit: 500_000,
             need_wei: U256::from(1),
@@ -265,17 +326,20 @@ impl World<'_> {
         }))
     }
 
-    fn send(&mut self, attempt: u64, max_fee_wei: u128) -> Option<Seen> {
+    fn send(&mut self, attempt: u64, price: Price) -> Option<Seen> {
         if self.trouble(5) {
             return Some(Seen::Trouble);
         }
-        assert!(self.rows.iter().all(|row| !row.state.is_open()), "a second transaction beside an open one");
-        assert!(self.pool.is_empty(), "a second transaction beside {:?}", self.pool);
+        let is_in_vain = |row: &Row| self.deed_of(row.attempt).is_some_and(|deed| deed != Deed::Paid);
+        let may_be_mined = |row: &Row| row.state.is_open() && !is_in_vain(row);
+        assert!(self.has_moved || !self.rows.iter().any(may_be_mined), "a second one beside an open one");
+        assert!(self.has_moved || self.pool.is_empty(), "a second transaction beside {:?}", self.pool);
         assert!(self.rows.iter().all(|row| row.attempt != attempt), "attempt {attempt} is overwritten");
         self.tally.sends += 1;
-        let nonce = self.next_nonce;
+        // The first that neither the chain nor a transaction before uses.
+        let nonce = self.pool.iter().map(|(_, nonce)| nonce + 1).max().unwrap_or(0).max(self.next_nonce);
         let (state, sent_ms) = (TransmissionState::Prepared, self.unix_ms);
-        self.rows.push(Row { attempt, nonce, state, prices: vec![max_fee_wei], sent_ms });
+        self.rows.push(Row { attempt, nonce, state, prices: vec![price], sent_ms });
         if self.trouble(8) {
             return None;
         }
@@ -311,13 +375,14 @@ impl World<'_> {
         Some(Seen::Stands(self.open().standing()))
     }
 
-    fn bump(&mut self, max_fee_wei: u128) -> Option<Seen> {
+    fn bump(&mut self, price: Price) -> Option<Seen> {
         self.tally.bumps += 1;
         let unix_ms = self.unix_ms;
         let row = self.open_mut();
-        let most = row.prices.iter().max().expect("a version");
-        assert!(max_fee_wei > *most, "a price of {max_fee_wei} after {:?}", row.prices);
-        row.prices.push(max_fee_wei);
+        let most = row.prices.last().expect("a version");
+        let is_more = price.max_fee_wei > most.max_fee_wei && price.tip_wei > most.tip_wei;
+        assert!(is_more, "an offer of {price:?} after {:?}", row.prices);
+        row.prices.push(price);
         row.sent_ms = unix_ms;
         let (attempt, nonce) = (row.attempt, row.nonce);
         if self.trouble(8) {
@@ -339,15 +404,16 @@ impl World<'_> {
                 self.perform(effect);
             }
             if step.then == Next::End {
-                let is_refused = self.mined.iter().any(|(_, deed)| !deserves_another(*deed));
-                assert!(self.is_settled() || self.given_up || is_refused, "it ended early");
+                assert!(self.is_settled() || self.given_up, "it ended early");
                 self.tally.late_ends += u32::from(self.is_calm);
                 return;
             }
             self.happen();
-            let seen = if self.trouble(3) { None } else { self.answer(step.then) };
+            let is_cut = std::mem::take(&mut self.begins_anew) || self.trouble(3);
+            let seen = if is_cut { None } else { self.answer(step.then) };
             self.tally.troubles += u32::from(matches!(seen, Some(Seen::Trouble)));
-            let now = Moment { at: self.now, unix_ms: self.unix_ms, answered: self.is_told };
+            let (answered, final_block) = (self.is_told, self.final_block);
+            let now = Moment { at: self.now, unix_ms: self.unix_ms, answered, final_block };
             step = match seen {
                 Some(seen) => self.delivery.on(now, seen),
                 None => {
@@ -394,10 +460,14 @@ fn no_history_pays_twice_or_ends_early_or_never() {
             next_nonce: 0,
             pool: Vec::new(),
             mined: Vec::new(),
+            height: 0,
+            final_block: 0,
+            has_moved: false,
             is_over: false,
             is_told: false,
             rows: Vec::new(),
             given_up: false,
+            begins_anew: false,
             history: Vec::new(),
         };
         let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.live(step)));
@@ -416,9 +486,21 @@ fn no_history_pays_twice_or_ends_early_or_never() {
             undeliverable,
             unneeded,
             late_ends,
+            reorganisations,
         } = tally;
-        let counts =
-            [sends, bumps, restarts, troubles, nonces_lost, paid, unpaid, undeliverable, unneeded, late_ends];
+        let counts = [
+            sends,
+            bumps,
+            restarts,
+            troubles,
+            nonces_lost,
+            paid,
+            unpaid,
+            undeliverable,
+            unneeded,
+            late_ends,
+            reorganisations,
+        ];
         assert!(counts.iter().all(|count| *count > 0), "everything happens: {counts:?}");
     }
 }

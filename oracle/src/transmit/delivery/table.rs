@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    tests::{SECOND, at, look, mined, moment, standing},
+    tests::{FINAL_BLOCK, MARKET, SECOND, at, look, mined, mined_in, moment, standing},
     *,
 };
 use crate::transmit::gate::Simulated;
@@ -22,6 +22,8 @@ fn name(phase: Phase) -> &'static str {
         Phase::Sending => "sending",
         Phase::Seeking(_, Reach::First) => "seeking",
         Phase::Seeking(..) => "seeking everywhere",
+        Phase::Mined(_) => "mined",
+        Phase::Failed => "failed",
         Phase::Checking(_) => "checking",
         Phase::Resending(_) => "resending",
         Phase::Pricing(_) => "pricing",
@@ -43,8 +45,9 @@ fn asks(phase: Phase, next: &Next) -> bool {
         | (Phase::Sending, Next::Send { .. })
         | (Phase::Checking(_), Next::AskNonce)
         | (Phase::Resending(_), Next::Resend)
-        | (Phase::Pricing(_), Next::AskBaseFee)
-        | (Phase::Bumping(_), Next::Bump { .. })
+        | (Phase::Pricing(_), Next::AskMarket)
+        | (Phase::Bumping(_), Next::Bump { .. } | Next::Resend)
+        | (Phase::Mined(_) | Phase::Failed, Next::Sleep { or_answered: true, .. })
         | (Phase::Over, Next::End)
         | (Phase::Troubled, Next::Sleep { or_answered: false, .. }) => true,
         (Phase::Seeking(_, reach), Next::AskReceipt(asked)) => reach == *asked,
@@ -55,10 +58,7 @@ fn asks(phase: Phase, next: &Next) -> bool {
 
 fn effect(effect: &Effect) -> &'static str {
     match effect {
-        Effect::Settle(TransmissionState::Included) => "store included",
-        Effect::Settle(TransmissionState::Unpaid) => "store unpaid",
-        Effect::Settle(TransmissionState::Dropped) => "store dropped",
-        Effect::Settle(TransmissionState::Prepared | TransmissionState::Sent) => "store an open state",
+        Effect::Drop => "store dropped",
         Effect::Note(TransmitNote::Submitted { .. }) => "tell submitted",
         Effect::Note(TransmitNote::Included { .. }) => "tell included",
         Effect::Note(TransmitNote::Unpaid { .. }) => "tell unpaid",
@@ -79,6 +79,10 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
     let mut again = at(Phase::Loading);
     again.had_turn = true;
     let fresh = standing(1, false);
+    let mut luckless = at(Phase::Seeking(fresh, Reach::First));
+    luckless.failures = MAX_FAILURES - 1;
+    let mut luckless_everywhere = luckless.clone();
+    luckless_everywhere.phase = Phase::Seeking(fresh, Reach::All);
     vec![
         (at(Phase::Loading), ""),
         (again, "had its turn"),
@@ -94,6 +98,10 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
         (at(Phase::Sending), ""),
         (at(Phase::Seeking(fresh, Reach::First)), ""),
         (at(Phase::Seeking(fresh, Reach::All)), ""),
+        (luckless, "luckless"),
+        (luckless_everywhere, "luckless"),
+        (at(Phase::Mined(fresh)), ""),
+        (at(Phase::Failed), ""),
         (at(Phase::Checking(fresh)), "fresh"),
         (at(Phase::Checking(standing(8, false))), "fresh"),
         (at(Phase::Checking(standing(9, false))), "stuck"),
@@ -111,19 +119,21 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
 /// Everything that can be seen; the words are those of the table where it has any.
 fn sights() -> Vec<(Seen, &'static str)> {
     vec![
-        (Seen::Stored { attempts: 2, open: Some(standing(1, false)) }, "an open transaction"),
-        (Seen::Stored { attempts: 2, open: None }, "none"),
+        (Seen::Stored { attempts: 2, failures: 0, open: Some(standing(1, false)) }, "an open transaction"),
+        (Seen::Stored { attempts: 2, failures: 0, open: None }, "none"),
         (Seen::Progress(None), "progress"),
         (Seen::Pending(true), "a transaction of a node before waits for a block"),
         (Seen::Pending(false), "none does"),
         (Seen::Woke, "woken"),
         (Seen::Looked(look(Simulated::Code(0))), "send"),
         (Seen::Looked(look(Simulated::Code(1))), "send"),
-        (Seen::Looked(look(Simulated::Code(2))), "drop"),
+        (Seen::Looked(look(Simulated::Code(2))), "wait"),
         (Seen::Looked(look(Simulated::Code(3))), "wait"),
         (Seen::Looked(look(Simulated::Code(4))), "raise the gas"),
-        (Seen::Looked(look(Simulated::Code(5))), "undeliverable"),
-        (Seen::Looked(look(Simulated::Code(6))), "undeliverable"),
+        (Seen::Looked(look(Simulated::Code(5))), "wait"),
+        (Seen::Looked(Look { chain_time: 1_295, ..look(Simulated::Code(5)) }), "undeliverable"),
+        (Seen::Looked(look(Simulated::Code(6))), "wait"),
+        (Seen::Looked(Look { ceiling_wei: 99, ..look(Simulated::Code(0)) }), "wait"),
         (Seen::Looked(look(Simulated::Reverts("r".into()))), "raise the gas"),
         (Seen::Looked(look(Simulated::Unfunded("u".into()))), "unfunded"),
         (Seen::Looked(Look { confirmed: false, ..look(Simulated::Code(0)) }), "wait"),
@@ -137,13 +147,18 @@ fn sights() -> Vec<(Seen, &'static str)> {
         (mined(Deed::Refused(3)), "unpaid, worth another"),
         (mined(Deed::Refused(4)), "unpaid, worth another"),
         (mined(Deed::Reverted), "unpaid, worth another"),
-        (mined(Deed::Refused(2)), "unpaid, for good"),
-        (mined(Deed::Refused(5)), "unpaid, for good"),
-        (mined(Deed::Refused(6)), "unpaid, for good"),
-        (mined(Deed::CameSecond), "unpaid, for good"),
+        (mined(Deed::Cancelled), "unpaid, worth another"),
+        (mined(Deed::Refused(2)), "unpaid, the request seems closed"),
+        (mined(Deed::Refused(5)), "unpaid, the request seems closed"),
+        (mined(Deed::Refused(6)), "unpaid, the request seems closed"),
+        (mined(Deed::CameSecond), "unpaid, the request seems closed"),
+        (mined_in(FINAL_BLOCK, Deed::CameSecond), "unpaid, worth another"),
+        (mined_in(FINAL_BLOCK, Deed::Refused(6)), "unpaid, worth another"),
+        (mined_in(FINAL_BLOCK, Deed::Paid), "paid"),
         (Seen::NonceUsed(true), "the nonce is used"),
         (Seen::NonceUsed(false), "free"),
-        (Seen::BaseFee(100), "the base fee"),
+        (Seen::Market { market: MARKET, ceiling_wei: u128::MAX }, "what gas costs"),
+        (Seen::Market { market: MARKET, ceiling_wei: 1_099 }, "more than may be offered"),
         (Seen::Trouble, "trouble"),
     ]
 }
@@ -157,6 +172,8 @@ fn words(phase: Phase, kind: &str, seen: &'static str, answered: bool) -> &'stat
         (Phase::Turning, "time", "progress") => "it is time, or a little later",
         (Phase::Turning, "past", "progress") => "it is long past",
         (Phase::Poor { .. }, _, "woken") if answered => "woken, answered",
+        (Phase::Mined(_), _, "woken") if answered => "woken, answered",
+        (Phase::Seeking(..), "luckless", "unpaid, worth another") => "unpaid once too often",
         (Phase::Checking(_), "prepared", "free") if answered => "free, never taken, answered",
         (Phase::Checking(_), "prepared", "free") => "free, never taken",
         (Phase::Checking(_), "stuck", "free") => "free, taken too long ago",

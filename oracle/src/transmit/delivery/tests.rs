@@ -3,11 +3,14 @@
 use alloy::primitives::B256;
 
 use super::*;
-use crate::transmit::gate::Simulated;
+use crate::transmit::{gate::Simulated, price::Price};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 const REQUEST: B256 = B256::repeat_byte(7);
 const TX: B256 = B256::repeat_byte(8);
+pub(super) const FINAL_BLOCK: u64 = 40;
+pub(super) const MARKET: Market = Market { base_fee_wei: 100, tip_wei: 0 };
+const PRICE: Price = Price { max_fee_wei: 1_000, tip_wei: 0 };
 
 fn terms() -> Terms {
     Terms {
@@ -20,19 +23,20 @@ fn terms() -> Terms {
 }
 
 pub(super) fn moment(at: Instant, answered: bool) -> Moment {
-    Moment { at, unix_ms: 1_000_000, answered }
+    Moment { at, unix_ms: 1_000_000, answered, final_block: FINAL_BLOCK }
 }
 
 /// A transaction handed over `seconds` ago.
 pub(super) fn standing(seconds: u64, is_prepared: bool) -> Standing {
     let sent_ms = 1_000_000 - seconds * 1_000;
-    Standing { attempt: 4, stage: 1, tx_hash: Some(TX), is_prepared, max_fee_wei: 1_000, sent_ms }
+    Standing { attempt: 4, stage: 1, tx_hash: Some(TX), is_prepared, price: PRICE, sent_ms }
 }
 
 pub(super) fn look(simulated: Simulated) -> Look {
     Look {
         chain_time: 1_000,
-        base_fee_wei: 100,
+        market: MARKET,
+        ceiling_wei: u128::MAX,
         confirmed: true,
         gas_limit: 500_000,
         need_wei: U256::from(100_000_000),
@@ -41,7 +45,11 @@ pub(super) fn look(simulated: Simulated) -> Look {
 }
 
 pub(super) fn mined(deed: Deed) -> Seen {
-    Seen::Receipt(Some(Mined { tx_hash: TX, deed }))
+    mined_in(FINAL_BLOCK + 1, deed)
+}
+
+pub(super) fn mined_in(block: u64, deed: Deed) -> Seen {
+    Seen::Receipt(Some(Mined { tx_hash: TX, block, deed }))
 }
 
 /// A delivery in a phase.
@@ -56,14 +64,17 @@ pub(super) fn at(phase: Phase) -> Delivery {
 fn the_first_node_looks_at_once() {
     let now = Instant::now();
     let (mut delivery, _) = Delivery::begin(Terms { stage: 0, ..terms() });
-    let step = delivery.on(moment(now, false), Seen::Stored { attempts: 0, open: None });
+    let step = delivery.on(moment(now, false), Seen::Stored { attempts: 0, failures: 0, open: None });
     assert_eq!(step.then, Next::AskProgress);
     let step = delivery.on(moment(now, false), Seen::Progress(None));
     assert_eq!(step.then, Next::AskPending);
     let step = delivery.on(moment(now, false), Seen::Pending(false));
     assert_eq!(step.then, Next::Look { gas_raises: 0 });
     let step = delivery.on(moment(now, false), Seen::Looked(look(Simulated::Code(0))));
-    assert_eq!(step.then, Next::Send { attempt: 0, gas_limit: 500_000, max_fee_wei: 200 });
+    assert_eq!(
+        step.then,
+        Next::Send { attempt: 0, gas_limit: 500_000, price: Price { max_fee_wei: 200, tip_wei: 0 } }
+    );
 }
 
 #[test]
@@ -113,7 +124,7 @@ fn trouble_does_not_begin_the_wait_for_the_turn_anew() {
     delivery.on(moment(start, false), Seen::Progress(None));
     delivery.on(moment(start + SECOND, false), Seen::Trouble);
     delivery.on(moment(start + SECOND, false), Seen::Woke);
-    delivery.on(moment(start + SECOND, false), Seen::Stored { attempts: 0, open: None });
+    delivery.on(moment(start + SECOND, false), Seen::Stored { attempts: 0, failures: 0, open: None });
     let step = delivery.on(moment(start + 2 * SECOND, false), Seen::Progress(None));
     assert_eq!(step.then, Next::AskPending);
 }
@@ -206,7 +217,10 @@ fn a_stored_transaction_is_resumed_after_a_restart() {
     let now = moment(Instant::now(), false);
     let (mut delivery, _) = Delivery::begin(terms());
     let open = Some(standing(1, true));
-    assert_eq!(delivery.on(now, Seen::Stored { attempts: 5, open }).then, Next::AskReceipt(Reach::First));
+    assert_eq!(
+        delivery.on(now, Seen::Stored { attempts: 5, failures: 0, open }).then,
+        Next::AskReceipt(Reach::First)
+    );
     assert_eq!(delivery.on(now, Seen::Receipt(None)).then, Next::AskNonce);
     assert_eq!(delivery.on(now, Seen::NonceUsed(false)).then, Next::Resend);
     let step = delivery.on(now, Seen::Stands(standing(1, false)));
@@ -220,10 +234,11 @@ fn attempts_are_numbered_after_what_is_stored() {
     let send = |delivery: &mut Delivery| delivery.on(now, Seen::Looked(look(Simulated::Code(0)))).then;
     let mut delivery = at(Phase::Loading);
     delivery.had_turn = true;
-    delivery.on(now, Seen::Stored { attempts: 3, open: None });
+    delivery.on(now, Seen::Stored { attempts: 3, failures: 0, open: None });
     assert!(matches!(send(&mut delivery), Next::Send { attempt: 3, .. }));
     delivery.on(now, Seen::Stands(standing(0, false)));
     delivery.on(now, mined(Deed::Reverted));
+    delivery.on(now, Seen::Woke);
     assert!(
         matches!(send(&mut delivery), Next::Send { attempt: 5, .. }),
         "the one that reverted was the fourth"
@@ -241,7 +256,7 @@ fn the_code_of_an_unpaid_transaction_is_told_where_there_is_one() {
     ] {
         let step = at(Phase::Seeking(standing(1, false), Reach::First)).on(now, mined(deed));
         let note = TransmitNote::Unpaid { request_id: REQUEST, tx_hash: TX, code: told };
-        assert_eq!(step.first, [Effect::Settle(TransmissionState::Unpaid), Effect::Note(note)]);
+        assert_eq!(step.first, [Effect::Note(note)]);
     }
 }
 
@@ -249,7 +264,8 @@ fn the_code_of_an_unpaid_transaction_is_told_where_there_is_one() {
 fn a_receipt_is_looked_for_less_and_less_often_and_at_once_when_answered() {
     let start = Instant::now();
     let mut delivery = at(Phase::Loading);
-    delivery.on(moment(start, false), Seen::Stored { attempts: 5, open: Some(standing(0, false)) });
+    delivery
+        .on(moment(start, false), Seen::Stored { attempts: 5, failures: 0, open: Some(standing(0, false)) });
     let mut rest = |answered| {
         delivery.on(moment(start, answered), Seen::Receipt(None));
         let step = delivery.on(moment(start, answered), Seen::NonceUsed(false));
@@ -266,12 +282,15 @@ fn a_receipt_is_looked_for_less_and_less_often_and_at_once_when_answered() {
 fn a_stuck_transaction_is_offered_more_for_each_time_it_is_stuck() {
     let now = moment(Instant::now(), false);
     let mut delivery = at(Phase::Checking(standing(9, false)));
-    for (before, after) in [(1_000, 1_250), (1_250, 1_562), (1_562, 1_952)] {
-        let stuck = Standing { max_fee_wei: before, ..standing(9, false) };
+    let prices = [(1_000, 0), (1_250, 1), (1_562, 2), (1_952, 3)];
+    let prices = prices.map(|(max_fee_wei, tip_wei)| Price { max_fee_wei, tip_wei });
+    for (before, after) in prices.into_iter().zip(prices.into_iter().skip(1)) {
+        let stuck = Standing { price: before, ..standing(9, false) };
         delivery.phase = Phase::Checking(stuck);
-        assert_eq!(delivery.on(now, Seen::NonceUsed(false)).then, Next::AskBaseFee);
-        assert_eq!(delivery.on(now, Seen::BaseFee(100)).then, Next::Bump { max_fee_wei: after });
-        let bumped = Standing { max_fee_wei: after, sent_ms: now.unix_ms, ..stuck };
+        assert_eq!(delivery.on(now, Seen::NonceUsed(false)).then, Next::AskMarket);
+        let market = Seen::Market { market: MARKET, ceiling_wei: u128::MAX };
+        assert_eq!(delivery.on(now, market).then, Next::Bump { price: after, cancel: false });
+        let bumped = Standing { price: after, sent_ms: now.unix_ms, ..stuck };
         assert!(matches!(delivery.on(now, Seen::Stands(bumped)).then, Next::Sleep { .. }));
         delivery.on(now, Seen::Woke);
         delivery.on(now, Seen::Receipt(None));
@@ -301,8 +320,90 @@ fn a_lost_nonce_is_dropped_only_after_everybody_was_asked() {
     let mut delivery = at(Phase::Checking(standing(1, false)));
     assert_eq!(delivery.on(now, Seen::NonceUsed(true)).then, Next::AskReceipt(Reach::All));
     let mut found = delivery.clone();
-    assert_eq!(found.on(now, mined(Deed::Paid)).then, Next::End);
+    found.on(now, mined(Deed::Paid));
+    assert_eq!(found.on(moment(now.at, true), Seen::Woke).then, Next::End);
     let step = delivery.on(now, Seen::Receipt(None));
-    assert_eq!(step.first, [Effect::Settle(TransmissionState::Dropped)]);
+    assert_eq!(step.first, [Effect::Drop]);
     assert_eq!(step.then, Next::Look { gas_raises: 0 });
+}
+
+#[test]
+fn l5_a_receipt_is_believed_when_the_own_logs_show_the_response_or_its_block_is_final() {
+    let start = Instant::now();
+    for deed in [Deed::Paid, Deed::CameSecond, Deed::Refused(2), Deed::Refused(5), Deed::Refused(6)] {
+        let mut delivery = at(Phase::Seeking(standing(1, false), Reach::First));
+        let step = delivery.on(moment(start, false), mined(deed));
+        assert_eq!(step.first.len(), 1, "{deed:?} is told");
+        let mut pauses = Vec::new();
+        let mut step = step;
+        for _ in 0..6 {
+            let Next::Sleep { until, or_answered: true } = step.then else { panic!("a pause: {deed:?}") };
+            pauses.push((until - start).as_millis());
+            assert_eq!(delivery.on(moment(start, false), Seen::Woke).then, Next::AskReceipt(Reach::First));
+            step = delivery.on(moment(start, false), mined(deed));
+            assert_eq!(step.first, [], "it is told once");
+        }
+        assert_eq!(pauses, [250, 500, 1_000, 2_000, 4_000, 5_000]);
+        // The block left the chain, and the transaction with it: the same one goes on.
+        let mut gone = delivery.clone();
+        gone.on(moment(start, false), Seen::Woke);
+        assert_eq!(gone.on(moment(start, false), Seen::Receipt(None)).then, Next::AskNonce);
+        assert_eq!(delivery.on(moment(start, true), Seen::Woke), then(Next::End), "the logs show it");
+    }
+    let mut delivery = at(Phase::Seeking(standing(1, false), Reach::First));
+    delivery.on(moment(start, false), mined_in(FINAL_BLOCK, Deed::Refused(6)));
+    assert_eq!(delivery.phase, Phase::Failed, "finally in vain");
+    let mut delivery = at(Phase::Seeking(standing(1, false), Reach::First));
+    delivery.on(moment(start, false), mined_in(FINAL_BLOCK, Deed::Paid));
+    assert!(matches!(delivery.phase, Phase::Mined(_)), "the logs are about to show it");
+}
+
+#[test]
+fn t2_what_was_paid_for_in_vain_makes_the_next_one_wait_longer_and_there_are_only_so_many() {
+    let now = moment(Instant::now(), false);
+    let mut delivery = at(Phase::Sending);
+    let mut pauses = Vec::new();
+    let last = loop {
+        delivery.on(now, Seen::Stands(standing(0, false)));
+        let step = delivery.on(now, mined(Deed::Reverted));
+        // The next one is another transaction.
+        delivery.told = None;
+        let Next::Sleep { until, or_answered: true } = step.then else { break step };
+        pauses.push((until - now.at).as_secs());
+        assert_eq!(delivery.on(now, Seen::Woke).then, Next::Look { gas_raises: 0 });
+        delivery.on(now, Seen::Looked(look(Simulated::Code(0))));
+    };
+    assert_eq!(pauses, [8, 16, 32]);
+    assert_eq!(last.then, Next::End);
+    let reason = "4 transactions did not process the request".to_owned();
+    assert_eq!(last.first[1..], [Effect::Note(TransmitNote::Undeliverable { request_id: REQUEST, reason })]);
+}
+
+#[test]
+fn t2_failures_before_a_restart_count() {
+    let now = moment(Instant::now(), false);
+    let (mut delivery, _) = Delivery::begin(terms());
+    let open = Some(standing(1, false));
+    delivery.on(now, Seen::Stored { attempts: 4, failures: MAX_FAILURES - 1, open });
+    assert_eq!(delivery.on(now, mined(Deed::Reverted)).then, Next::End);
+}
+
+#[test]
+fn t2_a_transaction_is_not_offered_more_for_than_the_request_pays() {
+    let now = moment(Instant::now(), false);
+    let mut delivery = at(Phase::Pricing(standing(9, false)));
+    let dear = Seen::Market { market: Market { base_fee_wei: 5_000, tip_wei: 0 }, ceiling_wei: 1_050 };
+    let step = delivery.on(now, dear.clone());
+    assert_eq!(step.then, Next::Resend, "as it is, in case it was forgotten");
+    assert_eq!(step.first.len(), 1);
+    let step = delivery.on(now, Seen::Stands(standing(9, false)));
+    let Next::Sleep { until, .. } = step.then else { panic!("a pause") };
+    assert_eq!(until - now.at, MAX_WAIT);
+    delivery.phase = Phase::Pricing(standing(9, false));
+    assert_eq!(delivery.on(now, dear).first, [], "said before");
+    // Once another node answered, all that is left is to use the nonce: by a transfer of nothing.
+    let mut delivery = at(Phase::Pricing(standing(9, false)));
+    let market = Seen::Market { market: MARKET, ceiling_wei: u128::MAX };
+    let step = delivery.on(moment(now.at, true), market);
+    assert!(matches!(step.then, Next::Bump { cancel: true, .. }));
 }

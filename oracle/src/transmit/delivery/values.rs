@@ -7,8 +7,12 @@ use tokio::time::Instant;
 
 use crate::{
     chain::Reach,
-    journal::TransmissionState,
-    transmit::{gate::Simulated, mined::Mined, report::TransmitNote},
+    transmit::{
+        gate::Simulated,
+        mined::Mined,
+        price::{Market, Price},
+        report::TransmitNote,
+    },
 };
 
 /// What does not change during a delivery.
@@ -29,8 +33,13 @@ pub struct Terms {
 impl Terms {
     /// How long a transaction may wait for a block before its price is raised.
     pub(super) fn stuck_after(&self) -> Duration {
-        self.delta_stage.saturating_mul(4).max(Duration::from_secs(8))
+        stuck_after(self.delta_stage)
     }
+}
+
+/// How long a transaction may wait for a block where two stages are so far apart.
+pub(in crate::transmit) fn stuck_after(delta_stage: Duration) -> Duration {
+    delta_stage.saturating_mul(4).max(Duration::from_secs(8))
 }
 
 /// When something was seen.
@@ -42,6 +51,8 @@ pub struct Moment {
     pub unix_ms: u64,
     /// The own log view shows a response, or the request needs none any more.
     pub answered: bool,
+    /// Newest final block.
+    pub final_block: u64,
 }
 
 /// The transaction whose fate is open, as it is stored.
@@ -56,7 +67,7 @@ pub struct Standing {
     /// Signed and stored; whether an endpoint took it is unknown.
     pub is_prepared: bool,
     /// The newest version's offer.
-    pub max_fee_wei: u128,
+    pub price: Price,
     /// Unix milliseconds of the newest version.
     pub sent_ms: u64,
 }
@@ -66,8 +77,10 @@ pub struct Standing {
 pub struct Look {
     /// Timestamp of the newest block, unix seconds.
     pub chain_time: u64,
-    /// Wei per gas of the newest block.
-    pub base_fee_wei: u128,
+    /// What gas costs.
+    pub market: Market,
+    /// Most that may be offered per gas, in wei.
+    pub ceiling_wei: u128,
     /// The request's block is as deep as configured.
     pub confirmed: bool,
     /// The gas limit it was simulated with.
@@ -81,11 +94,14 @@ pub struct Look {
 /// The answer to what was asked for last.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    /// How many transactions of this report are stored, and the newest whose fate is open.
+    /// How many transactions of this report are stored, how many were paid for without processing the request, and the
+    /// newest if its fate is open.
     Stored {
         /// All, ended ones included.
         attempts: u64,
-        /// The newest whose fate is open.
+        /// Of those, the ones paid for in vain.
+        failures: u32,
+        /// The newest, if its fate is open.
         open: Option<Standing>,
     },
     /// When a node before this one last delivered an older report.
@@ -109,8 +125,13 @@ pub enum Seen {
     Receipt(Option<Mined>),
     /// Whether the account's nonce went past the transaction's.
     NonceUsed(bool),
-    /// Wei per gas of the newest block.
-    BaseFee(u128),
+    /// What gas costs, and the most that may be offered for it.
+    Market {
+        /// What gas costs.
+        market: Market,
+        /// Most that may be offered per gas, in wei.
+        ceiling_wei: u128,
+    },
     /// The question could not be answered.
     Trouble,
 }
@@ -118,8 +139,8 @@ pub enum Seen {
 /// What is done before the next question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The open transaction ends so, durably.
-    Settle(TransmissionState),
+    /// The open transaction never comes to a block, durably.
+    Drop,
     /// For the engine.
     Note(TransmitNote),
     /// For the operator; `theirs` is what only they can mend.
@@ -164,8 +185,8 @@ pub enum Next {
         attempt: u64,
         /// Gas.
         gas_limit: u64,
-        /// Highest price per gas.
-        max_fee_wei: u128,
+        /// What it offers.
+        price: Price,
     },
     /// The receipt of any version of the open transaction.
     AskReceipt(Reach),
@@ -173,12 +194,14 @@ pub enum Next {
     AskNonce,
     /// The stored bytes once more.
     Resend,
-    /// Wei per gas of the newest block.
-    AskBaseFee,
-    /// The same nonce at a higher price, beside the stuck version.
+    /// What gas costs, and the most that may be offered for it.
+    AskMarket,
+    /// The same nonce at a higher price, in place of the stuck version; `cancel` sends nothing to nobody.
     Bump {
-        /// Highest price per gas.
-        max_fee_wei: u128,
+        /// What it offers.
+        price: Price,
+        /// Whether all that is left to do is to use the nonce.
+        cancel: bool,
     },
     /// Nothing: the delivery is over.
     End,
