@@ -423,6 +423,7 @@ impl Node {
             signer: NodeSigner::new(self.keys.clone()),
             silent_before,
             known_block: config_block,
+            first_block,
             max_waiting: self.config.runner.max_waiting,
             journal: self.journal.clone(),
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,

@@ -31,7 +31,8 @@ impl Engine {
             };
             stored.push(Stored { seen, row, records, earlier });
         }
-        self.core.on(now_ms(), Happening::Restored(stored));
+        let first_block = self.parts.first_block;
+        self.core.on(now_ms(), Happening::Restored { stored, first_block });
         Ok(())
     }
 
@@ -90,7 +91,7 @@ impl Engine {
                 tracing::debug!(request_id = %id, code, %transmitter, "an entry was not processed");
                 Happening::NotProcessed { id, code }
             }
-            ChainEvent::TimedOut { request_id: id, .. } => Happening::TimedOut { id },
+            ChainEvent::TimedOut { request_id: id, at } => Happening::TimedOut { id, block: at.block_number },
             ChainEvent::Config(event) => {
                 Happening::Configured { count: event.configCount, digest: event.configDigest }
             }

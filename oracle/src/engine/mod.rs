@@ -84,6 +84,8 @@ pub struct Parts {
     pub silent_before: u64,
     /// Block of the configuration: an endpoint behind it has not shown the chain.
     pub known_block: u64,
+    /// First block that is read.
+    pub first_block: u64,
     /// Requests that may wait for their run; more are refused.
     pub max_waiting: usize,
     /// Durable state.

@@ -58,7 +58,8 @@ impl Journal {
     /// [`JournalError`].
     pub async fn unfinished_requests(&self) -> Result<Vec<RequestRow>, JournalError> {
         let rows = sqlx::query(select!(
-            "WHERE state IN ('SEEN', 'EXECUTING', 'OBSERVED', 'LOCKED', 'REPORTED', 'SUBMITTED', 'INCLUDED', 'ORPHANED') ORDER BY seen_ms"
+            "WHERE state IN ('SEEN', 'EXECUTING', 'OBSERVED', 'LOCKED', 'REPORTED', 'SUBMITTED', 'INCLUDED', 'ORPHANED')
+                OR (state = 'EXPIRED' AND view_json LIKE '%\"timedOutBlock\":%') ORDER BY seen_ms"
         ))
         .fetch_all(&self.pool)
         .await?;

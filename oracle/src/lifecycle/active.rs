@@ -26,6 +26,10 @@ pub(super) struct Active {
     pub(super) earlier: Earlier,
     /// The complete report, for another delivery after a reorganisation.
     pub(super) report: Option<Report>,
+    /// Whether the chain, as read since the start, was seen to show the event or not; and its end, where the row speaks
+    /// of one.
+    pub(super) event_is_checked: bool,
+    pub(super) end_is_checked: bool,
 }
 
 impl Active {
@@ -39,14 +43,40 @@ impl Active {
             event,
             view: RequestView::seen(seen.request_id, now),
         };
-        Self { seen, row, known: None, rests: false, earlier: Earlier::default(), report: None }
+        Self {
+            seen,
+            row,
+            known: None,
+            rests: false,
+            earlier: Earlier::default(),
+            report: None,
+            event_is_checked: true,
+            end_is_checked: false,
+        }
     }
 
-    /// As stored.
-    pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow) -> Self {
+    /// As stored; blocks from `first_block` on are read again.
+    pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow, first_block: u64) -> Self {
         lighten(&mut seen);
         row.event.clear();
-        Self { seen, row, known: None, rests: false, earlier: Earlier::default(), report: None }
+        let event_is_checked = row.block_number < first_block;
+        let mut request = Self {
+            seen,
+            row,
+            known: None,
+            rests: false,
+            earlier: Earlier::default(),
+            report: None,
+            event_is_checked,
+            end_is_checked: false,
+        };
+        request.end_is_checked = request.end_block().is_some_and(|block| block < first_block);
+        request
+    }
+
+    /// The block of the response, or of the timeout, that settled it.
+    pub(super) fn end_block(&self) -> Option<u64> {
+        self.row.view.included_block.or(self.row.view.timed_out_block)
     }
 
     pub(super) const fn id(&self) -> B256 {
@@ -111,22 +141,26 @@ impl Active {
         self.row.block_number = seen.at.block_number;
         self.row.event = lighten(&mut seen);
         self.seen = seen;
+        self.place_report();
     }
 
     /// The same event was read again; true when it lies in another block.
     pub(super) fn reread(&mut self, seen: &SeenRequest) -> bool {
+        self.event_is_checked = true;
         let moved = self.row.block_hash != seen.at.block_hash;
         if moved {
             self.row.block_hash = seen.at.block_hash;
             self.row.block_number = seen.at.block_number;
             self.seen.at = seen.at;
+            self.place_report();
         }
         moved
     }
 
     /// Its block left the chain.
     pub(super) fn orphan(&mut self) {
-        self.lose_response();
+        self.lose_end();
+        self.event_is_checked = true;
         self.put(State::Orphaned, Some("the request's block left the chain"));
     }
 
@@ -140,7 +174,15 @@ impl Active {
             None => State::Seen,
         };
         self.relocate(seen);
+        self.event_is_checked = true;
         self.put(state, None);
+    }
+
+    /// Its delivery waits for the confirmations of the block the event lies in now.
+    fn place_report(&mut self) {
+        if let Some(report) = &mut self.report {
+            report.request_block = self.row.block_number;
+        }
     }
 
     /// The chain shows a response; true when it is the first.
@@ -156,19 +198,37 @@ impl Active {
         });
         view.times_ms.included.get_or_insert(now);
         view.included_block = Some(at.block_number);
+        view.timed_out_block = None;
+        self.end_is_checked = true;
         let is_first = self.state() != State::Included;
         self.put(State::Included, None);
         is_first
     }
 
-    /// The response's block left the chain.
-    pub(super) fn take_back(&mut self) {
-        self.lose_response();
-        self.put(State::Reported, Some("the response left the chain"));
+    /// The router gave it up in this block; true when that is news.
+    pub(super) fn time_out(&mut self, block: u64) -> bool {
+        let is_first = self.row.view.timed_out_block.is_none();
+        self.row.view.timed_out_block = Some(block);
+        self.row.view.included_block = None;
+        self.end_is_checked = true;
+        is_first
     }
 
-    fn lose_response(&mut self) {
+    /// The block of the response, or of the timeout, left the chain.
+    pub(super) fn take_back(&mut self) {
+        let reason = if self.row.view.timed_out_block.is_some() {
+            "the timeout left the chain"
+        } else {
+            "the response left the chain"
+        };
+        self.lose_end();
+        self.put(State::Reported, Some(reason));
+    }
+
+    fn lose_end(&mut self) {
+        self.end_is_checked = false;
         let view = &mut self.row.view;
+        view.timed_out_block = None;
         if view.included_block.take().is_some() {
             view.times_ms.included = None;
             view.result_code = None;

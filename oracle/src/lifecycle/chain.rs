@@ -1,5 +1,7 @@
 //! What the chain says, and what it means for a request.
 
+use std::collections::HashSet;
+
 use alloy::primitives::{Address, B256};
 use oracle_ocr::{Earlier, Input, Record, RequestKey};
 
@@ -11,10 +13,10 @@ use crate::chain::{Position, SeenRequest};
 
 impl Lifecycle {
     /// Puts stored requests back to work: the protocol takes up what is open, and says again what it said last.
-    pub(super) fn restored(&mut self, stored: Vec<Stored>) {
+    pub(super) fn restored(&mut self, stored: Vec<Stored>, first_block: u64) {
         let all = stored.len();
         for Stored { seen, row, records, earlier } in stored {
-            let mut request = Active::stored(seen, row);
+            let mut request = Active::stored(seen, row, first_block);
             request.earlier = earlier;
             if !request.state().is_settled() {
                 let id = request.id();
@@ -35,7 +37,11 @@ impl Lifecycle {
             let same = known.seen.commitment_hash == seen.commitment_hash;
             if same && known.state() != State::Orphaned {
                 if known.reread(&seen) {
+                    let report = known.report.clone().filter(|_| !known.state().is_settled());
                     self.requests.touch(id);
+                    if let Some(report) = report {
+                        self.order(Order::Transmit(Box::new(report)));
+                    }
                 }
                 return;
             }
@@ -175,13 +181,21 @@ impl Lifecycle {
 
     pub(super) fn rewound(&mut self, first: u64) {
         self.note(Note::Rewound { first });
-        let answered = |request: &Active| {
-            request.row.block_number < first
-                && request.row.view.included_block.is_some_and(|block| block >= first)
+        self.unsay(|block, _| block >= first);
+    }
+
+    /// The chain does not show any more what lies in the blocks that `is_gone` names, by their number and by whether
+    /// the chain was asked about it since the start.
+    fn unsay(&mut self, is_gone: impl Fn(u64, bool) -> bool) {
+        let lost_event = |request: &Active| is_gone(request.row.block_number, request.event_is_checked);
+        let lost_end = |request: &Active| {
+            request.end_block().is_some_and(|block| is_gone(block, request.end_is_checked))
         };
-        for id in self.requests.ids_where(answered) {
+        for id in self.requests.ids_where(|request| lost_end(request) && !lost_event(request)) {
             let Some(request) = self.requests.get_mut(&id) else { continue };
             request.take_back();
+            // Not before its records are read.
+            self.to_start.retain(|other| *other != id);
             let (key, report) = (request.key(), request.report.clone());
             self.requests.touch(id);
             self.order(Order::Cancel(id));
@@ -190,7 +204,7 @@ impl Lifecycle {
                 None => Order::Read(key),
             });
         }
-        for id in self.requests.ids_where(|request| request.row.block_number >= first) {
+        for id in self.requests.ids_where(lost_event) {
             let Some(request) = self.requests.get_mut(&id) else { continue };
             request.orphan();
             self.requests.touch(id);
@@ -198,14 +212,28 @@ impl Lifecycle {
         }
     }
 
-    /// Responses up to the final block stay: nothing more is kept in memory about them.
+    /// The router gave the request up. The block may leave the chain: it stays in memory until that is final.
+    pub(super) fn timed_out(&mut self, id: B256, block: u64) {
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        if request.time_out(block) {
+            self.rest(id, State::Expired, Some("timed out on chain"));
+        }
+    }
+
+    /// Responses and timeouts up to the final block stay: nothing more is kept in memory about them.
     pub(super) fn finalised(&mut self, block: u64) {
-        let done = self.requests.ids_where(|request| {
-            request.state() == State::Included
-                && request.row.view.included_block.is_some_and(|included| included <= block)
-        });
-        for id in done {
-            self.end(id, State::Final, None);
+        let is_done = |request: &Active| {
+            request.end_is_checked && request.end_block().is_some_and(|of_end| of_end <= block)
+        };
+        for id in self.requests.ids_where(is_done) {
+            let Some(request) = self.requests.get_mut(&id) else { continue };
+            if request.state() == State::Included {
+                self.end(id, State::Final, None);
+            } else {
+                request.row.view.timed_out_block = None;
+                self.requests.touch(id);
+                self.forget(id);
+            }
         }
     }
 
@@ -231,8 +259,13 @@ impl Lifecycle {
             return;
         }
         self.caught_up = true;
+        // What an earlier run read and this one did not left the chain meanwhile.
+        self.unsay(|block, is_checked| !is_checked && block <= height);
+        let mut opened = HashSet::new();
         for id in std::mem::take(&mut self.to_start) {
-            self.start(id);
+            if opened.insert(id) {
+                self.start(id);
+            }
         }
         self.chain_seconds = seconds;
         self.agree(Input::ChainTime(seconds));

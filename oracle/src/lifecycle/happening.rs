@@ -10,7 +10,12 @@ use crate::chain::{Position, SeenRequest};
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// The node starts: what its journal holds about requests of this coordinator that are not final, oldest first.
-    Restored(Vec<Stored>),
+    Restored {
+        /// The requests.
+        stored: Vec<Stored>,
+        /// First block that is read again: what lies below is final.
+        first_block: u64,
+    },
     /// The chain shows a request's event, with what the journal holds about it.
     Requested(Box<Requested>),
     /// The chain shows a response.
@@ -40,6 +45,8 @@ pub enum Happening {
     TimedOut {
         /// The request.
         id: B256,
+        /// The block in which it was.
+        block: u64,
     },
     /// The coordinator was configured for the `count`-th time.
     Configured {

@@ -7,7 +7,8 @@
 //!
 //! Memory holds the requests that are not final. A settled request (see [`State::is_settled`]) needs no work, but stays
 //! in memory as long as the chain may change its mind: after it is final or expired, only its row in the journal is
-//! left.
+//! left. What the journal says about blocks that are not final counts only when the chain, read again after a start,
+//! still says so.
 //!
 //! # One door
 //!
@@ -125,12 +126,12 @@ impl Lifecycle {
     /// Takes one happening at a time `now` (unix milliseconds) and returns what to do, in order.
     pub fn on(&mut self, now: u64, happening: Happening) -> Vec<Action> {
         match happening {
-            Happening::Restored(stored) => self.restored(stored),
+            Happening::Restored { stored, first_block } => self.restored(stored, first_block),
             Happening::Requested(requested) => self.requested(now, *requested),
             Happening::Responded { id, transmitter, at } => self.responded(now, id, transmitter, at),
             Happening::Processed { id, code } => self.processed(id, code),
             Happening::NotProcessed { .. } => {}
-            Happening::TimedOut { id } => self.end(id, State::Expired, Some("timed out on chain")),
+            Happening::TimedOut { id, block } => self.timed_out(id, block),
             Happening::Configured { count, digest } => self.configured(count, digest),
             Happening::Routed { don_id, coordinator } => self.routed(now, don_id, coordinator),
             Happening::Rewound { first } => self.rewound(first),
@@ -209,6 +210,14 @@ impl Lifecycle {
 
     /// The request needs no more work: stored, and when nothing can bring it back, forgotten in memory.
     fn end(&mut self, id: B256, state: State, reason: Option<&str>) {
+        self.rest(id, state, reason);
+        if matches!(state, State::Final | State::Expired) {
+            self.forget(id);
+        }
+    }
+
+    /// The request needs no work unless the chain takes something back.
+    fn rest(&mut self, id: B256, state: State, reason: Option<&str>) {
         let Some(request) = self.requests.get_mut(&id) else { return };
         request.end(state, reason);
         request.rests = true;
@@ -219,9 +228,6 @@ impl Lifecycle {
         self.order(Order::Answered(id));
         self.schedule.remove(&id);
         self.agree(Input::Settled(key));
-        if matches!(state, State::Final | State::Expired) {
-            self.forget(id);
-        }
     }
 
     /// Nothing is kept in memory about the request.

@@ -79,6 +79,9 @@ pub struct RequestView {
     /// Block of the response, while it is in the chain.
     #[serde(default)]
     pub included_block: Option<u64>,
+    /// Block in which it was timed out, as long as that block is not final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timed_out_block: Option<u64>,
     /// When each step happened.
     pub times_ms: TimesMs,
 }
@@ -98,6 +101,7 @@ impl RequestView {
             transmission: None,
             result_code: None,
             included_block: None,
+            timed_out_block: None,
             times_ms: TimesMs { seen: Some(now_ms), ..TimesMs::default() },
         }
     }

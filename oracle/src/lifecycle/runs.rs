@@ -61,14 +61,14 @@ impl Lifecycle {
             Err(reason) => {
                 self.note(Note::RunFailed);
                 if is_current {
-                    self.rest(now, id, &reason);
+                    self.tire(now, id, &reason);
                 }
             }
         }
     }
 
     /// The user pays for an answer, never for this node's trouble: the run is repeated after a rest.
-    fn rest(&mut self, now: u64, id: B256, reason: &str) {
+    fn tire(&mut self, now: u64, id: B256, reason: &str) {
         let failures = self.schedule.rest(id, now);
         let Some(request) = self.requests.get_mut(&id).filter(|_| failures > 0) else { return };
         request.explain(format!(

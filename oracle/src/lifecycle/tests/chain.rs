@@ -4,12 +4,10 @@ use alloy::primitives::B256;
 use oracle_ocr::{Earlier, Input, Record};
 
 use super::{
-    super::EXPIRY_GRACE_SECONDS, Action, BLOCK_SECONDS, Bench, HEAD, Happening, Known, Note, OURS, Order,
-    REQUEST_BLOCK, RESPONSE_BLOCK, Rules, State, THEIRS, TIMEOUT_SECONDS, at, id, key, key_of, locked,
-    observed, ready, record, requested, responded, rules, seen, stored, submitted,
+    super::EXPIRY_GRACE_SECONDS, Action, Bench, CAUGHT_UP, Happening, Known, Note, OURS, Order, REQUEST_BLOCK,
+    RESPONSE_BLOCK, Rules, State, THEIRS, TIMED_OUT, TIMEOUT_SECONDS, at, id, key, key_of, locked, observed,
+    ready, record, requested, responded, restored, rules, seen, stored, submitted,
 };
-
-const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
 
 fn recalled(bench: &Bench) -> Vec<Record> {
     let records = |action: &Action| match action {
@@ -167,7 +165,7 @@ fn orphan_of_an_earlier_run_is_taken_up_from_its_records() {
     let mut bench = Bench::new();
     let row = Bench::in_state(State::Orphaned).row(1).clone();
     bench.rows.insert(id(1), row.clone().into());
-    assert_eq!(bench.tell(Happening::Restored(vec![stored(&row, vec![])])), [] as [&str; 0]);
+    assert_eq!(bench.tell(restored(vec![stored(&row, vec![])], 0)), [] as [&str; 0]);
     assert_eq!(bench.request_with(seen(1, 5, 20), vec![record(key(1))]), ["store", "recall"]);
     bench.tell(Happening::Learned { key: key(1), known: observed() });
     assert_eq!(bench.state(1), State::Observed);
@@ -241,8 +239,9 @@ fn response_that_leaves_the_chain_after_a_start_is_delivered_from_the_records() 
     let mut bench = Bench::new();
     let row = Bench::in_state(State::Included).row(1).clone();
     bench.rows.insert(id(1), row.clone().into());
-    bench.tell(Happening::Restored(vec![stored(&row, vec![])]));
-    bench.tell(CAUGHT_UP);
+    bench.tell(restored(vec![stored(&row, vec![])], 0));
+    bench.request(seen(1, 5, REQUEST_BLOCK));
+    bench.tell_all([responded(THEIRS), CAUGHT_UP]);
     assert_eq!(bench.tell(Happening::Rewound { first: RESPONSE_BLOCK }), ["store", "cancel", "read"]);
     let records = vec![record(key(1))];
     let read = Happening::Read { key: key(1), records: records.clone(), earlier: Earlier::default() };
@@ -366,8 +365,13 @@ fn responses_do_not_expire_and_failures_are_forgotten_late() {
 #[test]
 fn timeout_on_chain_ends_a_request() {
     let mut bench = Bench::in_state(State::Executing);
-    assert_eq!(bench.tell(Happening::TimedOut { id: id(1) }), ["store", "answered", "rest", "forget"]);
+    assert_eq!(bench.tell(TIMED_OUT), ["store", "answered", "rest"]);
     assert_eq!((bench.state(1), bench.reason(1)), (State::Expired, "timed out on chain"));
+    assert_eq!(bench.tell(TIMED_OUT), [] as [&str; 0], "read again");
+    assert_eq!(bench.tell(Happening::Finalised { block: RESPONSE_BLOCK - 1 }), [] as [&str; 0]);
+    assert_eq!(bench.tell(Happening::Finalised { block: RESPONSE_BLOCK }), ["store", "forget"]);
+    assert_eq!((bench.state(1), bench.row(1).view.timed_out_block), (State::Expired, None));
+    assert!(bench.lifecycle.is_empty());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod random;
 mod requests;
 mod runs;
 mod table;
+mod unsaid;
 
 use std::sync::Arc;
 
@@ -18,7 +19,10 @@ use oracle_ocr::{
     RequestKey, Slot,
 };
 
-use super::{Action, Happening, Known, Lifecycle, Note, Order, RequestRow, Requested, Rules, State, Stored};
+use super::{
+    Action, EXPIRY_GRACE_SECONDS, Happening, Known, Lifecycle, Note, Order, RequestRow, Requested, Rules,
+    State, Stored,
+};
 use crate::chain::{Position, SeenRequest};
 
 pub(super) const COORDINATOR: Address = Address::repeat_byte(0xc0);
@@ -34,6 +38,12 @@ pub(super) const RESPONSE_BLOCK: u64 = 12;
 /// The newest block, and the one of the configuration.
 pub(super) const HEAD: u64 = 1_000;
 pub(super) const KNOWN_BLOCK: u64 = 5;
+
+/// The chain has been read, up to some block above all others.
+pub(super) const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
+/// The router gave request 1 up.
+pub(super) const TIMED_OUT: Happening =
+    Happening::TimedOut { id: B256::repeat_byte(1), block: RESPONSE_BLOCK };
 
 pub(super) fn rules() -> Rules {
     Rules {
@@ -160,7 +170,7 @@ impl Bench {
     /// That has read the chain.
     pub(super) fn caught_up() -> Self {
         let mut bench = Self::new();
-        bench.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        bench.tell(CAUGHT_UP);
         bench
     }
 
@@ -225,7 +235,7 @@ impl Bench {
         let key = key(1);
         let learned = |known| Happening::Learned { key, known };
         let steps: Vec<Happening> = vec![
-            Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS },
+            CAUGHT_UP,
             learned(Known::default()),
             Happening::Turn,
             Happening::Finished { key, observation: Ok(observation()) },
@@ -245,7 +255,9 @@ impl Bench {
             State::Submitted => (9, None),
             State::Included => (10, None),
             State::Final => (10, Some(Happening::Finalised { block: RESPONSE_BLOCK })),
-            State::Expired => (6, Some(Happening::TimedOut { id: id(1) })),
+            State::Expired => {
+                (6, Some(Happening::Dated { seconds: TIMEOUT_SECONDS + EXPIRY_GRACE_SECONDS + 1 }))
+            }
             State::Undeliverable => (8, Some(undeliverable())),
             State::Orphaned => (5, Some(Happening::Rewound { first: REQUEST_BLOCK })),
             State::Refused => {
@@ -309,4 +321,9 @@ pub(super) fn requested(seen: SeenRequest, row: Option<RequestRow>, records: Vec
 pub(super) fn stored(row: &RequestRow, records: Vec<Record>) -> Stored {
     let seen = seen(1, 5, row.block_number);
     Stored { seen, row: row.clone(), records, earlier: Earlier::default() }
+}
+
+/// A start finds these; blocks from `first_block` on are read again.
+pub(super) fn restored(stored: Vec<Stored>, first_block: u64) -> Happening {
+    Happening::Restored { stored, first_block }
 }

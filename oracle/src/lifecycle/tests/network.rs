@@ -12,7 +12,7 @@ use oracle_ocr::{
 
 use super::{
     super::{Core, Rules},
-    BLOCK_SECONDS, HEAD, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested,
+    CAUGHT_UP, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested,
     State, Stored, THEIRS, at, id, key, observation, requested, rules, seen, stored,
 };
 
@@ -118,7 +118,7 @@ impl Net {
         let row = self.places[usize::from(index)].rows.get(&id(1)).cloned();
         let requested = Requested { seen: seen(1, 5, block), row, records, earlier };
         self.tell(index, Happening::Requested(Box::new(requested)));
-        self.tell(index, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.tell(index, CAUGHT_UP);
     }
 
     fn records_of(&self, index: u8, key: RequestKey) -> Vec<Record> {
@@ -182,8 +182,8 @@ impl Net {
             Stored { earlier: self.earlier(index, key(1)), ..stored(row, records) }
         });
         let start = start.collect();
-        self.tell(index, Happening::Restored(start));
-        self.tell(index, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.tell(index, Happening::Restored { stored: start, first_block: RESPONSE_BLOCK + 1 });
+        self.tell(index, CAUGHT_UP);
         for other in (0..MEMBERS).filter(|other| *other != index) {
             let now = self.now;
             self.places[usize::from(other)].core.connected(now, OracleIndex::new(index));
@@ -301,7 +301,7 @@ fn unreadable_records_stop_the_core() {
 fn rows_of_one_request_are_stored_once_with_their_event() {
     let mut core = core(0);
     core.on(1, requested(seen(1, 5, REQUEST_BLOCK), None, vec![]));
-    core.on(1, Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+    core.on(1, CAUGHT_UP);
     core.on(1, Happening::Turn);
     let work = core.take_work(1);
     let row = work.rows.get(&id(1)).expect("a row");

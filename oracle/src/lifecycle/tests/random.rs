@@ -33,7 +33,7 @@ fn histories_keep_every_promise() {
         for _ in 0..300 {
             told.push(world.step());
             if let Some(broken) = world.broken() {
-                panic!("seed {seed}: {broken}\nlast steps: {:?}", &told[told.len().saturating_sub(12)..]);
+                panic!("seed {seed}: {broken}\nlast steps: {:?}", &told[told.len().saturating_sub(40)..]);
             }
         }
         world.end();

@@ -4,12 +4,10 @@ use functions_types::FailureCode;
 use oracle_ocr::{Answer, Observation, OracleIndex};
 
 use super::{
-    super::active::Active, Action, Bench, Happening, Known, Note, Order, REQUEST_BLOCK, State, THEIRS,
-    answer, id, key, locked, observation, observed, ready, record, responded, seen, stored, submitted,
-    undeliverable,
+    super::active::Active, Action, Bench, CAUGHT_UP, Happening, Known, Note, Order, REQUEST_BLOCK, State,
+    THEIRS, answer, id, key, locked, observation, observed, ready, record, responded, seen, stored,
+    submitted, undeliverable,
 };
-
-const CAUGHT_UP: Happening = Happening::CaughtUp { height: super::HEAD, seconds: super::BLOCK_SECONDS };
 
 fn learn(bench: &mut Bench, known: Known) -> Vec<&'static str> {
     bench.tell(Happening::Learned { key: key(1), known })
@@ -35,7 +33,7 @@ fn what_only_a_run_needs_is_not_kept_in_memory() {
     let request = Active::new(seen(1, 5, REQUEST_BLOCK), 5);
     assert!(request.seen.data.is_empty() && request.seen.log_json.is_empty());
     assert_eq!(request.row.event, "the event");
-    let again = Active::stored(seen(1, 5, REQUEST_BLOCK), request.row.clone());
+    let again = Active::stored(seen(1, 5, REQUEST_BLOCK), request.row.clone(), 0);
     assert!(again.seen.data.is_empty() && again.row.event.is_empty());
     assert_eq!((again.event(), again.key()), (request.event(), request.key()));
 }
@@ -189,7 +187,7 @@ fn start_takes_open_requests_up_and_leaves_settled_ones() {
     for state in State::ALL {
         let row = Bench::in_state(state).row(1).clone();
         let mut bench = Bench::new();
-        let asked = bench.tell(Happening::Restored(vec![stored(&row, vec![record(key(1))])]));
+        let asked = bench.tell(super::restored(vec![stored(&row, vec![record(key(1))])], REQUEST_BLOCK + 1));
         let expected: &[&str] = if state.is_settled() { &[] } else { &["recall"] };
         assert_eq!(asked, expected, "{state}");
         let open = usize::from(!state.is_settled());
@@ -201,7 +199,7 @@ fn start_takes_open_requests_up_and_leaves_settled_ones() {
 fn start_opens_what_was_seen_but_never_opened() {
     let row = Bench::in_state(State::Seen).row(1).clone();
     let mut bench = Bench::new();
-    assert_eq!(bench.tell(Happening::Restored(vec![stored(&row, vec![])])), [] as [&str; 0]);
+    assert_eq!(bench.tell(super::restored(vec![stored(&row, vec![])], REQUEST_BLOCK + 1)), [] as [&str; 0]);
     assert_eq!(bench.tell(CAUGHT_UP), ["open", "time"]);
 }
 
@@ -210,7 +208,7 @@ fn start_runs_only_what_has_no_own_answer() {
     for (known, runs) in [(Known::default(), 1), (observed(), 0), (locked(), 0), (quarantined(), 0)] {
         let row = Bench::in_state(State::Executing).row(1).clone();
         let mut bench = Bench::new();
-        bench.tell(Happening::Restored(vec![stored(&row, vec![record(key(1))])]));
+        bench.tell(super::restored(vec![stored(&row, vec![record(key(1))])], REQUEST_BLOCK + 1));
         learn(&mut bench, known.clone());
         assert_eq!(bench.tell(CAUGHT_UP), ["time"], "the protocol has it");
         let asked = bench.tell(Happening::Turn);

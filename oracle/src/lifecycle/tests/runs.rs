@@ -1,13 +1,10 @@
 //! Slots, turns, failures.
 
 use super::{
-    Action, BLOCK_SECONDS, Bench, Earlier, HEAD, Happening, Known, Note, Order, REQUEST_BLOCK,
-    RESPONSE_BLOCK, Rules, State, THEIRS, id, key, key_of, observation, observed, record, responded, rules,
-    seen,
+    Action, Bench, CAUGHT_UP, Earlier, Happening, Known, Note, Order, REQUEST_BLOCK, RESPONSE_BLOCK, Rules,
+    State, THEIRS, TIMED_OUT, id, key, key_of, observation, observed, record, responded, rules, seen,
 };
 use crate::chain::SeenRequest;
-
-const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
 
 fn with_slots(slots: usize) -> Bench {
     let mut bench = Bench::with(Rules { slots, ..rules() });
@@ -218,7 +215,7 @@ fn end_of_a_forgotten_requests_run_is_no_matter() {
     let mut bench = with_slots(1);
     open(&mut bench, [seen(1, 5, REQUEST_BLOCK)]);
     runs(&mut bench);
-    bench.tell(Happening::TimedOut { id: id(1) });
+    bench.tell_all([TIMED_OUT, Happening::Finalised { block: RESPONSE_BLOCK }]);
     assert_eq!(finish(&mut bench, 1), [] as [&str; 0]);
     assert_eq!(bench.lifecycle.runs(), (0, 0));
     assert!(bench.lifecycle.is_empty());

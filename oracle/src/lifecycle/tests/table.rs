@@ -9,9 +9,9 @@ use alloy::primitives::B256;
 use oracle_ocr::{Earlier, OracleIndex};
 
 use super::{
-    BLOCK_SECONDS, Bench, DON_ID, HEAD, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, State,
-    TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, requested, responded, seen,
-    stored, submitted, undeliverable,
+    Bench, CAUGHT_UP, DON_ID, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, State,
+    TIMED_OUT, TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, requested, responded, restored,
+    seen, stored, submitted, undeliverable,
 };
 use crate::lifecycle::EXPIRY_GRACE_SECONDS;
 
@@ -73,10 +73,10 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
         "a response" => responded(OURS),
         "its result code" => Happening::Processed { id: id(1), code: 0 },
         "a refusal by the router" => Happening::NotProcessed { id: id(1), code: 5 },
-        "a timeout on chain" => Happening::TimedOut { id: id(1) },
+        "a timeout on chain" => TIMED_OUT,
         "its block leaves the chain" => Happening::Rewound { first: REQUEST_BLOCK },
         "the response's block leaves the chain" => Happening::Rewound { first: RESPONSE_BLOCK },
-        "the chain has been read" => Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS },
+        "the chain has been read" => CAUGHT_UP,
         "a free slot" => Happening::Turn,
         "its run ends" => Happening::Finished { key, observation: Ok(observation()) },
         "its run fails" => Happening::Finished { key, observation: Err("no memory".to_owned()) },
@@ -113,7 +113,7 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
             // What the journal gives at a start.
             let kept = |state| !matches!(state, State::Undeliverable) && !GONE.contains(&state);
             let row = bench.rows.get(&id(1)).filter(|row| kept(row.view.state));
-            Happening::Restored(row.map(|row| stored(row, vec![record(key)])).into_iter().collect())
+            restored(row.map(|row| stored(row, vec![record(key)])).into_iter().collect(), 0)
         }
         "a newer configuration" => Happening::Configured { count: 4, digest: B256::ZERO },
         "another route" => Happening::Routed { don_id: DON_ID, coordinator: OURS },
@@ -194,9 +194,12 @@ fn every_state_meets_every_happening_as_the_table_says() {
 
 /// The pairs of states that the tables know, itself included: what random walks are held against.
 pub(super) fn steps() -> BTreeSet<(String, String)> {
-    let orphans = TABLE.lines().skip_while(|line| !line.starts_with("| an ORPHANED request")).skip(2);
-    let revived =
-        orphans.map_while(|line| Some(line.strip_prefix("| ")?.split('|').nth(1)?.trim().to_owned()));
-    let revived = revived.map(|state| (State::Orphaned.name().to_owned(), state));
-    documented().into_iter().map(|((_, from), (to, _))| (from, to)).chain(revived).collect()
+    let others = [State::Orphaned, State::Expired].into_iter().flat_map(|state| {
+        let head = format!("| an {state} request");
+        let rows = TABLE.lines().skip_while(move |line| !line.starts_with(&head)).skip(2);
+        let becomes =
+            rows.map_while(|line| Some(line.strip_prefix("| ")?.split('|').nth(1)?.trim().to_owned()));
+        becomes.map(move |to| (state.name().to_owned(), to))
+    });
+    documented().into_iter().map(|((_, from), (to, _))| (from, to)).chain(others).collect()
 }

@@ -13,6 +13,8 @@ pub(super) struct Counts {
     pub(super) replaced: u64,
     pub(super) expired: u64,
     pub(super) finals: u64,
+    pub(super) timed_out: u64,
+    pub(super) moved_unseen: u64,
 }
 
 impl Counts {
@@ -26,16 +28,42 @@ impl Counts {
         self.all().into_iter().all(|count| count > 0)
     }
 
-    fn all(&self) -> [u64; 10] {
-        let Self { opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals } =
-            self;
-        [opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals]
-            .map(|count| *count)
+    fn all(&self) -> [u64; 12] {
+        let Self { opened, recalled, runs, delivered, paid, rewound, .. } = self;
+        let Self { restarts, replaced, expired, finals, timed_out, moved_unseen, .. } = self;
+        [
+            opened,
+            recalled,
+            runs,
+            delivered,
+            paid,
+            rewound,
+            restarts,
+            replaced,
+            expired,
+            finals,
+            timed_out,
+            moved_unseen,
+        ]
+        .map(|count| *count)
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 10] {
-        let Self { opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals } =
-            self;
-        [opened, recalled, runs, delivered, paid, rewound, restarts, replaced, expired, finals]
+    fn all_mut(&mut self) -> [&mut u64; 12] {
+        let Self { opened, recalled, runs, delivered, paid, rewound, .. } = self;
+        let Self { restarts, replaced, expired, finals, timed_out, moved_unseen, .. } = self;
+        [
+            opened,
+            recalled,
+            runs,
+            delivered,
+            paid,
+            rewound,
+            restarts,
+            replaced,
+            expired,
+            finals,
+            timed_out,
+            moved_unseen,
+        ]
     }
 }

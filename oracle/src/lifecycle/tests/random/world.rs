@@ -6,8 +6,8 @@ use alloy::primitives::B256;
 use oracle_ocr::{Earlier, Input, Record, RequestKey};
 
 use super::super::{
-    Action, BLOCK_SECONDS, Bench, HEAD, Happening, Known, OURS, Order, Rules, State, THEIRS, TIMEOUT_SECONDS,
-    answer, at, id, key_of, observation, ready, record, requested, rules, seen, table,
+    Action, BLOCK_SECONDS, Bench, CAUGHT_UP, Happening, Known, OURS, Order, RequestRow, Rules,
+    State, THEIRS, TIMEOUT_SECONDS, answer, at, id, key_of, observation, ready, record, requested, rules, seen, table,
 };
 use super::counts::Counts;
 use crate::lifecycle::{EXPIRY_GRACE_SECONDS, Stored};
@@ -20,6 +20,7 @@ const SLOTS: usize = 2;
 enum Entry {
     Request { id: u8, fee: u64 },
     Response { id: u8, fee: u64, ours: bool },
+    Timeout { id: u8, fee: u64 },
 }
 
 /// What the protocol knows of a request; `own` and the rest are durable at once.
@@ -75,7 +76,7 @@ impl World {
             broken: None,
             counts: Counts::default(),
         };
-        world.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        world.tell(CAUGHT_UP);
         world
     }
 
@@ -107,8 +108,20 @@ impl World {
             13..=16 => self.agree_further(),
             17 if self.roll(4) == 0 => self.restart(),
             18 => self.quiet("explain", Happening::Explain),
-            _ => self.quiet("caught up", Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS }),
+            _ => {
+                let caught_up = self.caught_up();
+                self.quiet("caught up", caught_up)
+            }
         }
+    }
+
+    fn caught_up(&self) -> Happening {
+        Happening::CaughtUp { height: self.head, seconds: BLOCK_SECONDS }
+    }
+
+    fn read_all(&mut self) {
+        let caught_up = self.caught_up();
+        self.tell(caught_up);
     }
 
     fn quiet(&mut self, name: &str, happening: Happening) -> String {
@@ -119,11 +132,12 @@ impl World {
 
     /// Everything expires, but what is answered.
     pub(super) fn end(&mut self) {
-        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.read_all();
         let before = self.bench.lifecycle.len();
         self.tell(Happening::Dated { seconds: TIMEOUT_SECONDS + EXPIRY_GRACE_SECONDS + 1 });
         self.counts.expired += (before - self.bench.lifecycle.len()) as u64;
-        let left = self.bench.lifecycle.requests.ids_where(|request| request.state() != State::Included);
+        let has_ended = |state| matches!(state, State::Included | State::Expired);
+        let left = self.bench.lifecycle.requests.ids_where(|request| !has_ended(request.state()));
         self.claim(left.is_empty(), || format!("{left:?} stay for ever"));
         // What has ended is not open on the chain's side either.
         self.chain.clear();
@@ -137,7 +151,8 @@ impl World {
     }
 
     fn answered(&self, byte: u8) -> bool {
-        self.chain.iter().any(|(_, entry)| matches!(entry, Entry::Response { id, .. } if *id == byte))
+        let of = |entry: &Entry| matches!(entry, Entry::Response { id, .. } | Entry::Timeout { id, .. } if *id == byte);
+        self.chain.iter().any(|(_, entry)| of(entry))
     }
 
     fn open_on_chain(&self) -> Vec<u8> {
@@ -154,7 +169,7 @@ impl World {
         let Some(byte) = self.pick(&free) else { return "no free id".to_owned() };
         let fee = 5 + self.roll(2);
         self.add(Entry::Request { id: byte, fee });
-        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.read_all();
         self.tell(Happening::Turn);
         format!("request {byte} with fee {fee}")
     }
@@ -162,6 +177,11 @@ impl World {
     fn response_of_another(&mut self) -> String {
         let Some(byte) = self.pick(&self.open_on_chain()) else { return "nothing to answer".to_owned() };
         let fee = self.requested(byte).unwrap_or_default();
+        if self.roll(4) == 0 {
+            self.counts.timed_out += 1;
+            self.add(Entry::Timeout { id: byte, fee });
+            return format!("timeout of {byte}");
+        }
         self.add(Entry::Response { id: byte, fee, ours: false });
         format!("response to {byte}")
     }
@@ -188,6 +208,7 @@ impl World {
                 let transmitter = if ours { OURS } else { THEIRS };
                 self.tell(Happening::Responded { id: id(byte), transmitter, at: at(block) });
             }
+            Entry::Timeout { id: byte, .. } => self.tell(Happening::TimedOut { id: id(byte), block }),
         }
     }
 
@@ -272,9 +293,14 @@ impl World {
                         }
                     }
                 }
+                Entry::Timeout { id, fee } => {
+                    if self.takes(id, fee) && self.roll(2) == 0 {
+                        self.add(Entry::Timeout { id, fee });
+                    }
+                }
             }
         }
-        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.read_all();
         self.tell(Happening::Turn);
         format!("blocks from {first} on left")
     }
@@ -330,10 +356,16 @@ impl World {
         self.memory.clear();
         self.running.clear();
         self.deliveries.clear();
-        let ended =
-            |state| matches!(state, State::Final | State::Refused | State::Expired | State::Undeliverable);
+        if self.head > self.last_final && self.roll(2) == 0 {
+            self.move_unseen();
+        }
+        let ended = |row: &RequestRow| match row.view.state {
+            State::Final | State::Refused | State::Undeliverable => true,
+            State::Expired => row.view.timed_out_block.is_none(),
+            _ => false,
+        };
         let mut stored = Vec::new();
-        for row in self.bench.rows.values().filter(|row| !ended(row.view.state)) {
+        for row in self.bench.rows.values().filter(|row| !ended(row)) {
             let byte = row.view.request_id[0];
             let seen = [5, 6]
                 .map(|fee| seen(byte, fee, row.block_number))
@@ -343,15 +375,37 @@ impl World {
             let records = if row.view.state.is_settled() { vec![] } else { self.records_of(key_of(&seen)) };
             stored.push(Stored { seen, row: (**row).clone(), records, earlier: Earlier::default() });
         }
-        self.tell(Happening::Restored(stored));
+        self.tell(Happening::Restored { stored, first_block: self.last_final + 1 });
         for (block, entry) in self.chain.clone() {
             if block > self.last_final {
                 self.read(block, &entry);
             }
         }
-        self.tell(Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS });
+        self.read_all();
         self.tell(Happening::Turn);
         "restart".to_owned()
+    }
+
+    /// Blocks leave the chain while the node is down; some of what they held comes again.
+    fn move_unseen(&mut self) {
+        let first = self.last_final + 1 + self.roll(self.head - self.last_final);
+        self.counts.moved_unseen += 1;
+        let kept = self.chain.iter().position(|(block, _)| *block >= first).unwrap_or(self.chain.len());
+        let lost = self.chain.split_off(kept);
+        for (_, entry) in lost {
+            let (Entry::Request { id, fee } | Entry::Response { id, fee, .. } | Entry::Timeout { id, fee }) =
+                entry;
+            let fits = match entry {
+                Entry::Request { .. } => true,
+                _ => self.takes(id, fee),
+            };
+            if fits && self.roll(2) == 0 {
+                self.head += 1;
+                self.chain.push((self.head, entry));
+            } else if matches!(entry, Entry::Response { ours: true, .. }) && self.roll(2) == 0 {
+                self.pool.insert(id, fee);
+            }
+        }
     }
 
     fn tell(&mut self, happening: Happening) {
