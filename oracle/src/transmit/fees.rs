@@ -6,20 +6,12 @@ use functions_types::Commitment;
 use super::{
     funds::LOOK_EVERY,
     gas,
-    price::Market,
+    price::{Fees, Market},
     report::ReportJob,
     shared::Shared,
     simulate::{Subject, affordable_wei, l1_price_wei},
 };
 use crate::chain::{Header, Rpc, RpcFailure, wei_per_link};
-
-/// What gas costs in the next block.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fees {
-    pub(super) market: Market,
-    /// Wei per unit of calldata that the parent chain costs; zero where there is none.
-    pub(super) l1_price_wei: u128,
-}
 
 /// Asks the chain. Arbitrum's sequencer takes transactions as they arrive: a tip would only be paid. Elsewhere pools
 /// refuse a transaction without any.

@@ -26,6 +26,14 @@ impl Market {
     }
 }
 
+/// What a transaction in the next block costs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fees {
+    pub(super) market: Market,
+    /// Wei per unit of calldata that the parent chain costs; zero where there is none.
+    pub(super) l1_price_wei: u128,
+}
+
 /// The offer of a first version, at most `ceiling_wei`: the base fee may double before it is taken. `None` when the
 /// chain asks for more than that.
 pub(super) fn offer(market: Market, ceiling_wei: u128) -> Option<Price> {

@@ -11,9 +11,9 @@ use alloy::{
 use functions_types::{Commitment, abi::Router, chains::bills_l1_fee};
 
 use super::{
-    fees::Fees,
     gas::{gas_before_router, l1_fee_wei},
     gate::Simulated,
+    price::Fees,
 };
 use crate::chain::{CallRequest, Rejection, Rpc, RpcFailure};
 

@@ -4,9 +4,9 @@ use alloy::primitives::B256;
 use oracle_ocr::{Earlier, Input, Record};
 
 use super::{
-    super::EXPIRY_GRACE_SECONDS, Action, Bench, CAUGHT_UP, Happening, Known, Note, OURS, Order, REQUEST_BLOCK,
-    RESPONSE_BLOCK, Rules, State, THEIRS, TIMED_OUT, TIMEOUT_SECONDS, at, id, key, key_of, locked, observed,
-    ready, record, requested, responded, restored, rules, seen, stored, submitted,
+    super::EXPIRY_GRACE_SECONDS, Action, BLOCK_SECONDS, Bench, CAUGHT_UP, Happening, Known, Note, OURS,
+    Order, REQUEST_BLOCK, RESPONSE_BLOCK, Rules, State, THEIRS, TIMED_OUT, TIMEOUT_SECONDS, at, id, key,
+    key_of, locked, observed, ready, record, requested, responded, restored, rules, seen, stored, submitted,
 };
 
 fn recalled(bench: &Bench) -> Vec<Record> {

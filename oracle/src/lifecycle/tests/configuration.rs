@@ -5,8 +5,8 @@ use oracle_ocr::{Earlier, Input, Observation, Outcome};
 
 use super::{
     super::LEAVE_WITHIN_MS, Action, BLOCK_SECONDS, Bench, COORDINATOR, DON_ID, HEAD, Happening, KNOWN_BLOCK,
-    REQUEST_BLOCK, RESPONSE_BLOCK, Requested, State, Stored, THEIRS, id, key, observed, responded, restored, seen,
-    stored,
+    REQUEST_BLOCK, RESPONSE_BLOCK, Requested, State, Stored, THEIRS, id, key, observed, responded, restored,
+    seen, stored,
 };
 
 const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
@@ -37,11 +37,10 @@ fn s3_what_was_said_under_earlier_configurations_is_taken_along_through_every_do
         }))
     };
     let row = Bench::in_state(State::Reported).row(1).clone();
-    let restored =
-        |row: &_| restored(vec![Stored { earlier: earlier.clone(), ..stored(row, vec![]) }], HEAD);
+    let restored = |row: &_| restored(vec![Stored { earlier: earlier.clone(), ..stored(row, vec![]) }], HEAD);
     let included = Bench::in_state(State::Included).row(1).clone();
     let orphaned = Bench::in_state(State::Orphaned).row(1).clone();
-    let without = |row: &_| restored(vec![stored(row, vec![])], HEAD);
+    let without = |row: &_| super::restored(vec![stored(row, vec![])], HEAD);
     let read = Happening::Read { key: key(1), records: vec![], earlier: earlier.clone() };
     let doors = [
         vec![restored(&row)],
@@ -99,7 +98,10 @@ fn l6_requests_of_a_former_coordinator_are_answered_before_it_is_left() {
     bench.tell(responded(THEIRS));
     bench.tell(Happening::Finished { key: key(1), observation: Err("late".to_owned()) });
     assert_eq!(bench.tell(Happening::Turn), ["store", "run"], "the second");
-    assert_eq!(bench.tell(Happening::TimedOut { id: id(2), block: RESPONSE_BLOCK }), ["store", "answered", "rest"]);
+    assert_eq!(
+        bench.tell(Happening::TimedOut { id: id(2), block: RESPONSE_BLOCK }),
+        ["store", "answered", "rest"]
+    );
     assert_eq!(bench.tell(Happening::Turn), ["stop"]);
 }
 

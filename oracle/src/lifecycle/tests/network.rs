@@ -12,8 +12,8 @@ use oracle_ocr::{
 
 use super::{
     super::{Core, Rules},
-    CAUGHT_UP, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested,
-    State, Stored, THEIRS, at, id, key, observation, requested, rules, seen, stored,
+    CAUGHT_UP, Happening, Known, Order, REQUEST_BLOCK, RESPONSE_BLOCK, RequestRow, Requested, State, Stored,
+    THEIRS, at, id, key, observation, requested, rules, seen, stored,
 };
 
 const MEMBERS: u8 = 4;

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Bench, CAUGHT_UP, Earlier, Happening, Known, Note, Order, REQUEST_BLOCK, RESPONSE_BLOCK, Rules,
-    State, THEIRS, TIMED_OUT, id, key, key_of, observation, observed, record, responded, rules, seen,
+    State, THEIRS, TIMED_OUT, key, key_of, observation, observed, record, responded, rules, seen,
 };
 use crate::chain::SeenRequest;
 

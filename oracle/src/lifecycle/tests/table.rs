@@ -9,8 +9,8 @@ use alloy::primitives::B256;
 use oracle_ocr::{Earlier, OracleIndex};
 
 use super::{
-    Bench, CAUGHT_UP, DON_ID, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, State,
-    TIMED_OUT, TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, requested, responded, restored,
+    Bench, CAUGHT_UP, DON_ID, Happening, Known, OURS, REQUEST_BLOCK, RESPONSE_BLOCK, State, TIMED_OUT,
+    TIMEOUT_SECONDS, id, key, locked, observation, observed, ready, record, requested, responded, restored,
     seen, stored, submitted, undeliverable,
 };
 use crate::lifecycle::EXPIRY_GRACE_SECONDS;

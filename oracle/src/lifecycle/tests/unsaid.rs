@@ -3,9 +3,8 @@
 use oracle_ocr::Earlier;
 
 use super::{
-    Action, BLOCK_SECONDS, Bench, CAUGHT_UP, Happening, Known, OURS, Order,
-    REQUEST_BLOCK, RESPONSE_BLOCK, State, THEIRS, TIMED_OUT, id, key, locked, ready, record, responded,
-    restored, seen, stored,
+    Action, BLOCK_SECONDS, Bench, CAUGHT_UP, Happening, Known, OURS, Order, REQUEST_BLOCK, RESPONSE_BLOCK,
+    State, THEIRS, TIMED_OUT, id, key, locked, ready, record, responded, restored, seen, stored,
 };
 
 /// Request 1 as an earlier run left it; `first_block` is the first that is read again.

@@ -4,8 +4,11 @@
 //!
 //! `TRANSMIT_SEEDS=100000` plays more histories, `TRANSMIT_FIRST_SEED=1234` begins elsewhere.
 
+mod tally;
+
 use alloy::primitives::B256;
 
+use self::tally::Tally;
 use super::*;
 use crate::{
     journal::TransmissionState,
@@ -68,22 +71,6 @@ struct Block {
     attempt: u64,
     nonce: u64,
     deed: Deed,
-}
-
-/// How often what happened, over all histories: a property of nothing holds always.
-#[derive(Debug, Default)]
-struct Tally {
-    sends: u32,
-    bumps: u32,
-    restarts: u32,
-    troubles: u32,
-    nonces_lost: u32,
-    paid: u32,
-    unpaid: u32,
-    undeliverable: u32,
-    unneeded: u32,
-    late_ends: u32,
-    reorganisations: u32,
 }
 
 struct World<'a> {
@@ -475,32 +462,7 @@ fn no_history_pays_twice_or_ends_early_or_never() {
     }
     println!("{tally:?}");
     if seeds >= 1_000 {
-        let Tally {
-            sends,
-            bumps,
-            restarts,
-            troubles,
-            nonces_lost,
-            paid,
-            unpaid,
-            undeliverable,
-            unneeded,
-            late_ends,
-            reorganisations,
-        } = tally;
-        let counts = [
-            sends,
-            bumps,
-            restarts,
-            troubles,
-            nonces_lost,
-            paid,
-            unpaid,
-            undeliverable,
-            unneeded,
-            late_ends,
-            reorganisations,
-        ];
+        let counts = tally.counts();
         assert!(counts.iter().all(|count| *count > 0), "everything happens: {counts:?}");
     }
 }
