@@ -433,8 +433,8 @@ impl Delivery {
 }
 
 /// Whether the gate decides anew after a transaction that did this, before its block is final. Codes 3 and 4 may pass
-/// with a lower price or more gas; a revert may have been the gas limit; a transfer of nothing was made when the request
-/// seemed answered.
+/// with a lower price or more gas; a revert may have been the gas limit; a transfer of nothing was made when the
+/// request seemed answered.
 const fn is_worth_another(deed: Deed) -> bool {
     matches!(deed, Deed::Refused(3 | 4) | Deed::Reverted | Deed::Cancelled)
 }

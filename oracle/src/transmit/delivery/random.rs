@@ -189,8 +189,8 @@ impl World<'_> {
         }
     }
 
-    /// Blocks leave the chain, down to a final one; their transactions wait again, or are forgotten. Whoever was told of
-    /// a response is told otherwise, and the delivery begins anew.
+    /// Blocks leave the chain, down to a final one; their transactions wait again, or are forgotten. Whoever was told
+    /// of a response is told otherwise, and the delivery begins anew.
     fn reorganise(&mut self) {
         self.tally.reorganisations += 1;
         let first = self.final_block + 1 + self.random.below(self.height - self.final_block);
