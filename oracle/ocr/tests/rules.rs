@@ -5,8 +5,8 @@ mod by_hand;
 
 use alloy_primitives::{Address, B256};
 use by_hand::{
-    REPEAT, attest_of, config, event, finished, input, key, last_call, messages, names, node, observation_of,
-    observed, records, roster,
+    Node, REPEAT, attest_of, config, event, finished, input, key, last_call, messages, names, node,
+    observation_of, observed, records, roster, status_of,
 };
 use oracle_ocr::{
     Answer, Body, Effect, FailureCode, Input, Message, Misbehavior, Observation, OracleIndex, Outcome,
@@ -111,6 +111,31 @@ fn attempts_wait_while_there_is_nothing_to_propose() {
     }
     node.step(70_000, Input::Timer(timer));
     assert_eq!(node.view(&key()).unwrap().attempt, 2, "two answers and a failure have an outcome");
+}
+
+/// With `f` members silent a node that is one attempt ahead would stay there: nobody pulls it back, and one alone does
+/// not pull the others.
+#[test]
+fn attempts_wait_for_those_behind() {
+    let mut node = node(0);
+    node.step(0, Input::Request(event()));
+    node.step(1, observed(5));
+    for (other, value) in [(1, 6), (2, 7), (3, 8)] {
+        node.step(2, input(&observation_of(other, value)));
+    }
+    let end = |attempt| Input::Timer(Timer { key: key(), kind: TimerKind::Attempt(attempt) });
+    let attempt = |node: &Node| node.view(&key()).unwrap().attempt;
+    assert_eq!(attempt(&node), 1);
+    node.step(1_000, end(1));
+    assert_eq!(attempt(&node), 2, "nobody hears of the first attempt");
+    node.step(20_000, end(2));
+    assert_eq!(attempt(&node), 2, "nobody is known to be as far");
+    node.step(20_001, input(&status_of(1, 2)));
+    node.step(40_000, end(2));
+    assert_eq!(attempt(&node), 2, "one other is");
+    node.step(40_001, input(&status_of(2, 3)));
+    node.step(60_000, end(2));
+    assert_eq!(attempt(&node), 3, "two others are");
 }
 
 #[test]

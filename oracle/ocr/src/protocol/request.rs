@@ -291,7 +291,7 @@ impl Request {
             }
             TimerKind::Grace | TimerKind::Collect => self.advance(cx),
             // Without anything to propose, another leader would not help: the attempt goes on until there is.
-            TimerKind::Attempt(_) if !self.can_propose() => self.arm_attempt(cx),
+            TimerKind::Attempt(_) if !self.can_propose() || self.is_ahead(cx) => self.arm_attempt(cx),
             TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
             TimerKind::Fallback | TimerKind::Again(_) => self.say_attest(cx, None),
         }

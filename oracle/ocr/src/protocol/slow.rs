@@ -54,6 +54,13 @@ impl Request {
         !self.locks.is_empty() || self.statuses.values().any(claimed) || self.has_outcome()
     }
 
+    /// Whether fewer than `n - f` members are known to be as far: in the next attempt they would not meet this node
+    /// either. In attempt 1 only the leader hears of the others. Spec: agreement A18.
+    pub(crate) fn is_ahead(&self, cx: &Cx<'_>) -> bool {
+        let as_far = self.seen_attempts.values().filter(|attempt| **attempt >= self.attempt).count();
+        self.attempt > 1 && as_far + 1 < cx.roster.live()
+    }
+
     /// Enters an attempt; nothing below it is locked, prepared or signed from here on. Spec: agreement A17.
     pub(crate) fn enter(&mut self, cx: &mut Cx<'_>, attempt: u32) {
         if !self.is_active() || attempt <= self.attempt {

@@ -10,7 +10,8 @@ use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
     Body, Effect, Input, Message, Observation, OracleIndex, Protocol, Record, RequestEvent, RequestKey,
-    Roster, Timer, TimerKind,
+    Roster, Signer as _, Timer, TimerKind, layout,
+    message::{Status, StatusClaim},
 };
 
 pub(crate) type Node = Protocol<Keys, Checks>;
@@ -99,6 +100,16 @@ pub(crate) fn observation_under(digest: u8, index: u8, value: u8) -> Message {
     let mut node = node_under(digest, index);
     node.step(0, Input::Request(event()));
     messages(&node.step(1, observed(value))).remove(0)
+}
+
+/// What oracle `index` says to all when it enters an attempt.
+pub(crate) fn status_of(index: u8, attempt: u32) -> Message {
+    let (sender, config_digest) = (OracleIndex::new(index), roster(4).config_digest());
+    let mut claim = StatusClaim { sender, attempt, lock: None, held: vec![], signature: [0; 64] };
+    let domain = layout::Domain { config_digest, key: key() };
+    claim.signature = Keys::new(index, false).sign_offchain(&layout::status(&domain, &claim));
+    let body = Body::Status(Box::new(Status { claim, certificate: None, observations: vec![] }));
+    Message { config_digest, key: key(), sender, body }
 }
 
 /// Oracle `index` with a lock on the value, and its signature.
