@@ -1,0 +1,268 @@
+//! The contracts, as far as nodes depend on them: one fulfillment a request, the digest in force, a quorum of
+//! signatures of distinct members, the commitment, the price, the timeout.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use functions_node::chain::{Position, SeenRequest};
+use functions_types::{Commitment, RequestId, SubscriptionId};
+use oracle_ocr::{OracleIndex, Outcome, ReadyReport, RequestKey, Verifier as _};
+
+use super::transaction::Transaction;
+use crate::{
+    don::{COORDINATOR, Config, owner},
+    keys::Checks,
+    plan::Identity,
+};
+
+/// Seconds from a request to its timeout.
+pub const TIMEOUT_SECONDS: u64 = 300;
+/// Wei per gas up to which the reservation suffices.
+pub const AFFORDABLE: u64 = super::BASE_FEE * 4;
+
+/// What users do.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A consumer asks.
+    Request {
+        /// Which request of the plan.
+        number: usize,
+        /// What it is in another block.
+        identity: Identity,
+    },
+    /// The owner sets a configuration.
+    Configure(Rc<Config>),
+    /// Somebody gives up a request.
+    GiveUp(B256),
+}
+
+/// An event.
+#[derive(Clone, Debug)]
+pub enum Happened {
+    /// A request.
+    Requested(Rc<Asked>),
+    /// A response.
+    Responded {
+        /// The request.
+        id: B256,
+        /// Who is reimbursed.
+        transmitter: Address,
+        /// The transaction.
+        tx_hash: B256,
+    },
+    /// A settlement with its code, 0 or 1.
+    Processed {
+        /// The request.
+        id: B256,
+        /// 0 or 1.
+        code: u8,
+    },
+    /// A refusal with its code.
+    NotProcessed {
+        /// The request.
+        id: B256,
+        /// 2 to 6.
+        code: u8,
+    },
+    /// A request was given up.
+    TimedOut(B256),
+    /// A configuration was set.
+    Configured(Rc<Config>),
+}
+
+/// A request in a block.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which request of the plan.
+    pub number: usize,
+    /// Its commitment.
+    pub commitment: Commitment,
+    /// Hash of the commitment.
+    pub commitment_hash: B256,
+    /// Seconds of its block.
+    pub seconds: u64,
+}
+
+impl Asked {
+    /// The event in a block, as a node reads it. The journal's text is the place where the simulation finds it again.
+    #[must_use]
+    pub fn seen(&self, block_number: u64, block_hash: B256) -> SeenRequest {
+        let tx_hash = self.commitment.request_id.0;
+        SeenRequest {
+            request_id: self.commitment.request_id.0,
+            commitment_hash: self.commitment_hash,
+            commitment: self.commitment,
+            requesting_contract: self.commitment.client,
+            request_initiator: Address::repeat_byte(9),
+            subscription_id: self.commitment.subscription_id.0,
+            data: Bytes::from_static(b"data"),
+            data_version: 1,
+            flags: B256::ZERO,
+            at: Position { block_number, block_hash, tx_hash },
+            block_timestamp: self.seconds,
+            log_json: format!("{} {}", self.commitment.request_id.0, block_hash),
+        }
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> RequestKey {
+        RequestKey { request: self.commitment.request_id.0, commitment: self.commitment_hash }
+    }
+}
+
+/// How a request ended on chain.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// With this outcome.
+    Fulfilled(Outcome),
+    /// Without.
+    GivenUp,
+}
+
+/// What a transaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It fulfilled the request with this code, 0 or 1.
+    Paid(u8),
+    /// The router refused it with this code.
+    Refused(u8),
+    /// The request was not open any more.
+    CameSecond,
+    /// It reverted, for this reason.
+    Reverted(&'static str),
+    /// It carried nothing.
+    Cancelled,
+}
+
+/// What the contracts hold.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The configuration in force.
+    pub config: Option<Rc<Config>>,
+    /// The block in which it was set.
+    pub configured_block: u64,
+    /// Open requests.
+    pub open: BTreeMap<B256, Rc<Asked>>,
+    /// Requests that ended, and how.
+    pub ended: BTreeMap<B256, (Rc<Asked>, End)>,
+    /// Next nonce of each account.
+    pub nonces: BTreeMap<Address, u64>,
+}
+
+impl State {
+    /// The next nonce of an account.
+    #[must_use]
+    pub fn nonce(&self, account: &Address) -> u64 {
+        self.nonces.get(account).copied().unwrap_or(0)
+    }
+
+    /// Carries out what a user does in the block with this number, hash and time.
+    pub(super) fn call(&mut self, call: &Call, at: (u64, B256, u64), events: &mut Vec<Happened>) {
+        let (number, block_hash, seconds) = at;
+        match call {
+            Call::Request { number, identity } => {
+                let asked = Rc::new(asked(*number, *identity, block_hash, seconds));
+                self.open.insert(asked.commitment.request_id.0, asked.clone());
+                events.push(Happened::Requested(asked));
+            }
+            Call::Configure(config) => {
+                // A call that comes again after blocks were taken back is an older one.
+                if self.config.as_ref().is_none_or(|known| known.count < config.count) {
+                    self.config = Some(config.clone());
+                    self.configured_block = number;
+                    events.push(Happened::Configured(config.clone()));
+                }
+            }
+            Call::GiveUp(id) => {
+                let is_over = |asked: &Rc<Asked>| u64::from(asked.commitment.timeout_timestamp) < seconds;
+                if self.open.get(id).is_some_and(is_over)
+                    && let Some(asked) = self.open.remove(id)
+                {
+                    self.ended.insert(*id, (asked, End::GivenUp));
+                    events.push(Happened::TimedOut(*id));
+                }
+            }
+        }
+    }
+
+    /// Runs a node's transaction; its nonce is the account's next.
+    pub(super) fn transmit(
+        &mut self,
+        transaction: &Transaction,
+        base_fee: u64,
+        checks: &Checks,
+        events: &mut Vec<Happened>,
+    ) -> Deed {
+        *self.nonces.entry(transaction.from).or_default() += 1;
+        let Some(ready) = &transaction.report else { return Deed::Cancelled };
+        let deed = self.judge(transaction.from, ready, base_fee, checks);
+        let id = ready.key.request;
+        match deed {
+            Deed::Paid(code) => {
+                if let Some(asked) = self.open.remove(&id) {
+                    self.ended.insert(id, (asked, End::Fulfilled(ready.attested.outcome.clone())));
+                }
+                let (transmitter, tx_hash) = (transaction.from, transaction.hash);
+                events.push(Happened::Responded { id, transmitter, tx_hash });
+                events.push(Happened::Processed { id, code });
+            }
+            Deed::Refused(code) => events.push(Happened::NotProcessed { id, code }),
+            Deed::CameSecond | Deed::Reverted(_) | Deed::Cancelled => {}
+        }
+        deed
+    }
+
+    /// What a report would do.
+    #[must_use]
+    pub fn judge(&self, from: Address, ready: &ReadyReport, base_fee: u64, checks: &Checks) -> Deed {
+        let Some(config) = &self.config else { return Deed::Reverted("no configuration") };
+        let Some(asked) = self.open.get(&ready.key.request) else { return Deed::CameSecond };
+        if config.place(owner(&from)).is_none() {
+            return Deed::Reverted("not a transmitter");
+        }
+        if ready.context.config_digest != config.digest {
+            return Deed::Reverted("another configuration");
+        }
+        let signatures = &ready.attested.signatures;
+        let hash = ready.context.signed_hash(&ready.report);
+        let good = |(signer, signature): &(OracleIndex, _)| {
+            config.roster.oracle(*signer).is_some_and(|oracle| checks.verify_report(oracle, &hash, signature))
+        };
+        if signatures.len() != config.roster.quorum() {
+            return Deed::Reverted("not exactly a quorum of signatures");
+        }
+        if !signatures.windows(2).all(|pair| pair[0].0 < pair[1].0) || !signatures.iter().all(good) {
+            return Deed::Reverted("a bad signature");
+        }
+        if asked.commitment_hash != ready.key.commitment {
+            return Deed::Refused(6);
+        }
+        if base_fee > AFFORDABLE {
+            return Deed::Refused(3);
+        }
+        Deed::Paid(u8::from(asked.number % 5 == 4))
+    }
+}
+
+fn asked(number: usize, identity: Identity, block_hash: B256, seconds: u64) -> Asked {
+    let mark = if identity == Identity::Fresh { block_hash } else { B256::ZERO };
+    let id = keccak256([b"request".as_slice(), &number.to_be_bytes(), mark.as_slice()].concat());
+    let fee = if identity == Identity::Shifting { u128::from(block_hash[31]) } else { 5 };
+    // The same commitment has the same timeout, wherever the block.
+    let from = if identity == Identity::Stable { super::EPOCH_MS / 1_000 + 60 } else { seconds };
+    let commitment = Commitment {
+        request_id: RequestId(id),
+        coordinator: COORDINATOR,
+        estimated_total_cost_juels: 1_000,
+        client: Address::repeat_byte(0xc1),
+        subscription_id: SubscriptionId(number as u64 % 3),
+        callback_gas_limit: 100_000,
+        admin_fee: 0,
+        don_fee: fee,
+        gas_overhead_before_callback: 1,
+        gas_overhead_after_callback: 2,
+        timeout_timestamp: u32::try_from(from + TIMEOUT_SECONDS).unwrap_or(u32::MAX),
+    };
+    Asked { number, commitment_hash: commitment.hash(), commitment, seconds }
+}

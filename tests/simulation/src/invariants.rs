@@ -1,0 +1,329 @@
+//! What must hold, whatever happens, looked at after every commit, message and report. Honest nodes are held to it.
+//!
+//! | rule | looked at |
+//! | --- | --- |
+//! | agreement: one outcome of a request can have a quorum of signatures, with every faulty key signing everything | SIG, reports |
+//! | justification: a vote, a lock and a report rest on observations and STATUS that allow them ([`justified`]) | PREPARE, locks, reports |
+//! | once: one observation, one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
+//! | order: nothing below the attempt once entered; nothing is said before it is stored | commits, messages |
+//! | bounds: messages and attempts | messages |
+//!
+//! Secrets are not part of these nodes, so the sixth promise of the protocol is not looked at.
+
+pub mod justified;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use alloy::primitives::B256;
+use oracle_ocr::{
+    Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId,
+    RequestKey, Slot, layout,
+    message::{Attest, Prepare, Proposal, Status},
+};
+
+use self::justified::justified;
+use crate::{don::Config, keys::Checks, node::journal::Journal};
+
+/// What was checked.
+pub type Checked = Result<(), String>;
+/// A request under a configuration.
+type Key = (B256, RequestKey);
+
+/// Attempts that no run has a reason to reach.
+const MOST_ATTEMPTS: u32 = 200;
+
+/// What honest nodes have said so far.
+pub struct Invariants {
+    honest: BTreeSet<usize>,
+    checks: Checks,
+    /// Answers by author, as outcomes; none for a failure.
+    observed: BTreeMap<(Key, usize), (B256, Option<Outcome>)>,
+    prepared: BTreeMap<(Key, u32, usize), Choice>,
+    attested: BTreeMap<(Key, u32, usize), Choice>,
+    /// Honest signers of each choice.
+    signers: BTreeMap<(Key, u32, Choice), BTreeSet<usize>>,
+    /// The one outcome of each request that a quorum may have signed.
+    signable: BTreeMap<Key, B256>,
+    /// Proposals heard of, whoever made them.
+    proposals: BTreeMap<(Key, u32, Choice), Vec<Rc<Message>>>,
+    /// What every node has stored.
+    stored: BTreeMap<(Key, usize), Stored>,
+    reports: BTreeMap<Key, (u32, Outcome)>,
+}
+
+/// One node's records of one request.
+#[derive(Default)]
+struct Stored {
+    attempt: u32,
+    locks: BTreeSet<u32>,
+    bodies: BTreeMap<(Slot, u32), Vec<u8>>,
+}
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+impl Invariants {
+    /// For these honest nodes.
+    #[must_use]
+    pub fn new(honest: BTreeSet<usize>, checks: Checks) -> Self {
+        Self {
+            honest,
+            checks,
+            observed: BTreeMap::new(),
+            prepared: BTreeMap::new(),
+            attested: BTreeMap::new(),
+            signers: BTreeMap::new(),
+            signable: BTreeMap::new(),
+            proposals: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            reports: BTreeMap::new(),
+        }
+    }
+
+    fn faulty(&self, config: &Config) -> usize {
+        config.members.iter().filter(|who| !self.honest.contains(who)).count()
+    }
+
+    /// The disk of a node is lost; what it said stays said.
+    pub fn forget(&mut self, who: usize) {
+        self.stored.retain(|(_, of), _| *of != who);
+    }
+
+    /// A message exists, whoever made it.
+    pub fn on_heard_of(&mut self, config: &Config, message: &Rc<Message>) {
+        if let Body::Propose(proposal) = &message.body
+            && message.config_digest == config.digest
+        {
+            let place = ((config.digest, message.key), proposal.attempt, proposal.choice());
+            let known = self.proposals.entry(place).or_default();
+            if known.len() < 64 && !known.iter().any(|other| other.body == message.body) {
+                known.push(message.clone());
+            }
+        }
+    }
+
+    /// Records become durable, in this order.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn on_commit(&mut self, who: usize, config: &Config, records: &[Record]) -> Checked {
+        for Record { id: RecordId { key, slot, attempt }, body } in records {
+            let stored = self.stored.entry(((config.digest, *key), who)).or_default();
+            let before = stored.bodies.insert((*slot, *attempt), body.clone());
+            let is_new = before.is_none();
+            let is_same = before.is_none_or(|before| before == *body);
+            match slot {
+                Slot::Attempt => {
+                    let entered = u32::from_be_bytes(body.as_slice().try_into().unwrap_or_default());
+                    let known = stored.attempt;
+                    ensure(entered >= known, || {
+                        format!("order: {who} went from attempt {known} to {entered}")
+                    })?;
+                    ensure(entered < MOST_ATTEMPTS, || format!("bounds: {who} is in attempt {entered}"))?;
+                    stored.attempt = entered;
+                }
+                Slot::Lock => {
+                    let (now, is_late) = (stored.attempt, is_new && *attempt < stored.attempt);
+                    ensure(!is_late, || format!("order: {who} locked in {attempt} though it was in {now}"))?;
+                    ensure(is_same, || format!("once: {who} locked twice in {attempt}"))?;
+                    stored.locks.insert(*attempt);
+                }
+                Slot::Prepare => {
+                    let now = stored.attempt;
+                    ensure(*attempt == now, || format!("order: {who} voted in {attempt}, being in {now}"))?;
+                    ensure(is_same, || format!("once: {who} voted twice in {attempt}"))?;
+                }
+                Slot::Observation | Slot::Proposal | Slot::Attest => {
+                    ensure(is_same, || format!("once: {who} replaced its {slot:?} of attempt {attempt}"))?;
+                }
+                Slot::Event | Slot::Report | Slot::Quarantine | Slot::Bound => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// An honest node sends a message to these nodes; `disk` is what it has after a crash now.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn on_send(
+        &mut self,
+        who: usize,
+        config: &Rc<Config>,
+        message: &Message,
+        disk: &Journal,
+        receivers: &[usize],
+    ) -> Checked {
+        let key = (config.digest, message.key);
+        let stored = |slot, attempt| disk.holds(config.digest, RecordId { key: message.key, slot, attempt });
+        let durable = match &message.body {
+            // Told back to its author.
+            Body::Observation(signed) if signed.sender != message.sender => true,
+            Body::Observation(signed) => {
+                let digest = signed.digest();
+                let outcome = Outcome::of_answer(&signed.observation.answer);
+                let known = self.observed.entry((key, who)).or_insert((digest, outcome));
+                ensure(known.0 == digest, || format!("once: {who} signed two observations"))?;
+                stored(Slot::Observation, 0)
+            }
+            Body::Prepare(prepare) => {
+                self.check_vote(who, config, key, prepare)?;
+                stored(Slot::Prepare, prepare.attempt)
+            }
+            Body::Attest(attest) => {
+                self.check_attest(who, config, key, attest)?;
+                stored(Slot::Lock, attest.attempt) && stored(Slot::Attest, attest.attempt)
+            }
+            Body::Status(status) => {
+                self.check_status(who, key, status)?;
+                stored(Slot::Attempt, 0)
+            }
+            Body::Propose(proposal) => {
+                let leader = config.roster.leader(&message.key.request, proposal.attempt);
+                ensure(config.node(leader) == who, || format!("order: {who} proposes as no leader"))?;
+                self.check_proposal(config, message, proposal)?;
+                stored(Slot::Proposal, proposal.attempt)
+            }
+            Body::Report(attested) => {
+                let known = self.reports.get(&key).map(|(_, outcome)| outcome);
+                ensure(known.is_none_or(|known| *known == attested.outcome), || {
+                    format!("agreement: {who} shows a report of another outcome")
+                })?;
+                stored(Slot::Report, 0)
+            }
+        };
+        ensure(durable, || format!("durability: {who} sent {} before it was stored", message.body.name()))?;
+        // The longest are proposals; others are not worth their encoding.
+        if matches!(message.body, Body::Propose(_)) && !receivers.is_empty() {
+            let bytes = message.encode().len();
+            ensure(bytes <= MAX_MESSAGE_BYTES, || format!("bounds: a message of {bytes} bytes"))?;
+        }
+        Ok(())
+    }
+
+    fn check_vote(&mut self, who: usize, config: &Config, key: Key, prepare: &Prepare) -> Checked {
+        let Prepare { attempt, choice, .. } = prepare;
+        if let Some(known) = self.prepared.get(&(key, *attempt, who)) {
+            return ensure(known == choice, || format!("once: {who} voted twice in {attempt}"));
+        }
+        self.prepared.insert((key, *attempt, who), *choice);
+        let leader = config.roster.leader(&key.1.request, *attempt);
+        let proposals = self.proposals.get(&(key, *attempt, *choice));
+        let mut why = "nobody proposed it".to_owned();
+        for message in proposals.into_iter().flatten() {
+            let Body::Propose(proposal) = &message.body else { continue };
+            match justified(config, &self.checks, message, proposal, leader) {
+                Ok(()) => return Ok(()),
+                Err(reason) => why = reason,
+            }
+        }
+        Err(format!("justification: {who} voted in {attempt} for what {why}"))
+    }
+
+    fn check_proposal(&self, config: &Config, message: &Message, proposal: &Proposal) -> Checked {
+        let leader = config.roster.leader(&message.key.request, proposal.attempt);
+        justified(config, &self.checks, message, proposal, leader)
+            .map_err(|why| format!("justification: an honest proposal that {why}"))
+    }
+
+    fn check_status(&self, who: usize, key: Key, status: &Status) -> Checked {
+        let Some(stored) = self.stored.get(&(key, who)) else { return Ok(()) };
+        let claim = &status.claim;
+        let highest = stored.locks.range(..claim.attempt).next_back().copied();
+        let claimed = claim.lock.map(|lock| lock.attempt);
+        ensure(claimed == highest, || {
+            format!("once: {who} claims the lock of {claimed:?} in {}, it has {highest:?}", claim.attempt)
+        })
+    }
+
+    /// A SIG rests on a quorum, and at most one outcome can ever collect a quorum of SIG.
+    fn check_attest(&mut self, who: usize, config: &Config, key: Key, attest: &Attest) -> Checked {
+        let Attest { attempt, choice, .. } = attest;
+        if let Some(known) = self.attested.get(&(key, *attempt, who)) {
+            return ensure(known == choice, || format!("once: {who} attested twice in {attempt}"));
+        }
+        self.attested.insert((key, *attempt, who), *choice);
+        let (quorum, faulty) = (config.roster.quorum(), self.faulty(config));
+        let votes = if *attempt == 0 {
+            let same = |outcome: &Outcome| layout::outcome(outcome) == choice.outcome;
+            let all = self.observed.range((key, 0)..=(key, usize::MAX));
+            let votes = all.filter(|(_, (_, outcome))| outcome.as_ref().is_some_and(same)).count();
+            let is_fast = choice.evidence == layout::fast_evidence(&key.1.request);
+            ensure(is_fast, || format!("justification: {who} locked other evidence in the fast path"))?;
+            votes
+        } else {
+            let all = self.prepared.range((key, *attempt, 0)..=(key, *attempt, usize::MAX));
+            all.filter(|(_, voted)| *voted == choice).count()
+        };
+        ensure(votes + faulty >= quorum, || {
+            format!("justification: {who} locked in {attempt} with {votes} honest votes of {quorum}")
+        })?;
+        let signers = self.signers.entry((key, *attempt, *choice)).or_default();
+        signers.insert(who);
+        if signers.len() + faulty < quorum {
+            return Ok(());
+        }
+        let known = *self.signable.entry(key).or_insert(choice.outcome);
+        ensure(known == choice.outcome, || {
+            format!("agreement: two signable outcomes, one in attempt {attempt}")
+        })
+    }
+
+    /// An honest node has a report.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn on_report(&mut self, who: usize, config: &Config, ready: &ReadyReport) -> Checked {
+        let attested = &ready.attested;
+        let signers: Vec<OracleIndex> = attested.signatures.iter().map(|(signer, _)| *signer).collect();
+        let quorum = config.roster.quorum();
+        ensure(signers.len() == quorum, || format!("report: {who} has {} signatures", signers.len()))?;
+        ensure(signers.windows(2).all(|pair| pair[0] < pair[1]), || "report: signers not ascending".into())?;
+        use oracle_ocr::Verifier as _;
+        let good = attested.signatures.iter().all(|(signer, signature)| {
+            config
+                .roster
+                .oracle(*signer)
+                .is_some_and(|oracle| self.checks.verify_report(oracle, &ready.hash, signature))
+        });
+        ensure(good, || format!("report: {who} has a bad signature"))?;
+        let key = (config.digest, ready.key);
+        let first = (attested.attempt, attested.outcome.clone());
+        let known = self.reports.entry(key).or_insert(first);
+        ensure(known.1 == attested.outcome, || "agreement: two reports with different outcomes".into())?;
+        let digest = layout::outcome(&attested.outcome);
+        let signable = *self.signable.entry(key).or_insert(digest);
+        ensure(signable == digest, || "agreement: a report of another outcome than was signable".into())?;
+        let choice = Choice { outcome: digest, evidence: attested.evidence };
+        let signers = self.signers.get(&(key, attested.attempt, choice)).map_or(0, BTreeSet::len);
+        ensure(signers + self.faulty(config) >= quorum, || {
+            format!("justification: a report of {who} with {signers} honest signatures")
+        })
+    }
+
+    /// A report was paid for: perhaps before an honest node had it, but never without their signatures.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn on_fulfilled(&mut self, config: &Config, ready: &ReadyReport) -> Checked {
+        let key = (ready.context.config_digest, ready.key);
+        let digest = layout::outcome(&ready.attested.outcome);
+        let choice = Choice { outcome: digest, evidence: ready.attested.evidence };
+        let signers = self.signers.get(&(key, ready.attested.attempt, choice)).map_or(0, BTreeSet::len);
+        ensure(signers + self.faulty(config) >= config.roster.quorum(), || {
+            format!("justification: the chain took a report with {signers} honest signatures")
+        })?;
+        let signable = *self.signable.entry(key).or_insert(digest);
+        ensure(signable == digest, || "agreement: the chain took another outcome than was signable".into())
+    }
+
+    /// Attempts that decided.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<u32> {
+        self.reports.values().map(|(attempt, _)| *attempt).collect()
+    }
+}

@@ -1,0 +1,320 @@
+//! What happens in one run: who takes part, what scripts answer, what goes wrong and when.
+
+use crate::random::Random;
+
+/// How a node behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Follows the protocol; may crash, lose its disk, see a wrong clock or a lagging chain.
+    Honest,
+    /// One of the adversaries of [`crate::adversary`].
+    Faulty(Attack),
+}
+
+/// What a faulty node does; the modules of [`crate::adversary`] say how, and which check of the protocol it attacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the name of a module that says what it does")]
+pub enum Attack {
+    Mute,
+    Late(u64),
+    Equivocator,
+    Twin(u64),
+    ForgingLeader,
+    CherryPicker,
+    CertificateForger,
+    LyingStatus,
+    AttemptRunner,
+    BadSignature,
+    Replayer,
+    Garbage,
+    Colluders,
+    Miser,
+}
+
+/// What scripts answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Everybody the same.
+    Agree,
+    /// One node another.
+    OneDiffers,
+    /// Two values.
+    Split,
+    /// Each node another.
+    AllDiffer,
+    /// Errors of the script, mostly the same.
+    Errors,
+    /// A third of the nodes cannot run the script at first.
+    SomeFail,
+}
+
+/// Something that goes wrong at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Milliseconds from the beginning.
+    pub at: u64,
+    /// What.
+    pub what: What,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "`node` is a node, `lasts` and `down` milliseconds")]
+pub enum What {
+    /// The process dies at its next work: before the commit (0), after it (1), amid messages (2) or orders (3).
+    Crash { node: usize, down: u64, point: u8 },
+    /// As [`What::Crash`], and the disk is lost.
+    Amnesia { node: usize, down: u64 },
+    /// No messages between the nodes of the mask and the others.
+    Cut { mask: u64, lasts: u64 },
+    /// So many blocks leave the chain; their transactions come again, shuffled when `shuffled`.
+    Reorg { depth: usize, shuffled: bool },
+    /// The node's wall clock jumps by so many milliseconds.
+    Jump { node: usize, by: i64 },
+    /// The node's endpoint shows the chain as it was so many milliseconds ago.
+    Lag { node: usize, by: u64, lasts: u64 },
+    /// The node's endpoint leaves out logs.
+    Withhold { node: usize, lasts: u64 },
+    /// The node's endpoint does not answer.
+    Deaf { node: usize, lasts: u64 },
+    /// The coordinator gets a configuration with these members.
+    Rotate { members: Vec<usize> },
+    /// The pool forgets every transaction.
+    Forget,
+    /// The base fee is multiplied by so much.
+    Price { times: u64, lasts: u64 },
+}
+
+/// How a request appears again after its block left the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// With the same id and commitment.
+    Stable,
+    /// With the same id and another commitment.
+    Shifting,
+    /// As another request.
+    Fresh,
+}
+
+/// Kinds of faults that a run may be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the name of what goes wrong")]
+pub enum Kind {
+    Attack,
+    Restart,
+    Amnesia,
+    Network,
+    Reorg,
+    Clock,
+    Rpc,
+    Rotation,
+    Pool,
+}
+
+impl Kind {
+    /// All of them with their names on the command line.
+    pub const ALL: [(&str, Self); 9] = [
+        ("attack", Self::Attack),
+        ("restart", Self::Restart),
+        ("amnesia", Self::Amnesia),
+        ("network", Self::Network),
+        ("reorg", Self::Reorg),
+        ("clock", Self::Clock),
+        ("rpc", Self::Rpc),
+        ("rotation", Self::Rotation),
+        ("pool", Self::Pool),
+    ];
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where chance begins.
+    pub seed: u64,
+    /// Members of the first configuration: nodes 0 to n - 1.
+    pub n: usize,
+    /// All nodes, members or not.
+    pub actors: Vec<Actor>,
+    /// What scripts answer.
+    pub answers: Answers,
+    /// Requests, one every `spacing` milliseconds.
+    pub requests: usize,
+    /// See `requests`.
+    pub spacing: u64,
+    /// What becomes of a request's id in another block.
+    pub identity: Identity,
+    /// Messages lost and doubled before `calm_at`, in percent.
+    pub loss: u64,
+    /// See `loss`.
+    pub duplication: u64,
+    /// Longest delay of a message before and after `calm_at`.
+    pub wild_delay: u64,
+    /// See `wild_delay`.
+    pub calm_delay: u64,
+    /// From then on nothing goes wrong but what faulty nodes do.
+    pub calm_at: u64,
+    /// Between two blocks.
+    pub block_ms: u64,
+    /// Longest wait of what was said for its commit.
+    pub sync_ms: u64,
+    /// Fixed delays and running times, for measurements.
+    pub exact: bool,
+    /// The real curves.
+    pub real_signatures: bool,
+    /// What goes wrong, by time.
+    pub faults: Vec<Fault>,
+}
+
+impl Plan {
+    /// No faults: every message takes 50 ms, a script as many milliseconds as its node's number.
+    #[must_use]
+    pub fn calm(n: usize, requests: usize, answers: Answers) -> Self {
+        Self {
+            seed: n as u64,
+            n,
+            actors: vec![Actor::Honest; n],
+            answers,
+            requests,
+            spacing: 300,
+            identity: Identity::Stable,
+            loss: 0,
+            duplication: 0,
+            wild_delay: 50,
+            calm_delay: 50,
+            calm_at: 0,
+            block_ms: 250,
+            sync_ms: 0,
+            exact: true,
+            real_signatures: false,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A run of `n` members with some of these kinds of faults.
+    #[must_use]
+    pub fn random(seed: u64, n: usize, kinds: &[Kind]) -> Self {
+        let mut random = Random::new(seed, 1);
+        let f = (n - 1) / 3;
+        let any = |kind| kinds.contains(&kind);
+        let mut plan = Self::calm(n, usize::try_from(1 + random.below(3)).unwrap_or(1), Answers::Agree);
+        plan.seed = seed;
+        plan.exact = false;
+        plan.answers = random.pick(&[
+            Answers::Agree,
+            Answers::Agree,
+            Answers::OneDiffers,
+            Answers::Split,
+            Answers::AllDiffer,
+            Answers::Errors,
+            Answers::SomeFail,
+        ]);
+        plan.spacing = random.pick(&[50, 700, 3_000]);
+        plan.block_ms = random.pick(&[250, 1_000, 3_000]);
+        plan.sync_ms = random.pick(&[0, 3, 20]);
+        plan.identity = random.pick(&[Identity::Stable, Identity::Shifting, Identity::Fresh]);
+        plan.calm_delay = random.pick(&[5, 50, 150]);
+        plan.calm_at = if kinds.is_empty() { 0 } else { 3_000 + random.below(27_000) };
+        if any(Kind::Network) {
+            plan.loss = random.pick(&[0, 5, 30]);
+            plan.duplication = random.pick(&[0, 10]);
+            plan.wild_delay = random.pick(&[100, 600, 3_000]);
+        }
+        // Whoever may be silent for ever counts: attackers and those that lost what they said.
+        let mut faulty =
+            if random.percent(75) { f } else { usize::try_from(random.below(f as u64 + 1)).unwrap_or(0) };
+        let victims = random.some(faulty, n);
+        let mut forgetful = Vec::new();
+        for node in victims {
+            match (any(Kind::Attack), any(Kind::Amnesia)) {
+                (true, true) if random.percent(40) => forgetful.push(node),
+                (true, _) => plan.actors[node] = Actor::Faulty(attack(&mut random)),
+                (false, true) => forgetful.push(node),
+                (false, false) => faulty = 0,
+            }
+        }
+        let _ = faulty;
+        plan.add_faults(&mut random, kinds, &forgetful);
+        plan
+    }
+
+    fn add_faults(&mut self, random: &mut Random, kinds: &[Kind], forgetful: &[usize]) {
+        let (n, until) = (self.n as u64, self.calm_at);
+        let node = |random: &mut Random| usize::try_from(random.below(n)).unwrap_or(0);
+        for &node in forgetful {
+            let what = What::Amnesia { node, down: random.below(5_000) };
+            self.faults.push(Fault { at: random.below(until), what });
+        }
+        for kind in kinds {
+            let most = match kind {
+                Kind::Attack | Kind::Amnesia => 0,
+                Kind::Restart => 12,
+                Kind::Network | Kind::Reorg => 4,
+                Kind::Rotation => 2,
+                Kind::Clock | Kind::Rpc | Kind::Pool => 3,
+            };
+            for _ in 0..random.below(most + 1) {
+                let lasts = 200 + random.below(6_000);
+                let what = match kind {
+                    Kind::Attack | Kind::Amnesia => continue,
+                    Kind::Restart => What::Crash {
+                        node: node(random),
+                        down: random.below(4_000),
+                        point: u8::try_from(random.below(4)).unwrap_or(0),
+                    },
+                    Kind::Network => What::Cut { mask: random.below(u64::MAX), lasts },
+                    Kind::Reorg => What::Reorg {
+                        depth: usize::try_from(1 + random.below(6)).unwrap_or(1),
+                        shuffled: random.percent(50),
+                    },
+                    Kind::Clock => {
+                        let by = random.pick(&[-3_600_000, -5_000, -200, 200, 5_000, 3_600_000]);
+                        What::Jump { node: node(random), by }
+                    }
+                    Kind::Rpc => {
+                        let node = node(random);
+                        match random.below(3) {
+                            0 => What::Lag { node, by: random.below(8_000), lasts },
+                            1 => What::Withhold { node, lasts },
+                            _ => What::Deaf { node, lasts },
+                        }
+                    }
+                    Kind::Rotation => {
+                        let most = usize::try_from(n).unwrap_or(4);
+                        self.actors.resize(most + 3, Actor::Honest);
+                        What::Rotate { members: random.some(most, most + 2) }
+                    }
+                    Kind::Pool if random.percent(50) => What::Forget,
+                    Kind::Pool => What::Price { times: random.between(2, 5), lasts },
+                };
+                self.faults.push(Fault { at: random.below(until), what });
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.at);
+    }
+
+    /// Whether node `who` follows the protocol.
+    #[must_use]
+    pub fn is_honest(&self, who: usize) -> bool {
+        self.actors.get(who).is_none_or(|actor| *actor == Actor::Honest)
+    }
+}
+
+fn attack(random: &mut Random) -> Attack {
+    let late = if random.percent(50) { random.below(1_200) } else { random.below(15_000) };
+    random.pick(&[
+        Attack::Mute,
+        Attack::Late(late),
+        Attack::Equivocator,
+        Attack::Twin(late.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        Attack::ForgingLeader,
+        Attack::CherryPicker,
+        Attack::CertificateForger,
+        Attack::LyingStatus,
+        Attack::AttemptRunner,
+        Attack::BadSignature,
+        Attack::Replayer,
+        Attack::Garbage,
+        Attack::Colluders,
+        Attack::Miser,
+    ])
+}

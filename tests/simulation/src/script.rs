@@ -1,0 +1,53 @@
+//! How long scripts run, and what they answer.
+
+use alloy::primitives::B256;
+use oracle_ocr::Observation;
+
+use crate::{plan::Answers, random::Random};
+
+/// Milliseconds a run takes.
+pub fn duration(random: &mut Random, exact: bool, who: usize) -> u64 {
+    if exact {
+        who as u64
+    } else if random.percent(10) {
+        random.below(3_000)
+    } else {
+        random.below(200)
+    }
+}
+
+/// What node `who` sees; `life` and `copy` tell runs of one node apart, for a world that changes meanwhile.
+///
+/// # Errors
+/// Why this node could not run the script.
+pub fn answer(
+    answers: Answers,
+    who: usize,
+    copy: usize,
+    life: u32,
+    request: usize,
+    tries: u32,
+) -> Result<Observation, String> {
+    let metadata = B256::repeat_byte(u8::try_from(who).unwrap_or(u8::MAX));
+    // Whoever runs a script again sees another world: signing both answers would be noticed.
+    let again =
+        if matches!(answers, Answers::Split | Answers::AllDiffer) { life.to_be_bytes()[3] } else { 0 };
+    let value = |value: usize| {
+        let value = u8::try_from(value % 251).unwrap_or(0);
+        Ok(Observation::result(vec![0xaa, u8::try_from(request % 251).unwrap_or(0), value, again], metadata))
+    };
+    if copy > 0 {
+        return value(200 + copy);
+    }
+    match answers {
+        Answers::SomeFail if who.is_multiple_of(3) && tries < 2 => Err("out of memory".to_owned()),
+        Answers::Agree | Answers::SomeFail => value(0),
+        Answers::OneDiffers => value(usize::from(who == 0)),
+        Answers::Split => value(who % 2),
+        Answers::AllDiffer => value(who),
+        Answers::Errors => {
+            let text = vec![b'E', b'0' + u8::from(who % 5 == 4), u8::try_from(request % 251).unwrap_or(0)];
+            Ok(Observation::user_error(text, metadata))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Many seeds with everything that goes wrong at once, and calm runs in which nothing may be wasted.
+//!
+//! `SIMULATION_SEEDS=5000` runs more, `SIMULATION_FIRST=1234` begins elsewhere; `./scripts/sim` makes failures small.
+#![allow(missing_docs)]
+
+use std::path::Path;
+
+use simulation::{
+    many::{Sums, run},
+    mutants,
+    plan::{Answers, Kind, Plan},
+    shrink::Case,
+    world::{Summary, World},
+};
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn all_kinds() -> Vec<Kind> {
+    Kind::ALL.iter().map(|(_, kind)| *kind).collect()
+}
+
+fn once(plan: Plan) -> Summary {
+    let summary = World::new(plan).run();
+    assert_eq!(summary.violation, None);
+    summary
+}
+
+#[test]
+fn every_promise_is_kept_whatever_goes_wrong() {
+    let (first, seeds) = (number("SIMULATION_FIRST", 1), number("SIMULATION_SEEDS", 600));
+    println!("seeds {first} to {}", first + seeds - 1);
+    let sizes = [4, 4, 4, 7, 7, 10].into_iter().cycle();
+    let cases: Vec<Case> =
+        (first..first + seeds).zip(sizes).map(|(seed, n)| Case::whole(seed, n, all_kinds())).collect();
+    let sums = Sums::default();
+    run(&cases, |case, summary| {
+        sums.add(case, summary);
+        true
+    });
+    println!("{}", sums.words());
+    let failed =
+        sums.failed().into_iter().map(|(case, violation)| format!("{violation}: ./scripts/sim {case}"));
+    let failed: Vec<String> = failed.collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Whoever moves an expression moves its mutants.
+#[test]
+fn every_mutant_fits_the_sources() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mutants = mutants::list(&root).expect("the list");
+    assert!(mutants.len() >= 40, "{} mutants", mutants.len());
+    assert_eq!(mutants::misplaced(&root, &mutants), [] as [String; 0]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    for seed in [3, 7, 11] {
+        let history = || World::new(Case::whole(seed, 4, all_kinds()).plan()).run().history;
+        assert_eq!(history(), history());
+    }
+    let history = |seed| World::new(Case::whole(seed, 4, all_kinds()).plan()).run().history;
+    assert_ne!(history(3), history(7));
+}
+
+/// One transaction a request, no attempt, and nobody waits.
+#[test]
+fn nothing_is_wasted_when_nothing_goes_wrong() {
+    for n in [4, 7, 16, 31] {
+        let summary = once(Plan::calm(n, 5, Answers::Agree));
+        assert_eq!(
+            (summary.transactions, summary.attempts.as_slice()),
+            ((5, 0), [0; 5].as_slice()),
+            "n = {n}"
+        );
+    }
+}
+
+#[test]
+fn answers_that_differ_become_one_error_on_chain() {
+    for n in [4, 7, 31] {
+        let summary = once(Plan::calm(n, 2, Answers::AllDiffer));
+        assert_eq!(summary.transactions, (2, 0), "n = {n}");
+    }
+}
+
+#[test]
+fn the_real_curves_give_the_same_promises() {
+    for seed in 1..=3 {
+        let plan = Case::whole(seed, 4, vec![Kind::Restart, Kind::Reorg]).plan();
+        once(Plan { real_signatures: true, requests: 1, ..plan });
+    }
+}
