@@ -391,6 +391,7 @@ impl Node {
                 confirmations: chain.exec_confirmations,
                 max_range: chain.max_log_range,
                 first_block,
+                finality: chain.finality,
             },
         );
         let (sender, batches) = mpsc::channel(BATCH_QUEUE);

@@ -4,6 +4,8 @@
 //! timing, limits) is not here: it comes from the coordinator's `ConfigSet` event, so that no two nodes of one DON can
 //! differ in it.
 
+mod finality;
+
 use std::{
     fmt,
     net::SocketAddr,
@@ -16,6 +18,8 @@ use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 use url::Url;
+
+pub use self::finality::Finality;
 
 /// Largest configuration file read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -75,6 +79,10 @@ pub struct ChainConfig {
     /// Confirmations before a report is transmitted; 1 is the newest block.
     #[serde(default = "one")]
     pub request_confirmations: u64,
+    /// Which blocks are taken as final: those up to the chain's tag `"finalized"` (when absent) or `"safe"`, or those
+    /// so many below the newest (1 to 100 000).
+    #[serde(default)]
+    pub finality: Finality,
     /// Pause between two looks at the chain, in milliseconds (20 to 60 000).
     #[serde(default = "default_poll_interval_ms")]
     pub poll_interval_ms: u64,
@@ -351,6 +359,15 @@ impl Config {
             10_000,
             "1 means the newest block",
         )?;
+        if let Finality::Depth(depth) = chain.finality {
+            in_range(
+                "chain.finality",
+                depth,
+                1,
+                100_000,
+                "write how deep blocks of this chain can leave it",
+            )?;
+        }
         in_range("chain.poll_interval_ms", chain.poll_interval_ms, 20, 60_000, "500 is a good value")?;
         in_range("chain.max_log_range", chain.max_log_range, 1, 100_000, "2000 is a good value")?;
         in_range(

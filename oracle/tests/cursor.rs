@@ -9,6 +9,7 @@ use alloy::{
 use functions_client::{Account, chain::Transaction};
 use functions_network::dev_account;
 use functions_node::chain::{ChainEvent, CursorConfig, LogCursor, Rpc};
+use functions_node::config::Finality;
 use functions_types::{Commitment, RequestId, SubscriptionId, abi::Coordinator};
 use serde_json::{Value, json};
 use test_support::{Answer, Endpoints, until};
@@ -47,14 +48,18 @@ impl World {
     }
 
     fn cursor(&self, confirmations: u64, max_range: u64) -> LogCursor {
-        let config = CursorConfig {
+        LogCursor::new(self.rpc.clone(), self.config(confirmations, max_range))
+    }
+
+    fn config(&self, confirmations: u64, max_range: u64) -> CursorConfig {
+        CursorConfig {
             coordinator: COORDINATOR,
             router: ROUTER,
             confirmations,
             max_range,
             first_block: 0,
-        };
-        LogCursor::new(self.rpc.clone(), config)
+            finality: Finality::default(),
+        }
     }
 
     /// Emits a request event; its block.
@@ -187,7 +192,7 @@ fn nothing() -> Answer {
 }
 
 #[tokio::test]
-async fn poll_asks_again_when_the_header_contradicts_an_empty_answer() {
+async fn l3_poll_asks_again_when_the_header_contradicts_an_empty_answer() {
     // One weak moment of the only endpoint,
     let world = World::start().await;
     let block = world.request(1).await;
@@ -243,7 +248,7 @@ async fn poll_asks_more_than_once_when_answers_left_out_logs_lately() {
 }
 
 #[tokio::test]
-async fn the_final_reading_finds_what_all_earlier_ones_missed() {
+async fn l3_the_final_reading_finds_what_all_earlier_ones_missed() {
     let world = World::start().await;
     let mut cursor = world.cursor(1, 1_000);
     let hidden = world.request(1).await;
@@ -342,7 +347,7 @@ async fn poll_keeps_what_it_has_when_block_times_are_hard_to_get() {
 }
 
 #[tokio::test]
-async fn a_block_that_the_endpoint_does_not_have_is_no_reorganisation() {
+async fn l3_a_block_that_the_endpoint_does_not_have_is_no_reorganisation() {
     let world = World::start().await;
     world.request(1).await;
     let mut cursor = world.cursor(1, 1_000);
@@ -411,4 +416,59 @@ async fn a_reorganisation_needs_both_endpoints_when_there_are_two() {
     world.proxies[0].heal();
     world.request(2).await;
     assert_eq!(find(&mut cursor, 1).await, [2]);
+}
+
+#[tokio::test]
+async fn finality_follows_the_depth_that_is_configured() {
+    let world = World::start().await;
+    world.cheat("anvil_mine", ("0x14",)).await;
+    let mut finals = Vec::new();
+    for finality in [Finality::Depth(1), Finality::Depth(7), Finality::Depth(1_000)] {
+        let config = CursorConfig { finality, ..world.config(1, 1_000) };
+        let batch = LogCursor::new(world.rpc.clone(), config).poll().await.expect("the chain answers");
+        finals.push(batch.head.height() - batch.final_block);
+        assert!(batch.head.height() >= 20);
+    }
+    assert_eq!(finals[..2], [1, 7]);
+    assert!(finals[2] >= 20, "the genesis is always final");
+}
+
+#[tokio::test]
+async fn l6_one_endpoint_alone_does_not_say_how_late_it_is() {
+    let world = World::behind(2).await;
+    // Where headers hash as they should, an altered time is no answer at all.
+    let rpc = Rpc::new(&world.urls()).expect("a client").checking_hashes(false);
+    let mut cursor = LogCursor::new(Arc::new(rpc), world.config(1, 1_000));
+    let before = cursor.poll().await.expect("the chain answers").seconds;
+    let late = Answer::changed(|_, mut block| {
+        block["timestamp"] = json!("0xffffffff");
+        block
+    });
+    world.proxies[0].answer("eth_getBlockByNumber", late);
+    let batch = cursor.poll().await.expect("the chain answers");
+    assert_eq!(batch.head.timestamp.to::<u64>(), 0xffff_ffff, "it was the one that was asked");
+    assert!(batch.seconds < before + 1_000, "{} after {before}", batch.seconds);
+    // What both show is so.
+    world.proxies[0].heal();
+    world.cheat("evm_increaseTime", ("0x2710",)).await;
+    world.cheat("anvil_mine", ("0x1",)).await;
+    until("the time that both show", async || {
+        let seconds = cursor.poll().await.expect("the chain answers").seconds;
+        if seconds >= before + 10_000 { Ok(()) } else { Err(seconds.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l4_an_answer_larger_than_anybody_reads_halves_the_range() {
+    let world = World::start().await;
+    world.cheat("anvil_mine", ("0x10",)).await;
+    let mut cursor = world.cursor(1, 1_000);
+    world.proxies[0].answer("eth_getLogs", Answer::First(1, Box::new(Answer::Endless)));
+    let batch = cursor.poll().await.expect("the next one is smaller");
+    assert_eq!((batch.caught_up, cursor.next_block()), (false, 0));
+    let blocks = batch.head.height() + 1;
+    cursor.poll().await.expect("the chain answers");
+    assert_eq!(cursor.next_block(), blocks / 2);
+    assert_eq!(drain(&mut cursor).await, (vec![], None));
 }

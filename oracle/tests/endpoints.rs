@@ -98,7 +98,7 @@ fn bad_answers() -> Vec<(&'static str, Answer)> {
 }
 
 #[tokio::test]
-async fn every_bad_answer_sends_the_question_on() {
+async fn l4_every_bad_answer_sends_the_question_on() {
     for (name, answer) in bad_answers() {
         // Given a preferred endpoint that answers everything badly, from the start or only after the first contact,
         for from_the_start in [true, false] {

@@ -2,8 +2,7 @@
 //!
 //! The cursor remembers the hash of the last block of every range it read (an anchor). Before it goes on it asks
 //! whether the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again
-//! from there. A rewind needs proof: another block at that height, from endpoints that have shown anew that they serve
-//! our chain. A block an endpoint does not have proves nothing.
+//! from there ([`super::anchors`]).
 //!
 //! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter
 //! says that there may be logs and none came, another endpoint is asked; answers that left out logs are doubted for a
@@ -12,7 +11,7 @@
 //! left out, yet the consumer treats every event as something it may have seen before.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -23,25 +22,20 @@ use alloy::{
 use tokio::time::Instant;
 
 use super::{
+    anchors::Anchors,
     endpoints::{Reach, Rpc},
     events::{ChainEvent, TOPICS, decode},
     failure::{RpcFailure, malformed},
+    finality::{ChainTime, FinalBlock},
     gather::{Doubt, Gathered, Reading},
-    header::{BlockRef, Header},
+    header::Header,
     logs::{LogQuery, Span},
     reread::{Again, Rereads},
 };
+use crate::config::Finality;
 
-/// Anchors kept; older blocks are taken as final.
-const MAX_ANCHORS: usize = 512;
-/// Blocks taken as final below the head when the endpoint does not know the tag.
-const ASSUMED_FINAL_DEPTH: u64 = 64;
-/// Polls between two questions for the finalised block.
-const FINAL_EVERY: u32 = 16;
 /// Block times kept.
 const MAX_TIMES: usize = 4_096;
-/// Polls for which another endpoint's contradiction holds back a rewind.
-const MAX_DISPUTES: u32 = 20;
 
 /// What the cursor reads.
 #[derive(Clone, Debug)]
@@ -56,6 +50,8 @@ pub struct CursorConfig {
     pub max_range: u64,
     /// First block to read.
     pub first_block: u64,
+    /// Which blocks are taken as final.
+    pub finality: Finality,
 }
 
 /// What one look at the chain brought.
@@ -63,6 +59,8 @@ pub struct CursorConfig {
 pub struct Batch {
     /// The newest block.
     pub head: Header,
+    /// Unix seconds of the newest block, as far as they are believed.
+    pub seconds: u64,
     /// Set when blocks left the chain: everything from this block on is read again.
     pub rewound_to: Option<u64>,
     /// Events not given before, in chain order; those an earlier reading missed come first.
@@ -84,9 +82,9 @@ pub struct LogCursor {
     config: CursorConfig,
     next: u64,
     range: u64,
-    anchors: VecDeque<(u64, B256)>,
-    final_block: Option<u64>,
-    polls: u32,
+    anchors: Anchors,
+    final_block: FinalBlock,
+    time: ChainTime,
     rereads: Rereads,
     /// Logs given, by block: block hash, index in the block, and the request they are about.
     given: BTreeMap<u64, Vec<(B256, u64, Option<B256>)>>,
@@ -94,7 +92,6 @@ pub struct LogCursor {
     times: HashMap<B256, u64>,
     /// A rewind not reported yet: a look that fails later does not lose it.
     rewound_to: Option<u64>,
-    disputes: u32,
     doubt: Doubt,
 }
 
@@ -103,19 +100,19 @@ impl LogCursor {
     #[must_use]
     pub fn new(rpc: Arc<Rpc>, config: CursorConfig) -> Self {
         let (next, range) = (config.first_block, config.max_range.max(1));
+        let final_block = FinalBlock::new(config.finality);
         Self {
             rpc,
             config,
             next,
             range,
-            anchors: VecDeque::new(),
-            final_block: None,
-            polls: 0,
+            anchors: Anchors::default(),
+            final_block,
+            time: ChainTime::default(),
             rereads: Rereads::new(next, Instant::now()),
             given: BTreeMap::new(),
             times: HashMap::new(),
             rewound_to: None,
-            disputes: 0,
             doubt: Doubt::default(),
         }
     }
@@ -132,8 +129,9 @@ impl LogCursor {
     /// [`RpcFailure`]; nothing is lost, the next call goes on where this one stopped.
     pub async fn poll(&mut self) -> Result<Batch, RpcFailure> {
         let (head, source) = self.rpc.head_from().await?;
-        self.refresh_final(&head).await;
+        self.final_block.refresh(&self.rpc, &head).await;
         self.check_anchors(&head, source).await?;
+        let seconds = self.time.at(&self.rpc, &head, Instant::now()).await;
         // First block that is not deep enough yet.
         let end = (head.height() + 2).saturating_sub(self.config.confirmations.max(1));
         let mut events = Vec::new();
@@ -147,7 +145,8 @@ impl LogCursor {
         Ok(Batch {
             caught_up,
             durable_next: self.rereads.settled().min(self.next),
-            final_block: self.final_block.unwrap_or(0),
+            final_block: self.final_block.known().unwrap_or(0),
+            seconds,
             rewound_to: self.rewound_to.take(),
             events: found.into_iter().chain(events).collect(),
             missed,
@@ -155,95 +154,15 @@ impl LogCursor {
         })
     }
 
-    /// Finality only grows; a chain without the tag gets an assumed depth, and trouble leaves what was known.
-    async fn refresh_final(&mut self, head: &Header) {
-        if self.polls.is_multiple_of(FINAL_EVERY) || self.final_block.is_none() {
-            let assumed = head.height().saturating_sub(ASSUMED_FINAL_DEPTH);
-            let known = match self.rpc.header("finalized").await {
-                Ok(Some(block)) => Some(block.height()),
-                Ok(None) | Err(RpcFailure::Refused { .. }) => Some(assumed),
-                Err(_) => None,
-            };
-            if let Some(known) = known {
-                let known = known.min(head.height());
-                self.final_block = Some(self.final_block.map_or(known, |before| before.max(known)));
-            }
-        }
-        self.polls = self.polls.wrapping_add(1);
-    }
-
-    /// Drops anchors that left the chain and notes where reading resumes when there were any.
+    /// Notes where reading resumes when blocks left the chain.
     async fn check_anchors(&mut self, head: &Header, source: usize) -> Result<(), RpcFailure> {
-        let mut doubted = false;
-        let mut dropped = false;
-        while let Some(&(newest, _)) = self.anchors.back() {
-            // Blocks that the endpoint does not have yet prove nothing; an older anchor does.
-            let Some(&(number, hash)) =
-                self.anchors.iter().rev().find(|(number, _)| *number <= head.height())
-            else {
-                break;
-            };
-            let is_linked = match head.height() - number {
-                0 => Some(head.hash == hash),
-                1 => Some(head.parent_hash == hash),
-                _ => None,
-            };
-            if is_linked == Some(true) {
-                break;
-            }
-            if is_linked == Some(false) && !doubted {
-                doubted = true;
-                self.rpc.doubt_identities();
-            }
-            if self.stands(number, hash, (is_linked == Some(false)).then_some(source)).await? {
-                break;
-            }
-            if !doubted {
-                // Asked again once every endpoint has shown that it serves our chain.
-                doubted = true;
-                self.rpc.doubt_identities();
-                continue;
-            }
-            debug_assert!(newest >= number);
-            while self.anchors.back().is_some_and(|(above, _)| *above >= number) {
-                self.anchors.pop_back();
-            }
-            dropped = true;
-        }
-        if dropped {
-            self.disputes = 0;
-            self.next = self.anchors.back().map_or(self.config.first_block, |(number, _)| number + 1);
+        if self.anchors.check(&self.rpc, head, source).await? {
+            self.next = self.anchors.newest().map_or(self.config.first_block, |number| number + 1);
             self.rereads.rewind(self.next);
             self.given.split_off(&self.next);
             self.rewound_to = Some(self.rewound_to.map_or(self.next, |before| before.min(self.next)));
         }
         Ok(())
-    }
-
-    /// Whether the chain still has the block at `number` with `hash`. `unlinked` is the endpoint whose head does not
-    /// follow it.
-    async fn stands(&mut self, number: u64, hash: B256, unlinked: Option<usize>) -> Result<bool, RpcFailure> {
-        let method = "eth_getBlockByNumber";
-        let at = BlockRef::Number(number);
-        let Some((block, _)) = self.rpc.header_from(at, Reach::All).await? else {
-            return Err(malformed(method, format!("no endpoint has block {number}, which was read before")));
-        };
-        if block.hash == hash {
-            self.disputes = 0;
-            let Some(source) = unlinked else { return Ok(true) };
-            let problem = format!("its newest block does not follow block {number} {hash}");
-            self.rpc.blame(source, problem.clone());
-            return Err(malformed(method, problem));
-        }
-        if self.rpc.has_others() && self.disputes < MAX_DISPUTES {
-            let other = self.rpc.header_from(at, Reach::Second).await?;
-            if other.is_some_and(|(other, _)| other.hash == hash) {
-                self.disputes += 1;
-                let problem = format!("endpoints disagree about block {number}: {hash} or {}", block.hash);
-                return Err(malformed(method, problem));
-            }
-        }
-        Ok(false)
     }
 
     fn query(&self, span: Span) -> LogQuery {
@@ -274,11 +193,8 @@ impl LogCursor {
         }
         let events = self.give(logs, false);
         self.next = last + 1;
-        self.anchors.push_back((last, anchor.hash));
-        if self.anchors.len() > MAX_ANCHORS {
-            self.anchors.pop_front();
-        }
-        if self.final_block.is_some_and(|known| last <= known) && last < head.height() {
+        self.anchors.push(last, anchor.hash);
+        if self.final_block.known().is_some_and(|known| last <= known) && last < head.height() {
             self.rereads.skip_to(self.next);
         }
         // Ranges grow back slowly after an endpoint refused one.
@@ -377,7 +293,7 @@ impl LogCursor {
 
     /// Reads one due range again; the events no earlier reading gave. Trouble is for a later look.
     async fn read_again(&mut self) -> Vec<ChainEvent> {
-        let final_block = self.final_block.unwrap_or(0);
+        let final_block = self.final_block.known().unwrap_or(0);
         let Some(again) = self.rereads.due(self.next, final_block, self.range, Instant::now()) else {
             return Vec::new();
         };

@@ -2,12 +2,14 @@
 //!
 //! Nothing here holds a key or decides anything; answers are bounded, decoded and checked against each other.
 
+mod anchors;
 mod backoff;
 mod contracts;
 mod cursor;
 mod endpoints;
 mod events;
 mod failure;
+mod finality;
 mod gather;
 mod header;
 mod health;

@@ -53,8 +53,8 @@ impl Engine {
             let happening = self.happening_of(event).await?;
             self.tell(happening);
         }
-        let seconds = batch.head.timestamp.to();
-        self.parts.transmitter.finalised(batch.final_block);
+        let seconds = batch.seconds;
+        self.parts.transmitter.saw(batch.final_block, seconds);
         self.tell(Happening::Finalised { block: batch.final_block });
         self.tell(Happening::Dated { seconds });
         if batch.caught_up {

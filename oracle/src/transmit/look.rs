@@ -1,5 +1,7 @@
 //! The gate's look: what the newest block says about a report that is to be sent.
 
+use std::sync::atomic::Ordering;
+
 use alloy::primitives::U256;
 
 use super::{
@@ -32,7 +34,7 @@ pub(super) async fn look(
         None => simulate(&shared.rpc, &subject(shared, job), gas_limit, &fees, ceiling.wei_per_link).await?,
     };
     Ok(Look {
-        chain_time: head.timestamp.to(),
+        chain_time: shared.chain_seconds.load(Ordering::Relaxed),
         market: fees.market,
         ceiling_wei: ceiling.wei,
         confirmed: is_confirmed(head.height(), request_block, shared.confirmations),

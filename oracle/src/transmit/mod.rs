@@ -115,6 +115,7 @@ impl Transmitter {
             notes,
             progress: Mutex::default(),
             final_block: AtomicU64::new(0),
+            chain_seconds: AtomicU64::new(0),
             jobs: Mutex::default(),
         };
         let shared = Arc::new(shared);
@@ -144,9 +145,10 @@ impl Transmitter {
         }
     }
 
-    /// Blocks up to this one are final.
-    pub fn finalised(&self, block: u64) {
-        self.shared.final_block.fetch_max(block, Ordering::Relaxed);
+    /// Blocks up to `final_block` are final, and the newest is of this time, in unix seconds.
+    pub fn saw(&self, final_block: u64, seconds: u64) {
+        self.shared.final_block.fetch_max(final_block, Ordering::Relaxed);
+        self.shared.chain_seconds.store(seconds, Ordering::Relaxed);
     }
 
     /// The chain shows a response by `transmitter` to a request whose report was here at `reported_ms` (unix).

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub progress: Mutex<Progress>,
     /// Newest final block.
     pub final_block: AtomicU64,
+    /// Unix seconds of the newest block, as far as they are believed.
+    pub chain_seconds: AtomicU64,
     /// How many jobs a request has: one that is ending, and one that follows it.
     pub jobs: Mutex<HashMap<B256, u32>>,
 }

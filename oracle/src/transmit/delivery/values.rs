@@ -75,7 +75,7 @@ pub struct Standing {
 /// What the gate's look at the newest block showed.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Timestamp of the newest block, unix seconds.
+    /// Timestamp of the newest block, unix seconds, as far as it is believed.
     pub chain_time: u64,
     /// What gas costs.
     pub market: Market,
