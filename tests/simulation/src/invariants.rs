@@ -19,7 +19,7 @@ use std::{
 
 use alloy::primitives::B256;
 use oracle_ocr::{
-    Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId,
+    Attested, Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId,
     RequestKey, Slot, layout,
     message::{Attest, Prepare, Proposal, Status},
 };
@@ -189,6 +189,7 @@ impl Invariants {
                 stored(Slot::Proposal, proposal.attempt)
             }
             Body::Report(attested) => {
+                self.count_own(who, config, key, attested);
                 let known = self.reports.get(&key).map(|(_, outcome)| outcome);
                 ensure(known.is_none_or(|known| *known == attested.outcome), || {
                     format!("agreement: {who} shows a report of another outcome")
@@ -273,6 +274,15 @@ impl Invariants {
         })
     }
 
+    /// A signature may be in its author's report before it was ever sent alone: the process died in between.
+    fn count_own(&mut self, who: usize, config: &Config, key: Key, attested: &Attested) {
+        let is_own = |(signer, _): &(OracleIndex, _)| config.node(*signer) == who;
+        if attested.signatures.iter().any(is_own) {
+            let choice = Choice { outcome: layout::outcome(&attested.outcome), evidence: attested.evidence };
+            self.signers.entry((key, attested.attempt, choice)).or_default().insert(who);
+        }
+    }
+
     /// An honest node has a report.
     ///
     /// # Errors
@@ -298,6 +308,7 @@ impl Invariants {
         let digest = layout::outcome(&attested.outcome);
         let signable = *self.signable.entry(key).or_insert(digest);
         ensure(signable == digest, || "agreement: a report of another outcome than was signable".into())?;
+        self.count_own(who, config, key, attested);
         let choice = Choice { outcome: digest, evidence: attested.evidence };
         let signers = self.signers.get(&(key, attested.attempt, choice)).map_or(0, BTreeSet::len);
         ensure(signers + self.faulty(config) >= quorum, || {
