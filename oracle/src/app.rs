@@ -61,8 +61,8 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
     std::fs::create_dir_all(&config.data_dir)
         .wrap_err_with(|| format!("data_dir {} cannot be made", config.data_dir.display()))?;
-    let journal = Journal::open(&config.database.url).await?;
     let metrics = Arc::new(Metrics::new());
+    let journal = Journal::open(&config.database.url).await?.counting(metrics.journal_commits.clone());
     let mut first_status = NodeStatus {
         peer_id: identity.peer_id.clone(),
         signer: identity.signer,

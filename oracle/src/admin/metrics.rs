@@ -84,6 +84,8 @@ pub struct Metrics {
     pub head_age_seconds: Gauge,
     /// Ether of the transmitter.
     pub transmitter_ether: Gauge<f64, AtomicU64>,
+    /// Commits of the journal: each makes what it holds durable.
+    pub journal_commits: Counter,
     /// Logs that the first reading of their block had missed.
     pub logs_missed: Counter,
     endpoint_up: Family<EndpointLabel, Gauge>,
@@ -128,6 +130,7 @@ impl Metrics {
             troubles: Family::default(),
             head_age_seconds: Gauge::default(),
             transmitter_ether: Gauge::default(),
+            journal_commits: Counter::default(),
             logs_missed: Counter::default(),
             endpoint_up: Family::default(),
             endpoint_head: Family::default(),
@@ -171,6 +174,8 @@ impl Metrics {
         registry.register("head_age_seconds", "Seconds since the newest block was first seen", age);
         let ether = metrics.transmitter_ether.clone();
         registry.register("transmitter_ether", "Ether of the transmitter's account", ether);
+        let commits = metrics.journal_commits.clone();
+        registry.register("journal_commits", "Commits of the journal, each with a sync", commits);
         let missed = metrics.logs_missed.clone();
         registry.register("logs_missed", "Logs that the first reading of their block missed", missed);
         registry.register(

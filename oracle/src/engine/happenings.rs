@@ -64,7 +64,9 @@ impl Engine {
             self.tell(Happening::CaughtUp { height: head, seconds });
         }
         self.tell(Happening::Explain);
-        self.upkeep.note_cursor(now_ms(), batch.durable_next, had_events);
+        if self.upkeep.note_cursor(now_ms(), batch.durable_next, had_events) {
+            self.ledger.wait(now_ms());
+        }
         self.prune().await?;
         let metrics = &self.parts.metrics;
         metrics.head.set(i64::try_from(head).unwrap_or(i64::MAX));
@@ -74,11 +76,11 @@ impl Engine {
     }
 
     /// An event, and for a request everything stored about it: none is opened without its records.
-    async fn happening_of(&self, event: ChainEvent) -> Result<Happening, EngineError> {
+    async fn happening_of(&mut self, event: ChainEvent) -> Result<Happening, EngineError> {
         Ok(match event {
             ChainEvent::Request(seen) => {
                 let key = RequestKey { request: seen.request_id, commitment: seen.commitment_hash };
-                let row = self.parts.journal.request(key.request).await?;
+                let row = self.row(key.request).await?;
                 let (records, earlier) = self.said(key).await?;
                 Happening::Requested(Box::new(Requested { seen: *seen, row, records, earlier }))
             }
@@ -146,7 +148,7 @@ impl Engine {
             TransmitNote::Submitted { request_id: id, tx_hash, stage } => {
                 tracing::info!(request_id = %id, tx = %tx_hash, stage, "report sent");
                 let is_held = self.core.lifecycle().holds(&id);
-                let stored = if is_held { None } else { self.parts.journal.request(id).await?.map(Box::new) };
+                let stored = if is_held { None } else { self.row(id).await?.map(Box::new) };
                 self.tell(Happening::Submitted { id, tx_hash, stage, stored });
             }
             TransmitNote::Unpaid { request_id: id, tx_hash, code } => {

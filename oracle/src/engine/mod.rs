@@ -1,13 +1,14 @@
 //! The node's one task: tells the pure core what happens and does the work it asks for.
 //!
 //! Everything goes through this task, so that a request's history has one order. It is told by five sides: the chain,
-//! peers, finished runs, transmissions, and timers. The work of all that waits is gathered and shares one commit, and
-//! only then are messages sent, scripts started and reports handed on.
+//! peers, finished runs, transmissions, and timers. The work of all that waits is gathered and shares one commit (see
+//! `ledger`), and only then are messages sent, scripts started and reports handed on.
 //!
 //! What becomes of a request is decided in [`crate::lifecycle`]; nothing is decided here.
 
 mod complaints;
 mod happenings;
+mod ledger;
 mod notes;
 mod upkeep;
 mod work;
@@ -22,7 +23,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::{complaints::Complaints, upkeep::Upkeep};
+use self::{complaints::Complaints, ledger::Ledger, upkeep::Upkeep};
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
@@ -126,6 +127,7 @@ pub struct Engine {
     core: Core<NodeSigner>,
     finished: mpsc::UnboundedSender<Finished>,
     upkeep: Upkeep,
+    ledger: Ledger,
     complaints: Complaints,
     timers_fired_ms: u64,
 }
@@ -146,6 +148,7 @@ impl Engine {
             finished,
             upkeep: Upkeep::default(),
             complaints: Complaints::default(),
+            ledger: Ledger::default(),
             timers_fired_ms: 0,
         };
         engine.restore().await?;
@@ -167,9 +170,10 @@ impl Engine {
                 Some(note) = streams.notes.recv() => engine.on_note(note).await?,
                 () = sleep(pause) => {}
             }
-            let is_quiet = engine.take_waiting(&mut executions);
+            let is_quiet = engine.gather(&mut streams, &mut executions).await?;
             engine.fire_timers(is_quiet);
         }
+        engine.store(&[]).await?;
         // Ends jobs and, by dropping them, connections; everything needed later is in the journal.
         engine.parts.transmitter.shutdown();
         Ok(Stop::Asked)
@@ -178,22 +182,34 @@ impl Engine {
     /// Time until the first timer, at most a second.
     fn pause(&self) -> Duration {
         let second = Duration::from_secs(1);
-        let next = self.core.next_at();
+        let next = self.core.next_at().into_iter().chain(self.ledger.due_at()).min();
         next.map_or(second, |at| Duration::from_millis(at.saturating_sub(now_ms())).min(second))
     }
 
-    /// Takes what peers and scripts have said already; true when nothing more waits.
-    fn take_waiting(&mut self, executions: &mut mpsc::UnboundedReceiver<Finished>) -> bool {
+    /// Takes what has been said already, so that its work shares one commit; true when nothing more waits.
+    async fn gather(
+        &mut self,
+        streams: &mut Streams,
+        executions: &mut mpsc::UnboundedReceiver<Finished>,
+    ) -> Result<bool, EngineError> {
+        let wait = self.ledger.gathers_for(now_ms(), self.core.lifecycle().open());
+        if wait > 0 {
+            sleep(Duration::from_millis(wait)).await;
+        }
         for _ in 0..GROUP {
             let event = self.parts.peers.take_waiting();
             let done = executions.try_recv().ok();
-            if event.is_none() && done.is_none() {
-                return true;
+            let note = streams.notes.try_recv().ok();
+            if event.is_none() && done.is_none() && note.is_none() {
+                return Ok(true);
             }
             event.into_iter().for_each(|event| self.on_peer(event));
             done.into_iter().for_each(|done| self.on_finished(done));
+            if let Some(note) = note {
+                self.on_note(note).await?;
+            }
         }
-        false
+        Ok(false)
     }
 
     /// Timers give up on peers, so they come after what peers have said already; but not much later, whatever peers

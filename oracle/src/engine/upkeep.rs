@@ -21,14 +21,15 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// The chain was read: `next` is the first block to read after a restart.
-    pub(super) fn note_cursor(&mut self, now: u64, next: u64, had_events: bool) {
+    /// The chain was read: `next` is the first block to read after a restart. True when that is to be stored.
+    pub(super) fn note_cursor(&mut self, now: u64, next: u64, had_events: bool) -> bool {
         let is_due = had_events || now >= self.next_cursor_ms;
         if is_due && self.stored_cursor != Some(next) {
             self.next_cursor_ms = now.saturating_add(CURSOR_EVERY_MS);
             self.cursor = Some(next);
             self.stored_cursor = Some(next);
         }
+        self.cursor.is_some()
     }
 
     /// The cursor to store, once.

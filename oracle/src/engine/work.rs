@@ -1,13 +1,13 @@
 //! Doing what the core asks for: nothing leaves before everything gathered is stored.
 
-use alloy::primitives::Bytes;
-use oracle_ocr::RequestKey;
+use alloy::primitives::{B256, Bytes};
+use oracle_ocr::{Record, RequestKey};
 
 use super::{Engine, EngineError, Finished};
 use crate::{
     clock::now_ms,
     don::Don,
-    lifecycle::{Happening, Order, Report, Work, outcome_parts},
+    lifecycle::{Happening, Order, Report, RequestRow, Work, outcome_parts},
     transmit::ReportJob,
 };
 
@@ -24,8 +24,8 @@ impl Engine {
         }
     }
 
-    /// Stores records, rows and cursor in one commit, then says and does what may be now that it is durable. True when
-    /// orders were answered at once, with more work.
+    /// Stores what messages and orders rest on in one commit, with all that waits, then says and does what may be now
+    /// that it is durable. True when orders were answered at once, with more work.
     async fn carry_out(&mut self, work: Work) -> Result<bool, EngineError> {
         for note in &work.notes {
             self.count_and_log(note);
@@ -33,12 +33,11 @@ impl Engine {
         if let Some(err) = work.unreadable {
             return Err(err.into());
         }
-        let rows: Vec<_> = work.rows.into_values().collect();
-        let cursor = self.upkeep.take_cursor().map(|next| (self.parts.don.coordinator.to_string(), next));
-        if !work.records.is_empty() || !rows.is_empty() || cursor.is_some() {
-            let digest = self.parts.don.roster.config_digest();
-            self.parts.journal.commit(digest, &work.records, &rows, cursor).await?;
-        }
+        let now = now_ms();
+        self.ledger.add(now, work.rows.into_values());
+        let is_due = work.is_over || self.ledger.due_at().is_some_and(|at| at <= now);
+        let is_rested_on = !work.records.is_empty() || work.orders.iter().any(Order::rests_on_rows);
+        let stored = if is_due || is_rested_on { self.store(&work.records).await? } else { Vec::new() };
         for (to, message) in work.messages {
             match to {
                 Some(to) => self.parts.peers.send(to, message.encode()),
@@ -48,16 +47,35 @@ impl Engine {
         }
         let mut asks_more = false;
         for order in work.orders {
-            asks_more |= self.obey(order).await?;
+            asks_more |= self.obey(order, &stored).await?;
         }
         self.show_runs();
         Ok(asks_more)
     }
 
-    /// Carries out an order; true when it was answered at once.
-    async fn obey(&mut self, order: Order) -> Result<bool, EngineError> {
+    /// Makes records, the rows that wait and the cursor durable in one commit; the rows.
+    pub(super) async fn store(&mut self, records: &[Record]) -> Result<Vec<RequestRow>, EngineError> {
+        let rows = self.ledger.take(now_ms());
+        let cursor = self.upkeep.take_cursor().map(|next| (self.parts.don.coordinator.to_string(), next));
+        if !records.is_empty() || !rows.is_empty() || cursor.is_some() {
+            let digest = self.parts.don.roster.config_digest();
+            self.parts.journal.commit(digest, records, &rows, cursor).await?;
+        }
+        Ok(rows)
+    }
+
+    /// The stored row of a request.
+    pub(super) async fn row(&mut self, id: B256) -> Result<Option<RequestRow>, EngineError> {
+        if self.ledger.holds(&id) {
+            self.store(&[]).await?;
+        }
+        Ok(self.parts.journal.request(id).await?)
+    }
+
+    /// Carries out an order; true when it was answered at once. `stored` are rows that have just been stored.
+    async fn obey(&mut self, order: Order, stored: &[RequestRow]) -> Result<bool, EngineError> {
         match order {
-            Order::Run(key) => return Ok(!self.run_script(key).await?),
+            Order::Run(key) => return Ok(!self.run_script(key, stored).await?),
             Order::Read(key) => {
                 let (records, earlier) = self.said(key).await?;
                 self.tell(Happening::Read { key, records, earlier });
@@ -74,10 +92,16 @@ impl Engine {
     }
 
     /// Starts a script; false when the journal, the only place where all of the request is, does not give it back.
-    async fn run_script(&mut self, key: RequestKey) -> Result<bool, EngineError> {
-        let row = self.parts.journal.request(key.request).await?;
-        let row = row.filter(|row| row.commitment_hash == key.commitment);
-        let Some(seen) = row.and_then(|row| self.read_event(&row)) else {
+    async fn run_script(&mut self, key: RequestKey, stored: &[RequestRow]) -> Result<bool, EngineError> {
+        let of = |row: &RequestRow| {
+            let is_it = row.view.request_id == key.request && row.commitment_hash == key.commitment;
+            if is_it { self.read_event(row) } else { None }
+        };
+        let seen = match stored.iter().find_map(of) {
+            Some(seen) => Some(seen),
+            None => self.parts.journal.request(key.request).await?.as_ref().and_then(of),
+        };
+        let Some(seen) = seen else {
             tracing::error!(request_id = %key.request, "the journal does not give the request's event back");
             self.tell(Happening::Unrunnable { key });
             return Ok(false);

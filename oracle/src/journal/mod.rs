@@ -25,6 +25,7 @@ mod transmissions;
 use std::sync::Arc;
 
 use alloy::primitives::B256;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::{AnyPool, Row};
 use tokio::sync::Mutex;
 
@@ -131,6 +132,7 @@ pub struct Journal {
     pool: AnyPool,
     /// What only looks, and must never make a write wait.
     reads: AnyPool,
+    commits: Counter,
     hold: Arc<Mutex<Option<open::Hold>>>,
     said: Arc<Mutex<Option<memory::Said>>>,
 }
@@ -139,6 +141,12 @@ const PUT_META: &str =
     "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 impl Journal {
+    /// Counts commits there.
+    #[must_use]
+    pub fn counting(self, commits: Counter) -> Self {
+        Self { commits, ..self }
+    }
+
     /// Binds the journal to its owner at first use and refuses it to any other.
     ///
     /// # Errors
@@ -193,7 +201,9 @@ impl Journal {
 
     async fn set_meta(&self, name: &str, value: &str) -> Result<(), JournalError> {
         let mut connection = self.pool.acquire().await?;
-        write_meta(&mut connection, name, value).await
+        write_meta(&mut connection, name, value).await?;
+        self.commits.inc();
+        Ok(())
     }
 }
 

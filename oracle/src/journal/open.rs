@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use prometheus_client::metrics::counter::Counter;
 use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions};
 use tokio::sync::Mutex;
 
@@ -67,7 +68,8 @@ impl Journal {
             .connect_with(options)
             .await?;
         let reads = readers(&place)?;
-        Ok(Self { place, pool, reads, hold: Arc::new(Mutex::new(Some(hold))), said: Arc::default() })
+        let hold = Arc::new(Mutex::new(Some(hold)));
+        Ok(Self { place, pool, reads, commits: Counter::default(), hold, said: Arc::default() })
     }
 
     /// Opens an existing journal to look at it: nothing is changed and nobody is kept out.
@@ -84,7 +86,8 @@ impl Journal {
             other => other,
         })?;
         let reads = readers(&place)?;
-        Ok(Self { place, pool: reads.clone(), reads, hold: Arc::default(), said: Arc::default() })
+        let (pool, commits) = (reads.clone(), Counter::default());
+        Ok(Self { place, pool, reads, commits, hold: Arc::default(), said: Arc::default() })
     }
 
     /// Ends all connections after the writes under way, and lets others in.

@@ -52,6 +52,7 @@ impl Journal {
             write_meta(&mut transaction, &cursor_name(&coordinator), &next_block.to_string()).await?;
         }
         transaction.commit().await?;
+        self.commits.inc();
         if let Some(said) = said.as_mut().filter(|_| speaks) {
             said.counted();
         }

@@ -37,7 +37,9 @@ impl Journal {
     /// [`JournalError`].
     pub async fn put_request(&self, row: &RequestRow) -> Result<(), JournalError> {
         let mut connection = self.pool.acquire().await?;
-        write_request(&mut connection, row).await
+        write_request(&mut connection, row).await?;
+        self.commits.inc();
+        Ok(())
     }
 
     /// The request with this id.
@@ -140,6 +142,7 @@ impl Journal {
             }
         }
         transaction.commit().await?;
+        self.commits.inc();
         if !old.is_empty() && self.place.is_file() {
             // Bounded like the step itself; a row with its records fills a few pages.
             sqlx::raw_sql("PRAGMA incremental_vacuum(2000)").execute(&self.pool).await?;

@@ -99,6 +99,7 @@ impl Journal {
         .bind(to_sql(row.sent_ms))
         .execute(&self.pool)
         .await?;
+        self.commits.inc();
         Ok(())
     }
 

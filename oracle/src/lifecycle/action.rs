@@ -6,7 +6,7 @@ use oracle_ocr::{Answer, Input, Misbehavior, OracleIndex, Outcome, ReadyReport, 
 
 use super::{RequestRow, State};
 
-/// Something to do. What is stored stands first; orders are carried out only when it is durable.
+/// Something to do. What is stored stands first.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Store the row, replacing an older one; without an event the stored event stays.
@@ -25,7 +25,7 @@ pub enum Action {
     Stop,
 }
 
-/// Something that is seen outside the node's memory, and so only done when everything before it is durable.
+/// Something that is seen outside the node's memory, and so only done when what it rests on is durable.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Run the request's script; its end is [`super::Happening::Finished`].
@@ -45,6 +45,14 @@ pub enum Order {
         /// When this node had it.
         reported_ms: u64,
     },
+}
+
+impl Order {
+    /// Whether it rests on stored rows: a run reads its request from there, and a node that starts again must know it.
+    #[must_use]
+    pub const fn rests_on_rows(&self) -> bool {
+        matches!(self, Self::Run(_))
+    }
 }
 
 /// A complete report, and what its way to the chain depends on.

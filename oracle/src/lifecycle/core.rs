@@ -17,7 +17,8 @@ pub struct Core<S, V = Curves> {
     work: Work,
 }
 
-/// What a core asks for. Records and rows are made durable together; messages and orders come after that, never before.
+/// What a core asks for. Records are made durable before messages and orders, rows before runs; other rows soon: after
+/// a crash the chain and the records say again what they say.
 #[derive(Debug, Default)]
 pub struct Work {
     /// Records of the protocol, each replacing the one with the same id.
@@ -165,14 +166,7 @@ impl Work {
         !self.records.is_empty() || !self.rows.is_empty()
     }
 
-    /// A later row of a request replaces the earlier one, whose event it may rely on.
-    fn store(&mut self, mut row: RequestRow) {
-        let id = row.view.request_id;
-        if row.event.is_empty()
-            && let Some(earlier) = self.rows.remove(&id)
-        {
-            row.event = earlier.event;
-        }
-        self.rows.insert(id, row);
+    fn store(&mut self, row: RequestRow) {
+        row.put_in(&mut self.rows);
     }
 }

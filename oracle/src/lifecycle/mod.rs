@@ -172,6 +172,12 @@ impl Lifecycle {
         self.requests.len()
     }
 
+    /// Requests that still need work.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.requests.open()
+    }
+
     /// Whether no request is in memory.
     #[must_use]
     pub fn is_empty(&self) -> bool {

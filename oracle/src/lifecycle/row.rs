@@ -1,5 +1,7 @@
 //! What is stored and shown of a request.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{B256, Bytes};
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +109,7 @@ impl RequestView {
     }
 }
 
-/// A row of `requests`.
+/// A row of `requests`. Without an event it leaves the one that is stored in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestRow {
     /// keccak256 of the commitment in the event; with the id it identifies the request across reorganisations.
@@ -122,4 +124,17 @@ pub struct RequestRow {
     pub event: String,
     /// Everything shown.
     pub view: RequestView,
+}
+
+impl RequestRow {
+    /// Replaces an earlier row of the request, whose event it may rely on.
+    pub fn put_in(mut self, rows: &mut BTreeMap<B256, Self>) {
+        let id = self.view.request_id;
+        if self.event.is_empty()
+            && let Some(earlier) = rows.remove(&id)
+        {
+            self.event = earlier.event;
+        }
+        rows.insert(id, self);
+    }
 }

@@ -1,10 +1,14 @@
-//! What was written is there after the process forgot everything, and goes when its time is over.
+//! What was written is there after the process forgot everything, and goes when its time is over: the same on a file of
+//! SQLite and on a PostgreSQL server.
 
 use alloy::primitives::{B256, Bytes};
-use functions_node::journal::{JournalError, Page, RequestRow, State, Transmission, TransmissionState};
-use oracle_ocr::Slot;
+use functions_node::journal::{
+    Journal, JournalError, Page, RequestRow, State, Transmission, TransmissionState, sqlite_url,
+};
+use oracle_ocr::{Record, Slot};
+use prometheus_client::metrics::counter::Counter;
 
-use super::{DIGEST, Home, change, key, record, row};
+use super::{DIGEST, Home, change, key, record, row, server::Server};
 
 fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission {
     Transmission {
@@ -21,10 +25,12 @@ fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission 
     }
 }
 
-#[tokio::test]
-async fn reopen_returns_everything_written() {
-    let home = Home::new();
-    let first = home.open().await;
+async fn open(url: &str) -> Journal {
+    Journal::open(url).await.expect("the journal opens")
+}
+
+async fn reopen_returns_everything_written(url: &str) {
+    let first = open(url).await;
     first.put_request(&row(1, State::Observed)).await.expect("request");
     let put = [
         record(1, Slot::Observation, 0, b"a"),
@@ -38,7 +44,7 @@ async fn reopen_returns_everything_written() {
     first.put_transmission(&transmission(1, 9, TransmissionState::Prepared)).await.expect("transmission");
     first.close().await;
 
-    let second = home.open().await;
+    let second = open(url).await;
     assert_eq!(second.cursor("0xc0").await.expect("cursor"), Some(42));
     assert_eq!(second.cursor("0xc1").await.expect("cursor"), None);
     assert_eq!(
@@ -59,12 +65,11 @@ async fn reopen_returns_everything_written() {
         second.open_transmissions(0).await.expect("transmissions"),
         [transmission(1, 9, TransmissionState::Prepared)]
     );
+    second.close().await;
 }
 
-#[tokio::test]
-async fn unfinished_requests_leave_out_the_settled_ones() {
-    let home = Home::new();
-    let journal = home.open().await;
+async fn unfinished_requests_leave_out_the_settled_ones(url: &str) {
+    let journal = open(url).await;
     for (index, state) in State::ALL.into_iter().enumerate() {
         journal.put_request(&row(u8::try_from(index).expect("few states"), state)).await.expect("request");
     }
@@ -84,12 +89,11 @@ async fn unfinished_requests_leave_out_the_settled_ones() {
         newest.iter().map(|row| row.view.state).collect::<Vec<_>>(),
         [State::Orphaned, State::Undeliverable]
     );
+    journal.close().await;
 }
 
-#[tokio::test]
-async fn prune_removes_finished_requests_and_their_records() {
-    let home = Home::new();
-    let journal = home.open().await;
+async fn prune_removes_finished_requests_and_their_records(url: &str) {
+    let journal = open(url).await;
     for (byte, state) in [(1, State::Final), (2, State::Observed)] {
         journal.put_request(&row(byte, state)).await.expect("request");
         journal.commit(DIGEST, &[record(byte, Slot::Observation, 0, b"x")], &[], None).await.expect("record");
@@ -97,12 +101,11 @@ async fn prune_removes_finished_requests_and_their_records() {
     assert_eq!(journal.prune(5_000, 100).await.expect("prune"), 1);
     assert!(journal.records(DIGEST, key(1)).await.expect("records").is_empty());
     assert_eq!(journal.records(DIGEST, key(2)).await.expect("records").len(), 1);
+    journal.close().await;
 }
 
-#[tokio::test]
-async fn open_transmissions_come_by_nonce_and_only_while_pending() {
-    let home = Home::new();
-    let journal = home.open().await;
+async fn open_transmissions_come_by_nonce_and_only_while_pending(url: &str) {
+    let journal = open(url).await;
     journal.put_transmission(&transmission(1, 9, TransmissionState::Sent)).await.expect("row");
     journal.put_transmission(&transmission(2, 8, TransmissionState::Prepared)).await.expect("row");
     journal.put_transmission(&transmission(3, 7, TransmissionState::Included)).await.expect("row");
@@ -110,27 +113,87 @@ async fn open_transmissions_come_by_nonce_and_only_while_pending() {
         journal.open_transmissions(0).await.expect("rows").into_iter().map(|row| row.nonce).collect();
     assert_eq!(nonces, [8, 9]);
     assert_eq!(journal.open_transmissions(9).await.expect("rows").len(), 1);
+    journal.close().await;
 }
 
-#[tokio::test]
-async fn claim_refuses_another_owner() {
-    let home = Home::new();
-    let journal = home.open().await;
+async fn claim_refuses_another_owner(url: &str) {
+    let journal = open(url).await;
     journal.claim("signer", "0xaa").await.expect("first claim");
     journal.claim("signer", "0xaa").await.expect("same owner");
     assert!(matches!(journal.claim("signer", "0xbb").await, Err(JournalError::OtherOwner { .. })));
+    journal.close().await;
 }
 
-#[tokio::test]
-async fn start_remembering_keeps_the_first_time() {
-    let home = Home::new();
-    let journal = home.open().await;
+async fn start_remembering_keeps_the_first_time(url: &str) {
+    let journal = open(url).await;
     assert_eq!(journal.start_remembering("0xaa", 100).await.expect("first"), 100);
     assert_eq!(journal.start_remembering("0xaa", 200).await.expect("second"), 100);
     assert_eq!(journal.start_remembering("0xaa", 60).await.expect("a first clock that was wrong"), 60);
     assert_eq!(journal.start_remembering("0xaa", 200).await.expect("later"), 60);
     assert_eq!(journal.start_remembering("0xbb", 0).await.expect("born with the journal"), 0);
     assert_eq!(journal.start_remembering("0xbb", 200).await.expect("later"), 0);
+    journal.close().await;
+}
+
+async fn b2_a_commit_is_one_whatever_it_holds(url: &str) {
+    let count = Counter::default();
+    let journal = open(url).await.counting(count.clone());
+    let before = count.get();
+    let many: Vec<Record> = (0..50).map(|byte| record(byte, Slot::Observation, 0, b"x")).collect();
+    let rows: Vec<RequestRow> = (0..50).map(|byte| row(byte, State::Observed)).collect();
+    journal.commit(DIGEST, &many, &rows, Some(("0xc0".into(), 7))).await.expect("stored");
+    assert_eq!(count.get() - before, 1, "whatever it holds");
+    journal.close().await;
+}
+
+async fn b2_a_newer_schema_is_refused_and_left_alone(url: &str) {
+    let journal = open(url).await;
+    journal.claim("schema/99", "applied").await.expect("stored");
+    journal.close().await;
+    for _ in 0..2 {
+        let text = match Journal::open(url).await {
+            Ok(_) => panic!("{url} opens"),
+            Err(err) => err.to_string(),
+        };
+        assert!(text.contains("99") && text.contains("newer version"), "{text}");
+    }
+}
+
+async fn s3_what_was_said_under_other_configurations_is_given_apart(url: &str) {
+    let journal = open(url).await;
+    let (now, before) = (DIGEST, B256::repeat_byte(0xd0));
+    let (ours, theirs) = (record(1, Slot::Event, 0, b"now"), record(1, Slot::Attest, 2, b"before"));
+    journal.commit(now, std::slice::from_ref(&ours), &[], None).await.expect("stored");
+    let others = [theirs.clone(), record(2, Slot::Attest, 2, b"another request")];
+    journal.commit(before, &others, &[], None).await.expect("stored");
+    assert_eq!(journal.said(now, key(1)).await.expect("records"), (vec![ours.clone()], vec![theirs.clone()]));
+    assert_eq!(journal.said(before, key(1)).await.expect("records"), (vec![theirs], vec![ours]));
+    journal.close().await;
+}
+
+/// Every case on an empty database of its own, whose URL `database` makes.
+async fn every_promise(database: impl AsyncFn(&str) -> String) {
+    reopen_returns_everything_written(&database("reopen").await).await;
+    unfinished_requests_leave_out_the_settled_ones(&database("unfinished").await).await;
+    prune_removes_finished_requests_and_their_records(&database("prune").await).await;
+    open_transmissions_come_by_nonce_and_only_while_pending(&database("transmissions").await).await;
+    claim_refuses_another_owner(&database("claim").await).await;
+    start_remembering_keeps_the_first_time(&database("remember").await).await;
+    b2_a_commit_is_one_whatever_it_holds(&database("commit").await).await;
+    b2_a_newer_schema_is_refused_and_left_alone(&database("schema").await).await;
+    s3_what_was_said_under_other_configurations_is_given_apart(&database("said").await).await;
+}
+
+#[tokio::test]
+async fn a_file_keeps_every_promise() {
+    let home = Home::new();
+    every_promise(async |name| sqlite_url(&home.path(name))).await;
+}
+
+#[tokio::test]
+async fn a_server_keeps_every_promise() {
+    let Some(server) = Server::start().await else { return };
+    every_promise(async |name| server.database(name).await).await;
 }
 
 #[tokio::test]

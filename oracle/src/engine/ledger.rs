@@ -1,0 +1,104 @@
+//! Rows that wait to be stored, and how long the work of several requests waits to be stored together.
+//!
+//! A commit costs a sync of the disk, whatever it holds. So rows that nothing rests on go with the next commit, and with
+//! many requests under way a commit waits a moment after the one before, for what comes meanwhile.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::B256;
+
+use crate::lifecycle::RequestRow;
+
+/// Longest time a row waits, in milliseconds.
+const ROWS_WAIT_MS: u64 = 500;
+/// Requests under way from which on commits are gathered.
+const MANY: usize = 4;
+/// Shortest time between two commits then, in milliseconds; a run takes several times as long.
+const GATHER_MS: u64 = 10;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    rows: BTreeMap<B256, RequestRow>,
+    /// When something that waits must be stored.
+    due_ms: Option<u64>,
+    stored_ms: u64,
+}
+
+impl Ledger {
+    /// Takes rows, each replacing the earlier one of its request.
+    pub(super) fn add(&mut self, now: u64, rows: impl IntoIterator<Item = RequestRow>) {
+        for row in rows {
+            row.put_in(&mut self.rows);
+            self.wait(now);
+        }
+    }
+
+    /// Something beside rows waits to be stored too.
+    pub(super) fn wait(&mut self, now: u64) {
+        self.due_ms.get_or_insert(now.saturating_add(ROWS_WAIT_MS));
+    }
+
+    /// When a commit is due although nothing rests on it.
+    pub(super) const fn due_at(&self) -> Option<u64> {
+        self.due_ms
+    }
+
+    /// Whether the row of a request waits, so that the journal holds an older one.
+    pub(super) fn holds(&self, id: &B256) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    /// All rows that wait, for a commit now.
+    pub(super) fn take(&mut self, now: u64) -> Vec<RequestRow> {
+        self.due_ms = None;
+        self.stored_ms = now;
+        std::mem::take(&mut self.rows).into_values().collect()
+    }
+
+    /// How long to gather more work before the next commit, with so many requests under way, in milliseconds.
+    pub(super) fn gathers_for(&self, now: u64, open: usize) -> u64 {
+        let since = now.saturating_sub(self.stored_ms);
+        if open < MANY { 0 } else { GATHER_MS.saturating_sub(since) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::{RequestView, State};
+
+    fn row(byte: u8, state: State, event: &str) -> RequestRow {
+        let mut view = RequestView::seen(B256::repeat_byte(byte), 0);
+        view.state = state;
+        RequestRow {
+            commitment_hash: B256::ZERO,
+            block_number: 1,
+            block_hash: B256::ZERO,
+            timeout_timestamp: 0,
+            event: event.to_owned(),
+            view,
+        }
+    }
+
+    #[test]
+    fn b2_rows_wait_for_a_commit_and_go_together_with_the_newest_state_and_the_event() {
+        let mut ledger = Ledger::default();
+        ledger.add(1_000, [row(1, State::Seen, "event"), row(2, State::Final, "")]);
+        ledger.add(1_200, [row(1, State::Executing, "")]);
+        assert_eq!(ledger.due_at(), Some(1_500), "since the oldest");
+        assert!(ledger.holds(&B256::repeat_byte(1)) && !ledger.holds(&B256::repeat_byte(3)));
+        let rows = ledger.take(1_300);
+        assert_eq!(rows, [row(1, State::Executing, "event"), row(2, State::Final, "")]);
+        assert_eq!((ledger.due_at(), ledger.take(1_300).len()), (None, 0));
+    }
+
+    #[test]
+    fn b2_commits_are_gathered_when_many_requests_are_under_way_only() {
+        let mut ledger = Ledger::default();
+        ledger.take(1_000);
+        assert_eq!(ledger.gathers_for(1_002, MANY - 1), 0);
+        assert_eq!(ledger.gathers_for(1_002, MANY), GATHER_MS - 2);
+        assert_eq!(ledger.gathers_for(1_000 + GATHER_MS, MANY), 0);
+    }
+}
