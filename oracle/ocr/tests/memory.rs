@@ -114,7 +114,8 @@ fn s1_a_node_that_hears_its_own_forgotten_words_falls_silent_about_the_request()
             kept.extend(records(&said));
         }
         assert_eq!(names(&said), [] as [&str; 0], "told at moment {moment}");
-        assert!(node.view(&key()).unwrap().quarantined, "told at moment {moment}");
+        let view = node.view(&key()).unwrap();
+        assert!(view.quarantined && view.own.is_none(), "told at moment {moment}");
         // not even after another restart.
         let mut again = self::node(1).load(kept).unwrap();
         assert_eq!(names(&again.resume(50_000)), [] as [&str; 0]);

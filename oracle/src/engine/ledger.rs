@@ -1,7 +1,7 @@
 //! Rows that wait to be stored, and how long the work of several requests waits to be stored together.
 //!
-//! A commit costs a sync of the disk, whatever it holds. So rows that nothing rests on go with the next commit, and with
-//! many requests under way a commit waits a moment after the one before, for what comes meanwhile.
+//! A commit costs a sync of the disk, whatever it holds. So rows that nothing rests on go with the next commit, and
+//! with many requests under way a commit waits a moment after the one before, for what comes meanwhile.
 
 use std::collections::BTreeMap;
 

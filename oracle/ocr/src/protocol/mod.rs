@@ -36,7 +36,7 @@ pub struct Protocol<S, V = Curves> {
 /// What a node knows about a request, for people and metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// This node's own observation.
+    /// This node's own observation, unless it keeps silent.
     pub own: Option<SignedObservation>,
     /// Observations held, own included, ascending by author.
     pub observations: Vec<SignedObservation>,

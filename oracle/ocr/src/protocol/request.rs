@@ -221,7 +221,8 @@ impl Request {
 
     pub(crate) fn view(&self, me: OracleIndex) -> View {
         View {
-            own: self.observations.get(&me).cloned(),
+            // Words that only peers remember are not this run's own.
+            own: self.observations.get(&me).filter(|_| !self.quarantined).cloned(),
             observations: self.observations.values().cloned().collect(),
             attempt: self.attempt,
             locked: self.locks.last_key_value().map(|(_, lock)| lock.outcome.clone()),
