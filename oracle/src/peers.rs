@@ -27,6 +27,13 @@ pub enum PeerEvent {
     Connected(OracleIndex),
     /// The stream is gone.
     Disconnected(OracleIndex),
+    /// A message to it and its answer took so many milliseconds.
+    RoundTrip {
+        /// Who.
+        oracle: OracleIndex,
+        /// How long.
+        millis: u64,
+    },
     /// It announced a frame beyond the limit; its stream was closed.
     Violation {
         /// Who.
@@ -118,6 +125,10 @@ impl Peers {
             NetEvent::Message { from, bytes } => index(&from).map(|from| PeerEvent::Message { from, bytes }),
             NetEvent::Connected(id) => index(&id).map(PeerEvent::Connected),
             NetEvent::Disconnected(id) => index(&id).map(PeerEvent::Disconnected),
+            NetEvent::RoundTrip { peer, took } => {
+                let millis = u64::try_from(took.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+                index(&peer).map(|oracle| PeerEvent::RoundTrip { oracle, millis })
+            }
             NetEvent::Violation { from, bytes } => {
                 index(&from).map(|from| PeerEvent::Violation { from, bytes })
             }

@@ -65,6 +65,14 @@ impl Inbox {
         self.queue.send(Waiting { event, _room: Some(room) }).map_err(|_| Gone)
     }
 
+    /// Tells of something if there is room.
+    pub(crate) fn offer(&self, event: NetEvent) {
+        if let Ok(room) = self.room.clone().try_acquire_many_owned(LEAST_SHARE as u32) {
+            // Whoever does not listen any more does not miss it.
+            let _ = self.put(event, room);
+        }
+    }
+
     /// Tells of something that the rates of streams bound.
     pub(crate) async fn tell(&self, event: NetEvent) -> Result<(), Gone> {
         let room = self.room_for(0).await?;

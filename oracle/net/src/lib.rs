@@ -47,6 +47,13 @@ pub enum NetEvent {
         /// The frame's content, at most [`NetLimits::frame_bytes`] long.
         bytes: Vec<u8>,
     },
+    /// A probe of the connection and its answer took so long.
+    RoundTrip {
+        /// The peer.
+        peer: PeerId,
+        /// How long.
+        took: std::time::Duration,
+    },
     /// A peer announced a frame that is too long; its stream was closed.
     Violation {
         /// The peer.

@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use crate::{
-    NetConfig, NetError, NetLimits, Peer,
+    NetConfig, NetError, NetEvent, NetLimits, Peer,
     backoff::Backoff,
     inbox::Inbox,
     link::{PROTOCOL, read_from},
@@ -215,11 +215,14 @@ impl Mesh {
             SwarmEvent::IncomingConnectionError { error, .. } => {
                 tracing::debug!(%error, "connection refused")
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { connection, result, .. })) => {
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event { peer, connection, result })) => {
                 let missed = self.missed_pings.entry(connection).or_default();
                 *missed = if result.is_ok() { 0 } else { *missed + 1 };
                 if *missed > 1 {
                     self.swarm.close_connection(connection);
+                }
+                if let (Ok(took), Some(neighbor)) = (result, self.peers.get(&peer)) {
+                    neighbor.inbox.offer(NetEvent::RoundTrip { peer, took });
                 }
             }
             _ => {}

@@ -255,3 +255,13 @@ async fn d2_a_new_stream_does_not_renew_what_a_peer_may_send() {
     assert_eq!(heard, 600);
     assert!(begun.elapsed() >= Duration::from_millis(2_900), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l1_round_trips_are_told() {
+    let mut home = start(1, vec![peer(2, None)]).await;
+    let mut guest = start(2, vec![peer(1, Some(&home))]).await;
+    for (node, other) in [(&mut home, guest.net.peer_id()), (&mut guest, identity(1).peer_id())] {
+        let told = node.wait(|event| matches!(event, NetEvent::RoundTrip { .. })).await;
+        assert!(matches!(told, NetEvent::RoundTrip { peer, took } if peer == other && took > Duration::ZERO));
+    }
+}

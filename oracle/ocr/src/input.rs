@@ -35,6 +35,13 @@ pub enum Input {
     Timer(Timer),
     /// A connection to the oracle was established; what it may have missed is sent again.
     Connected(OracleIndex),
+    /// A message to the oracle and its answer took so long on the wire. Waiting follows it; a wrong one costs time only.
+    RoundTrip {
+        /// The peer.
+        oracle: OracleIndex,
+        /// How long, in milliseconds.
+        millis: u64,
+    },
     /// The chain shows a response to the request, or it expired: the node stops working on it, but answers others.
     Settled(RequestKey),
     /// The request is final or orphaned: everything in memory about it is dropped. Its records may be deleted.

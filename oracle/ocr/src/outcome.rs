@@ -110,6 +110,18 @@ pub fn decide(rule: &Rule, answers: &[&Answer], evidence: &B256) -> Option<Outco
     chosen.or_else(|| tally.text(rule, evidence)) // rules 6 and 7
 }
 
+/// Whether up to `missing` more answers could not change the rule that decides, nor a result in mode: nobody needs to
+/// wait for them. More values only move a median between honest ones.
+pub fn is_settled(rule: &Rule, answers: &[&Answer], missing: usize) -> bool {
+    let tally = Tally::of(answers);
+    match rule.method {
+        _ if missing == 0 => true,
+        Method::Mode => tally.is_majority_settled(rule, missing),
+        Method::PluralityCompat => false,
+        Method::Median | Method::MedianUint256 | Method::MedianInt256 => tally.median(rule).is_some(),
+    }
+}
+
 /// Answers counted by kind.
 struct Tally<'a> {
     results: Vec<&'a [u8]>,
@@ -138,6 +150,17 @@ impl<'a> Tally<'a> {
     fn majority(&self, rule: &Rule) -> Option<Vec<u8>> {
         let (value, count) = most_frequent(&self.results)?;
         (count > rule.f && 2 * count > self.answered()).then(|| value.to_vec())
+    }
+
+    /// There is a majority that stays one, or there will be none, and no common error either.
+    fn is_majority_settled(&self, rule: &Rule, missing: usize) -> bool {
+        let count = |values: &[&'a [u8]]| most_frequent(values).map_or(0, |(_, count)| count);
+        let (top, all) = (count(&self.results), self.answered() + missing);
+        let stays = top > rule.f && 2 * top > all;
+        let may_come = top + missing > rule.f && 2 * (top + missing) > all;
+        let may_fail =
+            count(&self.errors) + missing > rule.f && self.errors.len() + missing > self.results.len();
+        stays || !may_come && !may_fail
     }
 
     fn median(&self, rule: &Rule) -> Option<Vec<u8>> {

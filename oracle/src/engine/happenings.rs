@@ -110,6 +110,7 @@ impl Engine {
                 }
                 Err(err) => self.complain(from, "malformed", &err),
             },
+            PeerEvent::RoundTrip { oracle, millis } => self.core.round_trip(now_ms(), oracle, millis),
             PeerEvent::Violation { from, bytes } => {
                 self.complain(from, "long frame", &format!("a frame of {bytes} bytes"));
             }

@@ -64,6 +64,11 @@ impl<S: Signer, V: Verifier> Core<S, V> {
         self.step(now, Input::Connected(oracle));
     }
 
+    /// A message to the oracle and its answer took so long on the wire.
+    pub fn round_trip(&mut self, now: u64, oracle: OracleIndex, millis: u64) {
+        self.step(now, Input::RoundTrip { oracle, millis });
+    }
+
     /// Fires the timers that are due.
     pub fn tick(&mut self, now: u64) {
         while let Some(timer) = self.timers.take_due(now) {

@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use functions_offchain_config::Method;
 
-use super::{Outcome, Rule, decide};
+use super::{Outcome, Rule, decide, is_settled};
 use crate::{Answer, FailureCode};
 
 const EVIDENCE: B256 = B256::new([0x5a; 32]);
@@ -157,5 +157,48 @@ fn result_in_mode_always_has_enough_supporters() {
         if n == 7 {
             break;
         }
+    }
+}
+
+/// All texts of so many letters.
+fn texts(letters: &str, length: usize) -> Vec<String> {
+    (0..length).fold(vec![String::new()], |texts, _| {
+        texts.iter().flat_map(|text| letters.chars().map(move |letter| format!("{text}{letter}"))).collect()
+    })
+}
+
+#[test]
+fn what_is_settled_stays_whatever_comes() {
+    // A result stays the same, and so does the kind of a text.
+    let kind = |outcome: String| if outcome.starts_with("DON_") { "text".to_owned() } else { outcome };
+    let (mut settled, mut open) = (0, 0);
+    for (n, f) in [(4, 1), (7, 2)] {
+        for have in 2 * f + 1..n {
+            for held in texts("abE", have) {
+                let answers = answers(&held);
+                let answers: Vec<&Answer> = answers.iter().collect();
+                let missing = n - have;
+                let rule = Rule { method: Method::Mode, n, f };
+                if !is_settled(&rule, &answers, missing) {
+                    open += 1;
+                    continue;
+                }
+                settled += 1;
+                let now = kind(outcome(Method::Mode, n, f, &held));
+                for come in texts("abcEF6", missing) {
+                    let later = kind(outcome(Method::Mode, n, f, &format!("{held}{come}")));
+                    assert_eq!(later, now, "{held:?}, then {come:?}");
+                }
+            }
+        }
+    }
+    println!("{settled} settled, {open} open");
+    assert!(settled > 100 && open > 100);
+    let three = answers("abc");
+    let three: Vec<&Answer> = three.iter().collect();
+    for (method, expected) in
+        [(Method::Median, true), (Method::MedianUint256, false), (Method::PluralityCompat, false)]
+    {
+        assert_eq!(is_settled(&Rule { method, n: 4, f: 1 }, &three, 1), expected, "{method:?}");
     }
 }

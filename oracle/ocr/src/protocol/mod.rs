@@ -3,6 +3,7 @@
 mod allowance;
 mod buffer;
 mod check;
+mod delays;
 mod fast;
 mod held;
 mod known;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use allowance::Allowances;
 use buffer::Buffer;
+use delays::Delays;
 use request::{Cx, Request};
 
 use crate::{
@@ -30,6 +32,7 @@ pub struct Protocol<S, V = Curves> {
     requests: BTreeMap<RequestKey, Request>,
     buffer: Buffer,
     allowances: Allowances,
+    delays: Delays,
     quarantine_before_seconds: u64,
 }
 
@@ -81,6 +84,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             requests: BTreeMap::new(),
             buffer: Buffer::default(),
             allowances: Allowances::default(),
+            delays: Delays::default(),
             quarantine_before_seconds: 0,
         }
     }
@@ -150,9 +154,10 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
 
     /// After [`Protocol::restore`]: arms timers, repeats what was said last, and gives finished reports again.
     pub fn resume(&mut self, now: u64) -> Vec<Effect> {
+        let pace = self.delays.pace(&self.roster);
         let mut effects = Vec::new();
         for request in self.requests.values_mut() {
-            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
             request.resume(&mut cx);
             effects.append(&mut cx.out);
         }
@@ -204,6 +209,12 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             Input::ChainTime(seconds) => self.chain_time(now, seconds),
             Input::Timer(timer) => self.with(now, &timer.key, |request, cx| request.timer(cx, timer.kind)),
             Input::Connected(peer) => self.connected(now, peer),
+            Input::RoundTrip { oracle, millis } => {
+                if self.roster.oracle(oracle).is_some() && oracle != self.me {
+                    self.delays.measured(oracle, millis);
+                }
+                vec![]
+            }
             Input::Settled(key) => self.with(now, &key, |request, _| request.settle()),
             Input::Forget(key) => {
                 self.requests.remove(&key);
@@ -218,8 +229,9 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         if self.requests.contains_key(&key) {
             return vec![];
         }
+        let pace = self.delays.pace(&self.roster);
         let mut request = Request::new(&self.roster, event);
-        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
         cx.persist(key, Fact::Event(request.event.clone()));
         if request.event.event_seconds < self.quarantine_before_seconds {
             request.fall_silent(&mut cx);
@@ -241,6 +253,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         {
             return vec![];
         }
+        let pace = self.delays.pace(&self.roster);
         let blamed = |misbehavior| vec![Effect::Blame { oracle: from, misbehavior }];
         let allowance = self.allowances.of(from, now);
         if !allowance.is_heard(now) {
@@ -259,7 +272,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         if !request.work_of(from, self.roster.n(), now).has_any(now) {
             return blamed(Misbehavior::Flood);
         }
-        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
         cx.payer.set(from);
         cx.may_repeat = allowance.repeats.has_any(now);
         match message.body {
@@ -293,9 +306,10 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     }
 
     fn chain_time(&mut self, now: u64, seconds: u64) -> Vec<Effect> {
+        let pace = self.delays.pace(&self.roster);
         let mut effects = Vec::new();
         for request in self.requests.values_mut().filter(|request| request.is_last_call(seconds)) {
-            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
             request.on_last_call(&mut cx);
             effects.append(&mut cx.out);
         }
@@ -308,10 +322,11 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         if self.roster.oracle(peer).is_none() || peer == self.me {
             return vec![];
         }
+        let pace = self.delays.pace(&self.roster);
         let repeats = &mut self.allowances.of(peer, now).repeats;
         let mut effects = Vec::new();
         for request in self.requests.values_mut().filter(|request| !request.owed.contains(&peer)) {
-            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+            let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
             request.say_again(&mut cx, Some(peer));
             let wait = repeats.take(now, cx.out.iter().map(wire_bytes).sum());
             if wait == 0 {
@@ -331,10 +346,11 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         key: &RequestKey,
         act: impl FnOnce(&mut Request, &mut Cx<'_>),
     ) -> Vec<Effect> {
+        let pace = self.delays.pace(&self.roster);
         let Some(request) = self.requests.get_mut(key) else {
             return vec![];
         };
-        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, now);
+        let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
         act(request, &mut cx);
         cx.out
     }

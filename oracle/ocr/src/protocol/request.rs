@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     allowance::{Bucket, Rate},
+    delays::Pace,
     known::Known,
 };
 
@@ -38,6 +39,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) signer: &'a dyn Signer,
     pub(crate) verifier: &'a dyn Verifier,
     pub(crate) now: u64,
+    pub(crate) pace: Pace,
     pub(crate) out: Vec<Effect>,
     /// Whose message the work of this step is for; this node itself without one.
     pub(crate) payer: Cell<OracleIndex>,
@@ -53,7 +55,7 @@ impl<'a> Cx<'a> {
         me: OracleIndex,
         signer: &'a dyn Signer,
         verifier: &'a dyn Verifier,
-        now: u64,
+        (now, pace): (u64, Pace),
     ) -> Self {
         Self {
             roster,
@@ -61,6 +63,7 @@ impl<'a> Cx<'a> {
             signer,
             verifier,
             now,
+            pace,
             out: Vec::new(),
             payer: Cell::new(me),
             costs: RefCell::default(),
@@ -208,6 +211,13 @@ impl Request {
         let answers: Vec<&Answer> =
             self.observations.values().map(|signed| &signed.observation.answer).collect();
         outcome::decide(&self.rule, &answers, &B256::ZERO).is_some()
+    }
+
+    /// Whether so many more answers could not change what comes out.
+    pub(crate) fn is_settled_without(&self, missing: usize) -> bool {
+        let answers: Vec<&Answer> =
+            self.observations.values().map(|signed| &signed.observation.answer).collect();
+        outcome::is_settled(&self.rule, &answers, missing)
     }
 
     /// Whether the node still works towards a report by speaking.

@@ -80,9 +80,9 @@ impl Request {
         self.advance(cx);
     }
 
-    /// Spec: agreement A18.
+    /// Spec: agreement A18, A35.
     pub(crate) fn arm_attempt(&mut self, cx: &mut Cx<'_>) {
-        let base = cx.roster.timing().attempt_base_ms;
+        let base = cx.pace.attempt_ms;
         let doubled = base.saturating_mul(1 << (self.attempt.saturating_sub(1)).min(20));
         self.attempt_until = cx.now.saturating_add(doubled.min(LONGEST_ATTEMPT_MS.max(base)));
         cx.timer(self.key, TimerKind::Attempt(self.attempt), self.attempt_until);
@@ -210,12 +210,13 @@ impl Request {
     }
 
     /// Without a lock: enough observations, none left out that `f + 1` oracles hold, and the first leader
-    /// has given the last ones a little time.
+    /// has given the last ones a little time if they can still change what comes out, and if the attempt has it.
     fn may_propose(&mut self, cx: &mut Cx<'_>, claims: &[StatusClaim]) -> bool {
         let have = self.observations.len();
-        if self.attempt == 1 && have < cx.roster.n() {
-            let grace = cx.roster.timing().t_grace_ms;
-            let until = *self.collect_until.get_or_insert_with(|| cx.now.saturating_add(grace));
+        if self.attempt == 1 && !self.is_settled_without(cx.roster.n() - have) {
+            let grace = self.grace_until.unwrap_or(cx.now.saturating_add(cx.roster.timing().t_grace_ms));
+            let latest = self.attempt_until.saturating_sub(cx.pace.after_proposal_ms());
+            let until = *self.collect_until.get_or_insert(grace.min(latest));
             if cx.now < until {
                 cx.timer(self.key, TimerKind::Collect, until);
                 return false;
