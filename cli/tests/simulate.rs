@@ -247,6 +247,18 @@ async fn live_runs_in_compat_mode_show_where_clock_and_chance_are_used() {
 }
 
 #[tokio::test]
+async fn the_first_line_says_whether_results_may_differ() {
+    let script = |first: &str| format!("{first}\nreturn Functions.encodeString(String(Math.random()))");
+    for (first, code) in [("// @aggregation median", 0), ("// @aggregation mode", 1), ("// a price", 1)] {
+        let said = simulate(&script(first), &["--live", "2", "--mode", "compat"]).await;
+        assert_eq!((said.code, &said.json()["live"]["agree"]), (Some(code), &Value::Bool(false)), "{first}");
+    }
+    let said = simulate(&script("// @aggregation mean"), &[]).await;
+    said.refused("unknown aggregation \"mean\": there are mode, median,");
+    said.refused("docs/scripts.md");
+}
+
+#[tokio::test]
 async fn secrets_stay_out_of_sight() {
     let folder = Folder::new();
     let secrets = folder.file("secrets.json", r#"{"apiKey": "k3y-of-the-author"}"#);

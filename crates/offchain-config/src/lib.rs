@@ -9,10 +9,12 @@
 //! Start with [`OffchainConfig::decode`].
 
 mod check;
+mod directive;
 mod place;
 mod wire;
 
 pub use check::ConfigError;
+pub use directive::UnknownAggregation;
 pub use place::{check_address, is_peer_id};
 
 use functions_types::limits::{Limits, RunOptions};

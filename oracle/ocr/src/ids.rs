@@ -3,6 +3,7 @@
 use std::fmt;
 
 use alloy_primitives::{Address, B256, keccak256};
+use functions_offchain_config::Method;
 
 /// Length of an ABI-encoded commitment, in bytes.
 pub const COMMITMENT_BYTES: usize = 352;
@@ -54,6 +55,9 @@ pub struct RequestEvent {
     pub coordinator: Address,
     /// The commitment of the event, ABI-encoded ([`COMMITMENT_BYTES`] bytes), carried into the report unchanged.
     pub commitment: Vec<u8>,
+    /// How results are combined, if the request's source says so; `None` is the configuration's method. It follows from
+    /// the event, so every honest node reads the same, and it is part of the evidence.
+    pub aggregation: Option<Method>,
     /// Timestamp of the event's block, in unix seconds.
     pub event_seconds: u64,
     /// When this node saw the event, in unix milliseconds. For people: no rule counts from it.

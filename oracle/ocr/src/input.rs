@@ -35,7 +35,8 @@ pub enum Input {
     Timer(Timer),
     /// A connection to the oracle was established; what it may have missed is sent again.
     Connected(OracleIndex),
-    /// A message to the oracle and its answer took so long on the wire. Waiting follows it; a wrong one costs time only.
+    /// A message to the oracle and its answer took so long on the wire. Waiting follows it; a wrong one only costs
+    /// time.
     RoundTrip {
         /// The peer.
         oracle: OracleIndex,

@@ -86,9 +86,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The rule of a roster.
-    pub fn of(roster: &Roster) -> Self {
-        Self { method: roster.method(), n: roster.n(), f: roster.f() }
+    /// The rule of a roster, for a request that may ask for a method of its own.
+    pub fn of(roster: &Roster, asked: Option<Method>) -> Self {
+        Self { method: asked.unwrap_or(roster.method()), n: roster.n(), f: roster.f() }
     }
 }
 

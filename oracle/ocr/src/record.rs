@@ -14,6 +14,7 @@
 //! | `Bound` | 0 | the outcome signed under an earlier configuration |
 
 use alloy_primitives::Address;
+use functions_offchain_config::Method;
 use prost::Message as _;
 
 use crate::{
@@ -130,6 +131,8 @@ struct PbEvent {
     event_seconds: u64,
     #[prost(uint64, tag = "4")]
     seen_at: u64,
+    #[prost(uint32, optional, tag = "5")]
+    aggregation: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -152,10 +155,12 @@ impl Fact {
     pub(crate) fn record(&self, key: RequestKey) -> Record {
         let (slot, attempt, body) = match self {
             Self::Event(event) => {
-                let RequestEvent { coordinator, commitment, event_seconds, seen_at, .. } = event;
+                let RequestEvent { coordinator, commitment, aggregation, event_seconds, seen_at, .. } = event;
                 let (event_seconds, seen_at) = (*event_seconds, *seen_at);
                 let (coordinator, commitment) = (coordinator.to_vec(), commitment.clone());
-                (Slot::Event, 0, PbEvent { coordinator, commitment, event_seconds, seen_at }.encode_to_vec())
+                let aggregation = aggregation.map(Method::code);
+                let body = PbEvent { coordinator, commitment, event_seconds, seen_at, aggregation };
+                (Slot::Event, 0, body.encode_to_vec())
             }
             Self::Observation(signed) => (Slot::Observation, 0, PbObservation::from(signed).encode_to_vec()),
             Self::Attempt(attempt) => (Slot::Attempt, 0, attempt.to_be_bytes().to_vec()),
@@ -192,6 +197,10 @@ impl Fact {
                     coordinator: Address::try_from(event.coordinator.as_slice())
                         .map_err(|_| DecodeError::Field("coordinator"))?,
                     commitment: event.commitment,
+                    aggregation: event
+                        .aggregation
+                        .map(|code| Method::from_code(code).ok_or(DecodeError::Field("aggregation")))
+                        .transpose()?,
                     event_seconds: event.event_seconds,
                     seen_at: event.seen_at,
                 })
@@ -219,5 +228,34 @@ impl Fact {
                 Self::Bound(outcome)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn event_keeps_its_aggregation_and_older_records_have_none() {
+        let methods = (0..5).map(Method::from_code).chain([None]);
+        for aggregation in methods {
+            let event = RequestEvent {
+                request: [1; 32].into(),
+                coordinator: Address::repeat_byte(2),
+                commitment: vec![3; 352],
+                aggregation,
+                event_seconds: 4,
+                seen_at: 5,
+            };
+            let record = Fact::Event(event.clone()).record(event.key());
+            assert_eq!(Fact::decode(&record).unwrap(), Fact::Event(event));
+        }
+        let known = PbEvent { coordinator: vec![2; 20], aggregation: Some(5), ..PbEvent::default() };
+        let key = RequestKey { request: [1; 32].into(), commitment: [3; 32].into() };
+        let id = RecordId { key, slot: Slot::Event, attempt: 0 };
+        let body = known.encode_to_vec();
+        assert!(Fact::decode(&Record { id, body }).is_err(), "of a later version: the node must not start");
     }
 }

@@ -69,6 +69,7 @@ fn event(number: u32) -> RequestEvent {
         request,
         coordinator: Address::repeat_byte(8),
         commitment,
+        aggregation: None,
         event_seconds: 1_000,
         seen_at: 0,
     }
@@ -346,7 +347,7 @@ fn d4_what_is_kept_of_one_peer_is_bounded_in_bytes() {
             let claims = (1..=21)
                 .map(|author| status(key, author, attempt, observations.clone()).claim)
                 .collect::<Vec<_>>();
-            let rule = oracle_ocr::outcome::Rule::of(&roster);
+            let rule = oracle_ocr::outcome::Rule::of(&roster, None);
             let evidence = layout::evidence_root(&domain(key), &rule, &observations);
             let answers: Vec<_> = observations.iter().map(|signed| &signed.observation.answer).collect();
             let outcome = oracle_ocr::outcome::decide(&rule, &answers, &evidence).unwrap();

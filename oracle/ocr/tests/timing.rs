@@ -4,7 +4,7 @@
 #[path = "simulation/crypto.rs"]
 mod crypto;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
 use crypto::{Checks, Keys};
@@ -27,7 +27,9 @@ struct World {
     queue: BTreeMap<(u64, u64), (usize, Event)>,
     sent: u64,
     delay: u64,
-    mute: Option<usize>,
+    mute: BTreeSet<usize>,
+    /// When each member has the report, and the attempt.
+    reports: BTreeMap<usize, Reported>,
 }
 
 fn roster(n: u8) -> Roster {
@@ -49,12 +51,19 @@ fn roster(n: u8) -> Roster {
 
 fn event() -> RequestEvent {
     let (coordinator, commitment) = (Address::repeat_byte(8), vec![7; 352]);
-    RequestEvent { request: B256::repeat_byte(9), coordinator, commitment, event_seconds: 1_000, seen_at: 0 }
+    RequestEvent {
+        request: B256::repeat_byte(9),
+        coordinator,
+        commitment,
+        aggregation: None,
+        event_seconds: 1_000,
+        seen_at: 0,
+    }
 }
 
 impl World {
     /// Every message takes `delay` ms, and the members know it if it `is_measured`.
-    fn new(n: u8, delay: u64, mute: Option<usize>, is_measured: bool) -> Self {
+    fn new(n: u8, delay: u64, mute: impl IntoIterator<Item = usize>, is_measured: bool) -> Self {
         let indexes = || (0..n).map(OracleIndex::new);
         let nodes = indexes().map(|index| {
             let keys = Keys::new(index.get(), false);
@@ -65,7 +74,15 @@ impl World {
             node
         });
         let nodes = nodes.collect();
-        Self { nodes, timers: BTreeMap::new(), queue: BTreeMap::new(), sent: 0, delay, mute }
+        Self {
+            nodes,
+            timers: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            sent: 0,
+            delay,
+            mute: mute.into_iter().collect(),
+            reports: BTreeMap::new(),
+        }
     }
 
     fn at(&mut self, time: u64, node: usize, event: Event) {
@@ -74,19 +91,26 @@ impl World {
     }
 
     fn send(&mut self, now: u64, from: usize, to: usize, message: Message) {
-        if self.mute != Some(from) {
+        if !self.mute.contains(&from) {
             let from = OracleIndex::new(from as u8);
             self.at(now + self.delay, to, Event::Message(from, message));
         }
     }
 
-    /// Member `i` has executed after `i` ms; answers all differ or are all equal.
+    /// The first report. Member `i` has executed after `i` ms; answers all differ or are all equal.
     fn run(&mut self, differ: bool) -> Reported {
+        self.run_until(differ, 1);
+        *self.reports.values().min().unwrap()
+    }
+
+    /// Goes on until so many members that are not silent have the report.
+    fn run_until(&mut self, differ: bool, reports: usize) {
         for node in 0..self.nodes.len() {
             self.step(0, node, Input::Request(event()));
             self.at(node as u64, node, Event::Executed);
         }
-        while let Some(((now, _), (node, happened))) = self.queue.pop_first() {
+        while self.reports.len() < reports {
+            let ((now, _), (node, happened)) = self.queue.pop_first().expect("somebody goes on");
             let input = match happened {
                 Event::Executed => {
                     let value = if differ { node as u8 } else { 0 };
@@ -97,14 +121,11 @@ impl World {
                 Event::Timer(timer) if self.timers.get(&(node, timer)) == Some(&now) => Input::Timer(timer),
                 Event::Timer(_) => continue,
             };
-            if let Some(reported) = self.step(now, node, input) {
-                return reported;
-            }
+            self.step(now, node, input);
         }
-        panic!("no report");
     }
 
-    fn step(&mut self, now: u64, node: usize, input: Input) -> Option<Reported> {
+    fn step(&mut self, now: u64, node: usize, input: Input) {
         for effect in self.nodes[node].step(now, input) {
             match effect {
                 Effect::Send { to, message } => self.send(now, node, usize::from(to.get()), message),
@@ -117,14 +138,13 @@ impl World {
                     self.timers.insert((node, timer), at.max(now));
                     self.at(at.max(now), node, Event::Timer(timer));
                 }
-                Effect::Report(ready) if self.mute != Some(node) => {
-                    return Some((now, ready.attested.attempt));
+                Effect::Report(ready) if !self.mute.contains(&node) => {
+                    self.reports.entry(node).or_insert((now, ready.attested.attempt));
                 }
                 Effect::Blame { oracle, misbehavior } => panic!("{oracle} is blamed: {misbehavior}"),
                 _ => {}
             }
         }
-        None
     }
 }
 
@@ -138,7 +158,7 @@ fn l1_one_silent_member_costs_at_most_an_attempt_and_little_time() {
             for &is_measured in if n == 31 { &[true][..] } else { &[true, false] } {
                 let (calm, attempt) = World::new(n, delay, None, is_measured).run(true);
                 let silent = (0..usize::from(n))
-                    .map(|mute| World::new(n, delay, Some(mute), is_measured).run(true))
+                    .map(|mute| World::new(n, delay, [mute], is_measured).run(true))
                     .collect::<Vec<_>>();
                 let worst = silent.iter().map(|(at, _)| *at).max().unwrap();
                 let later = silent.iter().filter(|(_, used)| *used > attempt).count();
@@ -186,7 +206,7 @@ fn l1_longer_delays_than_the_configuration_expects_do_not_fail_attempts() {
 #[test]
 fn l1_what_f_members_pretend_about_delays_changes_nothing() {
     let report = |lie: bool| {
-        let mut world = World::new(7, 50, Some(3), true);
+        let mut world = World::new(7, 50, [3], true);
         for node in &mut world.nodes {
             for oracle in [1, 2].map(OracleIndex::new).into_iter().filter(|_| lie) {
                 for _ in 0..50 {
@@ -197,4 +217,23 @@ fn l1_what_f_members_pretend_about_delays_changes_nothing() {
         world.run(true)
     };
     assert_eq!(report(true), report(false));
+}
+
+/// Above 16 members `f + 1` collect signatures: with `f` of them silent the last one serves everybody.
+#[test]
+fn one_honest_collector_gives_everybody_the_report_in_time() {
+    for (n, delay) in [(17_u8, 50), (19, 50), (31, 150)] {
+        let order = roster(n).order(&event().request);
+        let f = usize::from((n - 1) / 3);
+        for honest in [0, f / 2, f] {
+            let collectors = order.iter().take(f + 1).map(|index| usize::from(index.get()));
+            let silent = collectors.enumerate().filter(|(place, _)| *place != honest).map(|(_, node)| node);
+            let mut world = World::new(n, delay, silent, true);
+            world.run_until(false, usize::from(n) - f);
+            // OBS and SIG to the collector, REPORT from it; the last quorum member executes after n ms at most.
+            let last = world.reports.values().map(|(at, _)| *at).max().unwrap();
+            assert!(last <= u64::from(n) + 3 * delay, "n = {n}, collector {honest}: {last} ms");
+            assert!(world.reports.values().all(|(_, attempt)| *attempt == 0));
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn reports_hashes_and_signatures_equal_the_vectors() {
         request: word(&vectors["commitment_fields"]["requestId"]),
         coordinator: Address::from_slice(&bytes(&vectors["config"]["contract"])),
         commitment: bytes(&vectors["commitment_abi"]),
+        aggregation: None,
         event_seconds: 0,
         seen_at: 0,
     };

@@ -1,5 +1,6 @@
 //! What is checked before a script runs: pure, and equal on every node, because the answer goes on chain.
 
+use functions_offchain_config::Method;
 use functions_types::{
     FunctionsRequest,
     cbor::{DecodeError, Location},
@@ -27,7 +28,7 @@ pub fn admit(data: &[u8], limits: &Limits) -> Result<FunctionsRequest, Vec<u8>> 
     } else if request.source.is_empty() {
         Some(DecodeError::Source.on_chain())
     } else {
-        None
+        Method::of_source(&request.source).err().map(|err| err.to_string())
     };
     match refused {
         Some(text) => Err(text.into_bytes()),
@@ -68,6 +69,14 @@ mod tests {
         });
         assert_eq!(refusal(&remote), SECRETS_TEXT);
         assert_eq!(refusal(&encoded(|request| request.source.clear())), "source param is missing or invalid");
+    }
+
+    #[test]
+    fn admit_says_which_aggregations_there_are() {
+        let source = |first: &str| encoded(|request| request.source = format!("{first}\nreturn 1"));
+        assert!(admit(&source("// @aggregation median-uint256"), &Limits::DEFAULT).is_ok());
+        let told = refusal(&source("// @aggregation mean"));
+        assert!(told.starts_with("unknown aggregation \"mean\": there are mode, median,"), "{told}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! One request in work, and the only place where its state moves.
 
 use alloy::primitives::{Address, B256, Bytes};
+use functions_offchain_config::Method;
+use functions_types::FunctionsRequest;
 use oracle_ocr::{Answer, Earlier, RequestEvent, RequestKey};
 
 use super::{
@@ -16,6 +18,8 @@ use crate::chain::{Position, SeenRequest};
 pub(super) struct Active {
     /// The event, without what only a run needs: that stays in the journal.
     pub(super) seen: SeenRequest,
+    /// How the request's source asks for results to be combined.
+    aggregation: Option<Method>,
     /// What is stored and shown; the event's text only until it is stored.
     pub(super) row: RequestRow,
     /// What the protocol knows; `None` while it does not know the request.
@@ -34,6 +38,7 @@ pub(super) struct Active {
 
 impl Active {
     pub(super) fn new(mut seen: SeenRequest, now: u64) -> Self {
+        let aggregation = aggregation(&seen.data);
         let event = lighten(&mut seen);
         let row = RequestRow {
             commitment_hash: seen.commitment_hash,
@@ -45,6 +50,7 @@ impl Active {
         };
         Self {
             seen,
+            aggregation,
             row,
             known: None,
             rests: false,
@@ -57,11 +63,13 @@ impl Active {
 
     /// As stored; blocks from `first_block` on are read again.
     pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow, first_block: u64) -> Self {
+        let aggregation = aggregation(&seen.data);
         lighten(&mut seen);
         row.event.clear();
         let event_is_checked = row.block_number < first_block;
         let mut request = Self {
             seen,
+            aggregation,
             row,
             known: None,
             rests: false,
@@ -96,6 +104,7 @@ impl Active {
             request: self.seen.request_id,
             coordinator: self.seen.commitment.coordinator,
             commitment: self.seen.onchain_metadata(),
+            aggregation: self.aggregation,
             event_seconds: self.seen.block_timestamp,
             seen_at: self.row.view.times_ms.seen.unwrap_or_default(),
         }
@@ -139,6 +148,7 @@ impl Active {
     fn relocate(&mut self, mut seen: SeenRequest) {
         self.row.block_hash = seen.at.block_hash;
         self.row.block_number = seen.at.block_number;
+        self.aggregation = aggregation(&seen.data);
         self.row.event = lighten(&mut seen);
         self.seen = seen;
         self.place_report();
@@ -294,6 +304,13 @@ pub(super) fn show_submitted(view: &mut RequestView, now: u64, tx_hash: B256, st
     }
 }
 
+/// The method that the source of a request asks for. Data that is no request, a source that is elsewhere, and a line
+/// that names no method ask for none: scripts of such requests end with an error, the same on every node.
+fn aggregation(data: &[u8]) -> Option<Method> {
+    let request = FunctionsRequest::decode(data, data.len()).ok()?;
+    Method::of_source(&request.source).ok().flatten()
+}
+
 /// Takes what may be large out of the event; returns its text.
 fn lighten(seen: &mut SeenRequest) -> String {
     seen.data = Bytes::new();
@@ -307,4 +324,38 @@ fn observation_view(answer: &Answer) -> ObservationView {
         Answer::NodeFailure(code) => Some(code.text().to_owned()),
     };
     ObservationView { kind: answer_kind(answer).to_owned(), data: answer.bytes().to_vec().into(), text }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::Address;
+    use functions_types::cbor::{EmptyArrays, Framing};
+
+    use super::*;
+    use crate::chain::{ChainEvent, decode, request_log};
+
+    #[test]
+    fn what_the_source_asks_for_is_known_without_the_source() {
+        let coordinator = Address::repeat_byte(0xc0);
+        let log = request_log(coordinator, 1, 7, B256::repeat_byte(7));
+        let Ok(Some(ChainEvent::Request(seen))) = decode(&log, coordinator, Address::ZERO) else {
+            panic!("a request")
+        };
+        let asking = |source: &str| {
+            let request = FunctionsRequest { source: source.to_owned(), ..FunctionsRequest::default() };
+            SeenRequest { data: request.encode(Framing::Map(EmptyArrays::Omit)).into(), ..(*seen).clone() }
+        };
+        let median = asking("// @aggregation median-uint256\nreturn 1");
+        let mut active = Active::new(median.clone(), 5);
+        assert_eq!(active.event().aggregation, Some(Method::MedianUint256));
+        assert!(active.seen.data.is_empty(), "the source stays in the journal");
+        let again = Active::stored(median, active.row.clone(), 0);
+        assert_eq!(again.event().aggregation, Some(Method::MedianUint256));
+        // Another event of the same key has the same data: the request's id follows from it.
+        active.revive(asking("return 1"));
+        assert_eq!(active.event().aggregation, None);
+        assert_eq!(Active::new(asking("// @aggregation mean"), 5).event().aggregation, None);
+        let broken = SeenRequest { data: vec![0xff, 0].into(), ..*seen };
+        assert_eq!(Active::new(broken, 5).event().aggregation, None);
+    }
 }

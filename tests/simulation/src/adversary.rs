@@ -121,7 +121,7 @@ impl Me<'_> {
 
     /// Gives a proposal the evidence and the outcome that its observations make; false when they make none.
     pub fn conclude(&self, key: RequestKey, proposal: &mut Proposal) -> bool {
-        let rule = Rule::of(&self.config.roster);
+        let rule = Rule::of(&self.config.roster, None);
         let observations = &proposal.observations;
         let evidence = layout::evidence_root(&self.domain(key), &rule, observations);
         let answers: Vec<&Answer> = observations.iter().map(|signed| &signed.observation.answer).collect();

@@ -1,6 +1,7 @@
 //! A whole network of processes: [`functions_network::Network`] with what only tests want.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::process::{ExitStatus, Output};
 
@@ -41,6 +42,8 @@ pub struct Setup {
     pub unfunded: bool,
     /// The last member's address is mistyped in the configuration.
     pub with_typo: bool,
+    /// What scripts may reach on this machine.
+    pub script_server: Option<SocketAddr>,
 }
 
 /// The network. Dropping it ends everything it started; when a test fails, its files stay and the ends of its logs are
@@ -107,7 +110,7 @@ impl Network {
             nodes: NODES,
             profile: Profile::Default,
             timing: setup.timing,
-            allow_http: Vec::new(),
+            allow_http: setup.script_server.iter().map(ToString::to_string).collect(),
             poll_interval_ms: 50,
             log_level: "info,functions_node=debug".to_owned(),
             funding: Juels::new(10 * Juels::PER_LINK).expect("an amount"),

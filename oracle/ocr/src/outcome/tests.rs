@@ -202,3 +202,50 @@ fn what_is_settled_stays_whatever_comes() {
         assert_eq!(is_settled(&Rule { method, n: 4, f: 1 }, &three, 1), expected, "{method:?}");
     }
 }
+
+/// Medians of many random sets with up to `f` liars.
+#[test]
+fn median_lies_between_honest_values_and_does_not_depend_on_the_order() {
+    let mut random = 0x9e37_79b9_u64;
+    let mut below = |most: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % most
+    };
+    let word = |value: i64| {
+        let mut bytes = [if value < 0 { 0xff } else { 0 }; 32];
+        bytes[24..].copy_from_slice(&value.to_be_bytes());
+        bytes.to_vec()
+    };
+    for round in 0..4_000 {
+        let (n, f) = [(4, 1), (7, 2), (10, 3), (31, 10)][round % 4];
+        let signed = round % 3 == 0;
+        let method = if signed { Method::MedianInt256 } else { Method::MedianUint256 };
+        let rule = Rule { method, n, f };
+        let center = 1_000 + below(1_000_000) as i64;
+        let honest_count = n - f;
+        let honest: Vec<i64> = (0..honest_count)
+            .map(|_| {
+                let value = center + below(100) as i64;
+                if signed && below(2) == 0 { -value } else { value }
+            })
+            .collect();
+        let lies = (0..f).map(|_| match below(4) {
+            0 => Answer::Result(vec![0xff; 32]),
+            1 => Answer::Result(vec![0; 32]),
+            2 => Answer::Result(vec![7; below(64) as usize]),
+            _ => Answer::UserError(b"E".to_vec()),
+        });
+        let mut all: Vec<Answer> =
+            honest.iter().map(|&value| Answer::Result(word(value))).chain(lies).collect();
+        let decide_all = |all: &[Answer]| decide(&rule, &all.iter().collect::<Vec<_>>(), &EVIDENCE);
+        let first = decide_all(&all);
+        let (least, most) = (honest.iter().min().unwrap(), honest.iter().max().unwrap());
+        let Some(Outcome::Result(bytes)) = &first else { panic!("{first:?} of {all:?}") };
+        let value = i64::from_be_bytes(bytes[24..].try_into().unwrap());
+        assert!(bytes.len() == 32 && (least..=most).contains(&&value), "{value} of {honest:?}");
+        for place in (1..all.len()).rev() {
+            all.swap(place, below(place as u64 + 1) as usize);
+        }
+        assert_eq!(decide_all(&all), first, "another order");
+    }
+}

@@ -159,7 +159,7 @@ impl Request {
         let key = event.key();
         Self {
             domain: Domain { config_digest: roster.config_digest(), key },
-            rule: Rule::of(roster),
+            rule: Rule::of(roster, event.aggregation),
             event,
             key,
             quarantined: false,

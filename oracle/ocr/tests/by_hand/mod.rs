@@ -54,6 +54,7 @@ pub(crate) fn event() -> RequestEvent {
         request: B256::repeat_byte(9),
         coordinator: Address::repeat_byte(8),
         commitment: vec![7; 352],
+        aggregation: None,
         event_seconds: 1_000,
         seen_at: 0,
     }

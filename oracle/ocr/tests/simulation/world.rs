@@ -132,6 +132,7 @@ impl World {
                 request,
                 coordinator: Address::repeat_byte(7),
                 commitment,
+                aggregation: None,
                 event_seconds: 1,
                 seen_at: 0,
             }

@@ -85,7 +85,7 @@ impl Adversary for ForgingLeader {
                 forged.evidence = key.commitment;
                 let answers: Vec<_> =
                     forged.observations.iter().map(|signed| &signed.observation.answer).collect();
-                let rule = Rule::of(&me.config.roster);
+                let rule = Rule::of(&me.config.roster, None);
                 let Some(outcome) = decide(&rule, &answers, &forged.evidence) else { return Vec::new() };
                 forged.outcome = outcome;
             }

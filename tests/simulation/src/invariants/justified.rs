@@ -68,7 +68,7 @@ pub fn justified(
     }
     let left_out = listed.iter().any(|(author, count)| *count > roster.f() && !authors.contains(author));
     fail(!left_out, "leaves observations out")?;
-    let rule = Rule::of(roster);
+    let rule = Rule::of(roster, None);
     fail(*evidence == layout::evidence_root(&domain, &rule, observations), "has other evidence")?;
     let answers: Vec<&Answer> = observations.iter().map(|observed| &observed.observation.answer).collect();
     let computed = outcome_of(roster.n(), roster.f(), &answers, evidence);

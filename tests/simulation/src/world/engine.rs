@@ -418,6 +418,7 @@ impl World {
 
 fn event_of(seen: &SeenRequest) -> RequestEvent {
     RequestEvent {
+        aggregation: None,
         request: seen.request_id,
         coordinator: seen.commitment.coordinator,
         commitment: seen.onchain_metadata(),
