@@ -128,13 +128,20 @@ pub(crate) fn detach_from_parent() -> Result<()> {
     Ok(())
 }
 
+/// After how many seconds on a processor the kernel ends a run itself. The runner ends it at its limit, by exact
+/// counters; this is for a runner that stands still. The kernel enforces it by counting its ticks, each whole for
+/// whoever runs at that moment, and on a busy machine that is a tenth off and more: hence twice the limit.
+const fn processor_seconds(execution_ms: u64) -> u64 {
+    execution_ms.saturating_mul(2).div_ceil(1000) + 2
+}
+
 impl Walls {
     /// The last walls, raised by the child itself once it has its order.
     ///
     /// # Errors
     /// When a resource limit or the filter is refused: such a child must not run anything.
     pub(crate) fn close(&self, limits: &Limits) -> Result<()> {
-        let seconds = limits.execution_ms.div_ceil(1000) + 2;
+        let seconds = processor_seconds(limits.execution_ms);
         if cfg!(sanitized) {
             return limit(Resource::RLIMIT_CPU, seconds);
         }
@@ -277,6 +284,13 @@ mod tests {
     ) -> String {
         let states = layers(filter_error, landlock, Namespaces { user, net }, escaped);
         states.map(|(name, state)| format!("{name}={state}")).join(" ")
+    }
+
+    #[test]
+    fn the_kernel_ends_a_run_long_after_the_runner_has() {
+        for (execution_ms, seconds) in [(1, 3), (10_000, 22), (30_000, 62), (u64::MAX, u64::MAX / 1000 + 3)] {
+            assert_eq!(processor_seconds(execution_ms), seconds);
+        }
     }
 
     #[test]

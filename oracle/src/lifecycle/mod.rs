@@ -40,7 +40,7 @@ mod tests;
 mod timers;
 mod waiting;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use alloy::primitives::{Address, B256};
 use oracle_ocr::{Input, OracleIndex, RequestKey};
@@ -90,7 +90,8 @@ pub struct Lifecycle {
     requests: Requests,
     schedule: Schedule,
     /// Runs under way.
-    running: HashSet<RequestKey>,
+    /// Scripts that run, and whose subscription pays.
+    running: HashMap<RequestKey, u64>,
     /// Requests that are given to the protocol when the chain has been read.
     to_start: Vec<B256>,
     caught_up: bool,
@@ -112,7 +113,7 @@ impl Lifecycle {
             rules,
             requests: Requests::default(),
             schedule: Schedule::default(),
-            running: HashSet::new(),
+            running: HashMap::new(),
             to_start: Vec::new(),
             caught_up: false,
             routed_to: None,

@@ -1,5 +1,7 @@
 //! Running scripts: as many at once as there are slots, each until it gives an answer.
 
+use std::collections::BTreeSet;
+
 use alloy::primitives::B256;
 use oracle_ocr::{Earlier, Input, Observation, RequestKey};
 
@@ -24,10 +26,13 @@ impl Lifecycle {
         }
     }
 
-    /// Fills the free slots.
+    /// Fills the free slots. Of three or more the last is for a subscription that has none: the long scripts of one do
+    /// not keep all others waiting.
     pub(super) fn fill_slots(&mut self, now: u64) {
         while self.running.len() < self.rules.slots {
-            let Some(id) = self.schedule.next(now, self.chain_seconds) else { return };
+            let is_last = self.rules.slots > 2 && self.running.len() + 1 == self.rules.slots;
+            let served = if is_last { self.running.values().copied().collect() } else { BTreeSet::new() };
+            let Some(id) = self.schedule.next(now, self.chain_seconds, &served) else { return };
             let wanted = self.requests.get_mut(&id).filter(|request| request.needs_run());
             let Some(request) = wanted else {
                 self.schedule.remove(&id);
@@ -35,7 +40,7 @@ impl Lifecycle {
             };
             let key = request.key();
             // Its run began before a response that has left the chain again; it counts still.
-            if !self.running.insert(key) {
+            if self.running.insert(key, request.waiting().subscription).is_some() {
                 continue;
             }
             let moved = request.advance(State::Executing);

@@ -47,8 +47,8 @@ impl Schedule {
         }
     }
 
-    /// Takes the request to run now. It stays known until [`Schedule::remove`].
-    pub(super) fn next(&mut self, now_ms: u64, chain_seconds: u64) -> Option<B256> {
+    /// Takes the request to run now, of no subscription that is `served`. It stays known until [`Schedule::remove`].
+    pub(super) fn next(&mut self, now_ms: u64, chain_seconds: u64, served: &BTreeSet<u64>) -> Option<B256> {
         while let Some(&(at, id)) = self.resting.first().filter(|(at, _)| *at <= now_ms) {
             self.resting.remove(&(at, id));
             if let Some(&(request, _)) = self.entries.get(&id) {
@@ -58,7 +58,7 @@ impl Schedule {
         let in_time =
             |lane: &Lane| lane.waiting.range((chain_seconds.saturating_add(1), B256::ZERO)..).next().copied();
         let late = |lane: &Lane| lane.waiting.first().copied();
-        let (subscription, first) = self.pick(in_time).or_else(|| self.pick(late))?;
+        let (subscription, first) = self.pick(served, in_time).or_else(|| self.pick(served, late))?;
         self.turn += 1;
         let turn = self.turn;
         if let Some(lane) = self.lanes.get_mut(&subscription) {
@@ -71,8 +71,13 @@ impl Schedule {
         Some(first.1)
     }
 
-    fn pick(&self, of: impl Fn(&Lane) -> Option<(u64, B256)>) -> Option<(u64, (u64, B256))> {
-        let firsts = self.lanes.iter().filter_map(|(id, lane)| Some((lane.turn, of(lane)?, *id)));
+    fn pick(
+        &self,
+        served: &BTreeSet<u64>,
+        of: impl Fn(&Lane) -> Option<(u64, B256)>,
+    ) -> Option<(u64, (u64, B256))> {
+        let lanes = self.lanes.iter().filter(|(id, _)| !served.contains(id));
+        let firsts = lanes.filter_map(|(id, lane)| Some((lane.turn, of(lane)?, *id)));
         firsts.min().map(|(_, first, subscription)| (subscription, first))
     }
 
@@ -135,7 +140,7 @@ mod tests {
     }
 
     fn order(schedule: &mut Schedule, chain_seconds: u64) -> Vec<u8> {
-        std::iter::from_fn(|| schedule.next(0, chain_seconds)).map(|id| id[0]).collect()
+        std::iter::from_fn(|| schedule.next(0, chain_seconds, &BTreeSet::new())).map(|id| id[0]).collect()
     }
 
     #[test]
@@ -154,12 +159,23 @@ mod tests {
         for byte in 1..=6 {
             schedule.push(id(byte), of(1, 100 + u64::from(byte)));
         }
-        assert_eq!(schedule.next(0, 0), Some(id(1)));
-        assert_eq!(schedule.next(0, 0), Some(id(2)));
+        assert_eq!(schedule.next(0, 0, &BTreeSet::new()), Some(id(1)));
+        assert_eq!(schedule.next(0, 0, &BTreeSet::new()), Some(id(2)));
         // Two subscriptions with one request each come after one more of the first at most.
         schedule.push(id(20), of(2, 500));
         schedule.push(id(30), of(3, 400));
         assert_eq!(order(&mut schedule, 0), [3, 30, 20, 4, 5, 6]);
+    }
+
+    #[test]
+    fn next_passes_over_subscriptions_that_are_served() {
+        let mut schedule = Schedule::default();
+        for (byte, subscription) in [(1, 1), (2, 1), (3, 2)] {
+            schedule.push(id(byte), of(subscription, 100));
+        }
+        assert_eq!(schedule.next(0, 0, &BTreeSet::from([1])), Some(id(3)));
+        assert_eq!(schedule.next(0, 0, &BTreeSet::from([1])), None);
+        assert_eq!(schedule.next(0, 0, &BTreeSet::new()), Some(id(1)));
     }
 
     #[test]
@@ -178,10 +194,10 @@ mod tests {
         let mut now = 0;
         let mut rests = Vec::new();
         for failures in 1..=8 {
-            assert_eq!(schedule.next(now, 0), Some(id(1)));
+            assert_eq!(schedule.next(now, 0, &BTreeSet::new()), Some(id(1)));
             assert_eq!(schedule.rest(id(1), now), failures);
             let at = schedule.next_at().expect("it rests");
-            assert_eq!(schedule.next(at - 1, 0), None);
+            assert_eq!(schedule.next(at - 1, 0, &BTreeSet::new()), None);
             rests.push(at - now);
             now = at;
         }
@@ -194,14 +210,17 @@ mod tests {
         for byte in 1..=3 {
             schedule.push(id(byte), of(1, u64::from(byte)));
         }
-        let running = schedule.next(0, 0).expect("one");
+        let running = schedule.next(0, 0, &BTreeSet::new()).expect("one");
         schedule.remove(&running);
         assert_eq!(schedule.rest(running, 0), 0, "its end was met while it ran");
-        let second = schedule.next(0, 0).expect("one");
+        let second = schedule.next(0, 0, &BTreeSet::new()).expect("one");
         schedule.rest(second, 0);
         schedule.remove(&second);
         schedule.remove(&id(3));
-        assert_eq!((schedule.len(), schedule.next(u64::MAX, 0), schedule.next_at()), (0, None, None));
+        assert_eq!(
+            (schedule.len(), schedule.next(u64::MAX, 0, &BTreeSet::new()), schedule.next_at()),
+            (0, None, None)
+        );
         assert!(schedule.lanes.is_empty());
     }
 }

@@ -53,7 +53,7 @@ impl Lifecycle {
             return Some(Wait::For(QUARANTINED.to_owned()));
         }
         // A run that failed here has said why.
-        if known.own.is_none() && !self.running.contains(&request.key()) {
+        if known.own.is_none() && !self.running.contains_key(&request.key()) {
             let said = request.row.view.reason.clone();
             return Some(Wait::For(
                 said.unwrap_or_else(|| "waits for a free slot to run the script".to_owned()),

@@ -56,6 +56,19 @@ fn as_many_run_as_there_are_slots() {
 }
 
 #[test]
+fn the_last_of_three_slots_is_for_a_subscription_that_has_none() {
+    let mut bench = with_slots(3);
+    open(&mut bench, [of(1, 1), of(2, 1), of(3, 1), of(4, 1)]);
+    assert_eq!(runs(&mut bench), [1, 2]);
+    open(&mut bench, [of(8, 2), of(9, 2)]);
+    assert_eq!(runs(&mut bench), [8]);
+    finish(&mut bench, 1);
+    assert_eq!(runs(&mut bench), [] as [u8; 0], "both are served");
+    open(&mut bench, [of(7, 3)]);
+    assert_eq!(runs(&mut bench), [7]);
+}
+
+#[test]
 fn nothing_runs_without_slots() {
     let mut bench = with_slots(0);
     open(&mut bench, [seen(1, 5, REQUEST_BLOCK)]);
