@@ -205,6 +205,16 @@ pub fn of_status(status: u16, body: &str, after: Option<Duration>) -> Fault {
     }
 }
 
+impl Fault {
+    /// Whether the endpoint says that it is asked more often than it allows.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        let Self::Busy { text, .. } = self else { return false };
+        let lower = text.to_ascii_lowercase();
+        lower.starts_with("http 429") || has(&lower, RATE)
+    }
+}
+
 /// Revert data is a hex string, or an object that holds one under `data`.
 fn revert_data(raw: &RawValue) -> Option<Vec<u8>> {
     let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
@@ -314,6 +324,15 @@ mod tests {
     #[test]
     fn statuses_are_sorted_by_what_helps() {
         let second = Some(Duration::from_secs(1));
+        for (status, body, is_limit) in [
+            (429, "", true),
+            (503, "rate limit exceeded", true),
+            (503, "", false),
+            (502, "bad gateway", false),
+            (401, "quota", false),
+        ] {
+            assert_eq!(of_status(status, body, None).is_limit(), is_limit, "{status} {body}");
+        }
         for status in [408, 425, 429, 500, 502, 503, 504, 520, 524, 599] {
             let remedy = of_status(status, "", second).remedy();
             assert_eq!(remedy, Remedy::Retry { after: second }, "{status}");

@@ -2,12 +2,15 @@
 //!
 //! An endpoint that failed is left alone for a pause of its own, which doubles with every failure in a row. After the
 //! pause it is on trial: a probe or, when no other endpoint is up, the next question decides. One that others have
-//! overtaken and that does not move is used only when there is none better.
+//! overtaken and that does not move is used only when there is none better. One that said that it was asked too often
+//! is asked at the rate it was found to take ([`super::rate`]).
 
 use std::time::Duration;
 
 use functions_rpc::{Fault, Remedy};
 use tokio::time::Instant;
+
+use super::rate::Rate;
 
 /// Longest pause after failures in a row that may pass by themselves, and after others.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -53,6 +56,8 @@ impl Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     Good,
+    /// As good, but others wait for it already: not before this moment.
+    Queued(Instant),
     Behind,
     Trial,
     /// Not before this moment.
@@ -78,6 +83,7 @@ pub(super) struct Health {
     pub(super) latency_ms: u64,
     pub(super) head: Option<SeenHead>,
     pub(super) heard_at: Option<Instant>,
+    rate: Rate,
     not_before: Option<Instant>,
     identified_at: Option<Instant>,
     overtaken_at: Option<Instant>,
@@ -86,11 +92,19 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn rank(&self, now: Instant) -> Rank {
         match (self.standing, self.not_before) {
-            (Standing::Untried | Standing::Up, _) => Rank::Good,
+            (Standing::Untried | Standing::Up, _) => match self.rate.free_at(now) {
+                turn if turn > now => Rank::Queued(turn),
+                _ => Rank::Good,
+            },
             (Standing::Behind, _) => Rank::Behind,
             (_, Some(moment)) if moment > now => Rank::Pausing(moment),
             _ => Rank::Trial,
         }
+    }
+
+    /// Takes a turn; the moment the endpoint may be asked.
+    pub(super) fn book(&mut self, now: Instant) -> Instant {
+        self.rate.book(now)
     }
 
     pub(super) fn is_identified(&self, now: Instant) -> bool {
@@ -124,6 +138,7 @@ impl Health {
             if self.answers == 0 { took } else { (self.latency_ms * 7).saturating_add(took) / 8 };
         self.answers += 1;
         self.heard_at = Some(now);
+        self.rate.answered(now);
     }
 
     /// A fault in the answer to a question asked at `asked`; true when the standing changed.
@@ -132,6 +147,12 @@ impl Health {
         self.last_error = Some(fault.to_string());
         if matches!(fault, Fault::Unreachable(_) | Fault::Silent(_) | Fault::Foreign(_)) {
             self.identified_at = None;
+        }
+        match fault {
+            Fault::Busy { after, .. } if fault.is_limit() => self.rate.limited(asked, now, *after),
+            // It had the question, and something else went wrong with it.
+            Fault::Busy { .. } | Fault::Broken(_) => self.rate.answered(now),
+            _ => {}
         }
         // Questions asked before the pause began say nothing new about it.
         let known = matches!(self.standing, Standing::Down | Standing::Foreign)
@@ -243,6 +264,24 @@ mod tests {
         let (mut health, now) = (Health::default(), Instant::now());
         health.failed(&busy(Some(Duration::from_secs(7))), now, now);
         assert_eq!(health.rank(now), Rank::Pausing(now + Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn an_endpoint_asked_too_often_is_asked_in_turns_and_others_meanwhile() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        let limit = Fault::Busy { text: "HTTP 429: calls per second exceeded".to_owned(), after: None };
+        health.failed(&limit, now, now);
+        let Rank::Pausing(until) = health.rank(now) else { panic!("a pause") };
+        health.answered(until, until);
+        let Rank::Queued(turn) = health.rank(until) else { panic!("a turn, not {:?}", health.rank(until)) };
+        assert_eq!(health.book(until), turn);
+        assert!(health.book(until) > turn);
+        assert!(Rank::Good < Rank::Queued(turn) && Rank::Queued(turn) < Rank::Behind);
+        // What is no limit holds nothing back.
+        let mut other = Health::default();
+        other.failed(&busy(None), now, now);
+        other.answered(now + MS, now + MS);
+        assert_eq!(other.rank(now + MS), Rank::Good);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod header;
 mod health;
 mod logs;
 mod pace;
+mod rate;
 mod reread;
 mod rpc;
 mod transactions;

@@ -56,6 +56,9 @@ impl Rpc {
                 sleep_until(until).await;
                 continue;
             }
+            if !self.take_turn(index, deadline).await {
+                break;
+            }
             let begun = Instant::now();
             let found = match self.ensure_identity(index).await {
                 Ok(()) => self.attempt(index, method, &params, &read, false).await,
@@ -86,6 +89,21 @@ impl Rpc {
         }
         let trouble = self.view().into_iter().find_map(|view| view.last_error).unwrap_or_default();
         asked.conclude(method, trouble)
+    }
+
+    /// Waits for a turn at an endpoint that is asked at a learned rate; false when it would come too late.
+    async fn take_turn(&self, index: usize, deadline: Instant) -> bool {
+        let Some(endpoint) = self.endpoints.get(index) else { return false };
+        let now = Instant::now();
+        let turn = {
+            let mut health = locked(&endpoint.health);
+            match health.rank(now) {
+                Rank::Queued(turn) if turn > deadline => return false,
+                _ => health.book(now),
+            }
+        };
+        sleep_until(turn).await;
+        true
     }
 
     /// The best endpoint not done with, in the order of `reach`.

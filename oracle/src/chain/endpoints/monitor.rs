@@ -33,7 +33,7 @@ impl Rpc {
                 let is_silent = health.heard_at.is_none_or(|at| now.duration_since(at) >= PROBE_AFTER);
                 match health.rank(now) {
                     Rank::Trial | Rank::Behind => true,
-                    Rank::Pausing(_) => false,
+                    Rank::Pausing(_) | Rank::Queued(_) => false,
                     Rank::Good => self.endpoints.len() > 1 && is_silent,
                 }
             };
