@@ -144,6 +144,21 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     let made = done(&network.verb(0, &["journal", "backup", "--out", backup.to_str().expect("text")]).await);
     assert_eq!(made["contents"]["claims"].as_array().expect("a list").len(), 3, "{made:#}");
     done(&network.verb(0, &["journal", "verify"]).await);
+    // What is no journal is said with what to do about that very file.
+    let empty = node.folder().join("empty.sqlite");
+    fs::write(&empty, "").expect("a file");
+    let absent = node.folder().join("absent.sqlite");
+    for (file, words) in [
+        (&damaged, &["is no whole journal", "take another backup"][..]),
+        (&empty, &["is no whole journal", "take another backup"]),
+        (&absent, &["there is no journal at", "correct --file"]),
+    ] {
+        let refused = network.verb(0, &["journal", "verify", "--file", file.to_str().expect("text")]).await;
+        let (out, err) = texts(&refused);
+        assert!(!refused.status.success() && words.iter().all(|word| err.contains(word)), "{out}{err}");
+        assert!(!err.contains("journal verify`"), "{err}");
+    }
+    assert!(!absent.exists());
 }
 
 #[tokio::test]
@@ -173,8 +188,19 @@ async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
     let (_, err) = texts(&network.verb(3, &["run"]).await);
     let last: Value = serde_json::from_str(err.trim()).expect("one line of JSON");
     assert!(last["fields"]["message"].as_str().expect("text").contains("did you mean `chain_id`?"), "{last}");
-    // Corrected, the same journal serves.
     fs::write(&path, good).expect("written");
+    // Until the node has run there is nothing to verify, and what is damaged is replaced, not verified again.
+    let (_, err) = texts(&network.verb(3, &["journal", "verify"]).await);
+    assert!(err.contains("there is no journal") && err.contains("first start"), "{err}");
+    let journal = network.nodes[3].folder().join("journal.sqlite");
+    fs::write(&journal, [b'x'; 4_096]).expect("a file");
+    let (_, err) = texts(&network.verb(3, &["journal", "verify"]).await);
+    assert!(
+        err.contains("journal restore --replace --from FILE") && !err.contains("journal verify`"),
+        "{err}"
+    );
+    fs::remove_file(&journal).expect("ours");
+    // Corrected, the same journal serves.
     network.start_node(3);
     network.wait_until_ready(3).await;
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use eyre::Result;
+use eyre::{Report, Result, eyre};
 use serde_json::json;
 
 use crate::{
     clock::now_ms,
     config::Config,
-    journal::{self, Journal, sqlite_url},
+    journal::{self, Journal, JournalError, Place, sqlite_url},
     keys,
 };
 
@@ -96,7 +96,9 @@ pub async fn run(verb: Verb) -> Result<()> {
         Verb::Verify(options) => {
             let config = Config::load(&options.config)?;
             let url = options.file.as_deref().map_or(config.database.url, sqlite_url);
-            super::print(&json!({ "contents": journal::verify(&url).await? }))
+            let contents =
+                journal::verify(&url).await.map_err(|err| not_whole(err, &url, options.file.is_some()))?;
+            super::print(&json!({ "contents": contents }))
         }
         Verb::Restore(options) => {
             let config = Config::load(&options.config)?;
@@ -124,4 +126,32 @@ pub async fn run(verb: Verb) -> Result<()> {
             super::print(&json!({ "removed": removed }))
         }
     }
+}
+
+/// What is wrong with a file, and what to do: a backup is replaced by an older one, the node's journal by a backup.
+fn not_whole(err: JournalError, url: &str, is_backup: bool) -> Report {
+    let Ok(Place::File(path)) = Place::parse(url) else { return err.into() };
+    let shown = path.display();
+    if !path.exists() {
+        let remedy = match is_backup {
+            true => "correct --file",
+            false => "the node makes it at its first start; otherwise correct database.url or data_dir",
+        };
+        return eyre!("there is no journal at {shown}; {remedy}");
+    }
+    let problem = match err {
+        JournalError::Open { problem, .. } => problem,
+        JournalError::Corrupt { what, problem } => {
+            format!("it holds {what} that does not parse ({problem}); a newer version may have written it")
+        }
+        other => return other.into(),
+    };
+    let remedy = match is_backup {
+        true => "do not restore it: take another backup",
+        false => {
+            "stop the node and put a backup in its place, `functions-node journal restore --replace --from FILE`; without one move the file \
+             away and start: the node leaves older requests to its peers"
+        }
+    };
+    eyre!("{shown} is no whole journal: {problem}; {remedy}")
 }
