@@ -43,6 +43,17 @@ function addressOf(name) {
   throw new Error(`${name} is ${value}, which is no address: ${wrong}`);
 }
 
+// A setting that is a number of at most `most`; undefined when it is not set.
+function numberOf(name, most, where) {
+  const value = process.env[name];
+  if (!value) return undefined;
+  const wrong = (why) => new Error(`${name} is ${JSON.stringify(value)}: ${why}; ${where}`);
+  if (!/^\d+$/.test(value)) throw wrong("it takes a whole number in decimal digits");
+  const number = BigInt(value);
+  if (number > most) throw wrong("no such number exists, it is too large");
+  return number;
+}
+
 // Asked without the library, which would go on trying for ever.
 async function chainIdAt(url) {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
@@ -53,7 +64,7 @@ async function chainIdAt(url) {
   } catch (error) {
     throw new Error(`no chain answers at ${url} (${error.cause?.message ?? error.message}); ${hint}`);
   }
-  if (typeof answer?.result !== "string") throw new Error(`${url} answers, but not as a chain does; ${hint}`);
+  if (!/^0x[0-9a-fA-F]{1,16}$/.test(answer?.result)) throw new Error(`${url} answers, but not as a chain does; ${hint}`);
   return BigInt(answer.result);
 }
 
@@ -61,7 +72,8 @@ async function chain() {
   const url = process.env.RPC_URL || DEVELOPMENT_URL;
   const id = await chainIdAt(url);
   // Who names no endpoint means the local development chain, not whatever else listens on its port.
-  const wanted = process.env.CHAIN_ID ? BigInt(process.env.CHAIN_ID) : process.env.RPC_URL ? id : DEVELOPMENT_CHAIN;
+  const given = numberOf("CHAIN_ID", 2n ** 64n - 1n, "leave it out to take the chain that RPC_URL leads to");
+  const wanted = given ?? (process.env.RPC_URL ? id : DEVELOPMENT_CHAIN);
   if (id !== wanted) {
     throw new Error(`the chain at ${url} has the id ${id}, not ${wanted}; set RPC_URL to the right one, or CHAIN_ID to ${id} if you mean this one`);
   }
@@ -118,15 +130,19 @@ async function donOf(router) {
 
 // An existing subscription of the wallet, or the LINK that a new one is funded with.
 async function paymentOf({ id, provider }, wallet, router, funding) {
-  if (process.env.SUBSCRIPTION_ID) {
-    if (!/^\d+$/.test(process.env.SUBSCRIPTION_ID)) throw new Error(`SUBSCRIPTION_ID is ${process.env.SUBSCRIPTION_ID}: it takes a number`);
-    const subscriptionId = BigInt(process.env.SUBSCRIPTION_ID);
+  const own = "leave SUBSCRIPTION_ID out to have one made";
+  const subscriptionId = numberOf("SUBSCRIPTION_ID", 2n ** 64n - 1n, `\`functions sub create\` prints one; or ${own}`);
+  if (subscriptionId !== undefined) {
     const found = await router.getSubscription(subscriptionId).catch((error) => {
       if (error.revert?.name !== "InvalidSubscription") throw error;
-      throw new Error(`SUBSCRIPTION_ID: this Router knows no subscription ${subscriptionId}`);
+      throw new Error(`SUBSCRIPTION_ID: this Router knows no subscription ${subscriptionId}; see whether ROUTER and the number belong together, or ${own}`);
     });
-    if (found.owner !== wallet.address) throw new Error(`SUBSCRIPTION_ID: subscription ${subscriptionId} belongs to ${found.owner}, not to ${wallet.address}`);
-    if (found.balance <= found.blockedBalance) throw new Error(`SUBSCRIPTION_ID: subscription ${subscriptionId} has no LINK left; fund it first`);
+    if (found.owner !== wallet.address) {
+      throw new Error(`SUBSCRIPTION_ID: subscription ${subscriptionId} belongs to ${found.owner}, not to ${wallet.address}; set KEY_FILE to that owner's key, or ${own}`);
+    }
+    if (found.balance <= found.blockedBalance) {
+      throw new Error(`SUBSCRIPTION_ID: subscription ${subscriptionId} has no LINK left; fund it first: functions sub fund ${subscriptionId} 5`);
+    }
     return { subscriptionId };
   }
   const address = addressOf("LINK");

@@ -1,5 +1,7 @@
 //! What the owner of the contracts types, against a running network: fees paid out, settings changed.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use e2e_tests::{User, keep};
 use test_support::place::contracts;
 
@@ -23,6 +25,16 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     // The Router has nothing of its own yet; it pays that out.
     let own = owner.types(&["don", "withdraw", "--from-router", "--don-id", &don, "--json"]).done();
     assert_eq!(own["paid"][0]["juels"], "0", "{own}");
+    assert!(own["transaction"].is_null(), "{own}");
+    let told = owner.types(&["don", "withdraw", "--from-router", "--don-id", &don]);
+    assert!(
+        told.code == Some(0) && told.stdout.contains("holds nothing for its owner yet; nothing was sent"),
+        "{told:?}"
+    );
+    // More than there is, and another key than the owner's, are refused by the contract.
+    let more = ["don", "withdraw", "--from-router", "--amount", "1", "--don-id", &don];
+    owner.types(&more).refused("InsufficientBalance");
+    other.types(&["don", "withdraw", "--from-router", "--don-id", &don]).refused("Only callable by owner");
 
     let deploy = |content: &str| {
         let (file, contracts) = (owner.file("deploy.toml", content), contracts());
@@ -37,6 +49,15 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     );
     let first = deploy(base);
     assert!(first.code == Some(0) && !first.stderr.contains("follow"), "{first:?}");
+    // Everybody may read the key that `User` wrote; once nobody else may, nothing is said.
+    let key = owner.folder().join("key");
+    let shown = format!("{}; run: chmod 600 {}", key.display(), key.display());
+    for mode in [0o644, 0o640, 0o600] {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("our file");
+        let said = deploy(base);
+        let warned = said.stderr.contains("warning: others may read") && said.stderr.contains(&shown);
+        assert!(said.code == Some(0) && warned == (mode != 0o600), "{mode:o}: {said:?}");
+    }
     let second = deploy(&changed);
     assert_eq!(second.code, Some(0), "{second:?}");
     for part in ["follow [coordinator]", "follow [router]"] {

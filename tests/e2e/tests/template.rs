@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use e2e_tests::keep;
+use functions_network::DEV_KEYS;
 use serde_json::Value;
 use test_support::place::root;
 
@@ -88,6 +89,9 @@ fn template_gets_a_price_when_only_the_router_is_named() {
     std::fs::write(&empty_key, "0x00000000000000000000000000000000000000000000000000000000000000aa")
         .expect("a file");
     let empty_key = empty_key.to_str().expect("text");
+    let other_key = folder.join("other.key");
+    std::fs::write(&other_key, DEV_KEYS[1]).expect("a file");
+    let other_key = other_key.to_str().expect("text");
     for (change, told) in [
         (&[("ROUTER", short)][..], "which is no address: it takes 0x and 40 hexadecimal digits"),
         (&[("ROUTER", &*link)], "is no Functions Router"),
@@ -98,7 +102,26 @@ fn template_gets_a_price_when_only_the_router_is_named() {
         (&[("LINK", "")], "LINK is not set"),
         (&[("CHAIN_ID", "1")], "has the id 412346, not 1"),
         (&[("RPC_URL", "http://127.0.0.1:1")], "no chain answers at http://127.0.0.1:1"),
-        (&[("SUBSCRIPTION_ID", "99")], "knows no subscription 99"),
+        (
+            &[("CHAIN_ID", "arbitrum")],
+            "CHAIN_ID is \"arbitrum\": it takes a whole number in decimal digits; leave it out",
+        ),
+        (&[("CHAIN_ID", "0x64ace")], "it takes a whole number in decimal digits"),
+        (&[("CHAIN_ID", "99999999999999999999")], "it is too large; leave it out"),
+        (
+            &[("SUBSCRIPTION_ID", "99")],
+            "knows no subscription 99; see whether ROUTER and the number belong together",
+        ),
+        (&[("SUBSCRIPTION_ID", "0")], "knows no subscription 0"),
+        (
+            &[("SUBSCRIPTION_ID", "seven")],
+            "it takes a whole number in decimal digits; `functions sub create` prints one",
+        ),
+        (
+            &[("SUBSCRIPTION_ID", "18446744073709551616")],
+            "it is too large; `functions sub create` prints one",
+        ),
+        (&[("SUBSCRIPTION_ID", "1"), ("KEY_FILE", other_key)], "set KEY_FILE to that owner's key"),
         (&[("KEY_FILE", empty_key)], "has no ether on chain 412346"),
         (&[("KEY_FILE", "/nonexistent")], "KEY_FILE: "),
     ] {

@@ -57,6 +57,20 @@ fn a_subscription_lives_from_create_to_cancel() {
     let poor = poor["subscriptionId"].to_string();
     refused(&send(&owner, &["--subscription", &poor]), &["has 0 LINK available", "functions sub fund"]);
     refused(&other.types(&["sub", "add", &id, &consumer]), &["MustBeSubscriptionOwner", "only the owner"]);
+    // Addresses that are none, and one where nothing is.
+    let mistyped = consumer.replacen(|digit: char| digit.is_ascii_uppercase(), "0", 1);
+    for (address, words) in [
+        ("consumer.eth", "an address is 0x and 40 hexadecimal digits"),
+        (&consumer[..41], "this has 39"),
+        (&*mistyped, "a digit is mistyped"),
+    ] {
+        let said = owner.types(&["sub", "add", &id, address]);
+        assert!(said.code != Some(0) && said.stderr.contains(words), "{address}: {said:?}");
+    }
+    let nobody = "0x00000000000000000000000000000000000000aa";
+    let said = owner.types(&["sub", "add", &id, nobody]);
+    assert!(said.code == Some(0) && said.stderr.contains("warning: there is no contract at"), "{said:?}");
+    assert_eq!(owner.types(&["sub", "remove", &id, nobody]).code, Some(0));
     refused(&other.types(&["sub", "fund", &id, "1"]), &["transfer"]);
     refused(&other.types(&["sub", "info", "424242"]), &["InvalidSubscription", "no such subscription"]);
     let stranger = "0x00000000000000000000000000000000000000aa";
