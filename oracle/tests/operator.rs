@@ -189,7 +189,10 @@ async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
     let last: Value = serde_json::from_str(err.trim()).expect("one line of JSON");
     assert!(last["fields"]["message"].as_str().expect("text").contains("did you mean `chain_id`?"), "{last}");
     fs::write(&path, good).expect("written");
-    // Until the node has run there is nothing to verify, and what is damaged is replaced, not verified again.
+    // Without a journal there is nothing to verify, and what is damaged is replaced, not verified again.
+    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "keystore.json.memory"] {
+        let _ = fs::remove_file(node.folder().join(file));
+    }
     let (_, err) = texts(&network.verb(3, &["journal", "verify"]).await);
     assert!(err.contains("there is no journal") && err.contains("first start"), "{err}");
     let journal = network.nodes[3].folder().join("journal.sqlite");
