@@ -58,7 +58,7 @@ async function main() {
   const source = fs.readFileSync(path.join(__dirname, "source.js"), "utf8");
   const sent = await consumer.requestPrice(source, ["1498", "1507", "1502"], subscriptionId, set.donId);
   const receipt = await sent.wait();
-  // From the receipt: by now the answer may be there, and nothing pending any more.
+  // From the receipt: somebody else may have asked since.
   const requestId = logged(receipt, consumer, "RequestSent").id;
   console.error(`request ${requestId}`);
 

@@ -91,3 +91,12 @@ async fn a_denial_is_said_at_once() {
     assert!(text.contains("401") && text.contains("no key"), "{text}");
     assert_eq!(world.proxy().asked("eth_getBalance"), 1);
 }
+
+#[tokio::test]
+async fn a_wish_for_a_longer_pause_than_anybody_waits_ends_the_question() {
+    let world = World::start().await;
+    world.proxy().answer("eth_getBalance", Answer::Status(429, "", Some(100_000)));
+    let err = world.chain.balance(Address::ZERO).await.expect_err("busy for a day");
+    assert!(format!("{err:?}").contains("429"), "{err:?}");
+    assert_eq!(world.proxy().asked("eth_getBalance"), 1);
+}

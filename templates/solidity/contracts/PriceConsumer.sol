@@ -13,8 +13,8 @@ contract PriceConsumer is FunctionsClient {
     uint32 private constant CALLBACK_GAS = 100_000;
 
     address public immutable owner;
-    /// The request that may still be answered; zero when there is none.
-    bytes32 public pending;
+    /// The latest request. Never cleared: then asking costs the same gas whether its answer is there or not.
+    bytes32 public latestRequest;
     /// The latest price, in cents.
     uint256 public price;
 
@@ -38,13 +38,12 @@ contract PriceConsumer is FunctionsClient {
         request.initializeRequestForInlineJavaScript(source);
         if (args.length > 0) request.setArgs(args);
         requestId = _sendRequest(request.encodeCBOR(), subscriptionId, CALLBACK_GAS, donId);
-        pending = requestId;
+        latestRequest = requestId;
     }
 
-    /// @dev The base has checked that the Router calls.
+    /// @dev The base has checked that the Router calls, and the Router calls once a request.
     function _fulfillRequest(bytes32 requestId, bytes memory response, bytes memory err) internal override {
-        if (requestId != pending) revert UnexpectedRequestID(requestId);
-        delete pending;
+        if (requestId != latestRequest) revert UnexpectedRequestID(requestId);
         if (err.length > 0) {
             emit PriceFailed(requestId, err);
             return;
