@@ -1,7 +1,8 @@
 //! Rows that wait to be stored, and how long the work of several requests waits to be stored together.
 //!
-//! A commit costs a sync of the disk, whatever it holds. So rows that nothing rests on go with the next commit, and
-//! with many requests under way a commit waits a moment after the one before, for what comes meanwhile.
+//! A commit costs a sync of the disk, whatever it holds. So with many requests under way rows that nothing rests on go
+//! with the next commit, and a commit waits a moment after the one before, for what comes meanwhile. With few, all is
+//! stored and shown at once.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use alloy::primitives::B256;
 
 use crate::lifecycle::RequestRow;
 
-/// Longest time a row waits, in milliseconds.
+/// Longest time a row waits with many requests under way, and the cursor always, in milliseconds.
 const ROWS_WAIT_MS: u64 = 500;
 /// Requests under way from which on commits are gathered.
 const MANY: usize = 4;
@@ -26,17 +27,23 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes rows, each replacing the earlier one of its request.
-    pub(super) fn add(&mut self, now: u64, rows: impl IntoIterator<Item = RequestRow>) {
+    /// Takes rows, each replacing the earlier one of its request, with so many requests under way.
+    pub(super) fn add(&mut self, now: u64, rows: impl IntoIterator<Item = RequestRow>, open: usize) {
+        let wait = if open < MANY { 0 } else { ROWS_WAIT_MS };
         for row in rows {
             row.put_in(&mut self.rows);
-            self.wait(now);
+            self.due_within(now, wait);
         }
     }
 
     /// Something beside rows waits to be stored too.
     pub(super) fn wait(&mut self, now: u64) {
-        self.due_ms.get_or_insert(now.saturating_add(ROWS_WAIT_MS));
+        self.due_within(now, ROWS_WAIT_MS);
+    }
+
+    fn due_within(&mut self, now: u64, wait: u64) {
+        let due = now.saturating_add(wait);
+        self.due_ms = Some(self.due_ms.map_or(due, |earlier| earlier.min(due)));
     }
 
     /// When a commit is due although nothing rests on it.
@@ -84,13 +91,23 @@ mod tests {
     #[test]
     fn b2_rows_wait_for_a_commit_and_go_together_with_the_newest_state_and_the_event() {
         let mut ledger = Ledger::default();
-        ledger.add(1_000, [row(1, State::Seen, "event"), row(2, State::Final, "")]);
-        ledger.add(1_200, [row(1, State::Executing, "")]);
+        ledger.add(1_000, [row(1, State::Seen, "event"), row(2, State::Final, "")], MANY);
+        ledger.add(1_200, [row(1, State::Executing, "")], MANY);
         assert_eq!(ledger.due_at(), Some(1_500), "since the oldest");
         assert!(ledger.holds(&B256::repeat_byte(1)) && !ledger.holds(&B256::repeat_byte(3)));
         let rows = ledger.take(1_300);
         assert_eq!(rows, [row(1, State::Executing, "event"), row(2, State::Final, "")]);
         assert_eq!((ledger.due_at(), ledger.take(1_300).len()), (None, 0));
+    }
+
+    #[test]
+    fn b2_rows_are_due_at_once_when_few_requests_are_under_way() {
+        let mut ledger = Ledger::default();
+        ledger.wait(1_000);
+        ledger.add(1_100, [], MANY - 1);
+        assert_eq!(ledger.due_at(), Some(1_500));
+        ledger.add(1_200, [row(1, State::Executing, "")], MANY - 1);
+        assert_eq!(ledger.due_at(), Some(1_200));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Engine {
             return Err(err.into());
         }
         let now = now_ms();
-        self.ledger.add(now, work.rows.into_values());
+        self.ledger.add(now, work.rows.into_values(), self.core.lifecycle().open());
         let is_due = work.is_over || self.ledger.due_at().is_some_and(|at| at <= now);
         let is_rested_on = !work.records.is_empty() || work.orders.iter().any(Order::rests_on_rows);
         let stored = if is_due || is_rested_on { self.store(&work.records).await? } else { Vec::new() };
