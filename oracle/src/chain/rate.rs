@@ -63,7 +63,8 @@ impl Rate {
         self.per_second = (raised < MOST).then_some(raised);
     }
 
-    /// A refusal of a question asked at `asked`: it was too much. `after` is how long the endpoint wants to be left alone.
+    /// A refusal of a question asked at `asked`: it was too much. `after` is how long the endpoint wants to be left
+    /// alone.
     pub(super) fn limited(&mut self, asked: Instant, now: Instant, after: Option<Duration>) {
         // Questions asked before the rate was lowered say nothing about the lower one.
         if self.cut_at.is_none_or(|at| asked >= at) {
