@@ -32,8 +32,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a silent endpoint is waited for, and who hears of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Time the endpoint has for one question, all attempts and the pauses it wishes for (`Retry-After`) together. A wish
-    /// for more ends the attempts. Pauses of our own are not counted.
+    /// Time the endpoint has for one question, all attempts and the pauses it wishes for (`Retry-After`) together. A
+    /// wish for more ends the attempts. Pauses of our own are not counted.
     pub limit: Duration,
     /// After this long without an answer `say` is told once for each question.
     pub word_after: Duration,
