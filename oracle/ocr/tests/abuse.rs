@@ -1,14 +1,12 @@
 //! What one peer can make a node do: work, log lines, messages and memory, whatever it sends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
 
-#[path = "simulation/crypto.rs"]
-mod crypto;
+mod by_hand;
 
 use std::{cell::Cell, rc::Rc};
 
 use alloy_primitives::{Address, B256};
-use crypto::{Checks, Keys};
-use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
+use by_hand::{Checks, Keys, roster};
 use functions_types::limits::Limits;
 use oracle_ocr::{
     Attested, Body, Choice, Effect, Input, Message, Misbehavior, Observation, Oracle, OracleIndex, Outcome,
@@ -43,23 +41,6 @@ impl Verifier for Counting {
 }
 
 type Node = Protocol<Keys, Counting>;
-
-fn roster(n: u8) -> Roster {
-    let member = |index: u8| Member {
-        peer_id: String::new(),
-        addresses: vec![],
-        offchain_public_key: Keys::new(index, false).offchain(),
-    };
-    let config = OffchainConfig {
-        members: (0..n).map(member).collect(),
-        timing: Timing::default(),
-        limits: Limits::DEFAULT,
-        options: functions_types::limits::RunOptions::default(),
-        method: Method::Mode,
-    };
-    let signers: Vec<Address> = (0..n).map(|index| Keys::new(index, false).signer()).collect();
-    Roster::new(B256::repeat_byte(1), (n - 1) / 3, &signers, &signers, &config).unwrap()
-}
 
 fn event(number: u32) -> RequestEvent {
     let mut commitment = vec![7; 352];

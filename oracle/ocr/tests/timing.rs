@@ -1,16 +1,13 @@
 //! How long agreement takes where every message takes the same time: virtual time, no randomness, one silent member.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
 
-#[path = "simulation/crypto.rs"]
-mod crypto;
+mod by_hand;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::{Address, B256};
-use crypto::{Checks, Keys};
-use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
-use functions_types::limits::Limits;
-use oracle_ocr::{Effect, Input, Message, Observation, OracleIndex, Protocol, RequestEvent, Roster, Timer};
+use alloy_primitives::B256;
+use by_hand::{Checks, Keys, event, roster};
+use oracle_ocr::{Effect, Input, Message, Observation, OracleIndex, Protocol, Timer};
 
 enum Event {
     Executed,
@@ -30,35 +27,6 @@ struct World {
     mute: BTreeSet<usize>,
     /// When each member has the report, and the attempt.
     reports: BTreeMap<usize, Reported>,
-}
-
-fn roster(n: u8) -> Roster {
-    let member = |index: u8| Member {
-        peer_id: String::new(),
-        addresses: vec![],
-        offchain_public_key: Keys::new(index, false).offchain(),
-    };
-    let config = OffchainConfig {
-        members: (0..n).map(member).collect(),
-        timing: Timing::default(),
-        limits: Limits::DEFAULT,
-        options: functions_types::limits::RunOptions::default(),
-        method: Method::Mode,
-    };
-    let signers: Vec<Address> = (0..n).map(|index| Keys::new(index, false).signer()).collect();
-    Roster::new(B256::repeat_byte(1), (n - 1) / 3, &signers, &signers, &config).unwrap()
-}
-
-fn event() -> RequestEvent {
-    let (coordinator, commitment) = (Address::repeat_byte(8), vec![7; 352]);
-    RequestEvent {
-        request: B256::repeat_byte(9),
-        coordinator,
-        commitment,
-        aggregation: None,
-        event_seconds: 1_000,
-        seen_at: 0,
-    }
 }
 
 impl World {

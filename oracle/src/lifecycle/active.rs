@@ -37,37 +37,35 @@ pub(super) struct Active {
 }
 
 impl Active {
-    pub(super) fn new(mut seen: SeenRequest, now: u64) -> Self {
-        let aggregation = aggregation(&seen.data);
-        let event = lighten(&mut seen);
+    pub(super) fn new(seen: SeenRequest, now: u64) -> Self {
         let row = RequestRow {
             commitment_hash: seen.commitment_hash,
             block_number: seen.at.block_number,
             block_hash: seen.at.block_hash,
             timeout_timestamp: u64::from(seen.commitment.timeout_timestamp),
-            event,
+            event: String::new(),
             view: RequestView::seen(seen.request_id, now),
         };
-        Self {
-            seen,
-            aggregation,
-            row,
-            known: None,
-            rests: false,
-            earlier: Earlier::default(),
-            report: None,
-            event_is_checked: true,
-            end_is_checked: false,
-        }
+        let (mut request, event) = Self::of(seen, row);
+        request.row.event = event;
+        request.event_is_checked = true;
+        request
     }
 
     /// As stored; blocks from `first_block` on are read again.
-    pub(super) fn stored(mut seen: SeenRequest, mut row: RequestRow, first_block: u64) -> Self {
-        let aggregation = aggregation(&seen.data);
-        lighten(&mut seen);
+    pub(super) fn stored(seen: SeenRequest, mut row: RequestRow, first_block: u64) -> Self {
         row.event.clear();
-        let event_is_checked = row.block_number < first_block;
-        let mut request = Self {
+        let (mut request, _) = Self::of(seen, row);
+        request.event_is_checked = request.row.block_number < first_block;
+        request.end_is_checked = request.end_block().is_some_and(|block| block < first_block);
+        request
+    }
+
+    /// One of which nothing is known and checked yet, and the event's text.
+    fn of(mut seen: SeenRequest, row: RequestRow) -> (Self, String) {
+        let aggregation = aggregation(&seen.data);
+        let event = lighten(&mut seen);
+        let request = Self {
             seen,
             aggregation,
             row,
@@ -75,11 +73,10 @@ impl Active {
             rests: false,
             earlier: Earlier::default(),
             report: None,
-            event_is_checked,
+            event_is_checked: false,
             end_is_checked: false,
         };
-        request.end_is_checked = request.end_block().is_some_and(|block| block < first_block);
-        request
+        (request, event)
     }
 
     /// The block of the response, or of the timeout, that settled it.

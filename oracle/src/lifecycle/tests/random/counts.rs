@@ -1,7 +1,7 @@
 //! That random histories contain everything.
 
 /// How often things happened, over all seeds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) opened: u64,
     pub(super) recalled: u64,
@@ -29,23 +29,7 @@ impl Counts {
     }
 
     fn all(&self) -> [u64; 12] {
-        let Self { opened, recalled, runs, delivered, paid, rewound, .. } = self;
-        let Self { restarts, replaced, expired, finals, timed_out, moved_unseen, .. } = self;
-        [
-            opened,
-            recalled,
-            runs,
-            delivered,
-            paid,
-            rewound,
-            restarts,
-            replaced,
-            expired,
-            finals,
-            timed_out,
-            moved_unseen,
-        ]
-        .map(|count| *count)
+        self.clone().all_mut().map(|count| *count)
     }
 
     fn all_mut(&mut self) -> [&mut u64; 12] {
