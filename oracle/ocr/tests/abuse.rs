@@ -6,7 +6,7 @@ mod by_hand;
 use std::{cell::Cell, rc::Rc};
 
 use alloy_primitives::{Address, B256};
-use by_hand::{Checks, Keys, roster};
+use by_hand::{Checks, Keys, keys, roster};
 use functions_types::limits::Limits;
 use oracle_ocr::{
     Attested, Body, Choice, Effect, Input, Message, Misbehavior, Observation, Oracle, OracleIndex, Outcome,
@@ -58,7 +58,7 @@ fn event(number: u32) -> RequestEvent {
 
 fn node(n: u8, requests: u32) -> (Node, Rc<Cell<u64>>) {
     let work = Rc::new(Cell::new(0));
-    let keys = Keys::new(0, false);
+    let keys = keys(0);
     let mut node = Protocol::with_verifier(roster(n), OracleIndex::new(0), keys, Counting(Rc::clone(&work)));
     for number in 0..requests {
         node.step(0, Input::Request(event(number)));
@@ -81,7 +81,7 @@ fn observed(key: RequestKey, author: u8, value: u32, bytes: usize, is_good: bool
     let sender = OracleIndex::new(author);
     let observation = Observation::result(content, B256::ZERO);
     let signed = layout::observation(&domain(key), sender, &observation);
-    let signature = if is_good { Keys::new(author, false).sign_offchain(&signed) } else { [author; 64] };
+    let signature = if is_good { keys(author).sign_offchain(&signed) } else { [author; 64] };
     SignedObservation { sender, observation, signature }
 }
 
@@ -90,7 +90,7 @@ fn status(key: RequestKey, author: u8, attempt: u32, observations: Vec<SignedObs
     let held = observations.iter().map(|signed| (signed.sender, signed.digest())).collect();
     let sender = OracleIndex::new(author);
     let mut claim = StatusClaim { sender, attempt, lock: None, held, signature: [0; 64] };
-    claim.signature = Keys::new(author, false).sign_offchain(&layout::status(&domain(key), &claim));
+    claim.signature = keys(author).sign_offchain(&layout::status(&domain(key), &claim));
     Status { claim, certificate: None, observations }
 }
 
@@ -107,7 +107,7 @@ fn bad_report(roster: &Roster, event: &RequestEvent, value: u32) -> Body {
     let mut signatures: Vec<_> = roster
         .indexes()
         .take(roster.quorum())
-        .map(|signer| (signer, Keys::new(signer.get(), false).sign_report(&hash)))
+        .map(|signer| (signer, keys(signer.get()).sign_report(&hash)))
         .collect();
     signatures.last_mut().unwrap().1.r = [9; 32];
     Body::Report(Box::new(Attested { attempt: 0, outcome, evidence, signatures }))
@@ -211,7 +211,7 @@ fn d1_others_are_heard_while_one_floods() {
         let mut signed = observed(key, author, 5, 4, true);
         signed.observation.answer = oracle_ocr::Answer::Result(5_u32.to_be_bytes().to_vec());
         let bytes = layout::observation(&domain(key), signed.sender, &signed.observation);
-        signed.signature = Keys::new(author, false).sign_offchain(&bytes);
+        signed.signature = keys(author).sign_offchain(&bytes);
         hear(&mut node, author, Body::Observation(signed));
     }
     let outcome = Outcome::Result(5_u32.to_be_bytes().to_vec());
@@ -219,7 +219,7 @@ fn d1_others_are_heard_while_one_floods() {
     let hash = oracle_ocr::report::signed_hash(&roster(4), &event(0), 0, &outcome, evidence);
     for author in [1, 2] {
         let choice = Choice { outcome: layout::outcome(&outcome), evidence };
-        let signature = Keys::new(author, false).sign_report(&hash);
+        let signature = keys(author).sign_report(&hash);
         hear(&mut node, author, Body::Attest(oracle_ocr::message::Attest { attempt: 0, choice, signature }));
     }
     assert_eq!(reports, 1);
@@ -283,7 +283,7 @@ fn d3_a_peer_that_asks_again_and_again_for_the_report_is_told_a_bounded_amount()
     let (key, roster) = (event(0).key(), roster(4));
     let Body::Report(mut report) = bad_report(&roster, &event(0), 5) else { unreachable!() };
     let hash = oracle_ocr::report::signed_hash(&roster, &event(0), 0, &report.outcome, report.evidence);
-    report.signatures.last_mut().unwrap().1 = Keys::new(2, false).sign_report(&hash);
+    report.signatures.last_mut().unwrap().1 = keys(2).sign_report(&hash);
     let effects = node.step(1, Input::Message { from: EVIL, message: message(key, Body::Report(report)) });
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Report(_))), "{effects:?}");
     let late = Body::Observation(observed(key, 3, 9, 4, true));
@@ -317,7 +317,7 @@ fn d4_what_is_kept_of_one_peer_is_bounded_in_bytes() {
             let choice = Choice { outcome: B256::ZERO, evidence: B256::ZERO };
             let sender = OracleIndex::new(author);
             let signed = layout::prepare(&domain(key), sender, attempt, &choice);
-            let signature = Keys::new(author, false).sign_offchain(&signed);
+            let signature = keys(author).sign_offchain(&signed);
             hear(&mut node, now, author, Body::Prepare(Prepare { attempt, choice, signature }));
             let signature = ReportSignature { r: [1; 32], s: [1; 32], v: 0 };
             let attest = oracle_ocr::message::Attest { attempt, choice, signature };
@@ -351,7 +351,7 @@ fn d4_what_is_kept_of_one_peer_is_bounded_in_bytes() {
                 &proposal.observations,
                 &proposal.claims,
             );
-            proposal.signature = Keys::new(leader, false).sign_offchain(&bytes);
+            proposal.signature = keys(leader).sign_offchain(&bytes);
             hear(&mut node, now, leader, Body::Propose(Box::new(proposal)));
         }
         for author in 1..N {

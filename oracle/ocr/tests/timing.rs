@@ -6,7 +6,7 @@ mod by_hand;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::B256;
-use by_hand::{Checks, Keys, event, roster};
+use by_hand::{Checks, Keys, event, keys, roster};
 use oracle_ocr::{Effect, Input, Message, Observation, OracleIndex, Protocol, Timer};
 
 enum Event {
@@ -34,7 +34,7 @@ impl World {
     fn new(n: u8, delay: u64, mute: impl IntoIterator<Item = usize>, is_measured: bool) -> Self {
         let indexes = || (0..n).map(OracleIndex::new);
         let nodes = indexes().map(|index| {
-            let keys = Keys::new(index.get(), false);
+            let keys = keys(index.get());
             let mut node = Protocol::with_verifier(roster(n), index, keys, Checks::Fast);
             for oracle in indexes().filter(|other| is_measured && *other != index) {
                 node.step(0, Input::RoundTrip { oracle, millis: 2 * delay });

@@ -29,10 +29,10 @@ use oracle_ocr::{
     message::{Proposal, StatusClaim},
     outcome::{Rule, decide},
 };
+use test_signing::Keys;
 
 use crate::{
     don::Config,
-    keys::Keys,
     plan::{Actor, Attack, Plan},
     random::Random,
 };

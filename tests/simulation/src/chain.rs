@@ -13,7 +13,8 @@ use self::{
     pool::Pool,
     transaction::Transaction,
 };
-use crate::{don::Config, keys::Checks, random::Random};
+use crate::{don::Config, random::Random};
+use test_signing::Checks;
 
 /// Wall-clock milliseconds at the beginning.
 pub const EPOCH_MS: u64 = 1_700_000_000_000;

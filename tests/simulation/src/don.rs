@@ -5,7 +5,7 @@ use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::{Limits, RunOptions};
 use oracle_ocr::{OracleIndex, Roster};
 
-use crate::keys::Keys;
+use test_signing::Keys;
 
 /// The coordinator.
 pub const COORDINATOR: Address = Address::repeat_byte(0xc0);

@@ -25,7 +25,8 @@ use oracle_ocr::{
 };
 
 use self::justified::justified;
-use crate::{don::Config, keys::Checks, node::journal::Journal};
+use crate::{don::Config, node::journal::Journal};
+use test_signing::Checks;
 
 /// What was checked.
 pub type Checked = Result<(), String>;

@@ -12,7 +12,6 @@ pub mod adversary;
 pub mod chain;
 pub mod don;
 pub mod invariants;
-pub mod keys;
 pub mod many;
 pub mod mutants;
 pub mod node;

@@ -16,11 +16,9 @@ use functions_node::{
 use oracle_ocr::{OracleIndex, ReadyReport};
 
 use self::{cursor::Cursor, journal::Journal};
-use crate::{
-    chain::EPOCH_MS,
-    don::Config,
-    keys::{Checks, Keys},
-};
+use test_signing::{Checks, Keys};
+
+use crate::{chain::EPOCH_MS, don::Config};
 
 /// One process and its disk. A twin has two.
 pub struct Shell {

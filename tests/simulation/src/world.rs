@@ -17,6 +17,7 @@ use functions_node::{
     transmit::TransmitNote,
 };
 use oracle_ocr::{Message, Observation, RequestKey};
+use test_signing::{Checks, Keys};
 use tokio::time::Instant;
 
 use crate::{
@@ -27,7 +28,6 @@ use crate::{
     },
     don::Config,
     invariants::Invariants,
-    keys::{Checks, Keys},
     node::Shell,
     plan::{Actor, Answers, Attack, Plan},
     random::Random,

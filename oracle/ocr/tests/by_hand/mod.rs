@@ -1,11 +1,7 @@
 //! Four oracles without a network: messages are passed by hand.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-#[path = "../simulation/crypto.rs"]
-mod crypto;
-
 use alloy_primitives::{Address, B256};
-pub(crate) use crypto::{Checks, Keys};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
 use functions_types::limits::Limits;
 use oracle_ocr::{
@@ -13,14 +9,20 @@ use oracle_ocr::{
     Roster, Signer as _, Timer, TimerKind, layout,
     message::{Status, StatusClaim},
 };
+pub(crate) use test_signing::{Checks, Keys};
 
 pub(crate) type Node = Protocol<Keys, Checks>;
+
+/// The stand-in keys of one oracle.
+pub(crate) fn keys(index: u8) -> Keys {
+    Keys::of(index.into(), false)
+}
 
 pub(crate) fn config(n: u8) -> OffchainConfig {
     let member = |index: u8| Member {
         peer_id: String::new(),
         addresses: vec![],
-        offchain_public_key: Keys::new(index, false).offchain(),
+        offchain_public_key: keys(index).offchain(),
     };
     OffchainConfig {
         members: (0..n).map(member).collect(),
@@ -36,7 +38,7 @@ pub(crate) fn roster(n: u8) -> Roster {
 }
 
 pub(crate) fn roster_under(digest: u8, n: u8) -> Roster {
-    let signers: Vec<Address> = (0..n).map(|index| Keys::new(index, false).signer()).collect();
+    let signers: Vec<Address> = (0..n).map(|index| keys(index).signer()).collect();
     Roster::new(B256::repeat_byte(digest), (n - 1) / 3, &signers, &signers, &config(n)).unwrap()
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn node(index: u8) -> Node {
 }
 
 pub(crate) fn node_under(digest: u8, index: u8) -> Node {
-    let (roster, keys) = (roster_under(digest, 4), Keys::new(index, false));
+    let (roster, keys) = (roster_under(digest, 4), keys(index));
     Protocol::with_verifier(roster, OracleIndex::new(index), keys, Checks::Fast)
 }
 
@@ -108,7 +110,7 @@ pub(crate) fn status_of(index: u8, attempt: u32) -> Message {
     let (sender, config_digest) = (OracleIndex::new(index), roster(4).config_digest());
     let mut claim = StatusClaim { sender, attempt, lock: None, held: vec![], signature: [0; 64] };
     let domain = layout::Domain { config_digest, key: key() };
-    claim.signature = Keys::new(index, false).sign_offchain(&layout::status(&domain, &claim));
+    claim.signature = keys(index).sign_offchain(&layout::status(&domain, &claim));
     let body = Body::Status(Box::new(Status { claim, certificate: None, observations: vec![] }));
     Message { config_digest, key: key(), sender, body }
 }

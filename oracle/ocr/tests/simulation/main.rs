@@ -4,7 +4,6 @@
 //! `OCR_SIMULATION_SEEDS=5000` runs more seeds, `OCR_SIMULATION_FIRST=1234` starts elsewhere.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-mod crypto;
 mod invariants;
 mod scenario;
 mod world;

@@ -13,9 +13,9 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},
 };
+use test_signing::{Checks, Keys};
 
 use crate::{
-    crypto::{Checks, Keys},
     invariants::Invariants,
     scenario::{Actor, Mutation, Scenario},
 };
@@ -103,7 +103,7 @@ impl World {
             scenario.crashes = 40;
             scenario.stable_at = scenario.stable_at.max(8_000);
         }
-        let keys: Vec<Keys> = (0..n as u8).map(|index| Keys::new(index, scenario.real_signatures)).collect();
+        let keys: Vec<Keys> = (0..n).map(|who| Keys::of(who, scenario.real_signatures)).collect();
         let roster = roster(f, &keys);
         let checks = if scenario.real_signatures { Checks::Real(Curves) } else { Checks::Fast };
         let nodes = keys.into_iter().zip(&scenario.actors).map(|(keys, actor)| Node {

@@ -7,11 +7,11 @@ use alloy::primitives::{Address, B256, Bytes, keccak256};
 use functions_node::chain::{Position, SeenRequest};
 use functions_types::{Commitment, RequestId, SubscriptionId};
 use oracle_ocr::{OracleIndex, Outcome, ReadyReport, RequestKey, Verifier as _};
+use test_signing::Checks;
 
 use super::transaction::Transaction;
 use crate::{
     don::{COORDINATOR, Config, owner},
-    keys::Checks,
     plan::Identity,
 };
 

@@ -10,7 +10,8 @@ use oracle_ocr::{
     outcome::Rule,
 };
 
-use crate::{don::Config, keys::Checks};
+use crate::don::Config;
+use test_signing::Checks;
 
 /// Why a proposal is not allowed.
 ///

@@ -1,40 +1,56 @@
-//! Signatures: the real curves, or a fast stand-in that nobody in the simulation forges.
+//! Signatures of simulated nodes: a fast stand-in that nobody in a simulation forges, or the real curves.
+
+use std::hash::{DefaultHasher, Hasher};
 
 use alloy_primitives::{Address, B256, keccak256};
 use ed25519_dalek::Signer as _;
 use oracle_ocr::{Curves, Oracle, ReportSignature, Signer, Verifier};
 
-/// Both keys of one oracle.
+/// Both keys of one node.
 #[derive(Clone)]
-pub(crate) enum Keys {
+pub enum Keys {
+    /// Not secret, and cheap.
     Fast([u8; 32]),
+    /// As in production.
     Real(Box<(k256::ecdsa::SigningKey, ed25519_dalek::SigningKey)>),
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum Checks {
+/// How signatures are checked.
+#[derive(Clone, Copy, Debug)]
+pub enum Checks {
+    /// Those of [`Keys::Fast`].
     Fast,
+    /// Those of [`Keys::Real`].
     Real(Curves),
 }
 
 impl Keys {
-    pub(crate) fn new(index: u8, real: bool) -> Self {
-        let seed = keccak256([b'k', index]).0;
+    /// The keys of node `who`.
+    ///
+    /// # Panics
+    /// Never: every hash met here is a scalar of the curve.
+    #[must_use]
+    pub fn of(who: usize, real: bool) -> Self {
+        let seed = keccak256([b"node".as_slice(), &who.to_be_bytes()].concat()).0;
         if !real {
             return Self::Fast(seed);
         }
-        let signer = k256::ecdsa::SigningKey::from_slice(&seed).unwrap();
+        let signer = k256::ecdsa::SigningKey::from_slice(&seed).expect("a scalar");
         Self::Real(Box::new((signer, ed25519_dalek::SigningKey::from_bytes(&seed))))
     }
 
-    pub(crate) fn signer(&self) -> Address {
+    /// The address of its report signatures.
+    #[must_use]
+    pub fn signer(&self) -> Address {
         match self {
             Self::Fast(seed) => Address::from_slice(&seed[..20]),
             Self::Real(keys) => Address::from_private_key(&keys.0),
         }
     }
 
-    pub(crate) fn offchain(&self) -> [u8; 32] {
+    /// The public key of its messages.
+    #[must_use]
+    pub fn offchain(&self) -> [u8; 32] {
         match self {
             Self::Fast(seed) => *seed,
             Self::Real(keys) => keys.1.verifying_key().to_bytes(),
@@ -42,16 +58,24 @@ impl Keys {
     }
 }
 
+/// One word is enough to tell signatures apart.
+fn mark(parts: [&[u8]; 2]) -> [u8; 32] {
+    let mut hasher = DefaultHasher::new();
+    parts.iter().for_each(|part| hasher.write(part));
+    let mut mark = [0; 32];
+    mark[..8].copy_from_slice(&hasher.finish().to_be_bytes());
+    mark
+}
+
 fn fast_offchain(key: &[u8; 32], bytes: &[u8]) -> [u8; 64] {
-    let half = keccak256([key.as_slice(), bytes].concat()).0;
-    let mut signature = [0; 64];
+    let half = mark([key, bytes]);
+    let mut signature = [7; 64];
     signature[..32].copy_from_slice(&half);
-    signature[32..].copy_from_slice(&half);
     signature
 }
 
 fn fast_report(signer: &Address, hash: &B256) -> ReportSignature {
-    let r = keccak256([signer.as_slice(), hash.as_slice()].concat()).0;
+    let r = mark([signer.as_slice(), hash.as_slice()]);
     ReportSignature { r, s: r, v: r[0] & 1 }
 }
 
@@ -67,7 +91,8 @@ impl Signer for Keys {
         match self {
             Self::Fast(_) => fast_report(&self.signer(), hash),
             Self::Real(keys) => {
-                let (signature, id) = keys.0.sign_prehash_recoverable(hash.as_slice()).unwrap();
+                let (signature, id) =
+                    keys.0.sign_prehash_recoverable(hash.as_slice()).expect("a hash of 32 bytes");
                 let (r, s) = signature.split_bytes();
                 ReportSignature { r: r.into(), s: s.into(), v: id.to_byte() }
             }
