@@ -1,5 +1,5 @@
-//! Specifications and code hold to each other: cited steps exist, steps are cited, and the tests that a document names
-//! are there.
+//! Specifications and code hold to each other: cited steps exist, steps are cited, the rows of a document are numbered
+//! once, and the tests that they name are there.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -63,37 +63,57 @@ pub fn mismatches(text: &str, name: &str, letter: char, sources: &BTreeMap<Strin
     wrong
 }
 
-/// Tests that a document names as `path.rs::test` and that are not there, and rows of its tables that begin with one of
-/// `rows` (such as `I`) and a number but name neither a test nor a file.
+/// What is wrong with the rows of a document's tables that begin with the letter `rows` (such as `I`) and a number:
+/// they count from 1, each number once, and name a test as `path.rs::test` that is there and is one. Other tests and
+/// files that the document names must be there too.
 #[must_use]
-pub fn missing_tests(root: &Path, name: &str, text: &str, rows: char) -> Vec<String> {
+pub fn unshown(root: &Path, name: &str, text: &str, rows: char) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let place = format!("{name}:{}", number + 1);
+    let mut numbers = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let place = format!("{name}:{}", at + 1);
         let quoted: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
-        let mut named = 0;
-        for (path, test) in quoted.iter().filter_map(|quoted| quoted.split_once(".rs::")) {
-            named += 1;
+        let tests: Vec<_> = quoted.iter().filter_map(|quoted| quoted.split_once(".rs::")).collect();
+        for (path, test) in &tests {
             let source = std::fs::read_to_string(root.join(format!("{path}.rs"))).unwrap_or_default();
-            if !source.contains(&format!("fn {test}(")) {
-                wrong.push(format!("{place}: {path}.rs has no {test}"));
+            if !has_test(&source, test) {
+                wrong.push(format!("{place}: {path}.rs has no test {test}"));
             }
         }
         for path in quoted.iter().filter(|quoted| quoted.contains('/') && !quoted.contains("::")) {
-            let is_file = root.join(path.split('/').next().unwrap_or_default()).exists();
-            named += usize::from(is_file);
-            if is_file && !root.join(path).exists() {
+            let is_of_ours = root.join(path.split('/').next().unwrap_or_default()).exists();
+            if is_of_ours && !root.join(path).exists() {
                 wrong.push(format!("{place}: {path} is not there"));
             }
         }
-        let is_row = line.strip_prefix("| ").and_then(|line| line.strip_prefix(rows)).is_some_and(|rest| {
-            rest.split_once(' ').is_some_and(|(number, _)| number.parse::<u32>().is_ok())
-        });
-        if is_row && named == 0 {
-            wrong.push(format!("{place}: shown by nothing"));
+        let Some(number) = row_number(line, rows) else { continue };
+        if numbers.contains(&number) {
+            wrong.push(format!("{place}: {rows}{number} is there already"));
         }
+        if tests.is_empty() {
+            wrong.push(format!("{place}: {rows}{number} is shown by no test"));
+        }
+        numbers.push(number);
     }
+    let missing = (1..=numbers.iter().copied().max().unwrap_or(0)).filter(|number| !numbers.contains(number));
+    wrong.extend(missing.map(|number| format!("{name}: {rows}{number} is not there")));
     wrong
+}
+
+/// The number of a table's row that begins with the letter and a number.
+fn row_number(line: &str, letter: char) -> Option<u32> {
+    line.strip_prefix("| ")?.strip_prefix(letter)?.split_once(' ')?.0.parse().ok()
+}
+
+/// Whether a source has a function of that name and an attribute above it makes it a test.
+fn has_test(source: &str, name: &str) -> bool {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let head = format!("fn {name}(");
+    let is_test = |at: usize| {
+        let above = lines[..at].iter().rev().take_while(|line| !line.is_empty() && **line != "}");
+        above.into_iter().any(|line| line.starts_with("#[") && line.contains("test"))
+    };
+    lines.iter().enumerate().any(|(at, line)| line.contains(&head) && is_test(at))
 }
 
 #[cfg(test)]
@@ -114,17 +134,21 @@ mod tests {
     }
 
     #[test]
-    fn tests_that_do_not_exist_are_found() {
+    fn rows_that_nothing_shows_are_found() {
         let here = "tests/house/src/spec.rs";
         let text = format!(
-            "| I1 | a | `{here}::tests_that_do_not_exist_are_found` |\n| I2 | b | `{here}::nothing` |\n| I3 | c | - |\n\
-             | I4 | d | `tests/nowhere/x.rs` |"
+            "| I1 | a | `{here}::rows_that_nothing_shows_are_found` |\n| I2 | b | `{here}::nothing` |\n| I3 | c | - |\n\
+             | I5 | d | `tests/nowhere/x.rs` |\n| I2 | e | `{here}::has_test` |"
         );
-        let wrong = missing_tests(&crate::root(), "x.md", &text, 'I');
+        let wrong = unshown(&crate::root(), "x.md", &text, 'I');
         let expected = [
-            "x.md:2: tests/house/src/spec.rs has no nothing",
-            "x.md:3: shown by nothing",
+            "x.md:2: tests/house/src/spec.rs has no test nothing",
+            "x.md:3: I3 is shown by no test",
             "x.md:4: tests/nowhere/x.rs is not there",
+            "x.md:4: I5 is shown by no test",
+            "x.md:5: tests/house/src/spec.rs has no test has_test",
+            "x.md:5: I2 is there already",
+            "x.md: I4 is not there",
         ];
         assert_eq!(wrong, expected);
     }
