@@ -179,6 +179,16 @@ impl Node {
         Ok(())
     }
 
+    /// Where it listens for the other members.
+    pub const fn net(&self) -> SocketAddr {
+        self.net
+    }
+
+    /// Its process, while it has one.
+    pub const fn process(&self) -> Option<&Process> {
+        self.process.as_ref()
+    }
+
     /// Whether it was started and has not been ended since, as far as is known.
     pub const fn is_running(&self) -> bool {
         self.process.is_some()

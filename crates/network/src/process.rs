@@ -99,10 +99,25 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
+        if let Some(pid) = self.id().and_then(|id| i32::try_from(id).ok()) {
             // A child that ended meanwhile stays a zombie until waited for, so the id cannot have been reused.
             let _ = kill(Pid::from_raw(pid), signal);
         }
+    }
+
+    /// The system's number for it; `None` once it was waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Lets it stand still, as a machine that is suspended, until [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
     }
 
     /// Asks to end and waits, however long that takes.

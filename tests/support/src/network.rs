@@ -16,13 +16,16 @@ use functions_types::{Juels, RequestId};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::links::Links;
 use crate::place;
 use crate::proxy::Proxy;
 use crate::wait::{PATIENCE, until};
 
 /// Name of the DON.
 pub const DON: &str = "fun-test-1";
-/// Nodes of a network.
+/// Juels the subscription is funded with: 10 LINK.
+pub const FUNDING: Juels = Juels::new(10 * Juels::PER_LINK).expect("an amount");
+/// Nodes of a network that is not asked for more.
 const NODES: usize = 4;
 /// Lines of each log that are shown when a test fails.
 const LOG_LINES: usize = 40;
@@ -30,10 +33,14 @@ const LOG_LINES: usize = 40;
 const REQUEST_GAS: u64 = 3_000_000;
 
 /// How a network differs from a sound one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Setup {
+    /// How many nodes, 4 to 31.
+    pub nodes: usize,
     /// Waiting times.
     pub timing: Timing,
+    /// The members reach each other through [`Links`].
+    pub behind_links: bool,
     /// Each node reaches the chain through an endpoint of its own.
     pub behind_proxies: bool,
     /// Each node knows the chain's own endpoint too, as the second.
@@ -46,12 +53,29 @@ pub struct Setup {
     pub script_server: Option<SocketAddr>,
 }
 
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            nodes: NODES,
+            timing: Timing::default(),
+            behind_links: false,
+            behind_proxies: false,
+            with_second_endpoint: false,
+            unfunded: false,
+            with_typo: false,
+            script_server: None,
+        }
+    }
+}
+
 /// The network. Dropping it ends everything it started; when a test fails, its files stay and the ends of its logs are
 /// shown.
 pub struct Network {
     inner: functions_network::Network,
     /// The nodes' own endpoints, if they have some.
     pub proxies: Vec<Proxy>,
+    /// What lies between the members, if anything does.
+    pub links: Option<Links>,
     folder: Option<Folder>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -90,9 +114,7 @@ impl Network {
     /// When it does not come up.
     pub async fn start(timing: Timing) -> Self {
         let network = Self::launch(Setup { timing, ..Setup::default() }).await;
-        for node in 0..NODES {
-            network.wait_until_ready(node).await;
-        }
+        network.wait_until_all_ready().await;
         network
     }
 
@@ -107,13 +129,13 @@ impl Network {
             programs: place::programs(),
             contracts: place::contracts(),
             don: DON.to_owned(),
-            nodes: NODES,
+            nodes: setup.nodes,
             profile: Profile::Default,
             timing: setup.timing,
             allow_http: setup.script_server.iter().map(ToString::to_string).collect(),
             poll_interval_ms: 50,
             log_level: "info,functions_node=debug".to_owned(),
-            funding: Juels::new(10 * Juels::PER_LINK).expect("an amount"),
+            funding: FUNDING,
             callback_gas_limit: 200_000,
             chain: ChainOptions::default(),
             solidity: None,
@@ -121,9 +143,12 @@ impl Network {
         };
         let prepared = functions_network::Network::prepare(&wanted, folder.path(), &|_| {}).await;
         let inner = prepared.unwrap_or_else(|error| panic!("the network comes up: {error:?}"));
-        let mut network = Self { inner, proxies: Vec::new(), folder: Some(folder), _turn: turn };
+        let mut network = Self { inner, proxies: Vec::new(), links: None, folder: Some(folder), _turn: turn };
         if setup.behind_proxies {
             network.put_proxies_in_between(setup.with_second_endpoint).await;
+        }
+        if setup.behind_links {
+            network.put_links_in_between(setup.timing).await;
         }
         if setup.with_typo {
             network.mistype_last_address(setup.timing).await;
@@ -146,9 +171,19 @@ impl Network {
         }
     }
 
+    async fn put_links_in_between(&mut self, timing: Timing) {
+        let links = Links::start(self.nodes.iter().map(functions_network::Node::net)).await;
+        for (node, door) in self.nodes.iter_mut().zip(links.doors()) {
+            node.oracle.listen = format!("/ip4/{}/tcp/{}", door.ip(), door.port());
+        }
+        self.links = Some(links);
+        let count = self.nodes.len();
+        self.inner.set_members(count, timing).await.expect("the configuration is set");
+    }
+
     /// No tool of ours would send it: changed after the check.
     async fn mistype_last_address(&self, timing: Timing) {
-        let set = self.oracle_set(NODES, timing).and_then(|set| set.oracle_config());
+        let set = self.oracle_set(self.nodes.len(), timing).and_then(|set| set.oracle_config());
         let mut config = set.expect("a valid set");
         let (right, wrong) = (b"/127.0.0.1/", b"/1.0.0.300/");
         let mut bytes = config.offchain.to_vec();
@@ -179,6 +214,22 @@ impl Network {
     /// When it does not end.
     pub async fn terminate(&mut self, node: usize) -> ExitStatus {
         self.nodes[node].terminate().await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// SIGSTOP: it stands still until [`Self::thaw`].
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn freeze(&self, node: usize) {
+        self.nodes[node].process().expect("it runs").freeze();
+    }
+
+    /// SIGCONT.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn thaw(&self, node: usize) {
+        self.nodes[node].process().expect("it runs").thaw();
     }
 
     /// Makes a node lose its journal.
@@ -338,148 +389,6 @@ impl Network {
             assert_eq!((fulfilled.result_code, error.as_str()), (0, ""), "request {id}");
             assert_eq!(fulfilled.response.last(), Some(&byte));
         }
-    }
-
-    // ---- what nodes show ----
-
-    async fn json(&self, node: usize, path: &str) -> Result<Value, String> {
-        let answer = self.nodes[node].page(&self.http, path).await;
-        let answer = answer.ok_or_else(|| format!("no answer from node {node}"))?;
-        let status = answer.status();
-        let text = answer.text().await.map_err(|error| error.to_string())?;
-        if !status.is_success() {
-            return Err(format!("{status} {text}"));
-        }
-        serde_json::from_str(&text).map_err(|_| text)
-    }
-
-    async fn request_page(&self, node: usize, id: RequestId) -> Result<Value, String> {
-        self.json(node, &format!("requests/{id}")).await
-    }
-
-    /// In what state each node shows a request.
-    async fn states(&self, id: RequestId) -> Vec<String> {
-        let mut states = Vec::new();
-        for node in 0..self.nodes.len() {
-            let shown = self.request_page(node, id).await;
-            states.push(shown.map_or_else(|error| error, |shown| shown["state"].to_string()));
-        }
-        states
-    }
-
-    /// A node's metrics.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    pub async fn metrics(&self, node: usize) -> String {
-        let answer = self.nodes[node].page(&self.http, "metrics").await.expect("an answer");
-        answer.text().await.expect("text")
-    }
-
-    /// What a node shows about itself.
-    ///
-    /// # Panics
-    /// When it shows nothing.
-    pub async fn status(&self, node: usize) -> Value {
-        until(&format!("the status of node {node}"), async || self.json(node, "status").await).await
-    }
-
-    /// Waits until a node's part of its status is as `is_so` wants it.
-    ///
-    /// # Panics
-    /// When it does not become so.
-    pub async fn wait_for_status(&self, node: usize, what: &str, is_so: impl Fn(&Value) -> bool) {
-        until(&format!("node {node} to show {what}"), async || {
-            let status = self.json(node, "status").await?["node"].take();
-            if is_so(&status) { Ok(()) } else { Err(status.to_string()) }
-        })
-        .await;
-    }
-
-    /// Waits until the node takes part.
-    ///
-    /// # Panics
-    /// When it does not.
-    pub async fn wait_until_ready(&self, node: usize) {
-        until(&format!("node {node} to be ready"), async || match self.readiness(node).await {
-            Some((200, _)) => Ok(()),
-            other => Err(format!("{other:?}")),
-        })
-        .await;
-    }
-
-    /// Waits until a node is not ready for a reason with `words` in it.
-    ///
-    /// # Panics
-    /// When it stays ready or gives other reasons.
-    pub async fn wait_until_not_ready(&self, node: usize, words: &str) {
-        until(&format!("node {node} to be not ready: {words}"), async || match self.readiness(node).await {
-            Some((503, reason)) if reason.contains(words) => Ok(()),
-            other => Err(format!("{other:?}")),
-        })
-        .await;
-    }
-
-    /// HTTP status and text of a node's answer to whether it is ready.
-    async fn readiness(&self, node: usize) -> Option<(u16, String)> {
-        let answer = self.nodes[node].page(&self.http, "ready").await?;
-        Some((answer.status().as_u16(), answer.text().await.ok()?))
-    }
-
-    /// Waits until `node` shows the request in one of `states`; what it shows.
-    ///
-    /// # Panics
-    /// When it does not.
-    pub async fn wait_for_state(&self, node: usize, id: RequestId, states: &[&str]) -> Value {
-        until(&format!("node {node} to show {id} as {states:?}"), async || {
-            let shown = self.request_page(node, id).await?;
-            let is_so = shown["state"].as_str().is_some_and(|state| states.contains(&state));
-            if is_so { Ok(shown) } else { Err(shown.to_string()) }
-        })
-        .await
-    }
-
-    /// Waits until `node` gives a reason with `words` in it for the request's waiting.
-    ///
-    /// # Panics
-    /// When it does not.
-    pub async fn wait_for_reason(&self, node: usize, id: RequestId, words: &str) -> String {
-        until(&format!("node {node} to say {words:?} of {id}"), async || {
-            let shown = self.request_page(node, id).await?;
-            let reason = shown["reason"].as_str().filter(|reason| reason.contains(words));
-            reason.map(str::to_owned).ok_or_else(|| shown.to_string())
-        })
-        .await
-    }
-
-    /// Waits until some node has sent a transaction for the request; which.
-    ///
-    /// # Panics
-    /// When none does.
-    pub async fn wait_for_submission(&self, id: RequestId) -> usize {
-        self.wait_for_any(id, "its transaction sent", |shown| shown["state"] == "SUBMITTED").await
-    }
-
-    /// Waits until a node shows that its own transaction answered the request; which.
-    ///
-    /// # Panics
-    /// When none does.
-    pub async fn wait_for_paid_transmitter(&self, id: RequestId) -> usize {
-        let is_paid =
-            |shown: &Value| shown["transmission"]["byUs"] == true && !shown["includedBlock"].is_null();
-        self.wait_for_any(id, "its own transaction included", is_paid).await
-    }
-
-    async fn wait_for_any(&self, id: RequestId, what: &str, is_so: impl Fn(&Value) -> bool) -> usize {
-        until(&format!("a node to show of {id} {what}"), async || {
-            for node in 0..self.nodes.len() {
-                if self.request_page(node, id).await.is_ok_and(|shown| is_so(&shown)) {
-                    return Ok(node);
-                }
-            }
-            Err(self.states(id).await.join(", "))
-        })
-        .await
     }
 }
 
