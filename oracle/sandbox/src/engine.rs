@@ -21,6 +21,7 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:web", include_str!("js/web.js")),
     ("functions:url_search", include_str!("js/url_search.js")),
     ("functions:events", include_str!("js/events.js")),
+    ("functions:global_events", include_str!("js/global_events.js")),
     ("functions:timers", include_str!("js/timers.js")),
     ("functions:console", include_str!("js/console.js")),
     ("functions:buffer_codecs", include_str!("js/buffer_codecs.js")),
@@ -33,6 +34,8 @@ const BOOT: &[(&str, &str)] = &[
     ("functions:structured_clone", include_str!("js/structured_clone.js")),
     ("functions:api", include_str!("js/api.js")),
     ("functions:builtins", include_str!("js/builtins.js")),
+    ("functions:results", include_str!("js/results.js")),
+    ("functions:stacks", include_str!("js/stacks.js")),
     ("functions:globals", include_str!("js/globals.js")),
 ];
 
@@ -104,7 +107,7 @@ impl ScriptRuntime {
         };
         rejections::track(&mut runtime);
         module_loader::install(&mut runtime);
-        places::format_stacks(&mut runtime);
+        places::format_stacks(&mut runtime, &entries);
         stack_scope::check()?;
         runtime.v8_isolate().perform_microtask_checkpoint();
         runtime.v8_isolate().low_memory_notification();

@@ -15,16 +15,26 @@ pub(crate) struct Entries {
     inject: v8::Global<v8::Function>,
     /// Gives the beginning of a text without lone surrogates.
     pub(crate) well_formed: v8::Global<v8::Function>,
-    /// Gives buffer, byte offset and byte length of a view.
+    /// Gives buffer, byte offset and byte length of a view; nothing of one that its buffer no longer holds.
     pub(crate) window: v8::Global<v8::Function>,
+    /// Whether a buffer was taken away from its owner.
+    pub(crate) is_detached: v8::Global<v8::Function>,
+    /// `Error`, as it was before any script ran.
+    pub(crate) errors: v8::Global<v8::Object>,
+    /// Has the script's own formatter make the stack of an error.
+    pub(crate) format_stack: v8::Global<v8::Function>,
+    /// Gives name, message and stack of an error; nothing of another object.
+    pub(crate) describe: v8::Global<v8::Function>,
     /// Hands an HTTP response to the fetch that waits for it.
     pub(crate) deliver: v8::Global<v8::Function>,
+    /// Tells listeners of a rejection that nobody handles; whether one took it for handled.
+    pub(crate) announce_rejection: v8::Global<v8::Function>,
+    /// Tells listeners of the handling of a rejection they were told of.
+    pub(crate) announce_handled: v8::Global<v8::Function>,
     /// Runs the callback of a timer.
     pub(crate) fire: v8::Global<v8::Function>,
     /// The modules of `node:`, by name without the scheme.
     pub(crate) builtins: v8::Global<v8::Object>,
-    /// `Error.prototype`, as it was before any script ran.
-    pub(crate) error_prototype: v8::Global<v8::Object>,
 }
 
 impl Entries {
@@ -39,9 +49,14 @@ impl Entries {
             inject: entry(scope, object, "inject")?,
             well_formed: entry(scope, object, "wellFormed")?,
             window: entry(scope, object, "window")?,
+            is_detached: entry(scope, object, "isDetached")?,
+            describe: entry(scope, object, "describe")?,
+            errors: entry(scope, object, "errors")?,
+            format_stack: entry(scope, object, "formatStack")?,
             deliver: entry(scope, object, "deliver")?,
+            announce_rejection: entry(scope, object, "announceRejection")?,
+            announce_handled: entry(scope, object, "announceHandled")?,
             fire: entry(scope, object, "fire")?,
-            error_prototype: entry(scope, object, "errorPrototype")?,
             builtins: entry(scope, object, "builtins")?,
         })
     }

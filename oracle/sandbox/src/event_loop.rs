@@ -49,8 +49,10 @@ pub(crate) fn run(
         if module_loader::settle(runtime) {
             continue;
         }
-        if let Some(end) = ended(runtime, entries, promise, response_limit) {
-            return Ok(end);
+        match look(runtime, entries, promise, response_limit) {
+            Look::Ended(verdict, diagnostic) => return Ok((verdict, diagnostic)),
+            Look::Again => continue,
+            Look::Waits => {}
         }
         if module_loader::is_pending() {
             module_loader::serve(runtime, entries)?;
@@ -83,31 +85,47 @@ pub(crate) fn run(
     }
 }
 
-fn ended(
+/// What the script came to in a turn.
+enum Look {
+    Ended(Verdict, Diagnostic),
+    /// Listeners were told something, and may have gone on.
+    Again,
+    Waits,
+}
+
+fn look(
     runtime: &mut JsRuntime,
     entries: &Entries,
     promise: &v8::Global<v8::Promise>,
     response_limit: usize,
-) -> Option<(Verdict, Diagnostic)> {
+) -> Look {
     deno_core::scope!(scope, runtime);
     v8::tc_scope!(let scope, scope);
     let local = v8::Local::new(scope, promise);
     if local.state() == v8::PromiseState::Rejected {
         let reason = local.result(scope);
-        return Some(judge::thrown(scope, entries, reason));
+        let (verdict, diagnostic) = judge::thrown(scope, entries, reason);
+        return Look::Ended(verdict, diagnostic);
+    }
+    if rejections::announce_handled(scope, entries) {
+        return Look::Again;
     }
     if let Some(unhandled) = rejections::first_other_than(promise) {
+        if rejections::announce(scope, entries, &unhandled) {
+            return Look::Again;
+        }
         let unhandled = v8::Local::new(scope, unhandled);
         let reason = unhandled.result(scope);
         let (_, mut diagnostic) = judge::thrown(scope, entries, reason);
         diagnostic.message.insert_str(0, "unhandled rejection: ");
-        return Some((Verdict::UnhandledRejection, diagnostic));
+        return Look::Ended(Verdict::UnhandledRejection, diagnostic);
     }
     if local.state() == v8::PromiseState::Fulfilled {
         let value = local.result(scope);
-        return Some((judge::returned(scope, entries, value, response_limit), Diagnostic::default()));
+        let verdict = judge::returned(scope, entries, value, response_limit);
+        return Look::Ended(verdict, Diagnostic::default());
     }
-    None
+    Look::Waits
 }
 
 /// Picks the next event, sleeping only while an HTTP exchange is under way or, in compat mode,

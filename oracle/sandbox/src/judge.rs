@@ -6,12 +6,16 @@
 //! | value | verdict |
 //! | --- | --- |
 //! | returned `Uint8Array` or `ArrayBuffer` | its bytes |
+//! | the same whose bytes were taken away | a text that says so, upstream's |
 //! | any other returned value | not bytes |
 //! | thrown error named `PermissionDenied` | blocked |
-//! | thrown error | its message; no message where it is missing |
+//! | thrown error | its message, where that is no text its JSON; no message where it is missing |
+//! | thrown error that throws when it is read | as an error that nobody handles |
 //! | thrown error with an empty message | its name; in the classic profile the empty text |
 //! | thrown string | the string |
 //! | any other thrown value | a text that names its type |
+//!
+//! An error is what inherits from `Error.prototype` of before the script, a proxy of one as well.
 //!
 //! Upstream: `@chainlink/functions-toolkit` 0.3.2, error handling of the simulation sandbox.
 //!
@@ -24,10 +28,12 @@ use functions_types::limits::Profile;
 use oracle_frames::{Diagnostic, Verdict};
 
 use crate::entries::Entries;
-use crate::places::{self, property};
+use crate::places;
 
-/// Longest prototype chain that is searched for `Error.prototype`.
-const PROTOTYPE_DEPTH: usize = 64;
+/// What upstream's engine says of a returned buffer that was taken away.
+const DETACHED: &str = "Cannot perform Construct on a detached ArrayBuffer";
+/// And of a view that its buffer no longer holds.
+const OUT_OF_BOUNDS: &str = "Cannot perform Construct on a detached or out-of-bounds ArrayBuffer";
 
 /// Judges a returned value. `window` of the boot script says where a view lies now: over a buffer
 /// that was resized, only the engine's own getters know.
@@ -38,11 +44,14 @@ pub(crate) fn returned(
     limit: usize,
 ) -> Verdict {
     let (buffer, offset, len) = if let Ok(buffer) = v8::Local::<v8::ArrayBuffer>::try_from(value) {
+        if is_detached(scope, entries, value) {
+            return Verdict::Thrown(DETACHED.into());
+        }
         (buffer, 0, buffer.byte_length())
     } else if value.is_uint8_array() {
         match window(scope, entries, value) {
             Some(window) => window,
-            None => return Verdict::NotBytes,
+            None => return Verdict::Thrown(OUT_OF_BOUNDS.into()),
         }
     } else {
         return Verdict::NotBytes;
@@ -61,7 +70,18 @@ pub(crate) fn returned(
     }
 }
 
-/// Buffer, byte offset and byte length of a view.
+fn is_detached(
+    scope: &mut v8::PinScope<'_, '_>,
+    entries: &Entries,
+    buffer: v8::Local<'_, v8::Value>,
+) -> bool {
+    let this = v8::undefined(scope).into();
+    let buffer = v8::Local::new(scope, buffer);
+    let answer = v8::Local::new(scope, &entries.is_detached).call(scope, this, &[buffer]);
+    answer.is_some_and(|answer| answer.is_true())
+}
+
+/// Buffer, byte offset and byte length of a view; `None` of one that its buffer no longer holds.
 fn window<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     entries: &Entries,
@@ -115,19 +135,31 @@ pub(crate) fn thrown<'s>(
             value.to_string(scope).and_then(|text| well_formed(scope, entries, text)).unwrap_or_default();
         return (Verdict::Thrown(text.clone()), text.into());
     }
-    let Some(error) = as_error(scope, entries, value) else {
+    let not_an_error = || {
         let text = format!("invalid value thrown of type {}", type_name(value));
-        return (Verdict::Thrown(text.clone()), text.into());
+        (Verdict::Thrown(text.clone()), text.into())
     };
-    let mut text = |name| {
-        v8::tc_scope!(let scope, scope);
-        property(scope, error, name).and_then(|text| well_formed(scope, entries, text))
+    if !value.is_object() {
+        return not_an_error();
+    }
+    let this = v8::undefined(scope).into();
+    let native = v8::Boolean::new(scope, value.is_native_error()).into();
+    let described = v8::Local::new(scope, &entries.describe).call(scope, this, &[value, native]);
+    let Some(described) = described else {
+        return match scope.exception() {
+            Some(_) => (Verdict::UnhandledRejection, "reading the thrown error throws".into()),
+            None => (Verdict::Memory, "memory limit".into()),
+        };
     };
-    let name = text("name").unwrap_or_default();
-    let message = text("message");
+    let Ok(described) = v8::Local::<v8::Array>::try_from(described) else { return not_an_error() };
+    let text = |at| {
+        let part = described.get_index(scope, at).filter(|part| part.is_string());
+        part.map(|part| part.to_rust_string_lossy(scope))
+    };
+    let (name, message) = (text(0).unwrap_or_default(), text(1));
     let diagnostic = Diagnostic {
         message: format!("{name}: {}", message.as_deref().unwrap_or("(no message)")),
-        ..places::of(scope, error)
+        ..places::of(&text(2).unwrap_or_default())
     };
     let verdict = match message {
         _ if name == "PermissionDenied" => Verdict::Blocked,
@@ -136,32 +168,6 @@ pub(crate) fn thrown<'s>(
         Some(text) => Verdict::Thrown(text),
     };
     (verdict, diagnostic)
-}
-
-/// The value as an object, where it is an error: by the engine's class, or by inheritance from the
-/// `Error.prototype` of before the script (old-style subclasses).
-fn as_error<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    entries: &Entries,
-    value: v8::Local<'s, v8::Value>,
-) -> Option<v8::Local<'s, v8::Object>> {
-    let object = v8::Local::<v8::Object>::try_from(value).ok()?;
-    if value.is_native_error() {
-        return Some(object);
-    }
-    let wanted: v8::Local<'_, v8::Value> = v8::Local::new(scope, &entries.error_prototype).into();
-    let mut current = object;
-    for _ in 0..PROTOTYPE_DEPTH {
-        if current.is_proxy() {
-            return None;
-        }
-        let prototype = current.get_prototype(scope)?;
-        if prototype.strict_equals(wanted) {
-            return Some(object);
-        }
-        current = v8::Local::<v8::Object>::try_from(prototype).ok()?;
-    }
-    None
 }
 
 /// The beginning of a text, where a surrogate without its other half is U+FFFD, as it is in every UTF-8 of the web.

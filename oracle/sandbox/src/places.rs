@@ -1,20 +1,46 @@
 //! Where in the user's code something happened: positions for people, and what `Error.stack` shows.
 //!
 //! A stack holds the frames of the script and of the modules it imported, nothing of the host's:
-//! neither its files nor its function names.
+//! neither its files nor its function names. Where the script has a formatter of its own at
+//! `Error.prepareStackTrace`, it is given these frames.
+
+use std::cell::RefCell;
 
 use deno_core::{JsRuntime, v8};
 use oracle_frames::{Diagnostic, Position};
 
+use crate::entries::Entries;
 use crate::wrapper::{FILE, unwrapped};
 
-/// Longest stack that is read for a position, in characters.
-const STACK_MAX: usize = 16 * 1024;
+/// Where a script may put a formatter of its own, and the boot script's function that calls it.
+struct Own {
+    errors: v8::Global<v8::Object>,
+    format: v8::Global<v8::Function>,
+}
 
-/// From now on `Error.stack` is text of this module's making.
-pub(crate) fn format_stacks(runtime: &mut JsRuntime) {
+thread_local! {
+    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
+}
+
+/// From now on `Error.stack` is of this module's making.
+pub(crate) fn format_stacks(runtime: &mut JsRuntime, entries: &Entries) {
+    let own = Own { errors: entries.errors.clone(), format: entries.format_stack.clone() };
+    OWN.set(Some(own));
     runtime.v8_isolate().set_prepare_stack_trace_callback(format_stack);
 }
+
+/// The boot script's function, where the script may have a formatter of its own. Looking runs nothing of the script.
+fn own<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
+    let (errors, format) = OWN.with_borrow(|own| {
+        let own = own.as_ref()?;
+        Some((v8::Local::new(scope, &own.errors), v8::Local::new(scope, &own.format)))
+    })?;
+    let key = v8::String::new(scope, "prepareStackTrace")?;
+    errors.has_own_property(scope, key.into()).filter(|has| *has).map(|_| format.into())
+}
+
+/// The text of a stack; where [`own`] has a function an array instead: it, the text, and of each frame the function's
+/// name, the file, line and column. Whoever called this has the function make the stack of it (`stack_scope`).
 
 fn format_stack<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -35,6 +61,8 @@ fn format_stack<'s>(
         }
         text.push_str(&message);
     }
+    let own = own(scope);
+    let mut frames = Vec::new();
     for at in 0..sites.length() {
         v8::tc_scope!(let scope, scope);
         let site = sites.get_index(scope, at).and_then(|site| v8::Local::<v8::Object>::try_from(site).ok());
@@ -42,13 +70,29 @@ fn format_stack<'s>(
         let Some(position) = position(scope, site) else { continue };
         let file = if position.module.is_empty() { FILE } else { &position.module };
         let place = format!("{file}:{}:{}", position.line, position.column);
-        match ask(scope, site, "getFunctionName").map(|name| name.to_rust_string_lossy(scope)) {
-            Some(name) if !name.is_empty() => text.push_str(&format!("\n    at {name} ({place})")),
-            _ => text.push_str(&format!("\n    at {place}")),
+        let name = ask(scope, site, "getFunctionName").map(|name| name.to_rust_string_lossy(scope));
+        let name = name.unwrap_or_default();
+        if name.is_empty() {
+            text.push_str(&format!("\n    at {place}"));
+        } else {
+            text.push_str(&format!("\n    at {name} ({place})"));
+        }
+        if own.is_some() {
+            frames.push((name, file.to_owned(), position.line, position.column));
         }
     }
-    let text = v8::String::new(scope, &text).unwrap_or_else(|| v8::String::empty(scope));
-    text.into()
+    let text = v8::String::new(scope, &text).unwrap_or_else(|| v8::String::empty(scope)).into();
+    let Some(own) = own else { return text };
+    let mut parts = vec![own, text];
+    for (name, file, line, column) in frames {
+        let (Some(name), Some(file)) = (v8::String::new(scope, &name), v8::String::new(scope, &file)) else {
+            break;
+        };
+        let (line, column) =
+            (v8::Integer::new_from_unsigned(scope, line), v8::Integer::new_from_unsigned(scope, column));
+        parts.extend::<[v8::Local<'s, v8::Value>; 4]>([name.into(), file.into(), line.into(), column.into()]);
+    }
+    v8::Array::new_with_elements(scope, &parts).into()
 }
 
 /// The place of a frame, where it is one of the user's.
@@ -74,11 +118,8 @@ fn ask<'s>(
     method.call(scope, site.into(), &[]).filter(|answer| !answer.is_null_or_undefined())
 }
 
-/// What an error says about its place: its stack's own frames, and the first of them.
-pub(crate) fn of(scope: &mut v8::PinScope<'_, '_>, error: v8::Local<'_, v8::Object>) -> Diagnostic {
-    v8::tc_scope!(let scope, scope);
-    let stack = property(scope, error, "stack").filter(|stack| stack.length() <= STACK_MAX);
-    let stack = stack.map(|stack| stack.to_rust_string_lossy(scope)).unwrap_or_default();
+/// What the stack of an error says about its place: its frames, and the first of them.
+pub(crate) fn of(stack: &str) -> Diagnostic {
     let mut frames = Vec::new();
     for line in stack.lines() {
         if let Some(frame) = line.trim_start().strip_prefix("at ") {
@@ -90,7 +131,7 @@ pub(crate) fn of(scope: &mut v8::PinScope<'_, '_>, error: v8::Local<'_, v8::Obje
 }
 
 /// A property as text; `None` where it is missing, null, or cannot be had as text.
-pub(crate) fn property<'s>(
+fn property<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     object: v8::Local<'_, v8::Object>,
     name: &str,

@@ -21,6 +21,7 @@ struct Value {
 /// The tag of objects.
 const OBJECT: i64 = -1;
 const NULL: Value = Value { payload: 0, tag: 2 };
+const UNDEFINED: Value = Value { payload: 0, tag: 3 };
 /// The kind of function that takes its arguments as an array.
 const GENERIC: c_int = 0;
 const NAME: &CStr = c"prepareStackTrace";
@@ -41,6 +42,8 @@ unsafe extern "C" {
     ) -> Value;
     #[link_name = "JS_DupValue"]
     fn keep(context: *mut c_void, value: Value) -> Value;
+    #[link_name = "JS_GetPropertyUint32"]
+    fn element(context: *mut c_void, array: Value, at: u32) -> Value;
     #[link_name = "JS_FreeValue"]
     fn release(context: *mut c_void, value: Value);
     #[link_name = "JS_Call"]
@@ -81,8 +84,9 @@ unsafe extern "C" fn set_formatter_in_scope(context: *mut c_void, formatter: Val
     }
 }
 
-/// Calls the formatter and drops every handle that this made. What it gives is the caller's own. A thrown value that is
-/// no object has nowhere to keep a stack, so none is made.
+/// Calls the formatter and drops every handle that this made. What it gives is the caller's own. Where it gives an
+/// array, that begins with a function which makes the stack of it, and may throw. A thrown value that is no object has
+/// nowhere to keep a stack, so none is made.
 unsafe extern "C" fn in_scope(
     context: *mut c_void,
     this: Value,
@@ -105,8 +109,14 @@ unsafe extern "C" fn in_scope(
     // three words.
     unsafe {
         open(scope.as_mut_ptr(), isolate());
-        let stack = call(context, formatter, this, count, arguments);
+        let mut stack = call(context, formatter, this, count, arguments);
         close(scope.as_mut_ptr());
+        if stack.tag == OBJECT {
+            let (parts, own) = (stack, element(context, stack, 0));
+            stack = call(context, own, UNDEFINED, 2, [*arguments, parts].as_mut_ptr());
+            release(context, own);
+            release(context, parts);
+        }
         kept.into_iter().for_each(|argument| release(context, argument));
         stack
     }

@@ -1,5 +1,5 @@
 // A proxy that was revoked.
-// expect: error invalid value thrown of type object
+// expect: error syntax error, RAM exceeded, or other error: unhandled rejection
 const { proxy, revoke } = Proxy.revocable(new Error("x"), {});
 revoke();
 throw proxy;

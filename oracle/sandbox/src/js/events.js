@@ -1,7 +1,7 @@
 // Listeners of events: found, added and removed without a search, however many a target has.
 //
 // Deno's dispatch finds one listener on a target for each type, which is ours; it calls all that the script added, in
-// order. What one of them throws becomes an unhandled rejection, which ends the run.
+// order. What one of them throws is reported. Without a receiver the target is the global scope.
 (function (lib) {
   "use strict";
   const { eventTargetData, setEventTargetData } = lib.event;
@@ -9,8 +9,8 @@
   const { apply } = Reflect;
   const { get: mapGet, set: mapSet, delete: mapDelete, forEach: mapEach } = Map.prototype;
   const { has: setHas, add: setAdd, delete: setDelete } = WeakSet.prototype;
-  const [RealMap, RealPromise, RealTypeError] = [Map, Promise, TypeError];
-  const { reject } = Promise;
+  const [RealMap, RealTypeError] = [Map, TypeError];
+  const scope = globalThis;
   const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get;
   const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;
   const original = EventTarget.prototype.removeEventListener;
@@ -49,7 +49,7 @@
       if (typeof handleEvent !== "function") throw new RealTypeError("the listener of an event has no handleEvent");
       apply(handleEvent, callback, [event]);
     } catch (error) {
-      apply(reject, RealPromise, [error]);
+      lib.report(error);
     }
   }
 
@@ -131,7 +131,8 @@
     typeof options === "object" && options !== null || typeof options === "function" ? options : { __proto__: null, capture: Boolean(options) };
   replace(EventTarget.prototype, "addEventListener", {
     addEventListener(type, callback, options = undefined) {
-      check(this);
+      const target = this ?? scope;
+      check(target);
       if (arguments.length < 2) throw new RealTypeError("addEventListener needs a type and a listener");
       const flags = flagsOf(options);
       const listener = {
@@ -143,7 +144,7 @@
       const name = `${type}`;
       if (callback === null || callback === undefined || aborted) return;
       if (typeof callback !== "object" && typeof callback !== "function") throw new RealTypeError("the listener of an event is a function or an object");
-      const listeners = listenersFor(this, name);
+      const listeners = listenersFor(target, name);
       if (listeners.find(callback, listener.capture) !== undefined) return;
       listeners.add(listener);
       if (signal === undefined) return;
@@ -154,10 +155,18 @@
   }.addEventListener);
   replace(EventTarget.prototype, "removeEventListener", {
     removeEventListener(type, callback, options = undefined) {
-      check(this);
+      const target = this ?? scope;
+      check(target);
       if (arguments.length < 2) throw new RealTypeError("removeEventListener needs a type and a listener");
       const capture = Boolean(flagsOf(options).capture);
-      listenersOf(this, `${type}`)?.remove(callback, capture);
+      listenersOf(target, `${type}`)?.remove(callback, capture);
     },
   }.removeEventListener);
+  const { dispatchEvent } = EventTarget.prototype;
+  replace(EventTarget.prototype, "dispatchEvent", {
+    dispatchEvent(_event) {
+      return apply(dispatchEvent, this ?? scope, arguments);
+    },
+  }.dispatchEvent);
+  lib.listensTo = (target, type) => listenersOf(target, type) !== undefined;
 })

@@ -146,23 +146,19 @@
   hide(globalThis, "Deno", Object.freeze(deno));
   hide(globalThis, "self", globalThis);
   hide(Promise.prototype, "constructor", Promise);
-  Object.defineProperty(Error, "prepareStackTrace", { value: undefined, writable: false, configurable: false });
+  delete Error.prepareStackTrace;
   const constant = (name, value) => Object.defineProperty(globalThis, name, { value, enumerable: true });
   constant("Functions", lib.globals.Functions);
+  lib.listenGlobally();
 
-  const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-  const [buffer, byteOffset, byteLength] = ["buffer", "byteOffset", "byteLength"].map(
-    (name) => Object.getOwnPropertyDescriptor(typedArray, name).get,
-  );
-  const { apply } = Reflect;
-  const { slice, toWellFormed } = String.prototype;
   return {
-    // Far more than any limit on results, and a bound on what the host copies.
-    wellFormed: (text) => apply(toWellFormed, apply(slice, text, [0, 65536]), []),
-    window: (view) => [apply(buffer, view, []), apply(byteOffset, view, []), apply(byteLength, view, [])],
-    errorPrototype: Error.prototype,
+    ...lib.results,
+    formatStack: lib.formatStack,
+    errors: Error,
     fire: lib.fire,
     deliver: lib.deliver,
+    announceRejection: lib.announceRejection,
+    announceHandled: lib.announceHandled,
     builtins: lib.builtins,
     inject(args, bytesArgs, secretPairs, wasm = false) {
       const secrets = {};

@@ -53,7 +53,11 @@
   lib.fire = function fire(handle) {
     const run = read(callbacks, handle);
     remove(callbacks, handle);
-    run?.();
+    try {
+      run?.();
+    } catch (error) {
+      if (!lib.isHandled(error)) throw error;
+    }
   };
   // The time limit of a request, which is a matter of the network and so of the real clock.
   lib.setLimit = (callback, delay) => once(callback, delay, [], true);
@@ -77,11 +81,14 @@
     },
     queueMicrotask(callback) {
       if (typeof callback !== "function") throw new TypeError("expected a function");
-      // By syntax alone: the script may have replaced Promise. A throwing microtask is an unhandled rejection, which ends
-      // the run.
+      // By syntax alone: the script may have replaced Promise.
       (async () => {
         await undefined;
-        callback();
+        try {
+          callback();
+        } catch (error) {
+          lib.report(error);
+        }
       })();
     },
     performance: {

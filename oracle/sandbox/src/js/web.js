@@ -1,8 +1,8 @@
 // The web platform, from Deno's own sources: URL, text, events, streams, the inspector.
 //
 // They hold their own references to the language's built-ins, so a script that changes a prototype
-// changes nothing here. Two seams are ours: an exception that is reported becomes an unhandled
-// rejection, which ends the run, and time comes from the run's clock.
+// changes nothing here. Two seams are ours: an exception that is reported becomes an event of the global
+// scope or ends the run, and time comes from the run's clock.
 (function (lib) {
   "use strict";
   const { core } = lib;
@@ -22,11 +22,11 @@
 
   event.saveGlobalThisReference({
     dispatchEvent(reported) {
-      Promise.reject(reported.error);
+      lib.report(reported.error);
       return false;
     },
   });
-  core.setReportExceptionCallback((error) => void Promise.reject(error));
+  core.setReportExceptionCallback((error) => void lib.report(error));
 
   // Errors of the host's ops that the standard calls DOM exceptions.
   for (const name of ["InvalidCharacterError", "NotSupportedError", "OperationError", "DataError", "AbortError"]) {
