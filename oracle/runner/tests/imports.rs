@@ -92,6 +92,11 @@ async fn modules_are_loaded_linked_and_run() {
         ("await import(site + '/throws.js')", "error: from the module"),
         ("try { await import(site + '/syntax.js') } catch (e) { return say(e.name) }", "SyntaxError"),
         ("try { await import(site + '/missing.js') } catch (e) { return say(e.name) }", "SyntaxError"),
+        ("const m = await import('data:text/javascript,export default 1%2b1'); return say(m.default)", "2"),
+        ("const m = await import('data:text/javascript;base64,ZXhwb3J0IGRlZmF1bHQgNw=='); return say(m.default)", "7"),
+        ("const m = await import('data:application/json,{\"a\":7}', { with: { type: 'json' } }); return say(m.default.a)", "7"),
+        ("const a = 'data:text/javascript,export default {}'; return say((await import(a)).default === (await import(a)).default)", "true"),
+        ("await import('data:text/plain,export default 1')", "error: import of data:text/plain,export default 1 failed"),
         ("const m = await import('node:buffer'); return say(m.Buffer.from('hi').toString('hex') + (m.default.Buffer === m.Buffer))", "6869true"),
         ("const { createHash } = await import('node:crypto'); return say(createHash('sha256').update('a').digest('hex').slice(0, 8))", "ca978112"),
     ]
@@ -108,7 +113,6 @@ async fn refused_imports_reject_with_our_words() {
     let runner = runner_with(&server, ImportPolicy::default()).await;
     let denied = [
         "file:///etc/passwd",
-        "data:text/javascript,export default 1",
         "blob:x",
         "lodash",
         "./c.js",

@@ -16,6 +16,7 @@
 //! Upstream: `@chainlink/functions-toolkit` 0.3.2, the HTTP proxy of the simulation sandbox.
 
 mod address;
+mod data_url;
 mod guard;
 mod modules;
 mod pace;

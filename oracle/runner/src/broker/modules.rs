@@ -6,6 +6,7 @@
 //! | `http:` | the same, on the operator's development list only |
 //! | `npm:`, `jsr:` | fetched from the operator's mirror |
 //! | `node:` and a name of [`BUILTINS`] | built into the sandbox |
+//! | `data:` | what the specifier itself holds |
 //! | anything else | refused |
 //!
 //! JavaScript is taken for an import without attributes, JSON for one of type `json`, judged by
@@ -19,7 +20,7 @@ use oracle_frames::{HttpRequest, HttpResponse, ModuleKind, ModuleOutcome, Module
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Broker, Failure};
+use super::{Broker, Failure, data_url};
 use crate::report::ModuleLoad;
 
 /// Modules built into the sandbox, without `node:`.
@@ -82,6 +83,13 @@ impl Broker {
                 true => Ok(ModuleOutcome::Builtin(name.to_owned())),
                 false => Err(denied("not one of the built-in modules".into())),
             };
+        }
+        if let Some(url) = Url::parse(specifier).ok().filter(|url| url.scheme() == "data") {
+            let text = held(&url, request.kind).map_err(|reason| Refusal {
+                text: format!("import of {specifier} failed"),
+                reason: reason.to_owned(),
+            })?;
+            return Ok(ModuleOutcome::Source { url: specifier.clone(), text });
         }
         let url = self.locate(specifier)?;
         let pin = self.imports.pins.get(specifier).or_else(|| self.imports.pins.get(url.as_str())).copied();
@@ -169,13 +177,12 @@ impl Broker {
         if response.status != 200 {
             return Err(Failure::Other(format!("status {}", response.status)));
         }
-        if !is_type(&response, kind) {
+        if !is_type(header(&response, "content-type").unwrap_or_default(), kind) {
             return Err(Failure::Other("the content type is not the one imported".into()));
         }
         let never_changes = header(&response, "cache-control")
             .is_some_and(|value| value.to_ascii_lowercase().contains("immutable"));
-        let text = String::from_utf8(response.body).map_err(|_| Failure::Other("not UTF-8".into()))?;
-        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
+        let text = utf8(response.body).ok_or_else(|| Failure::Other("not UTF-8".into()))?;
         let found = Found { sha256: Sha256::digest(&text).into(), url: response.url, text };
         if pinned || never_changes {
             self.modules.keep(never_changes.then_some(url), &found);
@@ -198,10 +205,24 @@ fn header<'a>(response: &'a HttpResponse, wanted: &str) -> Option<&'a str> {
     response.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
 }
 
-/// Whether the server says it sent what the import expects.
-fn is_type(response: &HttpResponse, kind: ModuleKind) -> bool {
-    let value = header(response, "content-type").unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+/// The module that a `data:` URL holds, or what is wrong with it.
+fn held(url: &Url, kind: ModuleKind) -> Result<String, &'static str> {
+    let (content_type, bytes) = data_url::read(url).ok_or("no data: URL of the standard")?;
+    if !is_type(&content_type, kind) {
+        return Err("the content type is not the one imported");
+    }
+    utf8(bytes).ok_or("not UTF-8")
+}
+
+/// Text without its byte order mark.
+fn utf8(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}
+
+/// Whether a content type is what the import expects.
+fn is_type(content_type: &str, kind: ModuleKind) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind {
         ModuleKind::JavaScript => matches!(
             essence.as_str(),
