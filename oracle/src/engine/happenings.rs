@@ -3,7 +3,7 @@
 use alloy::{primitives::Address, rpc::types::Log};
 use oracle_ocr::{Earlier, Message, Record, RequestKey};
 
-use super::{Engine, EngineError, Finished};
+use super::{Engine, EngineError, runs::Finished};
 use crate::{
     admin::Kind,
     chain::{Batch, ChainEvent, SeenRequest, decode},

@@ -10,26 +10,25 @@ mod complaints;
 mod happenings;
 mod ledger;
 mod notes;
+mod runs;
 mod upkeep;
 mod work;
 
 use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, B256};
-use oracle_ocr::RequestKey;
-use oracle_runner::RunnerError;
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
 
-use self::{complaints::Complaints, ledger::Ledger, upkeep::Upkeep};
+use self::{complaints::Complaints, ledger::Ledger, runs::Runs, upkeep::Upkeep};
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
     clock::now_ms,
     don::Don,
-    executor::{Execution, Executor},
+    executor::Executor,
     journal::{Journal, JournalError},
     lifecycle::{Core, Rules},
     peers::Peers,
@@ -62,12 +61,6 @@ pub enum EngineError {
     /// A task the engine depends on is gone.
     #[error("the {0} ended unexpectedly")]
     PartEnded(&'static str),
-}
-
-/// A finished execution.
-struct Finished {
-    key: RequestKey,
-    execution: Result<Execution, RunnerError>,
 }
 
 /// Inputs whose work shares one commit, at most.
@@ -125,7 +118,7 @@ pub struct Streams {
 pub struct Engine {
     parts: Parts,
     core: Core<NodeSigner>,
-    finished: mpsc::UnboundedSender<Finished>,
+    runs: Runs,
     upkeep: Upkeep,
     ledger: Ledger,
     complaints: Complaints,
@@ -138,14 +131,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError`]: the node must not go on.
     pub async fn run(parts: Parts, mut streams: Streams) -> Result<Stop, EngineError> {
-        let (finished, mut executions) = mpsc::unbounded_channel();
         let mut protocol = Protocol::new(parts.don.roster.clone(), parts.don.me, parts.signer.clone());
         protocol.set_quarantine(parts.silent_before);
         let core = Core::new(rules(&parts), protocol);
         let mut engine = Self {
             parts,
             core,
-            finished,
+            runs: Runs::default(),
             upkeep: Upkeep::default(),
             complaints: Complaints::default(),
             ledger: Ledger::default(),
@@ -166,11 +158,11 @@ impl Engine {
                 event = engine.parts.peers.next() => {
                     engine.on_peer(event.ok_or(EngineError::PartEnded("peer network"))?);
                 }
-                Some(done) = executions.recv() => engine.on_finished(done),
+                done = engine.runs.next() => engine.on_finished(done),
                 Some(note) = streams.notes.recv() => engine.on_note(note).await?,
                 () = sleep(pause) => {}
             }
-            let is_quiet = engine.gather(&mut streams, &mut executions).await?;
+            let is_quiet = engine.gather(&mut streams).await?;
             engine.fire_timers(is_quiet);
         }
         engine.store(&[]).await?;
@@ -187,18 +179,14 @@ impl Engine {
     }
 
     /// Takes what has been said already, so that its work shares one commit; true when nothing more waits.
-    async fn gather(
-        &mut self,
-        streams: &mut Streams,
-        executions: &mut mpsc::UnboundedReceiver<Finished>,
-    ) -> Result<bool, EngineError> {
+    async fn gather(&mut self, streams: &mut Streams) -> Result<bool, EngineError> {
         let wait = self.ledger.gathers_for(now_ms(), self.core.lifecycle().open());
         if wait > 0 {
             sleep(Duration::from_millis(wait)).await;
         }
         for _ in 0..GROUP {
             let event = self.parts.peers.take_waiting();
-            let done = executions.try_recv().ok();
+            let done = self.runs.take_finished();
             let note = streams.notes.try_recv().ok();
             if event.is_none() && done.is_none() && note.is_none() {
                 return Ok(true);

@@ -3,7 +3,7 @@
 use alloy::primitives::{B256, Bytes};
 use oracle_ocr::{Record, RequestKey};
 
-use super::{Engine, EngineError, Finished};
+use super::{Engine, EngineError};
 use crate::{
     clock::now_ms,
     don::Don,
@@ -76,6 +76,10 @@ impl Engine {
     async fn obey(&mut self, order: Order, stored: &[RequestRow]) -> Result<bool, EngineError> {
         match order {
             Order::Run(key) => return Ok(!self.run_script(key, stored).await?),
+            Order::EndRun(key) => {
+                tracing::info!(request_id = %key.request, "its script is ended: the request is open no more");
+                self.runs.end(key);
+            }
             Order::Read(key) => {
                 let (records, earlier) = self.said(key).await?;
                 self.tell(Happening::Read { key, records, earlier });
@@ -106,12 +110,9 @@ impl Engine {
             self.tell(Happening::Unrunnable { key });
             return Ok(false);
         };
-        let (executor, finished) = (self.parts.executor.clone(), self.finished.clone());
-        tokio::spawn(async move {
-            let execution = executor.execute(key.request, seen.data, seen.block_timestamp).await;
-            // A closed channel means the node is stopping; the next start executes again.
-            let _ = finished.send(Finished { key, execution });
-        });
+        let executor = self.parts.executor.clone();
+        let run = async move { executor.execute(key.request, seen.data, seen.block_timestamp).await };
+        self.runs.start(key, run);
         Ok(true)
     }
 }

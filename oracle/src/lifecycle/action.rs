@@ -30,6 +30,8 @@ pub enum Action {
 pub enum Order {
     /// Run the request's script; its end is [`super::Happening::Finished`].
     Run(RequestKey),
+    /// End that run now: nobody needs what it would come to, and others wait for its slot.
+    EndRun(RequestKey),
     /// Read the request's records; they come with [`super::Happening::Read`].
     Read(RequestKey),
     /// Deliver a report; a delivery under way is kept.

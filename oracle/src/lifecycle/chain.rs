@@ -208,6 +208,7 @@ impl Lifecycle {
             let Some(request) = self.requests.get_mut(&id) else { continue };
             request.orphan();
             self.requests.touch(id);
+            self.schedule.remove(&id);
             self.order(Order::Cancel(id));
         }
     }

@@ -86,7 +86,7 @@ pub enum Happening {
     },
     /// It is a moment to say why requests wait.
     Explain,
-    /// Everything heard so far has been considered: free slots may be filled.
+    /// Everything heard so far has been considered: runs that nobody needs any more are ended, and free slots filled.
     Turn,
     /// A run ended: with an observation, or with the reason why this node could not run the script.
     Finished {

@@ -89,7 +89,6 @@ pub struct Lifecycle {
     rules: Rules,
     requests: Requests,
     schedule: Schedule,
-    /// Runs under way.
     /// Scripts that run, and whose subscription pays.
     running: HashMap<RequestKey, u64>,
     /// Requests that are given to the protocol when the chain has been read.
@@ -141,6 +140,7 @@ impl Lifecycle {
             Happening::CaughtUp { height, seconds } => self.caught_up(now, height, seconds),
             Happening::Explain => self.explain(now),
             Happening::Turn => {
+                self.end_needless_runs();
                 self.fill_slots(now);
                 self.leave(now);
             }

@@ -1,4 +1,4 @@
-//! Running scripts: as many at once as there are slots, each until it gives an answer.
+//! Running scripts: as many at once as there are slots, each until it gives an answer or nobody needs one.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +26,21 @@ impl Lifecycle {
         }
     }
 
+    /// Ends the runs of requests that are open no more. While one is open, its answer may be what a peer waits for,
+    /// even when there is a report.
+    pub(super) fn end_needless_runs(&mut self) {
+        let is_open = |key: &RequestKey| {
+            let request = self.requests.get(&key.request).filter(|request| request.key() == *key);
+            request.is_some_and(|request| !request.state().is_settled())
+        };
+        let mut needless: Vec<_> = self.running.keys().filter(|key| !is_open(key)).copied().collect();
+        needless.sort();
+        for key in needless {
+            self.running.remove(&key);
+            self.order(Order::EndRun(key));
+        }
+    }
+
     /// Fills the free slots. Of three or more the last is for a subscription that has none: the long scripts of one do
     /// not keep all others waiting.
     pub(super) fn fill_slots(&mut self, now: u64) {
@@ -39,7 +54,7 @@ impl Lifecycle {
                 continue;
             };
             let key = request.key();
-            // Its run began before a response that has left the chain again; it counts still.
+            // Its run goes on: what ended the request has left the chain before anything was done about it.
             if self.running.insert(key, request.waiting().subscription).is_some() {
                 continue;
             }

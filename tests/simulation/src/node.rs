@@ -13,7 +13,7 @@ use functions_node::{
     lifecycle::{Core, Report},
     transmit::{Progress, Simulated, delivery::Delivery},
 };
-use oracle_ocr::{OracleIndex, ReadyReport};
+use oracle_ocr::{OracleIndex, ReadyReport, RequestKey};
 
 use self::{cursor::Cursor, journal::Journal};
 use test_signing::{Checks, Keys};
@@ -64,6 +64,8 @@ pub struct Running {
     pub core: Core<Keys, Checks>,
     /// Its reading of the chain.
     pub cursor: Cursor,
+    /// Scripts that run, each by the number of its run.
+    pub runs: BTreeMap<RequestKey, u32>,
     /// Deliveries under way.
     pub jobs: BTreeMap<B256, Job>,
     /// What others delivered.

@@ -69,7 +69,7 @@ enum Event {
     Work { shell: usize, life: u32 },
     Tick { shell: usize, life: u32 },
     Deliver { shell: usize, from: usize, message: Rc<Message> },
-    Finished { shell: usize, life: u32, key: RequestKey, observation: Result<Observation, String> },
+    Finished { shell: usize, life: u32, key: RequestKey, run: u32, observation: Result<Observation, String> },
     Wake { shell: usize, life: u32, id: B256, serial: u64 },
     Note { shell: usize, life: u32, note: TransmitNote },
     Cheap,
@@ -212,8 +212,8 @@ impl World {
             Event::Work { shell, life } => self.work(shell, life),
             Event::Tick { shell, life } => self.tick(shell, life),
             Event::Deliver { shell, from, message } => self.deliver(shell, from, &message),
-            Event::Finished { shell, life, key, observation } => {
-                self.finished(shell, life, key, observation);
+            Event::Finished { shell, life, key, run, observation } => {
+                self.finished(shell, life, key, run, observation);
             }
             Event::Wake { shell, life, id, serial } => self.wake(shell, life, id, serial),
             Event::Note { shell, life, note } => self.transmit_note(shell, life, note),

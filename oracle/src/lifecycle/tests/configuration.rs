@@ -102,7 +102,7 @@ fn l6_requests_of_a_former_coordinator_are_answered_before_it_is_left() {
         bench.tell(Happening::TimedOut { id: id(2), block: RESPONSE_BLOCK }),
         ["store", "answered", "rest"]
     );
-    assert_eq!(bench.tell(Happening::Turn), ["stop"]);
+    assert_eq!(bench.tell(Happening::Turn), ["end its run", "stop"]);
 }
 
 #[test]

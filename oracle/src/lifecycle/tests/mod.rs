@@ -231,6 +231,15 @@ impl Bench {
 
     /// Request 1 in this state, by the way that leads there when nothing goes wrong.
     pub(super) fn in_state(state: State) -> Self {
+        Self::on_the_way_to(state, |_| true)
+    }
+
+    /// The same, with its script still running.
+    pub(super) fn running_in(state: State) -> Self {
+        Self::on_the_way_to(state, |step| !matches!(step, Happening::Finished { .. }))
+    }
+
+    fn on_the_way_to(state: State, happens: impl Fn(&Happening) -> bool) -> Self {
         let mut bench = Self::caught_up();
         let key = key(1);
         let learned = |known| Happening::Learned { key, known };
@@ -266,7 +275,7 @@ impl Bench {
             }
         };
         bench.request(seen(1, 5, REQUEST_BLOCK));
-        bench.tell_all(steps.into_iter().take(count).chain(last));
+        bench.tell_all(steps.into_iter().take(count).filter(happens).chain(last));
         assert_eq!(bench.state(1), state, "the way to it");
         bench
     }
@@ -302,6 +311,7 @@ fn word(action: &Action) -> Option<&'static str> {
         Action::Recall(_) => "recall",
         Action::Ask(_) => "ask",
         Action::Order(Order::Run(_)) => "run",
+        Action::Order(Order::EndRun(_)) => "end its run",
         Action::Order(Order::Read(_)) => "read",
         Action::Order(Order::Transmit(_)) => "transmit",
         Action::Order(Order::Answered(_)) => "answered",

@@ -160,7 +160,7 @@ impl Net {
                 Order::Transmit(report) => {
                     self.places[usize::from(index)].deliveries.push(report.ready.key);
                 }
-                Order::Answered(_) | Order::Cancel(_) | Order::Progressed { .. } => {}
+                Order::EndRun(_) | Order::Answered(_) | Order::Cancel(_) | Order::Progressed { .. } => {}
             }
         }
     }

@@ -24,8 +24,11 @@ const OPEN: [State; 6] =
 const SETTLED: [State; 3] = [State::Included, State::Undeliverable, State::Orphaned];
 const GONE: [State; 3] = [State::Final, State::Refused, State::Expired];
 
+/// What only happens to a request whose script was begun.
+const STILL_RUNS: &str = "its script still runs";
+
 /// The happenings of the table, as told to a bench whose request 1 is in some state.
-const HAPPENINGS: [&str; 29] = [
+const HAPPENINGS: [&str; 30] = [
     "the event again",
     "the event in another block",
     "the event with another commitment",
@@ -37,6 +40,7 @@ const HAPPENINGS: [&str; 29] = [
     "the response's block leaves the chain",
     "the chain has been read",
     "a free slot",
+    STILL_RUNS,
     "its run ends",
     "its run fails",
     "the run's input is lost",
@@ -77,7 +81,7 @@ fn tell(bench: &mut Bench, name: &str, state: Option<State>) -> Vec<&'static str
         "its block leaves the chain" => Happening::Rewound { first: REQUEST_BLOCK },
         "the response's block leaves the chain" => Happening::Rewound { first: RESPONSE_BLOCK },
         "the chain has been read" => CAUGHT_UP,
-        "a free slot" => Happening::Turn,
+        "a free slot" | STILL_RUNS => Happening::Turn,
         "its run ends" => Happening::Finished { key, observation: Ok(observation()) },
         "its run fails" => Happening::Finished { key, observation: Err("no memory".to_owned()) },
         "the run's input is lost" => Happening::Unrunnable { key },
@@ -137,7 +141,12 @@ fn actual() -> BTreeMap<Cell, Cell> {
     let mut cells = BTreeMap::new();
     for state in states() {
         for happening in HAPPENINGS {
-            let mut bench = state.map_or_else(Bench::caught_up, Bench::in_state);
+            let mut bench = match state {
+                None | Some(State::Seen | State::Refused) if happening == STILL_RUNS => continue,
+                None => Bench::caught_up(),
+                Some(state) if happening == STILL_RUNS => Bench::running_in(state),
+                Some(state) => Bench::in_state(state),
+            };
             let asked = tell(&mut bench, happening, state);
             let after = bench.rows.get(&id(1)).map(|row| row.view.state);
             let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(" ") };
@@ -180,7 +189,7 @@ fn group(word: &str) -> Vec<&str> {
 #[test]
 fn every_state_meets_every_happening_as_the_table_says() {
     let (actual, documented) = (actual(), documented());
-    assert_eq!(actual.len(), 13 * HAPPENINGS.len());
+    assert_eq!(actual.len(), 13 * HAPPENINGS.len() - 3, "in three states no script runs");
     let mut wrong = String::new();
     let cells: BTreeSet<_> = actual.keys().chain(documented.keys()).collect();
     for cell in cells {

@@ -66,6 +66,7 @@ impl World {
             me,
             core: Core::new(rules, protocol),
             cursor,
+            runs: BTreeMap::new(),
             jobs: BTreeMap::new(),
             progress: Progress::default(),
             work_due: false,
@@ -323,6 +324,11 @@ impl World {
         });
         match order {
             Order::Run(key) => return self.run_script(shell, key),
+            Order::EndRun(key) => {
+                if let Some(running) = &mut self.shells[shell].running {
+                    running.runs.remove(&key);
+                }
+            }
             Order::Read(key) => {
                 let Some(running) = &self.shells[shell].running else { return false };
                 let digest = running.config.digest;
@@ -361,8 +367,11 @@ impl World {
         let tries = *tries - 1;
         let number = self.numbers.get(&key.request).copied().unwrap_or(0);
         let observation = script::answer(self.plan.answers, who, copy, life, number, tries);
+        if let Some(running) = &mut node.running {
+            running.runs.insert(key, tries);
+        }
         let took = script::duration(&mut self.luck, self.plan.exact, who);
-        self.at(self.now + took, Event::Finished { shell, life, key, observation });
+        self.at(self.now + took, Event::Finished { shell, life, key, run: tries, observation });
         false
     }
 
@@ -371,9 +380,13 @@ impl World {
         shell: usize,
         life: u32,
         key: RequestKey,
+        run: u32,
         observation: Result<Observation, String>,
     ) {
-        if self.shells[shell].life == life {
+        let node = &mut self.shells[shell];
+        let running = node.running.as_mut().filter(|_| node.life == life);
+        // One that was ended says nothing any more.
+        if running.is_some_and(|running| running.runs.get(&key) == Some(&run)) {
             self.tell(shell, Happening::Finished { key, observation });
         }
     }

@@ -6,6 +6,7 @@ pub(super) struct Counts {
     pub(super) opened: u64,
     pub(super) recalled: u64,
     pub(super) runs: u64,
+    pub(super) ended_runs: u64,
     pub(super) delivered: u64,
     pub(super) paid: u64,
     pub(super) rewound: u64,
@@ -28,17 +29,18 @@ impl Counts {
         self.all().into_iter().all(|count| count > 0)
     }
 
-    fn all(&self) -> [u64; 12] {
+    fn all(&self) -> [u64; 13] {
         self.clone().all_mut().map(|count| *count)
     }
 
-    fn all_mut(&mut self) -> [&mut u64; 12] {
-        let Self { opened, recalled, runs, delivered, paid, rewound, .. } = self;
+    fn all_mut(&mut self) -> [&mut u64; 13] {
+        let Self { opened, recalled, runs, ended_runs, delivered, paid, rewound, .. } = self;
         let Self { restarts, replaced, expired, finals, timed_out, moved_unseen, .. } = self;
         [
             opened,
             recalled,
             runs,
+            ended_runs,
             delivered,
             paid,
             rewound,

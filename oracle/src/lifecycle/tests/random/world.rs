@@ -315,6 +315,14 @@ impl World {
                 let count = self.running.len();
                 self.claim(count <= SLOTS, || format!("{count} runs in {SLOTS} slots"));
             }
+            Order::EndRun(key) => {
+                self.counts.ended_runs += 1;
+                let ran = self.running.remove(&key);
+                self.claim(ran, || format!("a run of {} is ended that is not there", key.request[0]));
+                let request = self.bench.lifecycle.requests.keyed_mut(&key);
+                let is_open = request.is_some_and(|request| !request.state().is_settled());
+                self.claim(!is_open, || format!("the run of {} is ended, which is open", key.request[0]));
+            }
             Order::Read(key) => {
                 let records = self.records_of(key);
                 self.tell(Happening::Read { key, records, earlier: Earlier::default() });
