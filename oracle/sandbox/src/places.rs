@@ -41,7 +41,6 @@ fn own<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>>
 
 /// The text of a stack; where [`own`] has a function an array instead: it, the text, and of each frame the function's
 /// name, the file, line and column. Whoever called this has the function make the stack of it (`stack_scope`).
-
 fn format_stack<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     error: v8::Local<'s, v8::Value>,
