@@ -11,7 +11,7 @@
 //! | one run, from first frame to last | `child`, `session`, `host`, `event_loop`, `rejections`, `exchanges`, `timers` |
 //! | the engine and what scripts see | `engine`, `entries`, `ops`, `js/` |
 //! | the web platform's files and the runtime hash | `platform`, `build.rs` |
-//! | a full heap | `heap_limit` |
+//! | a full heap; memory outside it | `heap_limit`; `allocator` |
 //! | imports | `module_loader` |
 //! | from source text to a function, types blanked | `script`, `wrapper`, `typescript` |
 //! | what an error says about its place | `places`, `stack_scope` |
@@ -24,6 +24,7 @@
 //! The command line is `functions-sandbox zygote --memory-bytes N`, with the control socket as
 //! standard input. It is started by `oracle-runner`, not by people.
 
+mod allocator;
 mod child;
 mod crypto;
 mod engine;

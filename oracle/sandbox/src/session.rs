@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
 use std::os::fd::{FromRawFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use eyre::{Context, Result, bail};
 use nix::libc;
@@ -12,8 +13,9 @@ use oracle_frames::{FromChild, HEADER_LEN, Header, Side, ToChild, Verdict};
 /// Where the session socket sits in the child.
 pub(crate) const PLACE: RawFd = 3;
 
-/// Whether this process is a child whose session is open.
-static OPEN: AtomicBool = AtomicBool::new(false);
+/// The frame that says that memory is full, in a child whose session is open: when it is needed there is no memory to
+/// write it in.
+static LAST_WORDS: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The session socket, blocking, framed.
 pub(crate) struct Session(File);
@@ -23,7 +25,8 @@ impl Session {
     pub(crate) fn open() -> Self {
         // SAFETY: the caller's promise; nothing else owns that number.
         let session = Self(unsafe { File::from_raw_fd(PLACE) });
-        OPEN.store(true, Ordering::Relaxed);
+        let full = FromChild::Done { verdict: Verdict::Memory, diagnostic: "memory limit".into() };
+        LAST_WORDS.get_or_init(|| full.encode().expect("a short text"));
         session
     }
 
@@ -63,17 +66,15 @@ impl Session {
     }
 }
 
-/// Ends the run and this process with the verdict that the heap is full; returns where there is no run.
+/// Ends the run and this process with the verdict that memory is full; returns where there is no run.
 ///
-/// The engine calls this from within an allocation. It never allocates while a frame is being sent, so the frame
-/// stands alone.
+/// The engine and the allocator call this from within an allocation; nothing here allocates. No frame is ever sent
+/// from within one, so this one stands alone.
 pub(crate) fn end_without_memory() {
-    if !OPEN.load(Ordering::Relaxed) {
-        return;
-    }
-    // SAFETY: the session lives there until the process ends, which it does before this second owner is dropped.
-    let mut session = Session(unsafe { File::from_raw_fd(PLACE) });
-    let sent = session.send(&FromChild::Done { verdict: Verdict::Memory, diagnostic: "memory limit".into() });
-    // SAFETY: ends the process at once; the engine is in the middle of an allocation.
+    let Some(words) = LAST_WORDS.get() else { return };
+    // SAFETY: the session lives there until the process ends, and this second owner never closes it.
+    let mut socket = ManuallyDrop::new(unsafe { File::from_raw_fd(PLACE) });
+    let sent = socket.write_all(words);
+    // SAFETY: ends the process at once; its owner is in the middle of an allocation.
     unsafe { libc::_exit(i32::from(sent.is_err())) }
 }

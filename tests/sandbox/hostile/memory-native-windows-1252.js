@@ -1,0 +1,3 @@
+// Bytes that become three times as many outside the engine's heap.
+// expect: error syntax error, RAM exceeded, or other error: memory
+return Functions.encodeUint256(new TextDecoder("windows-1252").decode(new Uint8Array(1.1e8).fill(0xe9)).length);
