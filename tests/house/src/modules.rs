@@ -2,9 +2,9 @@
 //!
 //! A module is a file; what stands inline in a file belongs to it. It knows another when a path in it (`use`,
 //! expression, type, macro argument) that begins with `crate`, `self` or `super` leads there; parents and children may
-//! know each other. A path to a parent's re-export leads to the parent. Edges are lifted to the two siblings below the
-//! nearest common parent, so a circle is one between rooms that stand side by side, however deep the files that close
-//! it lie.
+//! know each other. A path to a re-export leads to where that comes from. Edges are lifted to the two siblings below
+//! the nearest common parent, so a circle is one between rooms that stand side by side, however deep the files that
+//! close it lie.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,10 +18,15 @@ use syn::visit::{self, Visit};
 /// A module's path below its crate's root; the root's is empty.
 type Module = Vec<String>;
 
+/// Most re-exports of re-exports that are followed.
+const MOST_HANDS: u8 = 8;
+
 /// The modules of one crate and which knows which.
 #[derive(Debug, Default)]
 pub struct Graph {
     modules: BTreeSet<Module>,
+    /// Where what a module hands on (`pub use`) comes from, by the name it has there.
+    handed_on: BTreeMap<(Module, String), Vec<String>>,
     knows: BTreeSet<(Module, Module)>,
 }
 
@@ -63,10 +68,19 @@ impl Graph {
 
     fn connect(&mut self, sources: &[(Module, syn::File)]) {
         for (module, file) in sources {
+            for item in &file.items {
+                let syn::Item::Use(item) = item else { continue };
+                if !matches!(item.vis, syn::Visibility::Inherited) {
+                    let leaves = leaves(&item.tree, Vec::new()).into_iter();
+                    self.handed_on.extend(leaves.map(|(path, name)| ((module.clone(), name), path)));
+                }
+            }
+        }
+        for (module, file) in sources {
             let mut paths = Paths::default();
             paths.visit_file(file);
             for path in paths.found {
-                let Some(other) = self.resolve(module, &path) else { continue };
+                let Some(other) = self.resolve(module, &path, MOST_HANDS) else { continue };
                 if !other.starts_with(module) && !module.starts_with(&other) {
                     self.knows.insert((module.clone(), other));
                 }
@@ -74,24 +88,32 @@ impl Graph {
         }
     }
 
-    /// The module a path of `from` leads to.
-    fn resolve(&self, from: &Module, path: &[String]) -> Option<Module> {
-        let mut at = match path.first().map(String::as_str) {
-            Some("crate") => Module::new(),
-            Some("self") => from.clone(),
-            Some("super") => from[..from.len().checked_sub(1)?].to_vec(),
+    /// The module a path of `from` leads to, through at most so many hands.
+    fn resolve(&self, from: &Module, path: &[String], hands: u8) -> Option<Module> {
+        let (first, mut rest) = path.split_first()?;
+        let mut at = match first.as_str() {
+            "crate" => Module::new(),
+            "self" => from.clone(),
+            "super" => from[..from.len().checked_sub(1)?].to_vec(),
+            child if self.modules.contains(&child_of(from, child)) => {
+                rest = path;
+                from.clone()
+            }
             _ => return None,
         };
-        for segment in &path[1..] {
+        for (index, segment) in rest.iter().enumerate() {
             if segment == "super" {
                 at.pop()?;
                 continue;
             }
             let next = child_of(&at, segment);
-            if !self.modules.contains(&next) {
-                break;
+            if self.modules.contains(&next) {
+                at = next;
+                continue;
             }
-            at = next;
+            let origin = self.handed_on.get(&(at.clone(), segment.clone())).filter(|_| hands > 0);
+            let onward = origin.map(|path| [path, &rest[index + 1..]].concat());
+            return onward.and_then(|path| self.resolve(&at, &path, hands - 1)).or(Some(at));
         }
         Some(at)
     }
@@ -154,6 +176,28 @@ fn child_of(module: &[String], name: &str) -> Module {
     module.iter().cloned().chain([name.to_owned()]).collect()
 }
 
+/// The paths of a `use`, each with the name it gives to what is there.
+fn leaves(tree: &syn::UseTree, mut prefix: Vec<String>) -> Vec<(Vec<String>, String)> {
+    match tree {
+        syn::UseTree::Path(path) => {
+            prefix.push(path.ident.to_string());
+            leaves(&path.tree, prefix)
+        }
+        syn::UseTree::Name(name) => {
+            prefix.push(name.ident.to_string());
+            vec![(prefix, name.ident.to_string())]
+        }
+        syn::UseTree::Rename(rename) => {
+            prefix.push(rename.ident.to_string());
+            vec![(prefix, rename.rename.to_string())]
+        }
+        syn::UseTree::Glob(_) => vec![(prefix, "*".to_owned())],
+        syn::UseTree::Group(group) => {
+            group.items.iter().flat_map(|tree| leaves(tree, prefix.clone())).collect()
+        }
+    }
+}
+
 fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let syn::Meta::List(list) = &attribute.meta else { return false };
@@ -169,29 +213,6 @@ struct Paths {
 }
 
 impl Paths {
-    fn use_tree(&mut self, tree: &syn::UseTree, mut prefix: Vec<String>) {
-        match tree {
-            syn::UseTree::Path(path) => {
-                prefix.push(path.ident.to_string());
-                self.use_tree(&path.tree, prefix);
-            }
-            syn::UseTree::Name(name) => {
-                prefix.push(name.ident.to_string());
-                self.found.push(prefix);
-            }
-            syn::UseTree::Rename(rename) => {
-                prefix.push(rename.ident.to_string());
-                self.found.push(prefix);
-            }
-            syn::UseTree::Glob(_) => self.found.push(prefix),
-            syn::UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.use_tree(tree, prefix.clone());
-                }
-            }
-        }
-    }
-
     /// Paths in what a macro is given.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
@@ -237,7 +258,7 @@ impl<'ast> Visit<'ast> for Paths {
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        self.use_tree(&item.tree, Vec::new());
+        self.found.extend(leaves(&item.tree, Vec::new()).into_iter().map(|(path, _)| path));
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -303,6 +324,16 @@ mod tests {
             ("c/deep.rs", "type X = super::super::a::Y;"),
         ]);
         assert_eq!(found, ["a - b - c: a::deep knows b, b knows c, c::deep knows a"]);
+    }
+
+    #[test]
+    fn a_parent_that_hands_on_does_not_hide_a_circle() {
+        let found = circles(&[
+            ("lib.rs", "mod a; mod b; pub(crate) use a::{A as Renamed, Other};"),
+            ("a.rs", "use crate::b::B; pub struct A;"),
+            ("b.rs", "use super::Renamed; pub struct B;"),
+        ]);
+        assert_eq!(found, ["a - b: a knows b, b knows a"]);
     }
 
     #[test]

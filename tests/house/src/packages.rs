@@ -57,6 +57,8 @@ pub enum Wall {
     OursOnly(&'static [&'static str]),
     /// None whose folder lies below this one.
     NotBelow(&'static str),
+    /// The other way round: of our own packages these only know them at first hand.
+    KnownOnlyBy(&'static [&'static str]),
 }
 
 impl Packages {
@@ -122,6 +124,10 @@ impl Packages {
         self.ours().any(|(_, one)| one.name == of && one.linked.iter().any(|linked| linked == id))
     }
 
+    fn is_first_hand(&self, of: &Package, name: &str) -> bool {
+        of.linked.iter().any(|id| self.0.get(id).is_some_and(|one| one.name == name))
+    }
+
     /// Walls that are broken, and rules about packages that do not exist.
     #[must_use]
     pub fn broken_walls(&self, rules: &[Rule]) -> Vec<String> {
@@ -131,6 +137,12 @@ impl Packages {
                 let reached = self.reach(of);
                 if reached.is_empty() {
                     wrong.push(format!("there is no package {of}, but a rule about it"));
+                }
+                if let Wall::KnownOnlyBy(names) = rule.wall {
+                    let by = self.ours().filter(|(_, one)| self.is_first_hand(one, of));
+                    let others = by.filter(|(_, one)| !names.contains(&one.name.as_str()));
+                    wrong.extend(others.map(|(_, one)| format!("{} knows {of}: {}", one.name, rule.because)));
+                    continue;
                 }
                 let mut known: BTreeSet<&str> = BTreeSet::new();
                 for id in reached.iter().filter(|id| self.0.get(**id).is_some_and(|one| one.name != *of)) {
@@ -142,6 +154,7 @@ impl Packages {
                         }
                         Wall::OursOnly(names) => other.is_ours && !names.contains(&other.name.as_str()),
                         Wall::NotBelow(folder) => other.is_ours && other.manifest.contains(folder),
+                        Wall::KnownOnlyBy(_) => false,
                     };
                     if is_broken && known.insert(&other.name) {
                         wrong.push(format!("{of} knows {}: {}", other.name, rule.because));
@@ -372,6 +385,9 @@ mod tests {
         assert_eq!(some().broken_walls(&[direct]), ["pure knows middle: no"]);
         let below = Rule { of: &["keys"], because: "shipped", wall: Wall::NotBelow("/tests/") };
         assert_eq!(some().broken_walls(&[below]), ["keys knows pure: shipped"]);
+        let known = |by| Rule { of: &["pure"], because: "secret", wall: Wall::KnownOnlyBy(by) };
+        assert_eq!(some().broken_walls(&[known(&[])]), ["keys knows pure: secret"]);
+        assert_eq!(some().broken_walls(&[known(&["keys"])]), [""; 0]);
         let gone = Rule { of: &["gone"], because: "", wall: Wall::Never(&[]) };
         assert_eq!(some().broken_walls(&[gone]).len(), 1);
     }

@@ -61,8 +61,13 @@ const WALLS: &[Rule] = &[
         wall: Wall::Never(&["deno_core", "v8x"]),
     },
     Rule {
+        of: &["oracle-keys"],
+        because: "private keys are read in one place, for the node alone",
+        wall: Wall::KnownOnlyBy(&["functions-node"]),
+    },
+    Rule {
         of: &["oracle-runner", "oracle-net", "oracle-ocr"],
-        because: "only oracle/keys sees keys",
+        because: "who runs scripts, reaches peers or agrees is handed no keys",
         wall: Wall::Never(&["oracle-keys"]),
     },
     Rule {

@@ -8,30 +8,12 @@ use alloy::{
 };
 use revm::context::result::{ExecutionResult, InvalidTransaction, Output};
 
-use super::{Chain, Event, pool::MAX_WAITING};
+use super::{Chain, Event, pool::SubmitError};
 use crate::{
     block::{Block, Included},
     evm::{self, Environment, Execution, StateRef, Trace, TransactError, TransactOptions},
     transaction::SignedTransaction,
 };
-
-/// Why a transaction is not accepted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SubmitError {
-    /// It waits for a block already.
-    #[error("already known")]
-    AlreadyKnown,
-    /// Another transaction with its sender and nonce waits, and it does not pay a tenth more.
-    #[error("replacement transaction underpriced")]
-    Underpriced,
-    /// Too many wait already.
-    #[error("txpool is full: {MAX_WAITING} transactions wait; mine a block first (evm_mine)")]
-    Full,
-    /// It breaks a rule.
-    #[error(transparent)]
-    Rejected(#[from] TransactError),
-}
 
 impl Chain {
     /// Takes a transaction: into a block of its own when automining, else among those that wait, in place of one with

@@ -40,7 +40,7 @@ pub use access::AccessListFound;
 pub use events::Event;
 pub(crate) use logs::logs_of;
 pub use logs::{LogError, LogLocation, MAX_LOGS};
-pub use mine::SubmitError;
+pub use pool::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
 pub use trace::TraceError;
 

@@ -13,13 +13,30 @@ use alloy::{
     primitives::{Address, B256},
 };
 
-use super::SubmitError;
-use crate::transaction::SignedTransaction;
+use crate::{evm::TransactError, transaction::SignedTransaction};
 
 /// Most transactions that wait at once.
 pub(super) const MAX_WAITING: usize = 10_000;
 /// By how much a replacement must pay more, in percent.
 const PRICE_BUMP_PERCENT: u128 = 10;
+
+/// Why a transaction is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// It waits for a block already.
+    #[error("already known")]
+    AlreadyKnown,
+    /// Another transaction with its sender and nonce waits, and it does not pay a tenth more.
+    #[error("replacement transaction underpriced")]
+    Underpriced,
+    /// Too many wait already.
+    #[error("txpool is full: {MAX_WAITING} transactions wait; mine a block first (evm_mine)")]
+    Full,
+    /// It breaks a rule.
+    #[error(transparent)]
+    Rejected(#[from] TransactError),
+}
 
 /// A transaction with the number of its arrival.
 #[derive(Clone, Debug)]

@@ -11,14 +11,15 @@
 
 mod decode;
 mod encode;
+mod error;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 use alloc::{string::String, vec::Vec};
 
-pub use decode::DecodeError;
 pub use encode::{EmptyArrays, Framing};
+pub use error::DecodeError;
 
 /// Where a part of the request (source or secrets) is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::DecodeError;
+use super::error::DecodeError;
 
 /// Deepest nesting of arrays, maps and tags inside a skipped value.
 const MAX_DEPTH: u8 = 32;
