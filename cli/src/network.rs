@@ -251,11 +251,7 @@ impl Connected {
         let text = given.or(self.don_name.as_deref()).ok_or_else(|| {
             miette!(help = "give --don-id NAME or --addresses FILE", "which DON? none is named")
         })?;
-        let bytes = text.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
-        if let Some(bytes) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
-            return Ok(DonId(bytes.into()));
-        }
-        DonId::from_name(text).map_err(|error| miette!("{text:?} is no DON id: {error}"))
+        DonId::parse(text).map_err(|error| miette!("{text:?} is no DON id: {error}"))
     }
 }
 

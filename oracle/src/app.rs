@@ -374,7 +374,7 @@ impl Node {
         }
         self.funds.follow(don.transmitter).await;
         let (transmitter, notes) =
-            Transmitter::new(self.rpc.clone(), self.journal.clone(), wallet, self.funds.clone(), &transmit);
+            Transmitter::new(self.rpc.clone(), self.journal.clone(), wallet, self.funds.clone(), transmit);
         if silent_before > 0 {
             tracing::warn!(
                 requests_before = silent_before,

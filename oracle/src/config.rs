@@ -7,13 +7,13 @@
 mod finality;
 
 use std::{
-    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use alloy::primitives::{Address, B256};
 pub use functions_toml_file::FileError as ConfigError;
+use functions_types::DonId;
 use oracle_runner::RunnerSection;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -31,29 +31,29 @@ pub struct Config {
     /// Folder of the journal and of files given by relative path.
     pub data_dir: PathBuf,
     /// Where the private keys lie.
-    pub keys: KeysConfig,
+    pub keys: KeysSection,
     /// Which chain, router and DON are served.
-    pub chain: ChainConfig,
+    pub chain: ChainSection,
     /// Where durable state lies.
     #[serde(default)]
-    pub database: DatabaseConfig,
+    pub database: DatabaseSection,
     /// Where peers reach this node.
-    pub net: NetConfig,
+    pub net: NetSection,
     /// How scripts are run.
     #[serde(default)]
     pub runner: RunnerSection,
     /// Where operators reach this node.
     #[serde(default)]
-    pub admin: AdminConfig,
+    pub admin: AdminSection,
     /// What is logged.
     #[serde(default)]
-    pub log: LogConfig,
+    pub log: LogSection,
 }
 
 /// `[keys]`: the encrypted keystore and the file that holds its password.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KeysConfig {
+pub struct KeysSection {
     /// The keystore, created by `functions-node keygen`.
     pub keystore: PathBuf,
     /// A file whose trimmed content is the password.
@@ -63,14 +63,14 @@ pub struct KeysConfig {
 /// `[chain]`: the chain and the contracts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ChainConfig {
+pub struct ChainSection {
     /// JSON-RPC endpoints over HTTP, in order of preference.
     pub rpc_urls: Vec<Url>,
     /// The chain id every endpoint must report.
     pub chain_id: u64,
     /// The Router contract.
     pub router: Address,
-    /// The DON served: text of at most 31 bytes (right-padded), or 0x and 64 hex digits.
+    /// The DON served, as [`DonId::parse`] reads it.
     #[serde(deserialize_with = "don_id")]
     pub don_id: DonId,
     /// Confirmations before a request is executed; 1 is the newest block.
@@ -112,7 +112,7 @@ pub struct ChainConfig {
     pub ether_reserve_reports: u64,
 }
 
-impl ChainConfig {
+impl ChainSection {
     /// Most wei offered per gas.
     #[must_use]
     pub fn max_gas_price_wei(&self) -> u128 {
@@ -123,14 +123,14 @@ impl ChainConfig {
 /// `[database]`: the journal.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct DatabaseConfig {
+pub struct DatabaseSection {
     /// `sqlite:///path` or `postgres://…`; empty means `journal.sqlite` in `data_dir`.
     pub url: String,
     /// Days a finished request stays in the journal (1 to 3 650).
     pub retention_days: u64,
 }
 
-impl Default for DatabaseConfig {
+impl Default for DatabaseSection {
     fn default() -> Self {
         Self { url: String::new(), retention_days: 30 }
     }
@@ -139,7 +139,7 @@ impl Default for DatabaseConfig {
 /// `[net]`: the peer network.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NetConfig {
+pub struct NetSection {
     /// Multiaddress to listen on, for example `/ip4/127.0.0.1/tcp/9001`.
     pub listen: String,
 }
@@ -147,7 +147,7 @@ pub struct NetConfig {
 /// `[admin]`: health, metrics and status.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AdminConfig {
+pub struct AdminSection {
     /// Address to listen on; loopback unless the operator says otherwise.
     #[serde(default = "default_admin_listen")]
     pub listen: SocketAddr,
@@ -156,7 +156,7 @@ pub struct AdminConfig {
     pub allow_hosts: Vec<String>,
 }
 
-impl Default for AdminConfig {
+impl Default for AdminSection {
     fn default() -> Self {
         Self { listen: default_admin_listen(), allow_hosts: Vec::new() }
     }
@@ -165,7 +165,7 @@ impl Default for AdminConfig {
 /// `[log]`: the log on stderr.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LogConfig {
+pub struct LogSection {
     /// A level or a filter, for example `info` or `info,functions_node=debug`.
     #[serde(default = "default_log_level")]
     pub level: String,
@@ -174,7 +174,7 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
-impl LogConfig {
+impl LogSection {
     /// The filter that `level` describes.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl LogConfig {
     }
 }
 
-impl Default for LogConfig {
+impl Default for LogSection {
     fn default() -> Self {
         Self { level: default_log_level(), format: LogFormat::Text }
     }
@@ -215,43 +215,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object.
     Json,
-}
-
-/// A DON's name as the Router keys its routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DonId(pub B256);
-
-impl DonId {
-    /// Reads `text` of 1 to 31 bytes, padded with zeros on the right, or 0x followed by 64 hex digits.
-    ///
-    /// # Errors
-    /// A sentence saying which of the two forms was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(digits) = text.strip_prefix("0x") {
-            let bytes = hex::decode(digits).map_err(|_| "is not hex after 0x".to_owned())?;
-            return <[u8; 32]>::try_from(bytes)
-                .map(|bytes| Self(bytes.into()))
-                .map_err(|_| "must be 64 hex digits after 0x".to_owned());
-        }
-        if text.is_empty() || text.len() > 31 || !text.is_ascii() {
-            return Err("must be 1 to 31 ASCII characters, or 0x and 64 hex digits".to_owned());
-        }
-        let mut id = [0u8; 32];
-        id[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(Self(id.into()))
-    }
-}
-
-impl fmt::Display for DonId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        match std::str::from_utf8(&self.0[..end]) {
-            Ok(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                out.write_str(text)
-            }
-            _ => write!(out, "{}", self.0),
-        }
-    }
 }
 
 fn don_id<'de, D: serde::Deserializer<'de>>(input: D) -> Result<DonId, D::Error> {

@@ -7,7 +7,7 @@ use oracle_keys::Keystore;
 use serde_json::json;
 
 use crate::{
-    config::{Config, KeysConfig},
+    config::{Config, KeysSection},
     don::Identity,
     lock::{FileLock, LockError},
     peers,
@@ -20,7 +20,7 @@ const MAX_PASSWORD_BYTES: u64 = 4_096;
 ///
 /// # Errors
 /// Which file is missing or wrong, and what to do.
-pub fn open(config: &KeysConfig) -> Result<Arc<Keystore>> {
+pub fn open(config: &KeysSection) -> Result<Arc<Keystore>> {
     let password = password(&config.password_file)?;
     let keys = Keystore::open(&config.keystore, &password).wrap_err("keys.keystore cannot be opened")?;
     Ok(Arc::new(keys))
@@ -31,7 +31,7 @@ pub fn open(config: &KeysConfig) -> Result<Arc<Keystore>> {
 /// # Errors
 /// As [`open`].
 #[expect(clippy::disallowed_macros, reason = "who asked for keys is told where they are")]
-pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
+pub fn open_or_create(config: &KeysSection) -> Result<(Arc<Keystore>, bool)> {
     let password = password(&config.password_file)?;
     if let Some(folder) = config.keystore.parent() {
         fs::create_dir_all(folder)
@@ -49,7 +49,7 @@ pub fn open_or_create(config: &KeysConfig) -> Result<(Arc<Keystore>, bool)> {
 }
 
 /// Which new file was not made, and the password's place.
-pub(crate) fn new_keystore(config: &KeysConfig) -> String {
+pub(crate) fn new_keystore(config: &KeysSection) -> String {
     format!(
         "keys.keystore {} is not made with the password in keys.password_file {}",
         config.keystore.display(),
@@ -61,7 +61,7 @@ pub(crate) fn new_keystore(config: &KeysConfig) -> String {
 ///
 /// # Errors
 /// The process that uses it now, and what to do.
-pub fn hold(config: &KeysConfig) -> Result<FileLock> {
+pub fn hold(config: &KeysSection) -> Result<FileLock> {
     FileLock::take(&config.keystore).map_err(|err| match err {
         err @ LockError::Held { .. } => {
             eyre!("keys.keystore: {err}; end that process first, or give this node keys of its own")
@@ -74,14 +74,14 @@ pub fn hold(config: &KeysConfig) -> Result<FileLock> {
 ///
 /// # Errors
 /// As [`open`] and [`hold`].
-pub fn open_and_hold(config: &KeysConfig) -> Result<(Arc<Keystore>, FileLock)> {
+pub fn open_and_hold(config: &KeysSection) -> Result<(Arc<Keystore>, FileLock)> {
     let hold = hold(config)?;
     Ok((open(config)?, hold))
 }
 
 /// The files of the keys that others than this user may read, in words.
 #[must_use]
-pub fn loose_files(config: &KeysConfig) -> Vec<String> {
+pub fn loose_files(config: &KeysSection) -> Vec<String> {
     let files = [("keys.keystore", &config.keystore), ("keys.password_file", &config.password_file)];
     let loose = files.into_iter().filter_map(|(key, path)| {
         let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
@@ -92,7 +92,7 @@ pub fn loose_files(config: &KeysConfig) -> Vec<String> {
 
 /// Why the password is easier to guess than new ones may be, in words; `None` too when it cannot be read.
 #[must_use]
-pub fn weak_password(config: &KeysConfig) -> Option<String> {
+pub fn weak_password(config: &KeysSection) -> Option<String> {
     let weakness = oracle_keys::check_password(&password(&config.password_file).ok()?).err()?;
     Some(format!("keys.password_file: {weakness}"))
 }

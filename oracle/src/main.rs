@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use eyre::{Result, WrapErr};
 use functions_node::{
     app, check,
-    config::{Config, LogConfig, LogFormat, wants_json_log},
+    config::{Config, LogFormat, LogSection, wants_json_log},
     keys, memory, verbs,
 };
 use serde_json::json;
@@ -153,20 +153,20 @@ fn begin_journal(config: &Config, signer: Address) {
 }
 
 fn check(path: &Path, as_json: bool) -> Result<ExitCode> {
-    let report = match Config::load(path) {
-        Err(err) => check::Report::of_config(&err),
+    let findings = match Config::load(path) {
+        Err(err) => check::Findings::of_config(&err),
         Ok(config) => {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().enable_all().build().wrap_err("no threads")?;
-            let report = runtime.block_on(check::run(&config));
+            let findings = runtime.block_on(check::run(&config));
             // Questions that were given up are cut off.
             runtime.shutdown_background();
-            report
+            findings
         }
     };
-    let printed = if as_json { format!("{:#}", report.to_json()) } else { report.to_string() };
+    let printed = if as_json { format!("{:#}", findings.to_json()) } else { findings.to_string() };
     writeln!(std::io::stdout(), "{printed}").wrap_err("stdout is closed")?;
-    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run(config: Config) -> Result<()> {
@@ -193,7 +193,7 @@ fn run(config: Config) -> Result<()> {
     result
 }
 
-fn log(config: &LogConfig) -> Result<()> {
+fn log(config: &LogSection) -> Result<()> {
     let filter = config.filter().map_err(|words| eyre::eyre!("{words}; write for example \"info\""))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

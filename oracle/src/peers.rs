@@ -11,7 +11,7 @@ use oracle_keys::Keystore;
 use oracle_net::{Events, Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
 use oracle_ocr::{MAX_MESSAGE_BYTES, OracleIndex};
 
-use crate::{config::NetConfig, don::Don};
+use crate::{config::NetSection, don::Don};
 
 /// Something a peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Peers {
     ///
     /// # Errors
     /// Which address cannot be used.
-    pub async fn start(keys: &Keystore, config: &NetConfig, don: &Don) -> Result<Self> {
+    pub async fn start(keys: &Keystore, config: &NetSection, don: &Don) -> Result<Self> {
         let listen: Multiaddr = config
             .listen
             .parse()

@@ -18,7 +18,7 @@ use tokio::{
 use crate::{
     admin::{Kind, Metrics, NodeStatus, Part},
     chain::{Batch, Pace, Rpc, RpcFailure},
-    config::ChainConfig,
+    config::ChainSection,
     journal::Journal,
     transmit::Funds,
 };
@@ -80,7 +80,7 @@ impl Looks {
     }
 
     /// What is wrong with the sight of the chain, and the head's age.
-    fn judge(&self, config: &ChainConfig, now: Instant) -> (Option<String>, Duration) {
+    fn judge(&self, config: &ChainSection, now: Instant) -> (Option<String>, Duration) {
         let seen = self.lock();
         let age = seen.pace.age(now).unwrap_or_default();
         let unseen = now.duration_since(seen.at);
@@ -117,7 +117,7 @@ pub struct Vitals {
     /// The transmitter's account.
     pub funds: Arc<Funds>,
     /// Limits.
-    pub config: ChainConfig,
+    pub config: ChainSection,
     /// Where findings go.
     pub status: watch::Sender<NodeStatus>,
     /// Where figures go.
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn the_chain_is_out_of_sight_when_no_look_succeeds() {
-        let config: ChainConfig = toml::from_str(
+        let config: ChainSection = toml::from_str(
             "rpc_urls = []\nchain_id = 1\nrouter = \"0x0000000000000000000000000000000000000001\"\ndon_id = \"d\"",
         )
         .expect("a section");

@@ -147,7 +147,7 @@ impl Config {
         let at = |p: &Path| folder.join(p);
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
         let plan = Plan {
-            don_id: DonId::from_name(&file.don_id).into_diagnostic().wrap_err_with(place)?,
+            don_id: DonId::parse(&file.don_id).into_diagnostic().wrap_err_with(place)?,
             stylus_deployer: file.stylus_deployer.unwrap_or(stylus::STYLUS_DEPLOYER),
             link: match (file.link.address, file.link.dev_supply_link) {
                 (Some(address), None) => Source::Existing(address),

@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// Gas of the consumer's callback: 300000 unless given; FunctionsClientExample always asks for 70000
     #[arg(long, value_name = "N")]
     gas_limit: Option<u32>,
-    /// The DON that shall answer; that of the addresses file unless given
+    /// The DON that shall answer, by name or as 0x and 64 hex digits; that of the addresses file unless given
     #[arg(long, value_name = "NAME")]
     don_id: Option<String>,
     /// Whose sendRequest the consumer has; told from its code unless given

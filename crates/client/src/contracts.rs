@@ -202,7 +202,8 @@ impl Contracts {
         self.install(owner, don.0, self.addresses.coordinator).await
     }
 
-    /// Has the Router ask an allow list from now on: nobody manages a subscription without accepting its terms.
+    /// Has the Router ask an allow list from now on: nobody manages a subscription without accepting its terms of
+    /// service.
     ///
     /// # Errors
     /// As [`Chain::send`].

@@ -114,7 +114,7 @@ impl Network {
         let (devchain, chain) = Devchain::start(&program, folder, wanted.chain, wanted.patience).await?;
         say(&format!("devchain at {}", devchain.greeting.rpc_url));
         let owner = dev_account(0);
-        let don = DonId::from_name(&wanted.don).into_diagnostic()?;
+        let don = DonId::parse(&wanted.don).into_diagnostic()?;
         let told = Told {
             program: wanted.programs.join("functions-node"),
             rpc_urls: vec![devchain.greeting.rpc_url.clone()],

@@ -2,7 +2,7 @@
 //!
 //! The linker's output carries names, producers and padded numbers; an optimiser may add a section the
 //! chain refuses. [`strip`] leaves exactly what the chain reads, in its shortest encoding, so the same
-//! sources give the same bytes everywhere. [`Report`] says what the chain will make of it.
+//! sources give the same bytes everywhere. [`Footprint`] says what the chain will make of it.
 
 mod data;
 
@@ -81,7 +81,7 @@ pub fn strip(wasm: &[u8]) -> Result<Vec<u8>> {
 
 /// What an artefact weighs and costs on chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Report {
+pub struct Footprint {
     /// Bytes of the module.
     pub wasm: usize,
     /// Bytes of the code on chain: the prefix and the compressed module.
@@ -96,7 +96,7 @@ pub struct Report {
     pub cached_gas: u64,
 }
 
-impl Report {
+impl Footprint {
     /// Compresses the module and activates it as the chain would.
     ///
     /// # Errors
@@ -219,11 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn report_refuses_what_the_chain_refuses() {
-        assert!(Report::new(&strip(&linked()).expect("strips")).is_ok());
+    fn footprint_refuses_what_the_chain_refuses() {
+        assert!(Footprint::new(&strip(&linked()).expect("strips")).is_ok());
         let no_memory = wat::parse_str(
             r#"(module (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
         );
-        assert!(Report::new(&no_memory.expect("well formed")).is_err());
+        assert!(Footprint::new(&no_memory.expect("well formed")).is_err());
     }
 }

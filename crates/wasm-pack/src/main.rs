@@ -6,7 +6,7 @@ use std::{env, ffi::OsString, fs, path::Path, process::ExitCode};
 
 use eyre::{Context, Result, bail};
 use functions_abi::Contract;
-use functions_wasm_pack::{CODE_LIMIT, Report, strip};
+use functions_wasm_pack::{CODE_LIMIT, Footprint, strip};
 
 fn main() -> ExitCode {
     match run(env::args_os().skip(1).collect()) {
@@ -34,8 +34,8 @@ fn run(args: Vec<OsString>) -> Result<()> {
         let name = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let linked = fs::read(input).wrap_err_with(|| format!("cannot read {}", input.display()))?;
         let wasm = strip(&linked).wrap_err_with(|| name.clone())?;
-        let report = Report::new(&wasm).wrap_err_with(|| name.clone())?;
-        let Report { wasm: bytes, code, functions, pages, uncached_gas, cached_gas } = report;
+        let footprint = Footprint::new(&wasm).wrap_err_with(|| name.clone())?;
+        let Footprint { wasm: bytes, code, functions, pages, uncached_gas, cached_gas } = footprint;
         println!(
             "{name:<18} {bytes:>7} {code:>10} {CODE_LIMIT:>6} {functions:>9} {pages:>5} {uncached_gas:>12} {cached_gas:>10}"
         );

@@ -5,9 +5,6 @@ use std::fmt;
 use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::Method;
 
-/// Length of an ABI-encoded commitment, in bytes.
-pub const COMMITMENT_BYTES: usize = 352;
-
 /// Position of an oracle in the on-chain configuration, 0 to 30.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OracleIndex(u8);
@@ -53,7 +50,7 @@ pub struct RequestEvent {
     pub request: B256,
     /// The coordinator that emitted the event.
     pub coordinator: Address,
-    /// The commitment of the event, ABI-encoded ([`COMMITMENT_BYTES`] bytes), carried into the report unchanged.
+    /// The commitment of the event, ABI-encoded, carried into the report unchanged.
     pub commitment: Vec<u8>,
     /// How results are combined, if the request's source says so; `None` is the configuration's method. It follows from
     /// the event, so every honest node reads the same, and it is part of the evidence.

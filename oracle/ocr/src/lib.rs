@@ -60,7 +60,7 @@ pub use crypto::{Curves, Signer, Verifier};
 pub use earlier::Earlier;
 pub use effect::Effect;
 pub use functions_types::FailureCode;
-pub use ids::{COMMITMENT_BYTES, OracleIndex, RequestEvent, RequestKey};
+pub use ids::{OracleIndex, RequestEvent, RequestKey};
 pub use input::Input;
 pub use message::{Body, DecodeError, MAX_MESSAGE_BYTES, Message};
 pub use misbehavior::Misbehavior;

@@ -4,6 +4,8 @@
 //! The reasons that only the engine knows (a failed run, the members whose observations are missing) it stores in the
 //! row when they last; they go before these.
 
+use functions_types::members::quorum;
+
 use super::NodeStatus;
 use crate::journal::{RequestView, State};
 
@@ -16,7 +18,7 @@ pub(super) fn shown(mut view: RequestView, node: &NodeStatus) -> RequestView {
 }
 
 fn reason(view: &RequestView, node: &NodeStatus) -> Option<String> {
-    let quorum = (node.n + usize::from(node.f)) / 2 + 1;
+    let quorum = quorum(node.n, node.f.into());
     let words = match view.state {
         State::Seen => "waits for a free slot to run the script".to_owned(),
         State::Executing => "the script runs here".to_owned(),

@@ -8,6 +8,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use functions_types::{
+    DonId,
     abi::{Coordinator, Router},
     programs::Standing,
 };
@@ -19,7 +20,7 @@ use super::{
     logs::{LogQuery, Span},
     transactions::CallRequest,
 };
-use crate::config::{ChainConfig, DonId};
+use crate::config::ChainSection;
 
 /// Largest answer of a view that is decoded, in bytes.
 const MAX_VIEW_BYTES: usize = 64 * 1024;
@@ -45,7 +46,7 @@ pub async fn coordinator_of(rpc: &Rpc, router: Address, don_id: B256) -> Result<
 /// What to do about a DON the Router does not know: the name that was probably meant, or those that are known.
 ///
 /// Names are read from the Router's proposal and its newest events, within a bounded number of questions.
-pub async fn unknown_don(rpc: &Rpc, chain: &ChainConfig) -> String {
+pub async fn unknown_don(rpc: &Rpc, chain: &ChainSection) -> String {
     let known = known_dons(rpc, chain).await;
     let names: Vec<String> = known.iter().map(|id| DonId(*id).to_string()).collect();
     let ours = chain.don_id.to_string();
@@ -61,7 +62,7 @@ pub async fn unknown_don(rpc: &Rpc, chain: &ChainConfig) -> String {
     }
 }
 
-async fn known_dons(rpc: &Rpc, chain: &ChainConfig) -> BTreeSet<B256> {
+async fn known_dons(rpc: &Rpc, chain: &ChainSection) -> BTreeSet<B256> {
     let mut known = BTreeSet::new();
     if let Ok(proposed) = view(rpc, chain.router, Router::getProposedContractSetCall {}).await {
         known.extend(proposed._0);

@@ -13,7 +13,7 @@ use super::{Line, PATIENCE, ports::socket_of};
 use crate::{
     chain::{self, Rpc, RpcFailure},
     clock::wall_ms,
-    config::{ChainConfig, Config},
+    config::{ChainSection, Config},
     don::{Don, Identity},
     programs,
     verbs::amount,
@@ -102,7 +102,7 @@ fn name_of(url: &Url) -> String {
 }
 
 /// One endpoint: does it answer, for this chain id, with a head of now?
-async fn endpoint(url: &Url, settings: &ChainConfig) -> Seen {
+async fn endpoint(url: &Url, settings: &ChainSection) -> Seen {
     let name = name_of(url);
     let without = |words: String, remedy: &str| Seen {
         name: name.clone(),
@@ -156,7 +156,7 @@ fn foreign(name: &str, block: u64, found: B256, expected: B256, whose: &str) -> 
 }
 
 /// By what the chain is told from others of the same id; `None` when nothing has shown it yet.
-fn identified(settings: &ChainConfig, stored: Option<B256>, ours: Option<(B256, String)>) -> Option<Line> {
+fn identified(settings: &ChainSection, stored: Option<B256>, ours: Option<(B256, String)>) -> Option<Line> {
     let (hash, whose) = ours?;
     let (id, block) = ("chain.identity", settings.identity_block);
     Some(match stored {

@@ -75,13 +75,13 @@ impl fmt::Display for Line {
 
 /// All lines of a check.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct Findings {
     /// In the order they were looked at.
     pub lines: Vec<Line>,
 }
 
-impl Report {
-    /// A report about a configuration file that cannot be read.
+impl Findings {
+    /// What is found when the configuration file cannot be read.
     #[must_use]
     pub fn of_config(err: &crate::config::ConfigError) -> Self {
         let words = format!("{}: {}: {}", err.file, err.key, err.problem);
@@ -101,7 +101,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Findings {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
             writeln!(out, "{line}")?;
@@ -118,19 +118,19 @@ impl fmt::Display for Report {
 }
 
 /// Looks at everything.
-pub async fn run(config: &Config) -> Report {
-    let mut report = Report::default();
-    report.lines.push(Line::ok("config", "every key is known and in range"));
-    let identity = local::files(config, &mut report.lines);
-    let running = local::in_use(config, &mut report.lines);
+pub async fn run(config: &Config) -> Findings {
+    let mut findings = Findings::default();
+    findings.lines.push(Line::ok("config", "every key is known and in range"));
+    let identity = local::files(config, &mut findings.lines);
+    let running = local::in_use(config, &mut findings.lines);
     let signer = identity.as_ref().map(|identity| identity.signer);
-    report.lines.extend(within("database", local::database(config, signer)).await);
+    findings.lines.extend(within("database", local::database(config, signer)).await);
     let node = running.map(|node| (node, signer));
-    report.lines.extend(within("ports", ports::look(config, node)).await);
-    report.lines.extend(within("sandbox", local::sandbox(config)).await);
+    findings.lines.extend(within("ports", ports::look(config, node)).await);
+    findings.lines.extend(within("sandbox", local::sandbox(config)).await);
     let stored = timeout(PATIENCE, local::stored_identity(config)).await.ok().flatten();
-    report.lines.extend(chain::look(config, stored, identity.as_ref()).await);
-    report
+    findings.lines.extend(chain::look(config, stored, identity.as_ref()).await);
+    findings
 }
 
 /// The lines of one question, or one that says that it took too long.

@@ -95,7 +95,7 @@ fn don_id_reads_text_and_hex() {
 
 #[test]
 fn log_levels_are_levels() {
-    let filter = |level: &str| LogConfig { level: level.to_owned(), format: LogFormat::Text }.filter();
+    let filter = |level: &str| LogSection { level: level.to_owned(), format: LogFormat::Text }.filter();
     for good in ["info", "WARN", "off", "info,functions_node=debug", "functions_node=trace", "[span]=debug"] {
         assert!(filter(good).is_ok(), "{good}");
     }

@@ -85,7 +85,7 @@ use alloy::primitives::U256;
 use tokio::time::Instant;
 
 pub(super) use self::values::stuck_after;
-pub use self::values::{Effect, Look, Moment, Next, Seen, Standing, Step, Terms};
+pub use self::values::{Assignment, Effect, Look, Moment, Next, Seen, Standing, Step};
 use super::{
     funds::LOOK_EVERY,
     gate::{Decision, GateInput, UNCONFIRMED, decide},
@@ -131,7 +131,7 @@ enum Phase {
 /// One report's way to the chain.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    terms: Terms,
+    assignment: Assignment,
     phase: Phase,
     /// Number of the next transaction.
     attempt: u64,
@@ -151,9 +151,9 @@ pub struct Delivery {
 
 impl Delivery {
     /// A report that is new, or whose earlier delivery ended with its process.
-    pub fn begin(terms: Terms) -> (Self, Step) {
+    pub fn begin(assignment: Assignment) -> (Self, Step) {
         let delivery = Self {
-            terms,
+            assignment,
             phase: Phase::Loading,
             attempt: 0,
             waits_since: None,
@@ -162,7 +162,7 @@ impl Delivery {
             failures: 0,
             told: None,
             reason: String::new(),
-            pause: terms.poll_interval,
+            pause: assignment.poll_interval,
             trouble: Backoff::default(),
         };
         (delivery, then(Next::Load))
@@ -187,7 +187,7 @@ impl Delivery {
             (Phase::Turning, Seen::Progress(progress)) => self.on_progress(now, progress),
             (Phase::Early, Seen::Woke) => self.turn(),
             (Phase::Queueing, Seen::Pending(true)) => {
-                let until = now.at + self.terms.poll_interval;
+                let until = now.at + self.assignment.poll_interval;
                 self.go(Phase::Early, Next::Sleep { until, or_answered: true })
             }
             (Phase::Queueing, Seen::Pending(false)) => self.enter_gate(now),
@@ -240,12 +240,12 @@ impl Delivery {
     }
 
     fn unneeded(&mut self) -> Step {
-        let request_id = self.terms.request_id;
+        let request_id = self.assignment.request_id;
         self.over(vec![Effect::Note(TransmitNote::Unneeded { request_id })])
     }
 
     fn undeliverable(&mut self, reason: String) -> Step {
-        let request_id = self.terms.request_id;
+        let request_id = self.assignment.request_id;
         self.over(vec![Effect::Note(TransmitNote::Undeliverable { request_id, reason })])
     }
 
@@ -258,10 +258,10 @@ impl Delivery {
             return self.unneeded();
         }
         let since = *self.waits_since.get_or_insert(now.at);
-        let due = stage::due(self.terms.stage, self.terms.delta_stage, since, progress);
+        let due = stage::due(self.assignment.stage, self.assignment.delta_stage, since, progress);
         if now.at < due {
             self.go(Phase::Early, Next::Sleep { until: due, or_answered: true })
-        } else if now.at < due + self.terms.stuck_after() {
+        } else if now.at < due + self.assignment.stuck_after() {
             self.go(Phase::Queueing, Next::AskPending)
         } else {
             self.enter_gate(now)
@@ -273,7 +273,7 @@ impl Delivery {
         self.had_turn = true;
         self.gas_raises = 0;
         self.reason.clear();
-        self.pause = self.terms.poll_interval;
+        self.pause = self.assignment.poll_interval;
         self.look(now)
     }
 
@@ -291,7 +291,7 @@ impl Delivery {
             answered: now.answered,
             confirmed,
             chain_time,
-            timeout_timestamp: self.terms.timeout_timestamp,
+            timeout_timestamp: self.assignment.timeout_timestamp,
             gas_raises: self.gas_raises,
             price: price::offer(market, ceiling_wei),
             simulated,
@@ -318,9 +318,9 @@ impl Delivery {
             Decision::Wait(reason) => {
                 // What did not change for a while is asked for less often.
                 if reason != self.reason {
-                    self.pause = self.terms.poll_interval;
+                    self.pause = self.assignment.poll_interval;
                 } else if reason != UNCONFIRMED {
-                    self.pause = (self.pause * 2).min(self.terms.poll_interval.max(MAX_WAIT));
+                    self.pause = (self.pause * 2).min(self.assignment.poll_interval.max(MAX_WAIT));
                 }
                 let until = now.at + self.pause;
                 let step = self.go(Phase::Holding, Next::Sleep { until, or_answered: true });
@@ -346,13 +346,13 @@ impl Delivery {
     fn submitted(&mut self, standing: Standing) -> Step {
         let step = self.watch(standing);
         let Some(tx_hash) = standing.tx_hash else { return step };
-        let (request_id, stage) = (self.terms.request_id, standing.stage);
+        let (request_id, stage) = (self.assignment.request_id, standing.stage);
         before(Effect::Note(TransmitNote::Submitted { request_id, tx_hash, stage }), step)
     }
 
     fn watch(&mut self, standing: Standing) -> Step {
         self.attempt = standing.attempt + 1;
-        self.pause = self.terms.poll_interval;
+        self.pause = self.assignment.poll_interval;
         self.seek(standing, Reach::First)
     }
 
@@ -368,7 +368,7 @@ impl Delivery {
             before(Effect::Drop, step)
         } else if standing.is_prepared {
             self.go(Phase::Resending(standing), Next::Resend)
-        } else if age > self.terms.stuck_after() {
+        } else if age > self.assignment.stuck_after() {
             self.go(Phase::Pricing(standing), Next::AskMarket)
         } else {
             self.rest(now, standing)
@@ -378,7 +378,7 @@ impl Delivery {
     /// The chain's response is the sign to look for the receipt; without it there is less and less reason to.
     fn rest(&mut self, now: Moment, standing: Standing) -> Step {
         let until = now.at + self.pause;
-        self.pause = (self.pause * 2).min(LONGEST_LOOK.max(self.terms.poll_interval));
+        self.pause = (self.pause * 2).min(LONGEST_LOOK.max(self.assignment.poll_interval));
         self.go(Phase::Resting(standing), Next::Sleep { until, or_answered: !now.answered })
     }
 
@@ -403,7 +403,7 @@ impl Delivery {
         let is_failure = is_worth_another(mined.deed) || (!is_paid && mined.block <= now.final_block);
         let step = if !is_failure {
             let until = now.at + self.pause;
-            self.pause = (self.pause * 2).min(MAX_WAIT.max(self.terms.poll_interval));
+            self.pause = (self.pause * 2).min(MAX_WAIT.max(self.assignment.poll_interval));
             self.go(Phase::Mined(standing), Next::Sleep { until, or_answered: true })
         } else {
             self.fail(now)
@@ -411,7 +411,7 @@ impl Delivery {
         if !is_news {
             return step;
         }
-        let (request_id, tx_hash) = (self.terms.request_id, mined.tx_hash);
+        let (request_id, tx_hash) = (self.assignment.request_id, mined.tx_hash);
         let note = if is_paid {
             TransmitNote::Included { request_id, tx_hash }
         } else {
@@ -427,7 +427,7 @@ impl Delivery {
             let failures = self.failures;
             return self.undeliverable(format!("{failures} transactions did not process the request"));
         }
-        let pause = self.terms.stuck_after().saturating_mul(1 << (self.failures - 1));
+        let pause = self.assignment.stuck_after().saturating_mul(1 << (self.failures - 1));
         self.go(Phase::Failed, Next::Sleep { until: now.at + pause, or_answered: true })
     }
 }

@@ -72,14 +72,14 @@ pub(super) async fn ceiling(
 pub(super) async fn payable_wei(shared: &Shared, gas_limit: u64) -> Result<u128, RpcFailure> {
     let balance = shared.funds.wei(LOOK_EVERY).await?;
     let held = u128::try_from(balance / U256::from(gas_limit.max(1))).unwrap_or(u128::MAX);
-    Ok(held.min(shared.max_gas_price_wei))
+    Ok(held.min(shared.config.max_gas_price_wei))
 }
 
 /// What is simulated of a report.
 pub(super) fn subject<'a>(shared: &Shared, job: &'a ReportJob) -> Subject<'a> {
     Subject {
         chain_id: shared.sender.chain_id(),
-        router: shared.router,
+        router: shared.config.router,
         transmitter: shared.sender.address(),
         calldata: &job.calldata,
         signatures: job.signatures,

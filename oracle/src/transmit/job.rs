@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    delivery::{Delivery, Effect, Moment, Next, Seen, Standing, Terms},
+    delivery::{Assignment, Delivery, Effect, Moment, Next, Seen, Standing},
     fees::{ceiling, fees, payable_wei},
     look::look,
     mined::{self, Deed, Mined},
@@ -78,11 +78,11 @@ pub(super) async fn run(shared: Arc<Shared>, job: ReportJob, told: watch::Receiv
 
 impl<'a> Driver<'a> {
     async fn deliver(&mut self) -> Result<(), JournalError> {
-        let (mut delivery, mut step) = Delivery::begin(Terms {
+        let (mut delivery, mut step) = Delivery::begin(Assignment {
             request_id: self.job.request_id,
             stage: self.job.stage,
-            delta_stage: self.shared.delta_stage,
-            poll_interval: self.shared.poll_interval,
+            delta_stage: self.shared.config.delta_stage,
+            poll_interval: self.shared.config.poll_interval,
             timeout_timestamp: u64::from(self.job.commitment.timeout_timestamp),
         });
         loop {
@@ -145,7 +145,7 @@ impl<'a> Driver<'a> {
                 Seen::Stored { attempts, failures, open: self.row.as_ref().map(standing) }
             }
             Next::AskProgress => {
-                let until_ms = job.reported_ms.saturating_add(shared.delta_stage.as_millis() as u64);
+                let until_ms = job.reported_ms.saturating_add(shared.config.delta_stage.as_millis() as u64);
                 let progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
                 Seen::Progress(progress.last(&job.before, until_ms))
             }
@@ -218,7 +218,7 @@ impl<'a> Driver<'a> {
 
     fn read(&self, row: &Transmission, receipt: &Receipt) -> Mined {
         let (request_id, coordinator) = (self.job.request_id, self.job.commitment.coordinator);
-        let mined = mined::read(receipt, request_id, coordinator, self.shared.router);
+        let mined = mined::read(receipt, request_id, coordinator, self.shared.config.router);
         let is_newest = row.hashes.last() == Some(&receipt.transaction_hash);
         let is_cancelled = is_newest && self.shared.sender.is_cancelled(row);
         if is_cancelled { Mined { deed: Deed::Cancelled, ..mined } } else { mined }

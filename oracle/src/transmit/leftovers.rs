@@ -136,7 +136,7 @@ async fn tend(
     let stored = stored.into_iter().find(|stored| stored.attempt == row.attempt && stored.state.is_open());
     let Some(mut row) = stored else { return Ok(()) };
     let mined = receipt.map(|receipt| {
-        let mined = mined::read(&receipt, row.request_id, shared.coordinator, shared.router);
+        let mined = mined::read(&receipt, row.request_id, shared.config.coordinator, shared.config.router);
         (mined.block, mined.deed)
     });
     if let Some((block, _)) = mined {
@@ -148,7 +148,8 @@ async fn tend(
         nonce: row.nonce,
         latest,
         pending: shared.rpc.nonce(shared.sender.address(), "pending").await?,
-        is_old: Duration::from_millis(now_ms().saturating_sub(row.sent_ms)) > stuck_after(shared.delta_stage),
+        is_old: Duration::from_millis(now_ms().saturating_sub(row.sent_ms))
+            > stuck_after(shared.config.delta_stage),
     };
     match remedy(facts) {
         Remedy::Wait => Ok(()),

@@ -37,7 +37,7 @@ pub(super) async fn look(
         chain_time: shared.chain_seconds.load(Ordering::Relaxed),
         market: fees.market,
         ceiling_wei: ceiling.wei,
-        confirmed: is_confirmed(head.height(), request_block, shared.confirmations),
+        confirmed: is_confirmed(head.height(), request_block, shared.config.confirmations),
         gas_limit,
         need_wei,
         simulated,

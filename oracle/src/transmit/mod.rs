@@ -97,7 +97,7 @@ impl Transmitter {
         journal: Journal,
         wallet: EthereumWallet,
         funds: Arc<Funds>,
-        config: &TransmitConfig,
+        config: TransmitConfig,
     ) -> (Self, mpsc::UnboundedReceiver<TransmitNote>) {
         let (notes, stream) = mpsc::unbounded_channel();
         let sender = sender::Sender::new(rpc.clone(), journal.clone(), wallet, config.chain_id);
@@ -106,12 +106,7 @@ impl Transmitter {
             journal,
             sender,
             funds,
-            router: config.router,
-            coordinator: config.coordinator,
-            delta_stage: config.delta_stage,
-            poll_interval: config.poll_interval,
-            confirmations: config.confirmations,
-            max_gas_price_wei: config.max_gas_price_wei,
+            config,
             notes,
             progress: Mutex::default(),
             final_block: AtomicU64::new(0),

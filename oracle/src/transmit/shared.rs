@@ -6,13 +6,12 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use tokio::sync::mpsc;
 
-use super::{funds::Funds, report::TransmitNote, sender::Sender, stage::Progress};
+use super::{TransmitConfig, funds::Funds, report::TransmitNote, sender::Sender, stage::Progress};
 use crate::{chain::Rpc, journal::Journal};
 
 /// What all jobs share.
@@ -21,12 +20,7 @@ pub(crate) struct Shared {
     pub journal: Journal,
     pub sender: Sender,
     pub funds: Arc<Funds>,
-    pub router: Address,
-    pub coordinator: Address,
-    pub delta_stage: Duration,
-    pub poll_interval: Duration,
-    pub confirmations: u64,
-    pub max_gas_price_wei: u128,
+    pub config: TransmitConfig,
     pub notes: mpsc::UnboundedSender<TransmitNote>,
     pub progress: Mutex<Progress>,
     /// Newest final block.

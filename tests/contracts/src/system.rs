@@ -62,7 +62,7 @@ pub struct System {
 
 /// The DON of every system.
 pub fn don_id() -> B256 {
-    DonId::from_name("fun-local-1").expect("a DON name").0
+    DonId::parse("fun-local-1").expect("a DON name").0
 }
 
 /// The Router's configuration.
@@ -236,19 +236,7 @@ impl System {
 
     /// A signed report of the first three oracles: the calldata of `transmit`.
     pub fn transmission(&self, entries: &[(&abi::Coordinator::OracleRequest, &[u8], &[u8])]) -> Transmission {
-        let metadata: Vec<_> = entries.iter().map(|(request, ..)| request.commitment.abi_encode()).collect();
-        let entries: Vec<_> = entries
-            .iter()
-            .zip(&metadata)
-            .map(|((request, result, error), metadata)| Entry {
-                request_id: RequestId(request.requestId),
-                result,
-                error,
-                onchain_metadata: metadata,
-                offchain_metadata: self.coordinator.as_slice(),
-            })
-            .collect();
-        self.sign(report::encode(&entries), &[0, 1, 2])
+        self.sign(Transmission::report(entries, self.coordinator.as_slice()), &[0, 1, 2])
     }
 
     /// Signs any bytes with these oracles.
@@ -289,6 +277,23 @@ pub struct Transmission {
 }
 
 impl Transmission {
+    /// The bytes of a report of these requests, each with its result and error.
+    pub fn report(entries: &[(&abi::Coordinator::OracleRequest, &[u8], &[u8])], offchain_metadata: &[u8]) -> Vec<u8> {
+        let metadata: Vec<_> = entries.iter().map(|(request, ..)| request.commitment.abi_encode()).collect();
+        let entries: Vec<_> = entries
+            .iter()
+            .zip(&metadata)
+            .map(|((request, result, error), metadata)| Entry {
+                request_id: RequestId(request.requestId),
+                result,
+                error,
+                onchain_metadata: metadata,
+                offchain_metadata,
+            })
+            .collect();
+        report::encode(&entries)
+    }
+
     /// Any bytes as a report, signed by these oracles under a configuration's digest.
     pub fn sign<'a>(digest: B256, report: Vec<u8>, oracles: impl Iterator<Item = &'a Oracle>) -> Self {
         let context = ReportContext { config_digest: digest, epoch: 7, round: 1, extra_hash: B256::ZERO };

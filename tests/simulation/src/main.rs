@@ -8,6 +8,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use eyre::{Result, eyre};
+use functions_types::members::{MAX_MEMBERS, MIN_MEMBERS};
 use simulation::{
     many::{Sums, run},
     mutants::{self, Fate},
@@ -136,8 +137,8 @@ fn main() -> Result<ExitCode> {
     }
     let kinds = kinds(&options.mix)?;
     let (faults, attackers) = (numbers(options.faults.as_ref())?, numbers(options.attackers.as_ref())?);
-    if let Some(n) = options.nodes.iter().find(|n| !(4..=31).contains(*n)) {
-        return Err(eyre!("--nodes {n}: a DON has 4 to 31 members"));
+    if let Some(n) = options.nodes.iter().find(|n| !(MIN_MEMBERS..=MAX_MEMBERS).contains(*n)) {
+        return Err(eyre!("--nodes {n}: a DON has {MIN_MEMBERS} to {MAX_MEMBERS} members"));
     }
     let last = options.first_seed.saturating_add(options.seeds);
     let cases: Vec<Case> = (options.first_seed..last)

@@ -12,8 +12,8 @@ pub(super) const FINAL_BLOCK: u64 = 40;
 pub(super) const MARKET: Market = Market { base_fee_wei: 100, tip_wei: 0 };
 const PRICE: Price = Price { max_fee_wei: 1_000, tip_wei: 0 };
 
-fn terms() -> Terms {
-    Terms {
+fn assignment() -> Assignment {
+    Assignment {
         request_id: REQUEST,
         stage: 1,
         delta_stage: 2 * SECOND,
@@ -54,7 +54,7 @@ pub(super) fn mined_in(block: u64, deed: Deed) -> Seen {
 
 /// A delivery in a phase.
 pub(super) fn at(phase: Phase) -> Delivery {
-    let (mut delivery, step) = Delivery::begin(terms());
+    let (mut delivery, step) = Delivery::begin(assignment());
     assert_eq!(step, then(Next::Load));
     delivery.phase = phase;
     delivery
@@ -63,7 +63,7 @@ pub(super) fn at(phase: Phase) -> Delivery {
 #[test]
 fn the_first_node_looks_at_once() {
     let now = Instant::now();
-    let (mut delivery, _) = Delivery::begin(Terms { stage: 0, ..terms() });
+    let (mut delivery, _) = Delivery::begin(Assignment { stage: 0, ..assignment() });
     let step = delivery.on(moment(now, false), Seen::Stored { attempts: 0, failures: 0, open: None });
     assert_eq!(step.then, Next::AskProgress);
     let step = delivery.on(moment(now, false), Seen::Progress(None));
@@ -215,7 +215,7 @@ fn ether_is_waited_for_at_the_accounts_pace_and_said_to_the_operator_once() {
 #[test]
 fn a_stored_transaction_is_resumed_after_a_restart() {
     let now = moment(Instant::now(), false);
-    let (mut delivery, _) = Delivery::begin(terms());
+    let (mut delivery, _) = Delivery::begin(assignment());
     let open = Some(standing(1, true));
     assert_eq!(
         delivery.on(now, Seen::Stored { attempts: 5, failures: 0, open }).then,
@@ -301,7 +301,7 @@ fn a_stuck_transaction_is_offered_more_for_each_time_it_is_stuck() {
 
 #[test]
 fn stuck_follows_the_stage_but_is_never_hasty() {
-    let after = |delta_stage| Terms { delta_stage, ..terms() }.stuck_after();
+    let after = |delta_stage| Assignment { delta_stage, ..assignment() }.stuck_after();
     assert_eq!(after(Duration::ZERO), 8 * SECOND);
     assert_eq!(after(2 * SECOND), 8 * SECOND);
     assert_eq!(after(30 * SECOND), 120 * SECOND);
@@ -382,7 +382,7 @@ fn t2_what_was_paid_for_in_vain_makes_the_next_one_wait_longer_and_there_are_onl
 #[test]
 fn t2_failures_before_a_restart_count() {
     let now = moment(Instant::now(), false);
-    let (mut delivery, _) = Delivery::begin(terms());
+    let (mut delivery, _) = Delivery::begin(assignment());
     let open = Some(standing(1, false));
     delivery.on(now, Seen::Stored { attempts: 4, failures: MAX_FAILURES - 1, open });
     assert_eq!(delivery.on(now, mined(Deed::Reverted)).then, Next::End);

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// What does not change during a delivery.
+/// What is to be delivered and when; it does not change during the delivery.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct Assignment {
     /// The request reported.
     pub request_id: B256,
     /// This node's place in the request's order; 0 sends first.
@@ -30,7 +30,7 @@ pub struct Terms {
     pub timeout_timestamp: u64,
 }
 
-impl Terms {
+impl Assignment {
     /// How long a transaction may wait for a block before its price is raised.
     pub(super) fn stuck_after(&self) -> Duration {
         stuck_after(self.delta_stage)

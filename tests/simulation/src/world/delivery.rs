@@ -9,7 +9,7 @@ use functions_node::{
     lifecycle::Report,
     transmit::{
         Deed as Did, Market, Mined, Price, Simulated,
-        delivery::{Delivery, Effect, Look, Moment, Next, Seen, Standing, Step, Terms},
+        delivery::{Assignment, Delivery, Effect, Look, Moment, Next, Seen, Standing, Step},
         is_confirmed,
     },
 };
@@ -57,7 +57,7 @@ impl World {
             job.report.request_block = report.request_block;
             return;
         }
-        let (delivery, step) = Delivery::begin(Terms {
+        let (delivery, step) = Delivery::begin(Assignment {
             request_id: id,
             stage: report.ready.stage as u64,
             delta_stage: Duration::from_millis(config.roster.timing().delta_stage_ms),

@@ -10,8 +10,8 @@ const BYTES_PER_SECOND: u32 = 34_865;
 const MIN_PRICE: u64 = 82_928_201;
 /// Bytes of demand by which the price grows e-fold.
 const INERTIA: u64 = 21_360_419;
-/// Terms of the exponential series.
-const TERMS: u64 = 12;
+/// Summands of the exponential series.
+const SUMMANDS: u64 = 12;
 /// One, in basis points.
 const ONE: u64 = 10_000;
 /// Where the clock of an untouched pricer stands, in Unix seconds.
@@ -47,7 +47,7 @@ fn price(demand: u32) -> u64 {
 
 /// e^x by Horner's rule, both in basis points.
 fn exponential(x: u64) -> u64 {
-    (1..TERMS).rev().fold(ONE + x / TERMS, |sum, term| ONE + sum.saturating_mul(x) / (term * ONE))
+    (1..SUMMANDS).rev().fold(ONE + x / SUMMANDS, |sum, term| ONE + sum.saturating_mul(x) / (term * ONE))
 }
 
 #[cfg(test)]

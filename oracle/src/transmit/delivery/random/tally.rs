@@ -1,48 +1,33 @@
 //! That the histories contain everything.
 
-/// How often what happened, over all histories: a property of nothing holds always.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) sends: u32,
-    pub(super) bumps: u32,
-    pub(super) restarts: u32,
-    pub(super) troubles: u32,
-    pub(super) nonces_lost: u32,
-    pub(super) paid: u32,
-    pub(super) unpaid: u32,
-    pub(super) undeliverable: u32,
-    pub(super) unneeded: u32,
-    pub(super) late_ends: u32,
-    pub(super) reorganisations: u32,
+/// Declares the counters once: as fields, and as the array in which each must have counted something.
+macro_rules! tally {
+    ($($counter:ident),+ $(,)?) => {
+        /// How often what happened, over all histories: a property of nothing holds always.
+        #[derive(Debug, Default)]
+        pub(super) struct Tally {
+            $(pub(super) $counter: u32,)+
+        }
+
+        impl Tally {
+            /// Every counter with its name.
+            pub(super) fn counts(&self) -> Vec<(&'static str, u32)> {
+                vec![$((stringify!($counter), self.$counter)),+]
+            }
+        }
+    };
 }
 
-impl Tally {
-    pub(super) fn counts(&self) -> [u32; 11] {
-        let Self {
-            sends,
-            bumps,
-            restarts,
-            troubles,
-            nonces_lost,
-            paid,
-            unpaid,
-            undeliverable,
-            unneeded,
-            late_ends,
-            reorganisations,
-        } = *self;
-        [
-            sends,
-            bumps,
-            restarts,
-            troubles,
-            nonces_lost,
-            paid,
-            unpaid,
-            undeliverable,
-            unneeded,
-            late_ends,
-            reorganisations,
-        ]
-    }
+tally! {
+    sends,
+    bumps,
+    restarts,
+    troubles,
+    nonces_lost,
+    paid,
+    unpaid,
+    undeliverable,
+    unneeded,
+    late_ends,
+    reorganisations,
 }
