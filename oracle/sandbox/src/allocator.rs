@@ -1,7 +1,7 @@
 //! What our own code and the libraries allocate for a script (texts that are decoded, lists that are sorted) lies
-//! outside the engine's heap, and is bounded by the address space alone. A run that meets this bound ends like one whose
-//! heap is full: with the verdict, where Rust's own answer to a refused allocation would be an abort, which the filter
-//! of system calls turns into a death by signal 31.
+//! outside the JavaScript engine's heap, and is bounded by the address space alone. A run that meets this bound ends
+//! like one whose heap is full: with the verdict, where Rust's own answer to a refused allocation would be an abort,
+//! which the filter of system calls turns into a death by signal 31.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
