@@ -11,22 +11,20 @@
 #![allow(clippy::missing_panics_doc, reason = "a test support crate fails by panicking")]
 #![allow(clippy::expect_used)]
 
+pub mod anybody;
 pub mod puppet;
 pub mod system;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use alloy::{
-    consensus::{EthereumTxEnvelope, TxEip1559, TxEip4844},
-    eips::eip2718::Encodable2718,
-    primitives::{Address, Bytes, Log, Signature, TxKind, U256, address, keccak256},
+    primitives::{Address, Bytes, Log, TxKind, U256, address},
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolError, SolEvent},
 };
 use devchain::{
     Chain, ChainConfig,
     chain::{CallFailure, SimulateError},
-    transaction::SignedTransaction,
 };
 use functions_types::{
     CONSTRUCTOR_SELECTOR,
@@ -274,31 +272,9 @@ impl World {
 
     fn transact(&mut self, from: Address, to: TxKind, value: U256, input: Bytes, gas_limit: u64) -> Receipt {
         self.endow(from);
-        let transaction = TxEip1559 {
-            chain_id: self.chain.config().chain_id,
-            nonce: self.chain.pending_nonce(from),
-            gas_limit,
-            max_fee_per_gas: GAS_PRICE,
-            max_priority_fee_per_gas: 0,
-            to,
-            value,
-            access_list: Default::default(),
-            input,
-        };
-        let signature = Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false);
-        let unhashed = EthereumTxEnvelope::<TxEip4844>::new_unhashed(transaction.clone().into(), signature);
-        let hash = keccak256([unhashed.encoded_2718().as_slice(), from.as_slice()].concat());
-        let envelope = EthereumTxEnvelope::new_unchecked(transaction.into(), signature, hash);
-        let signed = SignedTransaction { envelope, hash, sender: from, impersonated: true };
-        self.chain.submit(signed).expect("the transaction is valid");
-        let (_, _, included) = self.chain.transaction(hash).expect("the chain mines at once");
-        self.created = included.contract_address;
-        Receipt {
-            success: included.success,
-            output: included.output.clone(),
-            logs: included.logs.clone(),
-            gas_used: included.gas_used,
-        }
+        let (receipt, created) = anybody::transact(&mut self.chain, from, to, value, input, gas_limit);
+        self.created = created;
+        receipt
     }
 }
 

@@ -278,7 +278,10 @@ pub struct Transmission {
 
 impl Transmission {
     /// The bytes of a report of these requests, each with its result and error.
-    pub fn report(entries: &[(&abi::Coordinator::OracleRequest, &[u8], &[u8])], offchain_metadata: &[u8]) -> Vec<u8> {
+    pub fn report(
+        entries: &[(&abi::Coordinator::OracleRequest, &[u8], &[u8])],
+        offchain_metadata: &[u8],
+    ) -> Vec<u8> {
         let metadata: Vec<_> = entries.iter().map(|(request, ..)| request.commitment.abi_encode()).collect();
         let entries: Vec<_> = entries
             .iter()

@@ -6,17 +6,14 @@ use std::{
 };
 
 use alloy::{
-    consensus::{EthereumTxEnvelope, TxEip1559, TxEip4844},
-    eips::eip2718::Encodable2718,
-    primitives::{Address, Bytes, Signature, TxKind, U256, address, keccak256},
+    primitives::{Address, Bytes, TxKind, U256, address},
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolError},
 };
-use contract_tests::{GENESIS_TIME, Receipt};
+use contract_tests::{GENESIS_TIME, Receipt, anybody};
 use devchain::{
     Chain, ChainConfig,
     chain::{CallFailure, SimulateError},
-    transaction::SignedTransaction,
 };
 use functions_types::{
     CONSTRUCTOR_SELECTOR,
@@ -106,29 +103,6 @@ impl Side {
         gas_limit: u64,
     ) -> Receipt {
         self.0.set_balance(from, U256::from(10).pow(U256::from(27)));
-        let transaction = TxEip1559 {
-            chain_id: self.0.config().chain_id,
-            nonce: self.0.pending_nonce(from),
-            gas_limit,
-            max_fee_per_gas: u128::from(self.0.base_fee()),
-            max_priority_fee_per_gas: 0,
-            to,
-            value,
-            access_list: Default::default(),
-            input,
-        };
-        let signature = Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false);
-        let unhashed = EthereumTxEnvelope::<TxEip4844>::new_unhashed(transaction.clone().into(), signature);
-        let hash = keccak256([unhashed.encoded_2718().as_slice(), from.as_slice()].concat());
-        let envelope = EthereumTxEnvelope::new_unchecked(transaction.into(), signature, hash);
-        let signed = SignedTransaction { envelope, hash, sender: from, impersonated: true };
-        self.0.submit(signed).expect("the transaction is valid");
-        let (_, _, included) = self.0.transaction(hash).expect("the chain mines at once");
-        Receipt {
-            success: included.success,
-            output: included.output.clone(),
-            logs: included.logs.clone(),
-            gas_used: included.gas_used,
-        }
+        anybody::transact(&mut self.0, from, to, value, input, gas_limit).0
     }
 }

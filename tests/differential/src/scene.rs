@@ -8,8 +8,7 @@ pub use contract_tests::system::{
     LINK, OWNER, Oracle, SUBSCRIBER, SUBSCRIPTION, Transmission, billing_config, don_id, router_config,
 };
 use contract_tests::{GENESIS_TIME, Receipt, puppet, system::arguments};
-use functions_report::{Entry, report};
-use functions_types::{Commitment, RequestId, abi};
+use functions_types::{Commitment, abi};
 
 use crate::{
     chain::Side,
@@ -264,19 +263,7 @@ impl Scene {
 
     /// A report of these requests, signed by the first three oracles.
     pub fn report(&self, entries: &[(&Request, &[u8], &[u8])]) -> Transmission {
-        let metadata: Vec<_> = entries.iter().map(|(request, ..)| request.commitment.abi_encode()).collect();
-        let entries: Vec<_> = entries
-            .iter()
-            .zip(&metadata)
-            .map(|((request, result, error), metadata)| Entry {
-                request_id: RequestId(request.requestId),
-                result,
-                error,
-                onchain_metadata: metadata,
-                offchain_metadata: &[],
-            })
-            .collect();
-        self.sign(report::encode(&entries), &[0, 1, 2])
+        self.sign(Transmission::report(entries, &[]), &[0, 1, 2])
     }
 
     /// Any bytes, signed by these oracles.
