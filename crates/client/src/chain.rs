@@ -61,8 +61,8 @@ impl Chain {
             return Err(refuse("the scheme must be http or https".to_owned()));
         }
         let local = matches!(parsed.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let client =
-            functions_trust::http_client().build().map_err(|e| refuse(format!("no HTTP client: {e}")))?;
+        let client = functions_trust::http_client().redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.map_err(|e| refuse(format!("no HTTP client: {e}")))?;
         let shown = functions_rpc::shown(&parsed);
         let transport = RpcClient::new(Patient::new(client, parsed, patience), local);
         let provider = ProviderBuilder::new().disable_recommended_fillers().connect_client(transport);

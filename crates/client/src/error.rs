@@ -1,13 +1,15 @@
 //! What can go wrong between a caller and a chain, and who can act on it.
 
 use alloy::primitives::{Address, B256};
-use alloy::transports::TransportError;
+use alloy::transports::{TransportError, TransportErrorKind};
+use functions_rpc::{Fault, of_error};
 
 use crate::revert::Revert;
+use crate::transport::Trouble;
 
-/// A failure of one client operation.
+/// A failure of one client operation. Whoever tells people of it matches it without a rest, so that a new variant gets
+/// its remedy.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ClientError {
     /// The RPC URL is not one this client can speak to.
     #[error("{url:?} is no HTTP RPC URL: {reason}")]
@@ -132,6 +134,20 @@ impl ClientError {
         match self {
             Self::Reverted { revert, .. } | Self::Failed { revert, .. } => Some(revert),
             _ => None,
+        }
+    }
+
+    /// What was wrong with the endpoint's answer, when that is why.
+    pub fn fault(&self) -> Option<Fault> {
+        let Self::Rpc { source, .. } = self else { return None };
+        match source.as_ref() {
+            TransportError::ErrorResp(refusal) => {
+                Some(of_error("eth_call", refusal.code, &refusal.message, refusal.data.as_deref()))
+            }
+            TransportError::Transport(TransportErrorKind::Custom(trouble)) => {
+                trouble.downcast_ref::<Trouble>().map(|trouble| trouble.fault.clone())
+            }
+            other => Some(Fault::Broken(other.to_string())),
         }
     }
 

@@ -15,10 +15,10 @@ use std::{
 };
 
 use alloy::{
-    rpc::json_rpc::{RequestPacket, ResponsePacket},
+    rpc::json_rpc::{RequestPacket, Response, ResponsePacket},
     transports::{TransportError, TransportErrorKind, TransportFut},
 };
-use functions_rpc::{Fault, Remedy, of_error, post};
+use functions_rpc::{Fault, Remedy, of_error, of_foreign_id, post};
 use reqwest::Client;
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
@@ -64,12 +64,11 @@ impl Patient {
     }
 
     async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
-        let question = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
         let method = match &request {
             RequestPacket::Single(single) => single.method().to_owned(),
             RequestPacket::Batch(_) => "a batch".to_owned(),
         };
-        let mut asking = pin!(self.attempts(&method, question));
+        let mut asking = pin!(self.attempts(&method, &request));
         if let Ok(outcome) = timeout(self.patience.word_after, &mut asking).await {
             return outcome;
         }
@@ -78,7 +77,12 @@ impl Patient {
         asking.await
     }
 
-    async fn attempts(&self, method: &str, question: Vec<u8>) -> Result<ResponsePacket, TransportError> {
+    async fn attempts(
+        &self,
+        method: &str,
+        request: &RequestPacket,
+    ) -> Result<ResponsePacket, TransportError> {
+        let question = serde_json::to_vec(request).map_err(TransportError::ser_err)?;
         let mut left = self.patience.limit;
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
@@ -86,24 +90,15 @@ impl Patient {
             let answer = self.ask(method, question.clone(), left).await;
             left = left.saturating_sub(begin.elapsed());
             let (fault, outcome) = match answer {
-                Ok(packet) => match fault_in(method, &packet) {
+                Ok(packet) => match foreign(request, &packet).or_else(|| fault_in(method, &packet)) {
                     None => {
                         self.answered.store(true, Ordering::Relaxed);
                         return Ok(packet);
                     }
-                    Some(fault @ Fault::Broken(_)) => {
-                        let error = TransportErrorKind::custom_str(&fault.to_string());
-                        (fault, Err(error))
-                    }
+                    Some(fault @ Fault::Broken(_)) => (fault.clone(), Err(self.trouble(fault))),
                     Some(fault) => (fault, Ok(packet)),
                 },
-                Err(fault) => {
-                    let error = TransportErrorKind::custom_str(&format!(
-                        "{fault} ({})",
-                        functions_rpc::shown(&self.url)
-                    ));
-                    (fault, Err(error))
-                }
+                Err(fault) => (fault.clone(), Err(self.trouble(fault))),
             };
             let is_stranger = matches!(fault, Fault::Unreachable(_) | Fault::Broken(_))
                 && !self.answered.load(Ordering::Relaxed);
@@ -129,6 +124,10 @@ impl Patient {
         unreachable!("the last attempt returns")
     }
 
+    fn trouble(&self, fault: Fault) -> TransportError {
+        TransportErrorKind::custom(Trouble { fault, endpoint: functions_rpc::shown(&self.url) })
+    }
+
     async fn ask(&self, method: &str, question: Vec<u8>, left: Duration) -> Result<ResponsePacket, Fault> {
         let answer =
             post(&self.client, &self.url, method, question, left).await.map_err(|fault| match fault {
@@ -140,6 +139,28 @@ impl Patient {
             Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))
         })
     }
+}
+
+/// What became of a question at this endpoint, as a transport error carries it.
+#[derive(Debug, thiserror::Error)]
+#[error("{fault} ({endpoint})")]
+pub(crate) struct Trouble {
+    pub(crate) fault: Fault,
+    endpoint: String,
+}
+
+/// The fault of an answer that is to another question. An error may lack an id.
+fn foreign(request: &RequestPacket, packet: &ResponsePacket) -> Option<Fault> {
+    let is_own = |response: &Response| {
+        let mut own = match request {
+            RequestPacket::Single(single) => std::slice::from_ref(single).iter(),
+            RequestPacket::Batch(batch) => batch.iter(),
+        };
+        response.is_error() && response.id.is_none()
+            || own.any(|question| question.id().to_string() == response.id.to_string())
+    };
+    let other = packet.responses().iter().find(|response| !is_own(response))?;
+    Some(of_foreign_id(&other.id.to_string()))
 }
 
 /// The fault that a well-formed answer stands for.

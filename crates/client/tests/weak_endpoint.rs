@@ -3,8 +3,10 @@
 use alloy::primitives::{Address, U256};
 use functions_client::{Account, Chain, abi::Router};
 use functions_network::dev_account;
+use functions_rpc::Fault;
 use serde_json::Value;
 use test_support::{ALL, Answer, Endpoints, Proxy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn moments() -> Vec<Answer> {
     vec![
@@ -99,4 +101,57 @@ async fn a_wish_for_a_longer_pause_than_anybody_waits_ends_the_question() {
     let err = world.chain.balance(Address::ZERO).await.expect_err("busy for a day");
     assert!(format!("{err:?}").contains("429"), "{err:?}");
     assert_eq!(world.proxy().asked("eth_getBalance"), 1);
+}
+
+#[tokio::test]
+async fn an_answer_to_another_question_is_none() {
+    let world = World::start().await;
+    for page in [
+        r#"{"jsonrpc":"2.0","id":987654321,"result":"0x5"}"#,
+        r#"{"jsonrpc":"2.0","id":null,"result":"0x5"}"#,
+        r#"{"jsonrpc":"2.0","id":987654321,"error":{"code":3,"message":"execution reverted"}}"#,
+    ] {
+        world.proxy().answer("eth_getBalance", Answer::Page(page));
+        let err = world.chain.balance(Address::ZERO).await.expect_err("not its answer");
+        assert!(matches!(err.fault(), Some(Fault::Broken(_))), "{page}: {err:?}");
+        // A moment of weakness of a proxy that mixes answers up is survived.
+        world.proxy().answer("eth_getBalance", Answer::EveryNth(2, Box::new(Answer::Page(page))));
+        for _ in 0..3 {
+            world.balance().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_redirects_is_named_with_its_target() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move {
+        for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut question = [0; 4096];
+            let _ = stream.read(&mut question).await.expect("a question");
+            let target = "location: http://other.example:8/rpc\r\ncontent-length: 0\r\nconnection: close";
+            let answer = format!("HTTP/1.1 {status}\r\n{target}\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.expect("answered");
+        }
+    });
+    for status in [301, 302, 307, 308] {
+        let err = Chain::connect(&url).await.expect_err("nobody is followed");
+        assert!(err.to_string().contains(&format!("HTTP {status}")), "{err}");
+        assert!(err.to_string().contains("http://other.example:8/rpc"), "{err}");
+        assert!(err.fault().expect("a fault").advice().contains("redirects"));
+    }
+    serving.await.expect("it served");
+}
+
+#[tokio::test]
+async fn every_refusal_of_an_endpoint_has_its_own_advice() {
+    let world = World::start().await;
+    let mut seen = std::collections::BTreeSet::new();
+    for status in [401, 403, 404, 429, 500, 503] {
+        world.proxy().answer("eth_getBalance", Answer::Status(status, "no", None));
+        let err = world.chain.balance(Address::ZERO).await.expect_err("refused");
+        assert!(seen.insert(err.fault().expect("a fault").advice()), "{status}: {seen:?}");
+    }
 }

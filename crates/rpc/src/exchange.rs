@@ -1,15 +1,22 @@
 //! One HTTP POST, bounded in time and bytes before anything is parsed.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
 
-use reqwest::{Client, Response, header::RETRY_AFTER};
+use reqwest::{
+    Client, Response,
+    header::{LOCATION, RETRY_AFTER},
+};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use url::Url;
 
 use crate::{
     fault::Fault,
-    words::{clip, of_error, of_status},
+    shown_target,
+    words::{clip, of_error, of_redirect, of_status},
 };
 
 /// Largest answer accepted from an endpoint, in bytes: a full range of logs with 30 kB requests fits.
@@ -30,9 +37,12 @@ pub async fn exchange(
     params: &Value,
     limit: Duration,
 ) -> Result<Box<RawValue>, Fault> {
-    let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    // No two questions of a process have one id, so that an answer to another is seen.
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let question = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
     let answer = post(client, url, method, question.to_string().into_bytes(), limit).await?;
-    read_response(method, &answer)
+    read_response(method, id, &answer)
 }
 
 /// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer, at most [`MAX_ANSWER_BYTES`]. An
@@ -53,6 +63,12 @@ pub async fn post(
     let status = answer.status();
     if status.is_success() {
         return read(&mut answer, method, limit).await;
+    }
+    if status.is_redirection()
+        && let Some(target) = answer.headers().get(LOCATION)
+    {
+        let target = target.to_str().ok().and_then(|text| url.join(text).ok());
+        return Err(of_redirect(status.as_u16(), target.map(|target| shown_target(&target))));
     }
     let after = retry_after(&answer);
     let mut bytes = Vec::new();
@@ -137,11 +153,27 @@ struct ErrorObject {
     data: Option<Box<RawValue>>,
 }
 
-/// The result in the answer to [`exchange`]'s question.
+/// Whether an id in an answer is that of the question; some endpoints answer a number with its digits.
+fn is_own(id: &Value, own: u64) -> bool {
+    match id {
+        Value::Number(id) => id.as_u64() == Some(own),
+        Value::String(id) => *id == own.to_string(),
+        _ => false,
+    }
+}
+
+/// What an answer is that carries the id of another question.
+#[must_use]
+pub fn of_foreign_id(id: &str) -> Fault {
+    Fault::Broken(format!("an answer to another question: id {}", clip(id)))
+}
+
+/// The result in the answer to the question with this id. An error may lack an id, as one that could not read the
+/// question does.
 ///
 /// # Errors
 /// [`Fault`] when there is none.
-pub fn read_response(method: &str, answer: &[u8]) -> Result<Box<RawValue>, Fault> {
+pub fn read_response(method: &str, own: u64, answer: &[u8]) -> Result<Box<RawValue>, Fault> {
     // An absent result and one of `null` differ, which an Option does not tell: serde gives None for both.
     #[derive(Deserialize)]
     struct Present<'a> {
@@ -152,13 +184,14 @@ pub fn read_response(method: &str, answer: &[u8]) -> Result<Box<RawValue>, Fault
         let start = clip(&String::from_utf8_lossy(answer.get(..answer.len().min(80)).unwrap_or_default()));
         Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))
     })?;
-    if let Some(error) = envelope.error.filter(|error| error.get() != "null") {
-        return Err(of_object(method, error));
-    }
+    let error = envelope.error.filter(|error| error.get() != "null");
     match envelope.id {
-        Some(Value::Number(id)) if id.as_u64() == Some(1) => {}
-        Some(Value::String(id)) if id == "1" => {}
-        other => return Err(Fault::Broken(format!("an answer to another question: id {other:?}"))),
+        Some(Value::Null) | None if error.is_some() => {}
+        Some(id) if is_own(&id, own) => {}
+        other => return Err(of_foreign_id(&other.unwrap_or_default().to_string())),
+    }
+    if let Some(error) = error {
+        return Err(of_object(method, error));
     }
     match envelope.result {
         Some(result) => Ok(result.to_owned()),
@@ -187,7 +220,7 @@ mod tests {
     use super::*;
 
     fn kind(answer: &str) -> &'static str {
-        match read_response("eth_call", answer.as_bytes()) {
+        match read_response("eth_call", 1, answer.as_bytes()) {
             Ok(_) => "result",
             Err(fault) => fault.kind(),
         }
@@ -207,6 +240,10 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"result":{"number":"0x"#, "broken"),
             (r#"{"jsonrpc":"2.0","id":1}"#, "broken"),
             (r#"{"jsonrpc":"2.0","id":2,"result":"0x1"}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":1.5,"result":"0x1"}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":"01","result":"0x1"}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","id":2,"error":{"code":3,"message":"execution reverted"}}"#, "broken"),
+            (r#"{"jsonrpc":"2.0","error":{"code":3,"message":"execution reverted"}}"#, "reverted"),
             (r#"{"jsonrpc":"2.0","result":"0x1"}"#, "broken"),
             (r#"{"message":"no Route matched with those values"}"#, "broken"),
             (r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse error"}}"#, "broken"),
@@ -221,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_null_result_is_given_as_null() {
-        let found = read_response("eth_call", br#"{"id":1,"result":null}"#).expect("a result");
+        let found = read_response("eth_call", 1, br#"{"id":1,"result":null}"#).expect("a result");
         assert_eq!(found.get(), "null");
     }
 }

@@ -6,13 +6,14 @@
 //!
 //! The crate makes one bounded exchange at a time ([`exchange`]); who is asked next is the caller's decision.
 
+mod advice;
 mod exchange;
 mod fault;
 mod words;
 
-pub use exchange::{MAX_ANSWER_BYTES, exchange, post, read_response};
+pub use exchange::{MAX_ANSWER_BYTES, exchange, of_foreign_id, post, read_response};
 pub use fault::{Fault, Rejection, Remedy};
-pub use words::{of_error, of_status};
+pub use words::{of_error, of_redirect, of_status};
 
 /// `scheme://host:port` of an endpoint: hosted endpoints carry their access key in the user, path or query.
 #[must_use]
@@ -22,8 +23,30 @@ pub fn shown(url: &url::Url) -> String {
     format!("{}://{}{port}{more}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
+/// Longest part of a path that is shown; access keys are longer.
+const SHOWN_PART: usize = 15;
+
+/// Where an endpoint leads to, as much of it as cannot be a key: as [`shown`], and the path when it is made of short
+/// words.
+fn shown_target(target: &url::Url) -> String {
+    let is_short = target.path().split('/').all(|part| part.len() <= SHOWN_PART);
+    if !is_short || target.query().is_some() {
+        return shown(target);
+    }
+    let port = target.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", target.scheme(), target.host_str().unwrap_or_default(), target.path())
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_redirects_target_is_shown_without_what_may_be_a_key() {
+        let shown = |target: &str| super::shown_target(&target.parse().expect("a URL"));
+        assert_eq!(shown("https://b.example:1/rpc/"), "https://b.example:1/rpc/");
+        assert_eq!(shown("https://u:p@a.example/v2/0123456789abcdef"), "https://a.example/…");
+        assert_eq!(shown("https://a.example/?key=1"), "https://a.example/…");
+    }
+
     #[test]
     fn shown_leaves_out_whatever_may_be_a_key() {
         let shown = |text: &str| super::shown(&text.parse().expect("a URL"));

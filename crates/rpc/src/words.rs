@@ -205,6 +205,13 @@ pub fn of_status(status: u16, body: &str, after: Option<Duration>) -> Fault {
     }
 }
 
+/// What a redirect means: nobody is followed to an address that nobody named, and a POST that is becomes a GET.
+#[must_use]
+pub fn of_redirect(status: u16, target: Option<String>) -> Fault {
+    let target = target.map_or_else(|| "a place that is no URL".to_owned(), |target| clip(&target));
+    Fault::Denied(format!("HTTP {status}: it redirects to {target}"))
+}
+
 impl Fault {
     /// Whether the endpoint says that it is asked more often than it allows.
     #[must_use]
