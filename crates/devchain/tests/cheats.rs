@@ -40,6 +40,38 @@ async fn time_moves_when_told() {
 }
 
 #[tokio::test]
+async fn time_that_no_block_can_have_is_refused_whole() {
+    let chain = Running::new().await;
+    let far = "0x7fffffffffffffff";
+    let before = chain.raw("eth_getBlockByNumber", json!(["latest", false])).await["result"].clone();
+    for (method, params) in [
+        ("evm_increaseTime", json!([far])),
+        ("evm_increaseTime", json!(["0xffffffffffffffff"])),
+        ("hardhat_mine", json!(["0x2", "0xffffffffffffffff"])),
+        ("hardhat_mine", json!(["0x3", "0x3fffffffffffffff"])),
+        ("anvil_mine", json!(["0x2", far])),
+        ("anvil_setBlockTimestampInterval", json!([far])),
+        ("evm_setNextBlockTimestamp", json!(["0x8000000000000000"])),
+        ("evm_setTime", json!(["0xffffffffffffffff"])),
+        ("evm_mine", json!([{ "timestamp": "0xffffffffffffffff" }])),
+    ] {
+        let answer = chain.raw(method, params.clone()).await;
+        assert_eq!(answer["error"]["code"], -32_602, "{method} {params}: {answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains("latest"), "{answer}");
+        let after = chain.raw("eth_getBlockByNumber", json!(["latest", false])).await["result"].clone();
+        assert_eq!(after, before, "{method} {params} changed something");
+    }
+    // What fits is done to the second, again and again.
+    for _ in 0..3 {
+        let answer = chain.raw("hardhat_mine", json!(["0x3", "0xffffffff"])).await;
+        assert_eq!(answer["result"], true, "{answer}");
+    }
+    let head = chain.raw("eth_getBlockByNumber", json!(["latest", false])).await;
+    assert_eq!(head["result"]["timestamp"], format!("{:#x}", START + 6 * 0xffff_ffff));
+    assert!(chain.raw("evm_increaseTime", json!([far])).await["error"].is_object());
+}
+
+#[tokio::test]
 async fn snapshots_bring_everything_back() {
     let chain = Running::new().await;
     let client = chain.client(1);

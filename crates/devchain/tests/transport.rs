@@ -50,6 +50,43 @@ fn chain_id_request(id: u64) -> String {
 }
 
 #[tokio::test]
+async fn an_id_comes_back_to_the_last_digit() {
+    let chain = Running::new().await;
+    let client = reqwest::Client::new();
+    let ask = async |body: String| {
+        let answer = client.post(&chain.handle.rpc_url).body(body).send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    let request = |id: &str, method: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
+    let ids = [
+        "18446744073709551617",
+        "123456789012345678901234567890",
+        "-1",
+        "1.50",
+        "1e3",
+        "\"\\u00e9 x\"",
+        "null",
+    ];
+    let mut socket = connect(&chain).await;
+    for id in ids {
+        for method in ["eth_chainId", "eth_nonsense"] {
+            let answer = ask(request(id, method)).await;
+            assert!(answer.contains(&format!(r#""id":{id},"#)), "{id}: {answer}");
+            socket.send(Message::text(request(id, method))).await.unwrap();
+            let answer = socket.next().await.unwrap().unwrap();
+            assert!(answer.to_text().unwrap().contains(&format!(r#""id":{id},"#)), "{id}: {answer}");
+        }
+    }
+    let batch = format!("[{}]", ids.map(|id| request(id, "eth_chainId")).join(","));
+    let answer = ask(batch).await;
+    assert!(ids.iter().all(|id| answer.contains(&format!(r#""id":{id},"#))), "{answer}");
+    for id in ["true", "[1]", "{}"] {
+        let answer: Value = serde_json::from_str(&ask(request(id, "eth_chainId")).await).unwrap();
+        assert_eq!(answer["error"]["code"], -32_600, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn binary_frames_are_requests_as_text_frames_are() {
     let chain = Running::new().await;
     let mut socket = connect(&chain).await;

@@ -255,7 +255,7 @@ impl World {
 
     /// Moves time forward.
     pub fn advance(&mut self, seconds: u64) {
-        self.chain.increase_time(seconds);
+        self.chain.increase_time(seconds).expect("time is left");
     }
 
     /// Timestamp of the newest block.

@@ -42,7 +42,7 @@ impl Scene {
 
     fn wait(&self, days: u64) {
         let mut chain = self.server.api().chain_mut();
-        chain.increase_time(days * DAY);
+        chain.increase_time(days * DAY).unwrap();
         chain.mine();
     }
 

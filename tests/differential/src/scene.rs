@@ -229,7 +229,7 @@ impl Scene {
     /// Moves time on both.
     pub fn advance(&mut self, seconds: u64) {
         self.twin.both(|side| {
-            side.0.increase_time(seconds);
+            side.0.increase_time(seconds).expect("time is left");
             side.0.mine();
         });
     }

@@ -8,6 +8,14 @@ use tokio::sync::watch;
 use super::{Chain, Event, Head, Settings, Time, events::Events};
 use crate::state::Mark;
 
+/// Latest timestamp of a block, in unix seconds.
+pub(super) const MAX_TIMESTAMP: u64 = i64::MAX as u64;
+
+fn too_far(steps: u64, seconds: u64) -> String {
+    let times = if steps == 1 { String::new() } else { format!("{steps} times ") };
+    format!("{times}{seconds} seconds are too many: the latest timestamp of a block is {MAX_TIMESTAMP}")
+}
+
 /// Everything [`Chain::revert`] brings back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Snapshot {
@@ -19,11 +27,28 @@ pub(super) struct Snapshot {
 
 impl Chain {
     /// Moves the chain's time forward and returns by how many seconds it is ahead of the clock.
-    pub fn increase_time(&mut self, seconds: u64) -> i64 {
-        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-        self.time.offset = self.time.offset.saturating_add(seconds);
+    ///
+    /// # Errors
+    /// A sentence for the caller, when the time would pass `i64::MAX`; nothing is changed then.
+    pub fn increase_time(&mut self, seconds: u64) -> Result<i64, String> {
+        self.check_ahead(1, seconds)?;
+        let seconds = i64::try_from(seconds).map_err(|_| too_far(1, seconds))?;
+        let offset =
+            self.time.offset.checked_add(seconds).ok_or_else(|| too_far(1, seconds.unsigned_abs()))?;
+        self.time.offset = offset;
         self.time.next = None;
-        self.time.offset
+        Ok(offset)
+    }
+
+    /// Whether there is time left for `steps` of so many seconds.
+    ///
+    /// # Errors
+    /// As [`Self::increase_time`].
+    pub fn check_ahead(&self, steps: u64, seconds: u64) -> Result<(), String> {
+        let now = (self.config.clock)().saturating_add_signed(self.time.offset);
+        let now = now.max(self.latest().header.timestamp).max(self.time.next.unwrap_or(0));
+        let end = steps.checked_mul(seconds).and_then(|all| now.checked_add(all));
+        end.filter(|end| *end <= MAX_TIMESTAMP).map(drop).ok_or_else(|| too_far(steps, seconds))
     }
 
     /// Sets the next block's timestamp, in seconds. Time goes on from there.
@@ -37,7 +62,7 @@ impl Chain {
         }
         let now = (self.config.clock)();
         let (Ok(target), Ok(now)) = (i64::try_from(timestamp), i64::try_from(now)) else {
-            return Err(format!("timestamp {timestamp} is too far in the future"));
+            return Err(format!("timestamp {timestamp} is past the latest there is, {MAX_TIMESTAMP}"));
         };
         self.time = Time { offset: target - now, next: Some(timestamp), ..self.time };
         Ok(())
@@ -45,8 +70,18 @@ impl Chain {
 
     /// Puts every following block this many seconds after the one before it, or, with `None`, lets the clock decide
     /// again.
-    pub fn set_block_interval(&mut self, seconds: Option<u64>) {
+    ///
+    /// # Errors
+    /// A sentence for the caller, when a single block would pass `i64::MAX`.
+    pub fn set_block_interval(&mut self, seconds: Option<u64>) -> Result<(), String> {
+        self.check_ahead(1, seconds.unwrap_or(0))?;
         self.time.interval = seconds;
+        Ok(())
+    }
+
+    /// Seconds between blocks, when [`Self::set_block_interval`] fixed them.
+    pub const fn block_interval(&self) -> Option<u64> {
+        self.time.interval
     }
 
     /// Remembers the chain as it is and returns a number for [`Chain::revert`]. A snapshot is a mark, not a copy:

@@ -20,7 +20,7 @@ impl Api {
             "increaseTime" => {
                 let seconds = params.quantity(0, "seconds")?;
                 // evm_increaseTime answers with the whole offset.
-                json!(chain.increase_time(seconds))
+                json!(chain.increase_time(seconds).map_err(RpcError::params)?)
             }
             "setNextBlockTimestamp" | "setTime" => {
                 let timestamp = params.quantity(0, "timestamp")?;
@@ -144,11 +144,12 @@ impl Api {
             }
             // Hardhat has no such method, and a client that asks for it means milliseconds.
             "setBlockTimestampInterval" if !method.starts_with("hardhat") => {
-                chain.set_block_interval(Some(params.quantity(0, "seconds")?));
+                let seconds = params.quantity(0, "seconds")?;
+                chain.set_block_interval(Some(seconds)).map_err(RpcError::params)?;
                 Value::Null
             }
             "removeBlockTimestampInterval" => {
-                chain.set_block_interval(None);
+                chain.set_block_interval(None).map_err(RpcError::params)?;
                 json!(true)
             }
             "dropTransaction" => {
@@ -234,14 +235,16 @@ fn optional_quantity(value: Option<Value>, name: &str) -> Result<Option<u64>, Rp
     u64::try_from(value).map(Some).map_err(|_| RpcError::params(format!("{name} is too large")))
 }
 
-/// Mines blocks, `interval` seconds apart.
+/// Mines blocks, `interval` seconds apart; none when the last would be too late.
 fn mine_blocks(chain: &mut Chain, blocks: u64, interval: u64) -> Result<(), RpcError> {
     if blocks > MAX_MINED {
         return Err(RpcError::params(format!("at most {MAX_MINED} blocks at once")));
     }
+    let apart = chain.block_interval().unwrap_or(0).max(interval);
+    chain.check_ahead(blocks, apart).map_err(RpcError::params)?;
     for index in 0..blocks {
         if index > 0 && interval > 0 {
-            chain.increase_time(interval);
+            chain.increase_time(interval).map_err(RpcError::params)?;
         }
         chain.mine();
     }

@@ -1,8 +1,8 @@
 //! From the bytes of a message to the bytes of its answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use tokio::time::{Instant, timeout_at};
 
 use super::{MAX_ANSWER_BYTES, MAX_BATCH, MAX_REQUEST_BYTES, Shared};
@@ -15,32 +15,57 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(2);
 /// The longest it may say.
 const MAX_SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
+/// An id as its sender wrote it, to the last digit.
+#[derive(Debug)]
+pub(super) struct Id(Box<RawValue>);
+
+impl Id {
+    fn null() -> Self {
+        Self(RawValue::NULL.to_owned())
+    }
+
+    /// An id is a string, a number or null.
+    fn read(raw: &RawValue) -> Option<Self> {
+        let text = raw.get();
+        let is_id = text == "null" || text.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit());
+        is_id.then(|| Self(raw.to_owned()))
+    }
+}
+
 /// One request of a message.
 #[derive(Debug)]
 pub(super) struct Request {
     /// Missing for notifications, which get no answer.
-    pub(super) id: Option<Value>,
+    pub(super) id: Option<Id>,
     pub(super) method: String,
     pub(super) params: Option<Value>,
 }
 
 impl Request {
     /// Reads a request; where it is none, the error names what is wrong beside the id to answer to.
-    fn parse(value: Value) -> Result<Self, (Value, &'static str)> {
-        let Value::Object(mut members) = value else {
-            return Err((Value::Null, "a request must be an object"));
+    fn parse(raw: &RawValue) -> Result<Self, (Id, RpcError)> {
+        let wrong = |words: &str| RpcError::new(error::INVALID_REQUEST, words);
+        let Ok(mut members) = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(raw.get()) else {
+            return Err((Id::null(), wrong("a request must be an object")));
         };
-        let id = members.remove("id");
-        if !matches!(id, None | Some(Value::Null | Value::String(_) | Value::Number(_))) {
-            return Err((Value::Null, "id must be a string, a number or null"));
-        }
-        if members.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
-            return Err((id.unwrap_or_default(), "jsonrpc must be \"2.0\""));
-        }
-        match members.remove("method") {
-            Some(Value::String(method)) => Ok(Self { id, method, params: members.remove("params") }),
-            _ => Err((id.unwrap_or_default(), "method must be a string")),
-        }
+        let id = match members.remove("id").map(Id::read) {
+            Some(None) => return Err((Id::null(), wrong("id must be a string, a number or null"))),
+            id => id.flatten(),
+        };
+        let mut member =
+            |name: &str| members.remove(name).map(|raw| serde_json::from_str::<Value>(raw.get()));
+        let (version, method, params) = (member("jsonrpc"), member("method"), member("params"));
+        let wrong = match (version, method, params.transpose()) {
+            (Some(Ok(version)), Some(Ok(Value::String(method))), Ok(params)) if version == "2.0" => {
+                return Ok(Self { id, method, params });
+            }
+            (Some(Ok(version)), _, Err(unread)) if version == "2.0" => {
+                RpcError::new(error::PARSE, format!("parse error in params: {unread}"))
+            }
+            (Some(Ok(version)), _, _) if version == "2.0" => wrong("method must be a string"),
+            _ => wrong("jsonrpc must be \"2.0\""),
+        };
+        Err((id.unwrap_or_else(Id::null), wrong))
     }
 }
 
@@ -64,15 +89,22 @@ pub(super) enum Item {
 impl Message {
     /// Reads a message. What is wrong with it is answered already.
     pub(super) fn parse(text: &[u8]) -> Self {
-        let refused = |error: &RpcError| Self::Single(Item::Answered(Some(failure(Value::Null, error))));
-        match serde_json::from_slice(text) {
-            Ok(Value::Array(batch)) if batch.is_empty() || batch.len() > MAX_BATCH => {
+        let refused = |error: &RpcError| Self::Single(Item::Answered(Some(failure(&Id::null(), error))));
+        let unread = |error| refused(&RpcError::new(error::PARSE, format!("parse error: {error}")));
+        let whole: &RawValue = match serde_json::from_slice(text) {
+            Ok(whole) => whole,
+            Err(error) => return unread(error),
+        };
+        if !whole.get().starts_with('[') {
+            return Self::Single(Item::parse(whole));
+        }
+        match serde_json::from_str::<Vec<&RawValue>>(whole.get()) {
+            Ok(batch) if batch.is_empty() || batch.len() > MAX_BATCH => {
                 let message = format!("a batch holds 1 to {MAX_BATCH} requests");
                 refused(&RpcError::new(error::INVALID_REQUEST, message))
             }
-            Ok(Value::Array(batch)) => Self::Batch(batch.into_iter().map(Item::parse).collect()),
-            Ok(value) => Self::Single(Item::parse(value)),
-            Err(error) => refused(&RpcError::new(error::PARSE, format!("parse error: {error}"))),
+            Ok(batch) => Self::Batch(batch.into_iter().map(Item::parse).collect()),
+            Err(error) => unread(error),
         }
     }
 
@@ -90,7 +122,7 @@ impl Message {
             let Item::Open(request) = item else { continue };
             if let Some(result) = answer(request) {
                 took_any = true;
-                *item = Item::Answered(request.id.take().map(|id| text(id, result)));
+                *item = Item::Answered(request.id.take().map(|id| text(&id, result)));
             }
         }
         took_any
@@ -106,7 +138,7 @@ impl Message {
         for item in batch {
             let answer = match item {
                 Item::Open(Request { id, .. }) if answers.len() > MAX_ANSWER_BYTES => {
-                    id.map(|id| failure(id, &RpcError::limit("the answer to this batch is too large")))
+                    id.map(|id| failure(&id, &RpcError::limit("the answer to this batch is too large")))
                 }
                 item => item.answer(shared).await,
             };
@@ -123,12 +155,10 @@ impl Message {
 }
 
 impl Item {
-    fn parse(value: Value) -> Self {
-        match Request::parse(value) {
+    fn parse(raw: &RawValue) -> Self {
+        match Request::parse(raw) {
             Ok(request) => Self::Open(request),
-            Err((id, wrong)) => {
-                Self::Answered(Some(failure(id, &RpcError::new(error::INVALID_REQUEST, wrong))))
-            }
+            Err((id, wrong)) => Self::Answered(Some(failure(&id, &wrong))),
         }
     }
 
@@ -137,7 +167,7 @@ impl Item {
             Self::Answered(answer) => answer,
             Self::Open(Request { id, method, params }) => {
                 let result = call(shared, method, params).await;
-                id.map(|id| text(id, result))
+                id.map(|id| text(&id, result))
             }
         }
     }
@@ -146,24 +176,20 @@ impl Item {
 /// The answer to a message that is larger than [`MAX_REQUEST_BYTES`].
 pub(super) fn too_large() -> String {
     let message = format!("a message holds at most {MAX_REQUEST_BYTES} bytes; send smaller batches");
-    failure(Value::Null, &RpcError::new(error::INVALID_REQUEST, message))
+    failure(&Id::null(), &RpcError::new(error::INVALID_REQUEST, message))
 }
 
-fn text(id: Value, result: Result<Value, RpcError>) -> String {
+/// The text of an answer.
+fn text(id: &Id, result: Result<Value, RpcError>) -> String {
     match result {
-        Ok(value) => success(&id, &value),
+        Ok(value) => format!(r#"{{"jsonrpc":"2.0","id":{},"result":{value}}}"#, id.0),
         Err(error) => failure(id, &error),
     }
 }
 
-/// The text of an answer.
-fn success(id: &Value, result: &Value) -> String {
-    json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string()
-}
-
 /// The text of an error answer.
-fn failure(id: Value, error: &RpcError) -> String {
-    json!({ "jsonrpc": "2.0", "id": id, "error": error.to_json() }).to_string()
+fn failure(id: &Id, error: &RpcError) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{},"error":{}}}"#, id.0, error.to_json())
 }
 
 /// Runs a method. A transaction whose earlier nonce is missing gets [`NONCE_PATIENCE`] before it is refused.
