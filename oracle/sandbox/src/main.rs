@@ -22,7 +22,7 @@
 //! | floating point that is equal on every machine | `libm_symbols` |
 //!
 //! The command line is `functions-sandbox zygote --memory-bytes N`, with the control socket as
-//! standard input. It is started by `oracle-runner`, not by people.
+//! standard input. It is started by `oracle-runner`, not by people, who may ask for its `--version`.
 
 mod allocator;
 mod child;
@@ -52,6 +52,7 @@ mod walls;
 mod wrapper;
 mod zygote;
 
+use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
@@ -76,6 +77,10 @@ fn main() -> ExitCode {
 fn start() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let role = args.next();
+    if matches!(role.as_deref(), Some("--version" | "-V")) {
+        return writeln!(std::io::stdout(), "functions-sandbox {}", env!("CARGO_PKG_VERSION"))
+            .wrap_err("cannot write to standard output");
+    }
     let memory_bytes = match (args.next().as_deref(), args.next()) {
         (Some("--memory-bytes"), Some(value)) => {
             value.parse::<u64>().wrap_err("--memory-bytes takes a number of bytes")?

@@ -11,12 +11,12 @@
 //!
 //! So the node keeps its descriptors for peers and scripts, whatever is done to this port.
 
-use std::{collections::VecDeque, net::SocketAddr, pin::pin, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -99,7 +99,7 @@ async fn converse(stream: TcpStream, pages: Router) {
 /// Refuses what no page takes, and bounds the time of an answer.
 pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if let Some(host) = foreign_host(headers, hosts) {
+    if let Some(host) = foreign_host(request.uri(), headers, hosts) {
         let remedy = format!("ask by IP address, or add {host:?} to admin.allow_hosts");
         return refuse(StatusCode::FORBIDDEN, &format!("the host name {host:?} is not served"), &remedy);
     }
@@ -113,10 +113,17 @@ pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Res
     }
 }
 
-/// The name in the Host header when it is one that a page elsewhere could have had resolved to this machine.
-fn foreign_host(headers: &HeaderMap, hosts: &[String]) -> Option<String> {
-    let host = headers.get(header::HOST)?;
-    let text = String::from_utf8_lossy(host.as_bytes()).to_ascii_lowercase();
+/// A name the request was sent to, in its target or in a Host header, when it is one that a page elsewhere could have
+/// had resolved to this machine.
+fn foreign_host(target: &Uri, headers: &HeaderMap, hosts: &[String]) -> Option<String> {
+    let named = headers.get_all(header::HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()));
+    named
+        .chain(target.authority().map(|authority| Cow::Borrowed(authority.as_str())))
+        .find_map(|host| foreign(&host, hosts))
+}
+
+fn foreign(host: &str, hosts: &[String]) -> Option<String> {
+    let text = host.to_ascii_lowercase();
     if text.parse::<SocketAddr>().is_ok() {
         return None;
     }
@@ -153,8 +160,18 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, host.parse().expect("a value"));
-            assert_eq!(foreign_host(&headers, &hosts).is_some(), foreign, "{host}");
+            let page = Uri::from_static("/status");
+            assert_eq!(foreign_host(&page, &headers, &hosts).is_some(), foreign, "{host}");
+            // The same name as part of the target.
+            let Ok(target) = format!("http://{host}/status").parse::<Uri>() else { continue };
+            assert_eq!(foreign_host(&target, &HeaderMap::new(), &hosts).is_some(), foreign, "{target}");
+            // One known name does not hide another.
+            headers.append(header::HOST, "localhost".parse().expect("a value"));
+            assert_eq!(foreign_host(&page, &headers, &hosts).is_some(), foreign, "{host} and localhost");
+            let known = Uri::from_static("http://localhost/status");
+            assert_eq!(foreign_host(&known, &headers, &hosts).is_some(), foreign, "{host} and localhost");
         }
-        assert_eq!(foreign_host(&HeaderMap::new(), &hosts), None, "a browser always sends one");
+        let page = Uri::from_static("/status");
+        assert_eq!(foreign_host(&page, &HeaderMap::new(), &hosts), None, "a browser always sends one");
     }
 }

@@ -194,6 +194,10 @@ async fn guard_refuses_bodies_long_heads_and_foreign_hosts() {
     assert!(body.starts_with("HTTP/1.1 413"), "{body}");
     let host = pages.raw(b"GET /status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
     assert!(host.starts_with("HTTP/1.1 403") && host.contains("admin.allow_hosts"), "{host}");
+    // A proxy's form of the same, beside a Host that would pass.
+    let target = b"GET http://evil.example/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let target = pages.raw(target).await;
+    assert!(target.starts_with("HTTP/1.1 403") && target.contains("evil.example"), "{target}");
     let known =
         pages.raw(b"GET /live HTTP/1.1\r\nHost: node1.internal:9100\r\nConnection: close\r\n\r\n").await;
     assert!(known.starts_with("HTTP/1.1 200"), "{known}");
