@@ -236,6 +236,11 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     assert!(made.contents.restored.is_some());
     assert_eq!(fs::metadata(&copy).expect("the file").permissions().mode() & 0o777, 0o600);
     assert!(matches!(journal::backup(&home.url(), &copy).await, Err(JournalError::Refused { .. })));
+    // What cannot be written is named, not the journal that was read.
+    for target in ["/proc/x", "/nonexistent/x", "/dev/null/x"] {
+        let said = journal::backup(&home.url(), Path::new(target)).await.expect_err("nowhere").to_string();
+        assert!(said.contains(target) && !said.contains("journal.sqlite"), "{target}: {said}");
+    }
     journal.close().await;
 
     // when it is restored, then an existing journal is not replaced without being asked to, and is kept,

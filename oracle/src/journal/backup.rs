@@ -6,9 +6,9 @@
 //! PostgreSQL has its own tools: `pg_dump` and `pg_restore`; see docs/node.md.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -65,6 +65,12 @@ pub async fn backup(url: &str, to: &Path) -> Result<Backup, JournalError> {
             problem: format!("{} exists already", to.display()),
             remedy: "name a new file; a backup never replaces another",
         });
+    }
+    if let Place::File(journal) = &place {
+        look_for(
+            journal,
+            "the node makes it at its first start; otherwise correct database.url or data_dir",
+        )?;
     }
     let part = beside(to, ".part");
     copy(&place, &part).await?;
@@ -128,6 +134,7 @@ pub async fn restore(
 ) -> Result<(Contents, Option<PathBuf>), JournalError> {
     let remedy = "use pg_restore, then `functions-node journal mark-restored`";
     let Place::File(path) = file_of(url, remedy)? else { unreachable!("file_of gives files") };
+    look_for(from, "correct --from")?;
     let contents = verify(&sqlite_url(from)).await?;
     if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
         && stored != signer
@@ -259,9 +266,19 @@ async fn copy(from: &Place, to: &Path) -> Result<(), JournalError> {
         _ => {}
     }
     let mut connection = place::connect(from, &from.options("rw")?).await?;
+    // The database would name its source whichever file is at fault: an empty file it takes as its target.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    if let Err(err) = made {
+        let _ = connection.close().await;
+        return Err(in_the_way(to, &err));
+    }
     let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await;
     let _ = connection.close().await;
-    copied.map_err(|err| from.refused(&err))?;
+    if let Err(err) = copied {
+        let _ = fs::remove_file(to);
+        let target = Place::File(to.to_owned());
+        return Err(if is_of_target(&err) { target.refused(&err) } else { from.refused(&err) });
+    }
     let copy = Place::File(to.to_owned());
     let mut connection = place::connect(&copy, &copy.options("rw")?).await?;
     let marked = sqlx::query(super::PUT_META)
@@ -274,6 +291,25 @@ async fn copy(from: &Place, to: &Path) -> Result<(), JournalError> {
     fs::set_permissions(to, fs::Permissions::from_mode(0o600))
         .and_then(|()| File::open(to)?.sync_all())
         .map_err(|err| in_the_way(to, &err))
+}
+
+/// Whether a copy failed at the file that is written: no room, no permission, a broken disk below it. What the source
+/// may be is damaged, or in use.
+fn is_of_target(err: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(err) = err else { return false };
+    let code = err.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 8 | 10 | 13 | 14))
+}
+
+/// Whether the file is there at all, before a database says less about it.
+fn look_for(path: &Path, remedy: &'static str) -> Result<(), JournalError> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(err) => Err(JournalError::Refused {
+            problem: format!("{} cannot be read ({err})", path.display()),
+            remedy,
+        }),
+    }
 }
 
 fn file_of(url: &str, remedy: &'static str) -> Result<Place, JournalError> {
