@@ -1,12 +1,12 @@
 //! `functions abi`: a contract's ABI, and the call that constructs it.
 
-use alloy_dyn_abi::{DynSolType, DynSolValue};
+use alloy_dyn_abi::DynSolValue;
 use clap::builder::PossibleValuesParser;
 use functions_abi::Contract;
+use functions_failure::{Result, failure};
 use functions_types::CONSTRUCTOR_SELECTOR;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use crate::output;
+use crate::{output, value};
 
 /// Prints the ABI of a contract
 ///
@@ -27,7 +27,8 @@ pub(crate) struct Options {
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let contract = Contract::named(&options.contract).ok_or_else(|| miette!("unknown contract"))?;
+    let contract = Contract::named(&options.contract)
+        .ok_or_else(|| failure!(help = "functions abi --help lists them", "unknown contract"))?;
     let text = match &options.construct {
         Some(arguments) => construction(contract, arguments)?,
         None if options.json => contract.json(),
@@ -44,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn construction(contract: Contract, arguments: &[String]) -> Result<String> {
     let inputs = contract.abi().constructor.map(|constructor| constructor.inputs).unwrap_or_default();
     if inputs.len() != arguments.len() {
-        return Err(miette!(
+        return Err(failure!(
             help = format!("the constructor is {}", contract.constructor_signature()),
             "{} takes {} arguments, not {}",
             contract.name(),
@@ -54,9 +55,8 @@ fn construction(contract: Contract, arguments: &[String]) -> Result<String> {
     }
     let mut values = Vec::with_capacity(inputs.len());
     for (input, argument) in inputs.iter().zip(arguments) {
-        let value = DynSolType::parse(&input.selector_type()).and_then(|ty| ty.coerce_str(argument));
-        let what = || format!("{argument:?} is no {} for {}", input.selector_type(), input.name);
-        values.push(value.into_diagnostic().wrap_err_with(what)?);
+        let what = format!("{} for {}", input.selector_type(), input.name);
+        values.push(value::parse(&input.selector_type(), &what, argument)?);
     }
     let encoded = DynSolValue::Tuple(values).abi_encode_params();
     Ok(format!("0x{}{}", hex::encode(CONSTRUCTOR_SELECTOR), hex::encode(encoded)))

@@ -16,12 +16,13 @@ mod replay;
 mod request;
 mod simulate;
 mod sub;
+mod value;
 mod visible;
 
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
-use miette::{IntoDiagnostic, Result};
+use functions_failure::{Result, WrapErr as _};
 
 /// Runs scripts, deploys, demonstrates and measures a self-hosted network of Functions oracles
 #[derive(Parser, Debug)]
@@ -48,9 +49,18 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let as_json = std::env::args_os().any(|word| word == "--json");
+            std::process::exit(output::usage(&error, as_json));
+        }
+    };
     let as_json = wants_json(&matches);
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => std::process::exit(output::usage(&error, as_json)),
+    };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -70,7 +80,10 @@ fn wants_json(matches: &ArgMatches) -> bool {
 
 fn run(cli: Cli) -> Result<()> {
     // One thread: children are told to die with the thread that started them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .wrap_err("the system gives no resources to begin with")?;
     runtime.block_on(async {
         match cli.verb {
             Verb::Abi(options) => abi::run(&options),

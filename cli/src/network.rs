@@ -9,8 +9,8 @@ use functions_client::amount::exact;
 use functions_client::is_refused;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions};
 use functions_deploy::Entries;
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_types::{DonId, Juels};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::Value;
 
 use crate::clock;
@@ -19,6 +19,10 @@ use crate::remedy;
 
 /// Largest key file read, in bytes.
 const MAX_KEY_BYTES: u64 = 1024;
+
+/// What to do about a file that holds no key.
+const KEY_FORM: &str =
+    "put the key's 64 hexadecimal digits into the file and nothing else, or name another file";
 
 /// From which likeness on, between 0 and 1, a name is taken for a mistyped other.
 const NEAR: f64 = 0.5;
@@ -33,10 +37,10 @@ struct Network {
     #[arg(long, value_name = "FILE", env = "FUNCTIONS_ADDRESSES")]
     addresses: Option<PathBuf>,
     /// The Router, when there is no addresses file
-    #[arg(long, value_name = "ADDRESS", env = "FUNCTIONS_ROUTER", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", env = "FUNCTIONS_ROUTER", value_parser = somebody)]
     router: Option<Address>,
     /// The LINK token, when there is no addresses file
-    #[arg(long, value_name = "ADDRESS", env = "FUNCTIONS_LINK", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", env = "FUNCTIONS_LINK", value_parser = somebody)]
     link: Option<Address>,
     /// First block whose logs are read
     #[arg(long, value_name = "BLOCK")]
@@ -78,12 +82,13 @@ impl Reading {
 }
 
 impl Sending {
-    /// Connects, and reads the key.
+    /// Reads the key, and connects.
     ///
     /// # Errors
-    /// As [`Network::connect`] and [`Signer::account`].
+    /// As [`Signer::account`] and [`Network::connect`].
     pub(crate) async fn connect(&self) -> Result<(Connected, Account)> {
-        Ok((self.reading.connect().await?, self.signer.account()?))
+        let account = self.signer.account()?;
+        Ok((self.reading.connect().await?, account))
     }
 
     /// Prints a result in the form asked for.
@@ -123,17 +128,15 @@ impl Network {
         let entries = self.addresses.as_deref().map(Entries::read).transpose()?;
         let router = self.router.or_else(|| entries.as_ref().and_then(|entries| entries.router));
         let router = router.ok_or_else(|| {
-            miette!(
+            failure!(
                 help = "give --addresses FILE (`functions deploy` keeps it) or --router ADDRESS, or set FUNCTIONS_ADDRESSES or \
                         FUNCTIONS_ROUTER",
                 "which Router? none is named"
             )
         })?;
-        let chain = connect(&self.rpc_url)
-            .await
-            .map_err(|error| miette!(help = "name the chain's endpoint with --rpc-url", "{error}"))?;
+        let chain = connect(&self.rpc_url).await.map_err(remedy::report)?;
         if let Some(entries) = entries.as_ref().filter(|entries| entries.chain_id != chain.id()) {
-            return Err(miette!(
+            return Err(failure!(
                 help = "take the addresses file of this chain, or another --rpc-url",
                 "the addresses are of chain {}, but {} is chain {}",
                 entries.chain_id,
@@ -141,8 +144,17 @@ impl Network {
                 chain.id()
             ));
         }
+        if let Some(first) = self.from_block {
+            let newest = chain.block_number().await.map_err(remedy::report)?;
+            if first > newest {
+                return Err(failure!(
+                    help = "name an earlier block, or leave --from-block out",
+                    "--from-block {first} is not there yet: the newest block is {newest}"
+                ));
+            }
+        }
         if chain.code(router).await.map_err(remedy::report)?.is_empty() {
-            return Err(miette!(
+            return Err(failure!(
                 help = "check the Router's address, and that --rpc-url leads to its chain",
                 "there is no contract at {router} on chain {}",
                 chain.id()
@@ -194,7 +206,7 @@ impl Connected {
     /// When nobody said where it is; the Router has no view that does.
     pub(crate) fn link(&self) -> Result<Address> {
         self.link.ok_or_else(|| {
-            miette!(help = "give --link ADDRESS or --addresses FILE", "which LINK token? none is named")
+            failure!(help = "give --link ADDRESS or --addresses FILE", "which LINK token? none is named")
         })
     }
 
@@ -216,7 +228,7 @@ impl Connected {
             routes.iter().map(|(event, _)| DonId(event.id)).filter_map(|id| id.name().map(str::to_owned));
         let known: Vec<String> = known.chain(self.don_name.clone()).collect();
         match don.name().and_then(|given| similar(given, &known)) {
-            Some(meant) => Err(miette!(help = format!("did you mean {meant}?"), "{error}")),
+            Some(meant) => Err(failure!(help = format!("did you mean {meant}?"), "{error}")),
             None => Err(remedy::report(error)),
         }
     }
@@ -232,7 +244,7 @@ impl Connected {
         let held =
             held.map_err(|error| remedy::of_view(error, token, "a LINK token", "--link or --addresses"))?;
         if held < amount.get() {
-            return Err(miette!(
+            return Err(failure!(
                 help = format!("transfer LINK of the token {token} to it first, or name less"),
                 "the key's address {} holds {}, not {}",
                 payer.address(),
@@ -243,15 +255,18 @@ impl Connected {
         Ok(token)
     }
 
-    /// The DON given by name or by its 32 bytes, otherwise that of the addresses file.
+    /// The DON given, otherwise that of the addresses file.
     ///
     /// # Errors
-    /// When there is neither, or the text is no DON id.
-    pub(crate) fn don(&self, given: Option<&str>) -> Result<DonId> {
-        let text = given.or(self.don_name.as_deref()).ok_or_else(|| {
-            miette!(help = "give --don-id NAME or --addresses FILE", "which DON? none is named")
+    /// When there is neither, or the file's text is no DON id.
+    pub(crate) fn don(&self, given: Option<DonId>) -> Result<DonId> {
+        if let Some(given) = given {
+            return Ok(given);
+        }
+        let text = self.don_name.as_deref().ok_or_else(|| {
+            failure!(help = "give --don-id NAME or --addresses FILE", "which DON? none is named")
         })?;
-        DonId::parse(text).map_err(|error| miette!("{text:?} is no DON id: {error}"))
+        don_id(text).or_help("correct donId in the addresses file, or give --don-id NAME")
     }
 }
 
@@ -272,21 +287,23 @@ impl Signer {
 pub(crate) fn account(file: &Path) -> Result<Account> {
     let shown = file.display();
     let place = || format!("cannot read the key file {shown}");
-    let about = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?;
+    let about = std::fs::metadata(file).wrap_err_with(place)?;
     if about.is_dir() {
-        return Err(miette!(
+        return Err(failure!(
             help = "name the file in it that holds the key",
             "the key file {shown} is a folder"
         ));
     }
     if about.len() > MAX_KEY_BYTES {
-        return Err(miette!("{shown} is {} bytes: that is no key", about.len()));
+        return Err(failure!(help = KEY_FORM, "{shown} is {} bytes: that is no key", about.len()));
     }
     if about.permissions().mode() & 0o077 != 0 {
         output::say(&format!("warning: others may read {shown}; run: chmod 600 {shown}"));
     }
-    let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
-    Account::from_hex(&text).into_diagnostic().wrap_err_with(|| format!("in {shown}"))
+    let text = std::fs::read(file).wrap_err_with(place)?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| failure!(help = KEY_FORM, "{shown} is no text: that is no key"))?;
+    Account::from_hex(text).wrap_err_with(|| format!("in {shown}"))
 }
 
 /// The known name that was most likely meant, if one is near.
@@ -294,6 +311,18 @@ fn similar<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
     let near = |name: &String| strsim::normalized_damerau_levenshtein(given, name);
     let best = known.iter().max_by(|a, b| near(a).total_cmp(&near(b)))?;
     (near(best) >= NEAR).then_some(best)
+}
+
+/// A DON by its name or by its 32 bytes.
+///
+/// # Errors
+/// What is wrong with the text, and how to write it.
+pub(crate) fn don_id(text: &str) -> Result<DonId, String> {
+    DonId::parse(text).map_err(|error| {
+        format!(
+            "{error}; write a name of 1 to 31 characters, such as fun-local-1, or 0x and the 64 digits of 32 bytes"
+        )
+    })
 }
 
 /// A request's id of 64 hexadecimal digits.
@@ -309,6 +338,17 @@ pub(crate) fn request_id(text: &str) -> Result<B256, String> {
         ));
     }
     digits.parse().map_err(|_| "that is no request's id".into())
+}
+
+/// An address that somebody may be behind: as [`address`], and not zero.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn somebody(text: &str) -> Result<Address, String> {
+    match address(text)? {
+        Address::ZERO => Err("this is the zero address, which is nobody's".into()),
+        address => Ok(address),
+    }
 }
 
 /// An address of 40 hexadecimal digits; in mixed case its checksum must be right.
@@ -341,6 +381,13 @@ mod tests {
         }
         assert_eq!(similar("prices", &known), None);
         assert_eq!(similar("fun-local-1", &[]), None);
+    }
+
+    #[test]
+    fn nobody_is_no_party() {
+        let zero = "0x0000000000000000000000000000000000000000";
+        assert!(somebody(zero).unwrap_err().contains("zero address") && address(zero).is_ok());
+        assert!(somebody("0x0000000000000000000000000000000000000001").is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 pub(crate) use functions_client::amount::link;
+use functions_failure::Failure;
 use miette::Report;
 use serde_json::{Value, json};
 
@@ -78,53 +79,68 @@ pub(crate) fn report(report: Report) {
 }
 
 /// Says why a verb failed: on standard error, and with `as_json` on standard output unless it has its object already.
-pub(crate) fn failure(error: Report, as_json: bool) {
-    let error = with_help(error);
+pub(crate) fn failure(error: Failure, as_json: bool) {
     if as_json && !SAID_JSON.load(Ordering::Relaxed) {
         json(&failed(&error));
     }
-    let _ = writeln!(std::io::stderr(), "Error: {:?}", clean::clean(error));
+    let _ = writeln!(std::io::stderr(), "Error: {:?}", clean::clean(error.into_report()));
 }
 
-/// Adds what to do where a failure has no help and its words say enough.
-fn with_help(error: Report) -> Report {
-    let known = error.chain().find_map(|cause| crate::remedy::of_program(&cause.to_string()));
-    let Some(help) = known.filter(|_| error.help().is_none()) else { return error };
-    let mut chain: Vec<_> = error.chain().map(ToString::to_string).collect();
-    let inner = chain.pop().unwrap_or_default();
-    chain.into_iter().rev().fold(miette::miette!(help = help, "{inner}"), Report::wrap_err)
+/// A failure as an object: the message with its causes, and what to do.
+fn failed(error: &Failure) -> Value {
+    let message: Vec<_> = error.chain().collect();
+    object(&message.join(": "), &error.help())
 }
 
-/// A failure as an object: the message with its causes, and what to do, if anything is known.
-fn failed(error: &Report) -> Value {
-    let message: Vec<_> = error.chain().map(ToString::to_string).collect();
-    // What to do is said by the innermost error and kept by those around it.
-    let help = error.help().map(|help| help.to_string());
-    json!({ "error": { "message": message.join(": "), "help": help } })
+fn object(message: &str, help: &str) -> Value {
+    json!({ "error": { "message": message, "help": help } })
+}
+
+/// Says what is wrong with the command line, as `failure` does, and gives the exit code.
+pub(crate) fn usage(error: &clap::Error, as_json: bool) -> i32 {
+    if as_json && error.use_stderr() {
+        let text = error.to_string();
+        let (message, help) = told(&text);
+        json(&object(&message, &help));
+    }
+    // A closed standard error is no reason to fail otherwise.
+    let _ = error.print();
+    error.exit_code()
+}
+
+/// The words of the parser: what is wrong, and what to do about it.
+fn told(text: &str) -> (String, String) {
+    let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let tips: Vec<_> = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(lines).collect();
+    let help = if tips.is_empty() { "--help lists what the verb takes".to_owned() } else { tips.join("; ") };
+    (lines(message.strip_prefix("error: ").unwrap_or(message)), help)
 }
 
 #[cfg(test)]
 mod tests {
-    use miette::{WrapErr as _, miette};
+    use functions_failure::{WrapErr as _, failure};
 
     use super::*;
 
     #[test]
-    fn with_help_knows_programs_that_do_not_run() {
-        let error =
-            Err::<(), _>(miette!("refused with ProgramExpired(366)")).wrap_err("the deployment stopped");
-        let helped = with_help(error.unwrap_err());
-        assert!(helped.help().unwrap().to_string().contains("--renew"));
-        assert_eq!(helped.chain().count(), 2);
-        assert_eq!(with_help(miette!(help = "own", "ProgramExpired")).help().unwrap().to_string(), "own");
-    }
-
-    #[test]
     fn failed_has_message_causes_and_help() {
-        let error = Err::<(), _>(miette!(help = "name it", "none is named")).wrap_err("which Router?");
+        let error = Err::<(), _>(failure!(help = "name it", "none is named")).wrap_err("which Router?");
         let value = failed(&error.unwrap_err());
         assert_eq!(value["error"]["message"], "which Router?: none is named");
         assert_eq!(value["error"]["help"], "name it");
-        assert!(failed(&miette!("no"))["error"]["help"].is_null());
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_told_in_two_sentences() {
+        let text = "error: unexpected argument '--fnud' found\n\n  tip: a similar argument exists: '--fund'\n\nUsage: x\n";
+        let (message, help) = told(text);
+        assert_eq!(message, "unexpected argument '--fnud' found");
+        assert_eq!(help, "a similar argument exists: '--fund'");
+        let text =
+            "error: the following required arguments were not provided:\n  --key-file <FILE>\n\nUsage: x\n";
+        let (message, help) = told(text);
+        assert_eq!(message, "the following required arguments were not provided: --key-file <FILE>");
+        assert!(help.contains("--help"));
     }
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use functions_deploy::CONTRACTS;
-use miette::{Result, miette};
+use functions_failure::{Result, failure};
 
 /// The path of this program.
 fn own_place() -> Result<PathBuf> {
     std::env::current_exe().map_err(|error| {
-        miette!(help = "mount /proc", "the system does not say where this program lies: {error}")
+        failure!(help = "mount /proc", "the system does not say where this program lies: {error}")
     })
 }
 
@@ -21,7 +21,7 @@ pub(crate) fn sibling(name: &str) -> Result<PathBuf> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(miette!(
+    Err(failure!(
         help = "all programs of an archive stay in one folder; from sources build them with:\n  cargo build --profile node -p devchain -p functions-node -p functions-sandbox -p functions-cli",
         "the program {} is missing",
         path.display()
@@ -61,13 +61,13 @@ pub(crate) fn solidity(given: Option<&Path>, name: &str) -> Result<PathBuf> {
     };
     candidates.iter().map(|folder| folder.join(name)).find(|file| file.is_file()).ok_or_else(|| {
         if given.is_none() && is_in_archive(&own) {
-            return miette!(
+            return failure!(
                 help = "get the sources, run ./tests/differential/reference/build in them (Node.js with npm), and name the folder \
                         target/reference with --solidity-contracts; or leave --consumer out",
                 "upstream's Solidity consumers are not in this archive, nor what compiles them: {name} is missing"
             );
         }
-        miette!(
+        failure!(
             help = "compile them with ./tests/differential/reference/build (Node.js with npm), or name their folder with \
                     --solidity-contracts; ./scripts/demo does this by itself",
             "the compiled Solidity consumer {name} is not in {}",
@@ -99,7 +99,7 @@ pub(crate) fn contracts(given: Option<&Path>) -> Result<PathBuf> {
         .into_iter()
         .find(|folder| CONTRACTS.iter().all(|name| folder.join(name).with_extension("wasm").is_file()))
         .ok_or_else(|| {
-            miette!(
+            failure!(
                 help = "build them with ./scripts/build-contracts, or name their folder with --contracts",
                 "the compiled contracts are not in {}",
                 given.unwrap_or(Path::new("dist/contracts")).display()

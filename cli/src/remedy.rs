@@ -1,29 +1,27 @@
 //! What a contract's refusal means to the person who typed the command, and what to type next.
 
+use std::path::Path;
+
 use alloy::primitives::Address;
 use functions_client::abi::Router;
 use functions_client::{Chain, ClientError};
-use miette::{Report, miette};
+use functions_failure::{Failure, NO_DEVICES, failure, of_client, of_words};
+use oracle_runner::RunnerError;
 
 use crate::visible::visible;
 
 /// A client's failure as a report; refusals of the contracts come with what to do.
-pub(crate) fn report(error: ClientError) -> Report {
-    let name = error.revert().and_then(|revert| revert.name()).unwrap_or_default();
-    let said = visible(&error.to_string());
-    match remedy(name).or_else(|| of_program(&said)) {
-        Some(help) => miette!(help = help, "{said}"),
-        None => miette!("{said}"),
-    }
+pub(crate) fn report(error: ClientError) -> Failure {
+    Failure::new(of_client(&error), visible(&error.to_string()))
 }
 
 /// A view's failure as a report; `is` says what the contract asked should be, `option` where its address comes from.
-pub(crate) fn of_view(error: ClientError, address: Address, is: &str, option: &str) -> Report {
+pub(crate) fn of_view(error: ClientError, address: Address, is: &str, option: &str) -> Failure {
     if !is_no_answer(&error) {
         return report(error);
     }
     let said = visible(&error.to_string());
-    miette!(help = format!("check {option}"), "what is at {address} does not look like {is}: {said}")
+    failure!(help = format!("check {option}"), "what is at {address} does not look like {is}: {said}")
 }
 
 /// Whether a contract has no such function: it says nothing, or nothing that fits.
@@ -38,7 +36,7 @@ pub(crate) async fn of_owner_verb(
     chain: &Chain,
     contract: Address,
     key: Address,
-) -> Report {
+) -> Failure {
     if !error.revert().is_some_and(|revert| revert.is_for_owner_only()) {
         return report(error);
     }
@@ -48,7 +46,7 @@ pub(crate) async fn of_owner_verb(
 }
 
 /// The same of a consumer's function that sends a request.
-pub(crate) async fn of_sender(error: ClientError, chain: &Chain, consumer: Address, key: Address) -> Report {
+pub(crate) async fn of_sender(error: ClientError, chain: &Chain, consumer: Address, key: Address) -> Failure {
     if !error.revert().is_some_and(|revert| revert.is_for_owner_only()) {
         return report(error);
     }
@@ -56,61 +54,36 @@ pub(crate) async fn of_sender(error: ClientError, chain: &Chain, consumer: Addre
     only_owner(owner, consumer, key).wrap_err("only the consumer's owner may send")
 }
 
-fn only_owner(owner: Option<Address>, contract: Address, key: Address) -> Report {
+fn only_owner(owner: Option<Address>, contract: Address, key: Address) -> Failure {
     let help = match owner {
         Some(owner) => format!("its owner is {owner}: --key-file must hold that key"),
         None => "--key-file must hold its owner's key".to_owned(),
     };
-    miette!(
+    failure!(
         help = help,
         "Only callable by owner: only the owner of {contract} may do this; this key is {key}"
     )
 }
 
-/// What to do about a Stylus program that does not run any more, whoever says so.
-pub(crate) fn of_program(text: &str) -> Option<&'static str> {
-    ["ProgramNeedsUpgrade", "ProgramExpired", "ProgramNotActivated"].iter().any(|name| text.contains(name)).then_some(
-        "the chain does not run this program any more: its owner activates it again with `functions deploy --renew`",
-    )
-}
-
-/// What to do about an error of Router or Coordinator, by its name.
-fn remedy(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "InvalidSubscription" => {
-            "there is no such subscription at this Router: check the number, --router and --rpc-url"
+/// A runner's failure, with what to do.
+pub(crate) fn of_runner(error: RunnerError) -> Failure {
+    let help = match &error {
+        RunnerError::AdapterDown(_) if !Path::new("/dev/null").exists() => NO_DEVICES,
+        RunnerError::AdapterDown(text) => of_words(text).unwrap_or(
+            "put the functions-sandbox of the same build beside this program; `dmesg` and the words say why it ended",
+        ),
+        RunnerError::Overloaded | RunnerError::Starved { .. } => {
+            "end other programs, or run fewer scripts at once, and try again"
         }
-        "MustBeSubscriptionOwner" => {
-            "only the owner may do this: `functions sub info ID` names the owner, --key-file must hold that key"
+        RunnerError::Refused(_) => "change the script, its arguments or the limits: the words say which",
+        RunnerError::Diverged { .. } => "the script, its inputs or its secrets are others than those recorded",
+        RunnerError::Config(_) => "correct [runner] in the configuration: docs/node.md has every key",
+        RunnerError::WeakSandbox(_) => {
+            "run it where the walls are allowed, or accept it for scripts you trust: --allow-weak-sandbox"
         }
-        "InvalidConsumer" => {
-            "the contract is no consumer of this subscription: `functions sub add ID CONSUMER` makes it one"
-        }
-        "TooManyConsumers" => "remove one first: functions sub remove ID CONSUMER",
-        "CannotRemoveWithPendingRequests" => {
-            "requests are still open: wait for their answers, or release those that are overdue with `functions sub timeout ID`"
-        }
-        "InsufficientBalance" => {
-            "the subscription holds too little for the reservation: `functions sub info ID` shows what is free, `functions sub fund \
-             ID LINK` adds to it"
-        }
-        "SenderMustAcceptTermsOfService" => {
-            "the Router asks an allow list: this address must accept its terms of service first (acceptTermsOfService)"
-        }
-        "TimeoutNotExceeded" => {
-            "the request is not overdue: `functions request status ID` says when it will be"
-        }
-        "InvalidCalldata" => {
-            "the request is settled already, or these are not its terms: see `functions request status ID`"
-        }
-        "RouteNotFound" => "no Coordinator serves this DON id at this Router: check --don-id",
-        "GasLimitTooBig" => {
-            "the callback may not have that much gas: `functions sub info ID` shows the most this subscription may ask for"
-        }
-        "OnlyOwner" => "only the consumer's owner may send: --key-file must hold that key",
-        "EmptyRequestData" => "the request carries no data: the consumer built an empty request",
-        _ => return None,
-    })
+        _ => "the words say why; try again, or report it",
+    };
+    failure!(help = help, "{}", visible(&error.to_string()))
 }
 
 #[cfg(test)]
@@ -124,8 +97,8 @@ mod tests {
         ClientError::Reverted { what: "ask()".into(), revert }
     }
 
-    fn help(report: &Report) -> String {
-        report.help().map(|help| help.to_string()).unwrap_or_default()
+    fn help(report: &Failure) -> String {
+        report.help()
     }
 
     #[test]
@@ -154,15 +127,6 @@ mod tests {
         assert_eq!(help(&report), "check --router");
         let other = of_view(refused(vec![1, 2, 3, 4], ""), at, "a Router", "--router");
         assert!(other.to_string().contains("unknown error data 0x01020304"), "{other}");
-    }
-
-    #[test]
-    fn programs_that_do_not_run_are_renewed() {
-        for name in ["ProgramNeedsUpgrade(uint16,uint16)", "ProgramExpired { .. }", "ProgramNotActivated"] {
-            let report = super::report(refused(vec![], name));
-            assert!(help(&report).contains("functions deploy --renew"), "{name}");
-        }
-        assert_eq!(of_program("InvalidSubscription"), None);
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use functions_failure::{Result, failure, of_io};
 use functions_types::limits::Mode;
-use miette::{Result, miette};
 use oracle_runner::{RunOutcome, RunnerError, TRANSCRIPT_MAX, Transcript};
 use serde_json::json;
 
 use crate::output;
+use crate::remedy;
 use crate::simulate::decode::{Returns, hex};
 use crate::simulate::secrets::Secrets;
 use crate::simulate::shown::Shown;
@@ -49,16 +50,16 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let done = runner.replay(&recording, secrets.map()).await;
     runner.shutdown().await;
     let report = done.map_err(|error| match error {
-        RunnerError::Diverged { exchange, asked, recorded } => miette!(
+        RunnerError::Diverged { exchange, asked, recorded } => failure!(
             help = blame(same_build, &recording),
             "the run diverges at request {exchange} (from 0): it asks for {}, recorded is {}",
             secrets.veil(&asked),
             secrets.veil(&recorded)
         ),
         RunnerError::Refused(why) => {
-            miette!(help = "name them with --secrets FILE or --secrets env", "{why}")
+            failure!(help = "name them with --secrets FILE or --secrets env", "{why}")
         }
-        other => miette!("{other}"),
+        other => remedy::of_runner(other),
     })?;
     let name = format!("script of {}", options.file.display());
     let shown = Shown { report: &report, secrets: &secrets, returns: options.returns, name: &name };
@@ -85,7 +86,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         return Ok(());
     }
     let what = if same_end { "makes other requests" } else { "ends otherwise" };
-    Err(miette!(
+    Err(failure!(
         help = blame(same_build, &recording),
         "the replayed run {what} than the recorded one: {}",
         end(&recording.outcome, &secrets)
@@ -134,9 +135,9 @@ fn read(path: &Path) -> Result<Transcript> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(TRANSCRIPT_MAX as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| miette!("cannot read the recording {place}: {error}"))?;
+        .map_err(|error| failure!(help = of_io(&error), "cannot read the recording {place}: {error}"))?;
     Transcript::from_json(&bytes).map_err(|error| {
-        miette!(
+        failure!(
             help = "make a recording with: functions simulate --source FILE --record RECORDING",
             "{place}: {error}"
         )

@@ -3,17 +3,21 @@
 //! Requests come at a rate, or all in one block. The script is trivial and always answers, so everything else that is
 //! billed is the network's fault: then the verb fails. Whatever is not answered by its timeout is timed out on chain,
 //! and the subscription's balance is checked to the last juel.
+//!
+//! A request's latency lasts from its own offer, when its transaction is handed over (in a burst: when the block is
+//! made), to its own callback, as seen by one who looks every [`LOOK`] from the beginning on.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{B256, U256};
 use functions_client::chain::Transaction;
-use functions_client::{Account, Consumer, Request};
+use functions_client::{Account, Consumer, Contracts, Request};
+use functions_failure::{Failure, OrHelp as _, Result, failure};
 use functions_network::{Network, Wanted};
-use functions_types::Commitment;
 use functions_types::abi::{Coordinator, Router};
-use miette::{IntoDiagnostic, Result, miette};
+use functions_types::{Commitment, DonId, SubscriptionId};
+use futures::FutureExt as _;
 use serde_json::json;
 
 use super::{deploy_consumers, percentile};
@@ -23,7 +27,7 @@ use crate::output::Progress;
 /// Gas of a request's transaction, far above its need.
 const REQUEST_GAS: u64 = 3_000_000;
 /// How often the chain is asked what it has done.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// How long a request may stay open after its timeout before it is timed out, in seconds.
 const AFTER_TIMEOUT_SECONDS: u64 = 5;
 /// A request that is not on chain so long after the last one was refused.
@@ -72,7 +76,13 @@ impl Load {
 /// A request that the chain took.
 struct Open {
     commitment: Commitment,
-    sent_at: Instant,
+    transaction: B256,
+}
+
+/// When the transactions of the requests were handed over, and how long that took all in all.
+struct Offered {
+    at: HashMap<B256, Instant>,
+    seconds: f64,
 }
 
 /// What became of all requests.
@@ -98,9 +108,8 @@ pub(super) async fn measure(
 ) -> Result<Figures> {
     let consumers = deploy_consumers(network, wanted, super::MAX_CONSUMERS).await?;
     let contracts = network.contracts.clone();
-    let balance = contracts.subscription(network.subscription).await.into_diagnostic()?.balance;
-    let (first_block, nonces) =
-        (contracts.chain.block_number().await.into_diagnostic()?, network.transmissions().await?);
+    let balance = contracts.subscription(network.subscription).await?.balance;
+    let (first_block, nonces) = (contracts.chain.block_number().await?, network.transmissions().await?);
     let killed: Vec<usize> = (0..network.nodes.len() / 2).collect();
     if options.down.is_some() {
         for &index in &killed {
@@ -110,24 +119,23 @@ pub(super) async fn measure(
     }
 
     let begin = Instant::now();
-    let sent_at = match options.burst {
-        Some(count) => {
-            progress.step(format!("{count} requests in one block"));
-            cheat(network, "evm_setAutomine", (false,)).await?;
-            let hashes = offer(network, &consumers, count, None, progress).await?;
-            cheat(network, "evm_mine", ()).await?;
-            interval(network, options.block_time).await?;
-            hashes
-        }
-        None => {
-            progress.step(format!("{} requests a second for {} s", options.rate, options.seconds));
-            interval(network, options.block_time).await?;
-            offer(network, &consumers, options.rate * options.seconds, Some(options.rate), progress).await?
-        }
+    progress.step(match options.burst {
+        Some(count) => format!("{count} requests in one block"),
+        None => format!("{} requests a second for {} s", options.rate, options.seconds),
+    });
+    let offer = Offer {
+        contracts: contracts.clone(),
+        subscription: network.subscription,
+        don: network.don,
+        block_time: options.block_time,
     };
-    let seconds = begin.elapsed().as_secs_f64();
-    let mut run = Run { first_block, sent_at, open: HashMap::new(), figures: Figures::of(options, seconds) };
-    let mut charged = U256::ZERO;
+    // Beside the looking, so that neither delays the other.
+    let mut offering = tokio::spawn(match options.burst {
+        Some(count) => offer.burst(consumers, count).left_future(),
+        None => offer.stream(consumers, options.rate, options.seconds).right_future(),
+    });
+    let mut offered: Option<Offered> = None;
+    let mut run = Run::new(first_block);
     let mut restart_at = options.down.map(|down| begin + Duration::from_secs(down.into()));
     let (mut said, mut taken_at) = (Instant::now(), Instant::now());
     loop {
@@ -138,95 +146,122 @@ pub(super) async fn measure(
             }
             progress.step(format!("nodes {killed:?} are started again"));
         }
-        let taken = run.figures.taken;
-        charged += run.look(network).await?;
-        if run.figures.taken > taken {
+        if offered.is_none() && offering.is_finished() {
+            let done = (&mut offering).await.or_help("report it: the task that sends came to no end")??;
+            progress.step(format!("{} requests sent in {:.1} s", done.at.len(), done.seconds));
+            taken_at = Instant::now();
+            offered = Some(done);
+        }
+        let taken = run.taken;
+        run.look(network).await?;
+        if run.taken > taken {
             taken_at = Instant::now();
         }
-        let all_taken = run.figures.taken >= run.sent_at.len() || taken_at.elapsed() > TAKEN_WITHIN;
-        if run.open.is_empty() && all_taken {
-            break;
+        if let Some(offered) = &offered {
+            let all_taken = run.taken >= offered.at.len() || taken_at.elapsed() > TAKEN_WITHIN;
+            if run.open.is_empty() && all_taken {
+                break;
+            }
         }
         run.time_out(network, &network.owner).await?;
         if said.elapsed() > Duration::from_secs(10) {
             said = Instant::now();
-            progress.step(format!("{} answered, {} open", run.figures.latency_ms.len(), run.open.len()));
+            progress.step(format!("{} answered, {} open", run.ended_at.len(), run.open.len()));
         }
         tokio::time::sleep(LOOK).await;
     }
     // What came second is still on its way.
     tokio::time::sleep(Duration::from_secs(3 * options.block_time + 3)).await;
-    let mut figures = run.figures;
-    figures.transactions = network.transmissions().await? - nonces;
-    let left = contracts.subscription(network.subscription).await.into_diagnostic()?;
+    let charged = run.charged;
+    let transactions = network.transmissions().await? - nonces;
+    let offered = offered.expect("the loop ends after it is there");
+    let figures = Figures { transactions, ..Figures::of(options, &offered, run) };
+    let left = contracts.subscription(network.subscription).await?;
     if !left.blockedBalance.is_zero() || U256::from(left.balance) + charged != U256::from(balance) {
-        return Err(miette!(
+        return Err(failure!(
+            help = "this must not happen: report it with the nodes' logs",
             "the subscription held {balance} juels, was charged {charged} and holds {} with {} blocked",
             left.balance,
             left.blockedBalance
         ));
     }
-    figures.latency_ms.sort_unstable();
     Ok(figures)
 }
 
+/// What the chain has shown so far.
 struct Run {
+    /// The first block not looked at.
     first_block: u64,
-    sent_at: HashMap<B256, Instant>,
     open: HashMap<B256, Open>,
-    figures: Figures,
+    taken: usize,
+    answered: usize,
+    /// As [`Figures::billed`].
+    billed: HashMap<String, usize>,
+    timed_out: usize,
+    charged: U256,
+    /// The transactions whose requests had their callback, and when that was seen.
+    ended_at: Vec<(B256, Instant)>,
 }
 
 impl Run {
-    /// Reads what the chain did since the last look; returns what was charged.
-    async fn look(&mut self, network: &Network) -> Result<U256> {
+    fn new(first_block: u64) -> Self {
+        Self {
+            first_block,
+            open: HashMap::new(),
+            taken: 0,
+            answered: 0,
+            billed: HashMap::new(),
+            timed_out: 0,
+            charged: U256::ZERO,
+            ended_at: Vec::new(),
+        }
+    }
+
+    /// Reads what the chain did since the last look. Nobody else sends requests there.
+    async fn look(&mut self, network: &Network) -> Result<()> {
         let (chain, addresses) = (&network.contracts.chain, &network.contracts.addresses);
-        let next = chain.block_number().await.into_diagnostic()? + 1;
+        let next = chain.block_number().await? + 1;
         if next <= self.first_block {
-            return Ok(U256::ZERO);
+            return Ok(());
         }
         let from = self.first_block;
         let requests = chain.events::<Coordinator::OracleRequest>(addresses.coordinator, from, None);
-        for (event, log) in requests.await.into_diagnostic()? {
-            let hash = log.transaction_hash.unwrap_or_default();
-            if let Some(&sent_at) =
-                self.sent_at.get(&hash).filter(|_| log.block_number.is_some_and(|at| at < next))
-            {
-                self.figures.taken += 1;
-                self.open.insert(event.requestId, Open { commitment: event.commitment.into(), sent_at });
+        for (event, log) in requests.await? {
+            if log.block_number.is_some_and(|at| at < next) {
+                let transaction = log.transaction_hash.unwrap_or_default();
+                self.taken += 1;
+                self.open.insert(event.requestId, Open { commitment: event.commitment.into(), transaction });
             }
         }
-        let mut charged = U256::ZERO;
         let processed = chain.events::<Router::RequestProcessed>(addresses.router, from, None);
-        for (event, log) in processed.await.into_diagnostic()? {
+        for (event, log) in processed.await? {
             if log.block_number.is_none_or(|at| at >= next) {
                 continue;
             }
             let Some(open) = self.open.remove(&event.requestId) else { continue };
-            charged += U256::from(event.totalCostJuels);
-            self.figures.paid += 1;
-            self.figures.latency_ms.push(open.sent_at.elapsed().as_millis() as u64);
+            self.charged += U256::from(event.totalCostJuels);
+            self.ended_at.push((open.transaction, Instant::now()));
             if event.err.is_empty() && event.response == U256::from(ANSWER).to_be_bytes_vec() {
-                self.figures.answered += 1;
+                self.answered += 1;
             } else {
                 let text = String::from_utf8_lossy(&event.err).into_owned();
                 let word = text.split_whitespace().next().unwrap_or("another result").to_owned();
-                *self.figures.billed.entry(word).or_default() += 1;
+                *self.billed.entry(word).or_default() += 1;
             }
         }
         let ended = chain.events::<Router::RequestTimedOut>(addresses.router, from, None);
-        for (event, log) in ended.await.into_diagnostic()? {
+        for (event, log) in ended.await? {
             if log.block_number.is_some_and(|at| at < next) && self.open.remove(&event.requestId).is_some() {
-                self.figures.timed_out += 1;
+                self.timed_out += 1;
             }
         }
         self.first_block = next;
-        Ok(charged)
+        Ok(())
     }
 
     /// Gives up what is open after its timeout. One that is answered meanwhile makes the others wait for the next try.
     async fn time_out(&self, network: &Network, from: &Account) -> Result<()> {
-        let now = network.contracts.chain.now().await.into_diagnostic()?;
+        let now = network.contracts.chain.now().await?;
         let is_late =
             |open: &&Open| u64::from(open.commitment.timeout_timestamp) + AFTER_TIMEOUT_SECONDS < now;
         let late: Vec<Commitment> =
@@ -240,17 +275,17 @@ impl Run {
 }
 
 impl Figures {
-    fn of(options: &Load, seconds: f64) -> Self {
+    fn of(options: &Load, offered: &Offered, run: Run) -> Self {
         Self {
             offered: options.burst.unwrap_or_else(|| options.rate * options.seconds).into(),
-            seconds,
-            taken: 0,
-            answered: 0,
-            billed: HashMap::new(),
-            timed_out: 0,
-            paid: 0,
+            seconds: offered.seconds,
+            taken: run.taken,
+            answered: run.answered,
+            billed: run.billed,
+            timed_out: run.timed_out,
+            paid: run.ended_at.len() as u64,
             transactions: 0,
-            latency_ms: Vec::new(),
+            latency_ms: latencies(&offered.at, &run.ended_at),
         }
     }
 
@@ -302,54 +337,100 @@ impl Figures {
     }
 }
 
-/// Submits requests from all consumers in turn; when each transaction was handed over. Without a rate as fast as it
-/// goes.
-async fn offer(
-    network: &Network,
-    consumers: &[(Account, Consumer)],
-    count: u32,
-    rate: Option<u32>,
-    progress: &Progress,
-) -> Result<HashMap<B256, Instant>> {
-    let begin = Instant::now();
-    let lanes = consumers.iter().enumerate().map(|(lane, (account, consumer))| async move {
-        let mut sent = Vec::new();
-        for number in (lane..count as usize).step_by(consumers.len()) {
-            if let Some(rate) = rate {
-                let due = begin + Duration::from_secs_f64(number as f64 / f64::from(rate));
-                tokio::time::sleep_until(due.into()).await;
-            }
-            let request = Request {
-                source: format!("return Functions.encodeUint256({ANSWER})"),
-                args: vec![],
-                bytes_args: vec![],
-                callback_gas_limit: 200_000,
-            };
-            let (what, input) =
-                consumer.send_call(&request, network.subscription, network.don).into_diagnostic()?;
-            let tx = Transaction {
-                to: Some(consumer.address()),
-                input,
-                value: U256::ZERO,
-                gas: Some(REQUEST_GAS),
-            };
-            let at = Instant::now();
-            sent.push((network.contracts.chain.submit(account, what, tx).await.into_diagnostic()?, at));
-        }
-        Ok::<_, miette::Report>(sent)
-    });
-    let mut sent = HashMap::new();
-    for lane in futures::future::join_all(lanes).await {
-        sent.extend(lane?);
+/// Milliseconds from each request's own offer to its own callback, the shortest first.
+fn latencies(offered_at: &HashMap<B256, Instant>, ended_at: &[(B256, Instant)]) -> Vec<u64> {
+    let lasted = |(transaction, end): &(B256, Instant)| {
+        let begin = offered_at.get(transaction)?;
+        u64::try_from(end.saturating_duration_since(*begin).as_millis()).ok()
+    };
+    let mut all: Vec<u64> = ended_at.iter().filter_map(lasted).collect();
+    all.sort_unstable();
+    all
+}
+
+/// How requests are handed over.
+struct Offer {
+    contracts: Contracts,
+    subscription: SubscriptionId,
+    don: DonId,
+    block_time: u64,
+}
+
+impl Offer {
+    /// All in one block; the offer is the block.
+    async fn burst(self, consumers: Vec<(Account, Consumer)>, count: u32) -> Result<Offered> {
+        let begin = Instant::now();
+        self.cheat("evm_setAutomine", (false,)).await?;
+        let sent = self.submit(&consumers, count, None).await?;
+        let mined = Instant::now();
+        self.cheat("evm_mine", ()).await?;
+        self.cheat("evm_setIntervalMining", (self.block_time,)).await?;
+        let at = sent.into_keys().map(|hash| (hash, mined)).collect();
+        Ok(Offered { at, seconds: begin.elapsed().as_secs_f64() })
     }
-    progress.step(format!("{} requests sent in {:.1} s", sent.len(), begin.elapsed().as_secs_f64()));
-    Ok(sent)
+
+    /// So many a second.
+    async fn stream(self, consumers: Vec<(Account, Consumer)>, rate: u32, seconds: u32) -> Result<Offered> {
+        let begin = Instant::now();
+        self.cheat("evm_setIntervalMining", (self.block_time,)).await?;
+        let at = self.submit(&consumers, rate * seconds, Some(rate)).await?;
+        Ok(Offered { at, seconds: begin.elapsed().as_secs_f64() })
+    }
+
+    /// Submits requests from all consumers in turn; when each transaction was handed over. Without a rate as fast as
+    /// it goes.
+    async fn submit(
+        &self,
+        consumers: &[(Account, Consumer)],
+        count: u32,
+        rate: Option<u32>,
+    ) -> Result<HashMap<B256, Instant>> {
+        let begin = Instant::now();
+        let lanes = consumers.iter().enumerate().map(|(lane, (account, consumer))| async move {
+            let mut sent = Vec::new();
+            for number in (lane..count as usize).step_by(consumers.len()) {
+                if let Some(rate) = rate {
+                    let due = begin + Duration::from_secs_f64(number as f64 / f64::from(rate));
+                    tokio::time::sleep_until(due.into()).await;
+                }
+                let request = Request {
+                    source: format!("return Functions.encodeUint256({ANSWER})"),
+                    args: vec![],
+                    bytes_args: vec![],
+                    callback_gas_limit: 200_000,
+                };
+                let (what, input) = consumer.send_call(&request, self.subscription, self.don)?;
+                let (to, gas) = (Some(consumer.address()), Some(REQUEST_GAS));
+                let tx = Transaction { to, input, value: U256::ZERO, gas };
+                let at = Instant::now();
+                sent.push((self.contracts.chain.submit(account, what, tx).await?, at));
+            }
+            Ok::<_, Failure>(sent)
+        });
+        let mut sent = HashMap::new();
+        for lane in futures::future::join_all(lanes).await {
+            sent.extend(lane?);
+        }
+        Ok(sent)
+    }
+
+    async fn cheat(&self, method: &'static str, params: impl serde::Serialize) -> Result<()> {
+        self.contracts.chain.cheat(method, params).await?;
+        Ok(())
+    }
 }
 
-async fn interval(network: &Network, seconds: u64) -> Result<()> {
-    cheat(network, "evm_setIntervalMining", (seconds,)).await
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-async fn cheat(network: &Network, method: &'static str, params: impl serde::Serialize) -> Result<()> {
-    network.contracts.chain.cheat(method, params).await.map(drop).into_diagnostic()
+    #[test]
+    fn a_request_is_measured_from_its_own_offer_to_its_own_callback() {
+        let begin = Instant::now();
+        let (at, hash) = (|ms| begin + Duration::from_millis(ms), B256::repeat_byte);
+        // Offered over a minute, answered while others are still offered.
+        let offered = HashMap::from([(hash(1), at(0)), (hash(2), at(30_000)), (hash(3), at(60_000))]);
+        let ended = [(hash(1), at(900)), (hash(3), at(60_500)), (hash(2), at(30_700)), (hash(9), at(1))];
+        assert_eq!(latencies(&offered, &ended), [500, 700, 900]);
+    }
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use functions_client::{Account, Consumer, Request, stylus};
 use functions_deploy::{Programs, arguments};
+use functions_failure::{Failure, Result, failure};
 use functions_network::{Folder, Network, Wanted, dev_account};
 use functions_types::{Juels, RequestId};
-use miette::{IntoDiagnostic, Result, miette};
 
 use crate::demo::price_api::PriceApi;
 use crate::demo::script::MEDIAN;
@@ -129,8 +129,14 @@ async fn loaded(
         return Ok(shown);
     }
     show(&shown, options.json);
-    Err(miette!("something else than the script's answer was billed"))
+    Err(failure!(
+        help = "look at the answers above and at the nodes' logs: overload must cost time, not LINK",
+        "something else than the script's answer was billed"
+    ))
 }
+
+/// What to do about a request that did not end as it should.
+const SEE_LOGS: &str = "the nodes' logs say what each did; --json shows what was measured before";
 
 /// One finished request.
 #[derive(Clone, Copy)]
@@ -180,7 +186,7 @@ async fn measure(
         for _ in 0..options.each {
             samples.push(one(network, account, *consumer, &request).await?);
         }
-        Ok::<_, miette::Report>(samples)
+        Ok::<_, Failure>(samples)
     });
     let mut crowd = Vec::new();
     for lane in futures::future::join_all(lanes).await {
@@ -207,13 +213,8 @@ async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Resu
         };
         let arguments = arguments(&call);
         let deployed =
-            stylus::deploy(&contracts.chain, &account, stylus::STYLUS_DEPLOYER, &program, &arguments)
-                .await
-                .into_diagnostic()?;
-        contracts
-            .add_consumer(&network.owner, network.subscription, deployed.address)
-            .await
-            .into_diagnostic()?;
+            stylus::deploy(&contracts.chain, &account, stylus::STYLUS_DEPLOYER, &program, &arguments).await?;
+        contracts.add_consumer(&network.owner, network.subscription, deployed.address).await?;
         consumers.push((account, Consumer::Stylus(deployed.address)));
     }
     Ok(consumers)
@@ -223,22 +224,29 @@ async fn deploy_consumers(network: &Network, wanted: &Wanted, count: u8) -> Resu
 async fn one(network: &Network, from: &Account, consumer: Consumer, request: &Request) -> Result<Sample> {
     let begin_ms = unix_ms();
     let begin = Instant::now();
-    let sent = network
-        .contracts
-        .send_request(from, consumer, network.subscription, network.don, request)
-        .await
-        .into_diagnostic()?;
+    let sent =
+        network.contracts.send_request(from, consumer, network.subscription, network.don, request).await?;
     loop {
-        if let Some(done) = network.contracts.fulfillment(sent.id, sent.block).await.into_diagnostic()? {
+        if let Some(done) = network.contracts.fulfillment(sent.id, sent.block).await? {
             let latency_ms = unix_ms().saturating_sub(begin_ms);
             if done.result_code != 0 || !done.error.is_empty() {
                 let error = String::from_utf8_lossy(&done.error);
-                return Err(miette!("request {} ended with code {} {error:?}", sent.id, done.result_code));
+                return Err(failure!(
+                    help = SEE_LOGS,
+                    "request {} ended with code {} {error:?}",
+                    sent.id,
+                    done.result_code
+                ));
             }
             return Ok(Sample { latency_ms, javascript_ms: javascript_ms(network, sent.id).await });
         }
         if begin.elapsed() > PATIENCE {
-            return Err(miette!("request {} has no fulfillment after {} s", sent.id, PATIENCE.as_secs()));
+            return Err(failure!(
+                help = SEE_LOGS,
+                "request {} has no fulfillment after {} s",
+                sent.id,
+                PATIENCE.as_secs()
+            ));
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use functions_client::config::router_defaults;
 use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_network::Solidity;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::paths;
 
@@ -60,12 +60,12 @@ impl Kind {
         };
         let file = paths::solidity(given, name)?;
         let place = || format!("cannot read {}", file.display());
-        let size = std::fs::metadata(&file).into_diagnostic().wrap_err_with(place)?.len();
+        let size = std::fs::metadata(&file).wrap_err_with(place)?.len();
         if size > MAX_HEX_BYTES {
-            return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
+            return Err(failure!(help = AGAIN, "{} is {size} bytes: that is no contract", file.display()));
         }
-        let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(place)?;
-        let code = hex::decode(text.trim()).into_diagnostic().wrap_err_with(place)?;
+        let text = std::fs::read_to_string(&file).wrap_err_with(place)?;
+        let code = hex::decode(text.trim()).or_help(AGAIN).wrap_err_with(place)?;
         Ok(Some(Solidity { title: self.title().to_owned(), code }))
     }
 
@@ -75,20 +75,23 @@ impl Kind {
     /// When the user asks for an amount this consumer cannot ask for.
     pub(crate) fn callback_gas(self, wanted: Option<u32>) -> Result<u32> {
         match (self, wanted) {
-            (Self::Stylus, Some(gas)) if gas > most_callback_gas() => Err(miette!(
+            (Self::Stylus, Some(gas)) if gas > most_callback_gas() => Err(failure!(
                 help = format!("ask for at most {} with --gas-limit", most_callback_gas()),
                 "no callback may have {gas} gas: the Router's largest tier has {}",
                 most_callback_gas()
             )),
             (Self::Stylus, wanted) => Ok(wanted.unwrap_or(CALLBACK_GAS)),
             (_, None | Some(SOLIDITY_CALLBACK_GAS)) => Ok(SOLIDITY_CALLBACK_GAS),
-            (_, Some(_)) => Err(miette!(
+            (_, Some(_)) => Err(failure!(
                 help = "leave --gas-limit out, or use --consumer stylus",
                 "the Solidity example asks for {SOLIDITY_CALLBACK_GAS} gas; that is a constant of the contract"
             )),
         }
     }
 }
+
+/// What to do about a file that holds no contract.
+const AGAIN: &str = "compile them again: ./tests/differential/reference/build";
 
 /// Gas of the largest tier of the Router that the demo deploys.
 fn most_callback_gas() -> u32 {
@@ -105,7 +108,7 @@ mod tests {
         assert_eq!(Kind::Stylus.callback_gas(Some(7)).unwrap(), 7);
         assert_eq!(Kind::Stylus.callback_gas(Some(1_000_000)).unwrap(), 1_000_000);
         let error = Kind::Stylus.callback_gas(Some(1_000_001)).unwrap_err();
-        assert!(error.help().unwrap().to_string().contains("at most 1000000"));
+        assert!(error.help().contains("at most 1000000"));
         assert_eq!(Kind::V1_0_0.callback_gas(None).unwrap(), SOLIDITY_CALLBACK_GAS);
         assert!(Kind::V1_3_0.callback_gas(Some(7)).is_err());
     }
@@ -115,6 +118,6 @@ mod tests {
         let nowhere = Path::new("/nonexistent");
         assert!(Kind::Stylus.solidity(Some(nowhere)).unwrap().is_none());
         let error = Kind::V1_0_0.solidity(Some(nowhere)).unwrap_err();
-        assert!(error.help().unwrap().to_string().contains("reference/build"));
+        assert!(error.help().contains("reference/build"));
     }
 }

@@ -11,13 +11,13 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use functions_failure::{Failure, Result, failure};
 use functions_network::devchain::DEFAULT_CHAIN_ID;
 use functions_network::{ChainOptions, DEV_KEYS, Folder, Network, Wanted, dev_account};
 use functions_offchain_config::Timing;
 use functions_types::Juels;
 use functions_types::limits::Profile;
 use functions_types::members::{MAX_MEMBERS, MIN_MEMBERS};
-use miette::{IntoDiagnostic, Result, miette};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{self, Progress};
@@ -109,7 +109,12 @@ impl Options {
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
     if options.kill > options.nodes {
-        return Err(miette!("cannot kill {} of {} nodes", options.kill, options.nodes));
+        return Err(failure!(
+            help = "name at most as many with --kill as there are with --nodes",
+            "cannot kill {} of {} nodes",
+            options.kill,
+            options.nodes
+        ));
     }
     let contracts = paths::contracts(options.contracts.as_deref())?;
     let solidity = options.consumer.solidity(options.solidity_contracts.as_deref())?;
@@ -184,7 +189,7 @@ pub(crate) fn local(programs: PathBuf, contracts: PathBuf) -> Wanted {
 enum Told {
     Finished,
     /// The contracts refused the request; everything else works.
-    Refused(miette::Report),
+    Refused(Failure),
     Interrupted,
 }
 
@@ -258,9 +263,9 @@ fn describe(network: &Network, json: bool, findings: &Findings, progress: &Progr
 
 /// Waits for an interrupt or a polite request to end.
 async fn interrupted() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
-    let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
-    let mut hangup = signal(SignalKind::hangup()).into_diagnostic()?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

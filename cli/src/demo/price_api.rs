@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use miette::{IntoDiagnostic, Result};
+use functions_failure::{Result, WrapErr as _};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -23,8 +23,8 @@ pub(crate) struct PriceApi {
 impl PriceApi {
     /// Starts on a free port. While `open` is false every question waits for [`Self::open`].
     pub(crate) async fn start(open: bool) -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.into_diagnostic()?;
-        let address = listener.local_addr().into_diagnostic()?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.wrap_err("cannot listen on 127.0.0.1")?;
+        let address = listener.local_addr()?;
         let (sender, receiver) = watch::channel(open);
         let app = Router::new().route("/{venue}/price", get(price)).with_state(receiver);
         let task = tokio::spawn(async move {

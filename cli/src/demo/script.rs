@@ -1,8 +1,8 @@
 //! The script to run and its arguments, read and checked before anything starts.
 
 use alloy::primitives::Bytes;
+use functions_failure::Result;
 use functions_types::limits::Limits;
-use miette::Result;
 
 use super::Options;
 use super::consumer::Kind;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use functions_client::{Fulfilled, Sent};
+use functions_failure::{Failure, Result, WrapErr as _, failure};
 use functions_network::{Network, RequestStatus};
 use functions_types::FulfillResult;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::findings::{Findings, Timings, shown};
 use super::price_api::PriceApi;
@@ -45,7 +45,7 @@ pub(crate) async fn run(
     prices: &PriceApi,
     progress: &Progress,
 ) -> Result<Findings> {
-    let subscription = network.contracts.subscription(network.subscription).await.into_diagnostic()?;
+    let subscription = network.contracts.subscription(network.subscription).await?;
     progress.step(format!(
         "request {} sent, {} reserved of {}",
         sent.id,
@@ -68,7 +68,7 @@ pub(crate) async fn run(
         Some(fulfilled) => settle(network, sent, &fulfilled, &mut findings, progress).await?,
         None => time_out(network, sent, &mut findings, progress).await?,
     }
-    let after = network.contracts.subscription(network.subscription).await.into_diagnostic()?;
+    let after = network.contracts.subscription(network.subscription).await?;
     findings.blocked_after = after.blockedBalance.to();
     findings.balance_after = after.balance.to();
     Ok(findings)
@@ -89,15 +89,15 @@ pub(crate) async fn send(network: &Network, script: &Script) -> Result<Sent> {
     };
     let name = error.revert().and_then(|revert| revert.name()).map(str::to_owned);
     if name.as_deref() != Some("InsufficientBalance") {
-        return Err(error).into_diagnostic().wrap_err("the request was refused");
+        return Err(error).wrap_err("the request was refused");
     }
-    let subscription = contracts.subscription(network.subscription).await.into_diagnostic()?;
+    let subscription = contracts.subscription(network.subscription).await?;
     let free = subscription.balance.saturating_sub(subscription.blockedBalance).to::<u128>();
     let needed = contracts
         .estimate_cost(network.subscription, script.request.callback_gas_limit, 0)
         .await
         .map_or_else(|_| String::from("more"), |juels| output::link(juels.get()));
-    Err(miette!(
+    Err(failure!(
         help = "fund the subscription with more LINK (--fund), or ask for less callback gas (--gas-limit)",
         "InsufficientBalance: subscription {} has {} free and the request must reserve at least {needed}; \
          nothing was sent to the nodes",
@@ -138,7 +138,7 @@ async fn follow(
     let begin = Instant::now();
     let mut answered_at: Option<Instant> = None;
     loop {
-        let fulfilled = network.contracts.fulfillment(sent.id, sent.block).await.into_diagnostic()?;
+        let fulfilled = network.contracts.fulfillment(sent.id, sent.block).await?;
         let asked = network.nodes.iter().map(|node| node.request(&network.http, sent.id));
         for (index, status) in futures::future::join_all(asked).await.into_iter().enumerate() {
             let Some(status) = status else { continue };
@@ -172,7 +172,7 @@ async fn follow(
     }
 }
 
-async fn unanswered(network: &Network, sent: &Sent, findings: &Findings) -> miette::Report {
+async fn unanswered(network: &Network, sent: &Sent, findings: &Findings) -> Failure {
     let refusals = network.contracts.refusals(sent.id, sent.block).await.unwrap_or_default();
     let mut text = format!("no fulfillment within {} s", PATIENCE.as_secs());
     for refusal in refusals {
@@ -186,7 +186,10 @@ async fn unanswered(network: &Network, sent: &Sent, findings: &Findings) -> miet
         let state = if status.state.is_empty() { "knows nothing of it" } else { &status.state };
         text += &format!("\n  node {index}: {state}");
     }
-    miette!("{text}")
+    failure!(
+        help = "the nodes' logs say what each waits for; with too few nodes left nobody can answer",
+        "{text}"
+    )
 }
 
 fn narrate(index: usize, before: &RequestStatus, now: &RequestStatus, begin_ms: u64, progress: &Progress) {
@@ -235,9 +238,12 @@ async fn settle(
     findings.transmitted_by(network, fulfilled.transmitter);
     findings.timings.order();
 
-    let stored = network.consumer.state(&network.contracts.chain).await.into_diagnostic()?;
+    let stored = network.consumer.state(&network.contracts.chain).await?;
     if fulfilled.result_code == 0 && !stored.is_of(sent.id, fulfilled) {
-        return Err(miette!("the consumer stored something else than the Router delivered"));
+        return Err(failure!(
+            help = "this must not happen: report it with the logs",
+            "the consumer stored something else than the Router delivered"
+        ));
     }
     findings.fulfilled = Some(fulfilled.clone());
     findings.stored = Some(stored);
@@ -259,11 +265,11 @@ async fn time_out(
         network.quorum()
     ));
     let chain = &network.contracts.chain;
-    let now = chain.now().await.into_diagnostic()?;
+    let now = chain.now().await?;
     let seconds = u64::from(sent.commitment.timeout_timestamp).saturating_sub(now) + 1;
-    chain.advance_time(seconds).await.into_diagnostic()?;
+    chain.advance_time(seconds).await?;
     progress.step(format!("moved the chain's time {seconds} s forward, past the request's timeout"));
-    network.contracts.timeout_request(&network.owner, &sent.commitment).await.into_diagnostic()?;
+    network.contracts.timeout_request(&network.owner, &sent.commitment).await?;
     progress.step(format!(
         "request timed out, the reservation of {} is released",
         output::link(sent.reserved.get())

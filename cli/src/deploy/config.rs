@@ -6,11 +6,11 @@ use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
 use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
 use functions_client::{config as defaults, stylus};
-use functions_deploy::{Don, Oracle, Plan, Source};
+use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_offchain_config::Method;
 use functions_types::DonId;
 use functions_types::limits::{Mode, Profile};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Deserialize;
 
 /// Largest configuration or oracle file read, in bytes.
@@ -125,11 +125,15 @@ struct TimingPart {
 
 fn read(path: &Path) -> Result<String> {
     let place = || format!("cannot read {}", path.display());
-    let size = std::fs::metadata(path).into_diagnostic().wrap_err_with(place)?.len();
+    let size = std::fs::metadata(path).wrap_err_with(place)?.len();
     if size > MAX_BYTES {
-        return Err(miette!("{} is {size} bytes, more than any such file has", path.display()));
+        return Err(failure!(
+            help = "name the file that is meant",
+            "{} is {size} bytes, more than any such file has",
+            path.display()
+        ));
     }
-    std::fs::read_to_string(path).into_diagnostic().wrap_err_with(place)
+    std::fs::read_to_string(path).wrap_err_with(place)
 }
 
 impl Config {
@@ -142,12 +146,14 @@ impl Config {
         let place = || format!("in {}", path.display());
         let file: File =
             functions_toml_file::parse(&read(path)?, &path.display().to_string()).map_err(|error| {
-                miette!(help = error.remedy, "{}: {}: {}", error.file, error.key, error.problem)
+                failure!(help = error.remedy, "{}: {}: {}", error.file, error.key, error.problem)
             })?;
         let at = |p: &Path| folder.join(p);
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
         let plan = Plan {
-            don_id: DonId::parse(&file.don_id).into_diagnostic().wrap_err_with(place)?,
+            don_id: DonId::parse(&file.don_id)
+                .or_help("correct `don_id`: a name of 1 to 31 bytes, such as fun-local-1, or 0x and 64 digits")
+                .wrap_err_with(place)?,
             stylus_deployer: file.stylus_deployer.unwrap_or(stylus::STYLUS_DEPLOYER),
             link: match (file.link.address, file.link.dev_supply_link) {
                 (Some(address), None) => Source::Existing(address),
@@ -155,7 +161,10 @@ impl Config {
                     Source::Deploy(U256::from(link) * U256::from(functions_types::Juels::PER_LINK))
                 }
                 _ => {
-                    return Err(miette!("[link] needs either `address` or `dev_supply_link`"))
+                    return Err(failure!(
+                        help = "on a chain that has LINK give its `address`, on a development chain a supply, not both",
+                        "[link] needs either `address` or `dev_supply_link`"
+                    ))
                         .wrap_err_with(place);
                 }
             },
@@ -190,7 +199,11 @@ fn feed(name: &str, address: Option<Address>, dev: Option<i64>, dev_name: &str) 
         (None, Some(answer)) if answer > 0 => {
             Ok(Source::Deploy(I256::try_from(answer).expect("an i64 fits 256 bits")))
         }
-        _ => Err(miette!("[feeds] needs either `{name}` (an address) or `{dev_name}` (a positive number)")),
+        _ => Err(failure!(
+            help =
+                "on a chain that has the feed give its address, on a development chain an answer, not both",
+            "[feeds] needs either `{name}` (an address) or `{dev_name}` (a positive number)"
+        )),
     }
 }
 
@@ -242,7 +255,8 @@ impl CoordinatorPart {
 impl AllowListPart {
     fn resolve(self) -> Result<AllowListConfig> {
         if self.signer == Address::ZERO {
-            return Err(miette!(
+            return Err(failure!(
+                help = "name the address whose key signs acceptances of the terms",
                 "[allow_list] signer is zero; such a list accepts every malformed signature"
             ));
         }
@@ -257,12 +271,12 @@ impl DonPart {
             let place = || format!("in {}", folder.join(file).display());
             // One JSON object a line (the outputs of `keygen` put together) or one array.
             let more: Vec<Oracle> = if text.trim_start().starts_with('[') {
-                serde_json::from_str(&text).into_diagnostic().wrap_err_with(place)?
+                serde_json::from_str(&text).or_help(AS_PRINTED).wrap_err_with(place)?
             } else {
                 serde_json::Deserializer::from_str(&text)
                     .into_iter()
                     .collect::<Result<_, _>>()
-                    .into_diagnostic()
+                    .or_help(AS_PRINTED)
                     .wrap_err_with(place)?
             };
             self.oracles.extend(more);
@@ -275,18 +289,21 @@ impl DonPart {
         set(&mut don.timing.delta_stage_ms, self.timing.delta_stage_ms);
         if let Some(name) = &self.method {
             don.method = Method::from_name(name).ok_or_else(|| {
-                miette!(
-                    "{name:?} is no aggregation method; take mode, median, median-uint256 or median-int256"
+                failure!(
+                    help = "take mode, median, median-uint256 or median-int256",
+                    "{name:?} is no aggregation method"
                 )
             })?;
         }
         if let Some(name) = &self.profile {
-            don.options.profile = Profile::from_name(name)
-                .ok_or_else(|| miette!("{name:?} is no profile of limits; take default or classic"))?;
+            don.options.profile = Profile::from_name(name).ok_or_else(|| {
+                failure!(help = "take default or classic", "{name:?} is no profile of limits")
+            })?;
         }
         if let Some(name) = &self.mode {
-            don.options.mode = Mode::from_name(name)
-                .ok_or_else(|| miette!("{name:?} is no mode of the script runtime; take strict or compat"))?;
+            don.options.mode = Mode::from_name(name).ok_or_else(|| {
+                failure!(help = "take strict or compat", "{name:?} is no mode of the script runtime")
+            })?;
         }
         don.options.wasm = self.wasm.unwrap_or_default();
         don.oracle_config()?; // refuses keys and times out of range before anything is sent

@@ -6,7 +6,7 @@ mod renew;
 use std::path::PathBuf;
 
 use functions_deploy::{Book, CONTRACTS, Deployment, Entries, Programs};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::network;
 use crate::output::{self, Progress};
@@ -41,7 +41,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
     if !config.owner_key_file.exists() {
-        return Err(miette!(
+        return Err(failure!(
             help = "put the key there, 64 hexadecimal digits, or correct `owner_key_file`",
             "cannot read the owner's key file {}: there is none",
             config.owner_key_file.display()
@@ -50,10 +50,10 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let owner = network::account(&config.owner_key_file)?;
 
     let chain = network::connect(&options.rpc_url).await.map_err(crate::remedy::report)?;
-    let balance = chain.balance(owner.address()).await.into_diagnostic()?;
+    let balance = chain.balance(owner.address()).await?;
     progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
     if balance.is_zero() {
-        return Err(miette!(
+        return Err(failure!(
             help = "send it some ether first; a whole deployment takes about 32 million gas",
             "the owner {} has no ether on chain {}",
             owner.address(),
@@ -63,7 +63,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
     if options.renew {
         if !config.addresses_file.exists() {
-            return Err(miette!(
+            return Err(failure!(
                 help = "name the file that `functions deploy` wrote with `addresses_file`; without one nothing is known to renew",
                 "there is no addresses file {}",
                 config.addresses_file.display()
@@ -71,7 +71,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         }
         let entries = Entries::read(&config.addresses_file)?;
         if entries.chain_id != chain.id() {
-            return Err(miette!(
+            return Err(failure!(
                 help = "correct --rpc-url, or name the file of this chain's deployment with `addresses_file`",
                 "the addresses file {} belongs to chain {}, the endpoint to chain {}",
                 config.addresses_file.display(),
@@ -80,7 +80,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             ));
         }
         let lines = renew::run(&chain, &owner, &entries, options.dry_run, &progress).await?;
-        output::json_text(&serde_json::to_string_pretty(&lines).into_diagnostic()?);
+        output::json_text(&serde_json::to_string_pretty(&lines).expect("lines have JSON"));
         return Ok(());
     }
     let programs = Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
@@ -88,7 +88,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     if options.dry_run {
         for name in CONTRACTS {
             let program = programs.get(name).await?;
-            let fee = functions_client::stylus::quote_data_fee(&chain, &program).await.into_diagnostic()?;
+            let fee = functions_client::stylus::quote_data_fee(&chain, &program).await?;
             progress.step(format!(
                 "{name}: {} bytes, {} on chain, activation costs {fee} wei",
                 program.wasm_bytes(),
@@ -113,6 +113,6 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         })?;
         progress.step(format!("addresses written to {}", config.addresses_file.display()));
     }
-    output::json_text(&serde_json::to_string_pretty(book.entries()).into_diagnostic()?);
+    output::json_text(&serde_json::to_string_pretty(book.entries()).expect("addresses have JSON"));
     Ok(())
 }

@@ -8,8 +8,8 @@ use alloy::sol_types::SolError;
 use functions_client::renewal::{self, Remedy, Renewed};
 use functions_client::{Account, Chain, ClientError};
 use functions_deploy::Entries;
+use functions_failure::{Result, WrapErr as _, failure};
 use functions_types::programs::{ArbWasm, Standing};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde::Serialize;
 
 use crate::output::Progress;
@@ -63,17 +63,15 @@ pub(crate) async fn run(
     let mut lines = Vec::new();
     for (contract, address) in contracts(entries) {
         let place = || format!("{contract} at {address}");
-        if chain.code(address).await.into_diagnostic().wrap_err_with(place)?.is_empty() {
-            return Err(miette!(
+        if chain.code(address).await.wrap_err_with(place)?.is_empty() {
+            return Err(failure!(
                 help =
                     "is this the chain that the addresses file was written for? Chains of one id may differ",
                 "{contract} at {address} has no code on chain {}",
                 chain.id()
             ));
         }
-        let Some(standing) =
-            renewal::standing(chain, address).await.into_diagnostic().wrap_err_with(place)?
-        else {
+        let Some(standing) = renewal::standing(chain, address).await.wrap_err_with(place)? else {
             continue;
         };
         let mut line = Line {
@@ -99,7 +97,7 @@ pub(crate) async fn run(
                 lines.push(line);
                 continue;
             }
-            Err(error) => return Err(error).into_diagnostic().wrap_err_with(place),
+            Err(error) => return Err(error).wrap_err_with(place),
         };
         line.action = match remedy {
             Remedy::Activate => "activated",
@@ -117,8 +115,8 @@ pub(crate) async fn run(
             continue;
         }
         let renewed = renewal::renew(chain, payer, address, remedy).await;
-        let renewed = renewed.into_diagnostic().wrap_err_with(place)?;
-        let now = renewal::standing(chain, address).await.into_diagnostic().wrap_err_with(place)?;
+        let renewed = renewed.wrap_err_with(place)?;
+        let now = renewal::standing(chain, address).await.wrap_err_with(place)?;
         line.days_left = now.map_or(0, |standing| standing.days_left());
         progress.step(format!("{contract} at {address}: {standing}; {}", bill(&line, &renewed)));
         line.data_fee_wei = Some(renewed.data_fee_wei.to_string());

@@ -7,11 +7,11 @@ use alloy::sol_types::SolEvent;
 use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount;
 use functions_client::{Account, Chain, ClientError, is_refused};
-use functions_types::Juels;
-use miette::{Result, miette};
+use functions_failure::{Failure, Result, failure};
+use functions_types::{DonId, Juels};
 use serde_json::{Value, json};
 
-use crate::network::{Connected, Sending, address};
+use crate::network::{Connected, Sending, don_id, somebody};
 use crate::output::link;
 use crate::remedy;
 
@@ -41,7 +41,7 @@ pub(crate) struct Withdraw {
     #[command(flatten)]
     at: At,
     /// Who gets it; the key's own address unless given
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     to: Option<Address>,
     /// LINK to withdraw; everything unless given
     #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]
@@ -57,10 +57,10 @@ struct At {
     #[command(flatten)]
     sending: Sending,
     /// The DON whose Coordinator is meant, when there is no addresses file
-    #[arg(long, value_name = "NAME")]
-    don_id: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = don_id)]
+    don_id: Option<DonId>,
     /// Another Coordinator than the one the route leads to, for example the one before
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     coordinator: Option<Address>,
 }
 
@@ -69,7 +69,7 @@ impl At {
         if let Some(given) = self.coordinator {
             return Ok(given);
         }
-        at.coordinator(at.don(self.don_id.as_deref())?).await
+        at.coordinator(at.don(self.don_id)?).await
     }
 
     fn say(&self, from: Address, transaction: Option<B256>, paid: Value, words: impl FnOnce() -> String) {
@@ -161,15 +161,15 @@ fn transfers(receipt: &TransactionReceipt, router: Address) -> Vec<(Address, U25
 }
 
 /// A refusal of a withdrawal, which means other things than of a request.
-async fn refused(error: ClientError, chain: &Chain, from: Address, key: Address) -> miette::Report {
+async fn refused(error: ClientError, chain: &Chain, from: Address, key: Address) -> Failure {
     let name = error.revert().and_then(|revert| revert.name()).unwrap_or_default();
     match name {
-        "InvalidCalldata" => miette!(
+        "InvalidCalldata" => failure!(
             help = "operation fees belong to the Coordinator's owner, earnings to the transmitters; --key-file must hold such a key",
             "nothing at {from} belongs to this key"
         ),
-        "InsufficientBalance" => miette!(help = "leave --amount out to withdraw everything", "{error}"),
-        "NoTransmittersSet" => miette!(
+        "InsufficientBalance" => failure!(help = "leave --amount out to withdraw everything", "{error}"),
+        "NoTransmittersSet" => failure!(
             help = "set an oracle configuration first: `functions deploy` with a [don] part",
             "{error}"
         ),

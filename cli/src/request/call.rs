@@ -7,12 +7,12 @@
 //! | none, with `--call` | any function, as its author wrote it |
 
 use alloy::primitives::{Address, Bytes};
-use alloy_dyn_abi::{DynSolType, DynSolValue, JsonAbiExt as _};
+use alloy_dyn_abi::{DynSolValue, JsonAbiExt as _};
 use alloy_json_abi::Function;
 use functions_client::{Chain, Consumer};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{OrHelp as _, Result, failure};
 
-use crate::remedy;
+use crate::{remedy, value};
 
 /// Beginning of the code of a Stylus program.
 const STYLUS_PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
@@ -34,7 +34,7 @@ impl Kind {
     pub(crate) async fn find(given: Option<Self>, chain: &Chain, at: Address) -> Result<Consumer> {
         let code = chain.code(at).await.map_err(remedy::report)?;
         if code.is_empty() {
-            return Err(miette!(
+            return Err(failure!(
                 help = "check --consumer and --rpc-url",
                 "there is no contract at {at} on chain {}",
                 chain.id()
@@ -53,11 +53,15 @@ impl Kind {
 /// # Errors
 /// When the signature does not parse, the number of arguments is another, or one is not of its type.
 pub(crate) fn encode(signature: &str, arguments: &[String]) -> Result<Bytes> {
-    let function = Function::parse(signature).map_err(|error| {
-        miette!(help = "write for example 'ask(string,uint64)'", "{signature:?} is no function: {error}")
+    // The parser's own words are several lines of art.
+    let function = Function::parse(signature).map_err(|_| {
+        failure!(
+            help = "write its name and the types of its parameters, for example 'ask(string,uint64)'",
+            "{signature:?} is no function"
+        )
     })?;
     if function.inputs.len() != arguments.len() {
-        return Err(miette!(
+        return Err(failure!(
             help = "give one --with for each parameter, in order; arrays as [1,2], structs as (1,2)",
             "{signature} takes {} arguments, not {}",
             function.inputs.len(),
@@ -66,11 +70,13 @@ pub(crate) fn encode(signature: &str, arguments: &[String]) -> Result<Bytes> {
     }
     let mut values: Vec<DynSolValue> = Vec::with_capacity(arguments.len());
     for (input, argument) in function.inputs.iter().zip(arguments) {
-        let value = DynSolType::parse(&input.selector_type()).and_then(|ty| ty.coerce_str(argument));
-        let what = || format!("{argument:?} is no {}", input.selector_type());
-        values.push(value.into_diagnostic().wrap_err_with(what)?);
+        let kind = input.selector_type();
+        values.push(value::parse(&kind, &kind, argument)?);
     }
-    Ok(function.abi_encode_input(&values).into_diagnostic()?.into())
+    let encoded = function.abi_encode_input(&values);
+    Ok(encoded
+        .or_help("write the arguments as their types demand: arrays as [1,2], structs as (1,2)")?
+        .into())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod found;
 mod send;
 mod status;
 
-use miette::Result;
+use functions_failure::Result;
 
 /// Sends a request and says what became of it
 ///

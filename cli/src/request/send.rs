@@ -6,13 +6,13 @@ use alloy::primitives::{Address, Bytes, U256};
 use functions_client::abi::{Coordinator, Router};
 use functions_client::chain::Transaction;
 use functions_client::{Account, Chain, Consumer, History, Request};
+use functions_failure::{Result, failure};
 use functions_types::limits::Limits;
 use functions_types::{DonId, RequestId, SubscriptionId};
-use miette::{Result, miette};
 
 use super::call::{self, Kind};
 use super::found::{Found, State};
-use crate::network::{Connected, Sending, address};
+use crate::network::{Connected, Sending, don_id, somebody};
 use crate::output::{Progress, link};
 use crate::remedy;
 use crate::simulate::decode::Returns;
@@ -25,7 +25,7 @@ const NO_RESULT: i32 = 3;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The contract that sends it
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     consumer: Address,
     /// Who pays
     #[arg(long, value_name = "ID", required_unless_present = "call")]
@@ -43,8 +43,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N")]
     gas_limit: Option<u32>,
     /// The DON that shall answer, by name or as 0x and 64 hex digits; that of the addresses file unless given
-    #[arg(long, value_name = "NAME")]
-    don_id: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = don_id)]
+    don_id: Option<DonId>,
     /// Whose sendRequest the consumer has; told from its code unless given
     #[arg(long, value_enum, value_name = "KIND")]
     consumer_kind: Option<Kind>,
@@ -73,10 +73,11 @@ const CALLBACK_GAS: u32 = 300_000;
 /// Bad input, a consumer or balance that does not do, and what the contracts or the endpoint refused.
 pub(super) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
+    let call = options.call.as_deref().map(|signature| call::encode(signature, &options.with)).transpose()?;
     let (at, from) = options.sending.connect().await?;
-    let (what, input) = match &options.call {
-        Some(signature) => (signature.clone(), call::encode(signature, &options.with)?),
-        None => options.prepare(&at, &progress).await?,
+    let (what, input) = match (&options.call, call) {
+        (Some(signature), Some(call)) => (signature.clone(), call),
+        _ => options.prepare(&at, &progress).await?,
     };
     let (id, block) = send(&at, &from, options.consumer, &what, input).await?;
     progress.step(format!("request {id}"));
@@ -98,7 +99,10 @@ impl Options {
     /// Reads and checks everything, and gives the consumer's call.
     async fn prepare(&self, at: &Connected, progress: &Progress) -> Result<(String, Bytes)> {
         let (Some(subscription), Some(source)) = (self.subscription, &self.source) else {
-            return Err(miette!("--subscription and --source are needed without --call"));
+            return Err(failure!(
+                help = "give both, or --call with --with",
+                "--subscription and --source are needed without --call"
+            ));
         };
         let consumer = Kind::find(self.consumer_kind, &at.chain, self.consumer).await?;
         let gas = match consumer {
@@ -112,7 +116,7 @@ impl Options {
             callback_gas_limit: self.gas_limit.unwrap_or(gas),
         };
         let id = SubscriptionId(subscription);
-        let don = at.don(self.don_id.as_deref())?;
+        let don = at.don(self.don_id)?;
         check(at, id, don, self.consumer, request.callback_gas_limit, progress).await?;
         let (what, input) = consumer.send_call(&request, id, don).map_err(remedy::report)?;
         Ok((what.to_owned(), input))
@@ -130,7 +134,7 @@ async fn check(
 ) -> Result<()> {
     let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
     if !held.consumers.contains(&consumer) {
-        return Err(miette!(
+        return Err(failure!(
             help = format!("make it one with: functions sub add {id} {consumer}"),
             "{consumer} is no consumer of subscription {id}"
         ));
@@ -150,7 +154,7 @@ async fn check(
     let available = held.balance.to::<u128>().saturating_sub(held.blockedBalance.to());
     progress.step(format!("reserves about {} of {} available", link(cost), link(available)));
     if cost > available {
-        return Err(miette!(
+        return Err(failure!(
             help = format!("add to it with: functions sub fund {id} LINK"),
             "a request with {gas} gas reserves {}, and subscription {id} has {} available",
             link(cost),
@@ -175,7 +179,7 @@ async fn send(
     };
     let started: Router::RequestStart =
         Chain::event_in(&receipt, at.router, what, "RequestStart").map_err(|error| {
-            miette!(
+            failure!(
                 help =
                     "the function was called, but this Router started no request: check --router and --call",
                 "{error}"
@@ -199,6 +203,9 @@ async fn wait(at: &Connected, recent: &History<'_>, id: RequestId, mut found: Fo
 async fn look(at: &Connected, recent: &History<'_>, id: RequestId) -> Result<Found> {
     let found = Found::look(at, recent, id).await.map_err(remedy::report)?;
     found.ok_or_else(|| {
-        miette!("the request {id} is gone from the chain: its block was replaced; send it again")
+        failure!(
+            help = "send it again: nothing was charged",
+            "the request {id} is gone from the chain: its block was replaced"
+        )
     })
 }

@@ -1,8 +1,8 @@
 //! `functions request status`.
 
 use alloy::primitives::B256;
+use functions_failure::{Result, failure};
 use functions_types::RequestId;
-use miette::{Result, miette};
 
 use super::found::Found;
 use crate::network::{Reading, request_id};
@@ -30,7 +30,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let at = options.reading.connect().await?;
     let found = Found::look(&at, &at.history(), RequestId(options.id)).await.map_err(remedy::report)?;
     let mut found = found.ok_or_else(|| {
-        miette!(
+        failure!(
             help = "check the id and the Router; an earlier request needs an earlier --from-block",
             "the Router {} started no request {} since block {}",
             at.router,

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use functions_failure::Result;
 use functions_types::limits::Mode;
-use miette::{IntoDiagnostic, Result};
 use oracle_runner::{RunOutcome, RunReport, RunRequest, Runner, RunnerError, Transcript};
 
 use super::differ::{self, Response};
 use super::places::{self, Place};
 use super::secrets::Secrets;
+use crate::remedy;
 
 /// How one of the runs ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,5 +148,5 @@ async fn probe(runner: &Runner, request: &RunRequest, recording: &Transcript) ->
         Err(RunnerError::Diverged { .. }) => runner.run(RunRequest { source, ..request.clone() }).await,
         other => other,
     };
-    Ok(places::read(&report.into_diagnostic()?.console))
+    Ok(places::read(&report.map_err(remedy::of_runner)?.console))
 }

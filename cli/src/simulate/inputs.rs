@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use miette::{Report, Result, miette};
+use functions_failure::{Failure, Result, failure};
 use serde_json::Value;
 
 /// The script in a file; `-` is standard input.
@@ -20,7 +20,7 @@ use serde_json::Value;
 /// When it cannot be read, is empty, is no text, or is longer than `limit` bytes.
 pub(crate) fn source(path: &Path, limit: usize) -> Result<String> {
     let place = path.display();
-    let invalid = |help: String| miette!(help = help, "source param is missing or invalid");
+    let invalid = |help: String| failure!(help = help, "source param is missing or invalid");
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
         read_bounded(std::io::stdin().lock(), limit, &mut bytes)
@@ -53,11 +53,11 @@ pub(crate) fn read_bounded(from: impl Read, limit: usize, into: &mut Vec<u8>) ->
 pub(crate) fn args(json: &str) -> Result<Vec<String>> {
     let example = "write for example --args '[\"ETH\", \"USD\"]'";
     array(json)
-        .map_err(|why| miette!(help = format!("{why}; {example}"), "args param not an array"))?
+        .map_err(|why| failure!(help = format!("{why}; {example}"), "args param not an array"))?
         .into_iter()
         .map(|item| match item {
             Value::String(text) => Ok(text),
-            other => Err(miette!(
+            other => Err(failure!(
                 help = format!("{other} is no string; {example}"),
                 "args param not a string array"
             )),
@@ -72,7 +72,7 @@ pub(crate) fn args(json: &str) -> Result<Vec<String>> {
 pub(crate) fn bytes_args(json: &str) -> Result<Vec<Vec<u8>>> {
     let example = "write for example --bytes-args '[\"0x01\", \"0xdeadbeef\"]'";
     array(json)
-        .map_err(|why| miette!(help = format!("{why}; {example}"), "bytesArgs param not an array"))?
+        .map_err(|why| failure!(help = format!("{why}; {example}"), "bytesArgs param not an array"))?
         .into_iter()
         .map(|item| bytes(&item).ok_or_else(|| invalid_hex(&item, example)))
         .collect()
@@ -83,8 +83,8 @@ fn bytes(item: &Value) -> Option<Vec<u8>> {
     if digits.is_empty() { None } else { hex::decode(digits).ok() }
 }
 
-fn invalid_hex(item: &Value, example: &str) -> Report {
-    miette!(
+fn invalid_hex(item: &Value, example: &str) -> Failure {
+    failure!(
         help = format!("{item} is not 0x and pairs of hex digits, at least one; {example}"),
         "bytesArgs param contains invalid hex string"
     )

@@ -20,14 +20,15 @@ pub(crate) mod shown;
 
 use std::path::{Path, PathBuf};
 
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure, of_io};
 use functions_offchain_config::Method;
 use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::{Mode, Profile, RunOptions};
 use functions_types::members::MAX_MEMBERS;
-use miette::{IntoDiagnostic, Result, Severity, WrapErr, miette};
+use miette::Severity;
 use oracle_runner::{RunReport, RunRequest, Runner, RunnerError, RunnerSection};
 
-use crate::{clock, output, paths};
+use crate::{clock, output, paths, remedy};
 use compare::{Comparison, End};
 use decode::Returns;
 use secrets::Secrets;
@@ -117,19 +118,21 @@ impl Machine {
             Some(path) => path.clone(),
             None => paths::sibling("functions-sandbox")?,
         };
-        let mut config = section.config(sandbox).into_diagnostic()?;
+        let config = section.config(sandbox);
+        let mut config = config
+            .map_err(|error| failure!(help = error.remedy, "[runner] {}: {}", error.key, error.problem))?;
         config.allow_http.extend(self.allow_http.iter().cloned());
         config.allow_weak_sandbox |= self.allow_weak_sandbox;
         config.memory_bytes = memory_bytes;
         // One script at a time, in nobody's control group.
         (config.max_concurrent, config.pool, config.cgroup) = (1, 0, None);
         Runner::start(config).await.map_err(|error| match error {
-            RunnerError::WeakSandbox(walls) => miette!(
+            RunnerError::WeakSandbox(walls) => failure!(
                 help =
                     "run it where they are allowed, or accept it for scripts you trust: --allow-weak-sandbox",
                 "walls of the sandbox are missing on this machine: {walls}"
             ),
-            other => miette!("{other}"),
+            other => remedy::of_runner(other),
         })
     }
 }
@@ -145,15 +148,19 @@ fn section(path: &Path) -> Result<RunnerSection> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| inputs::read_bounded(file, CONFIG_MAX, &mut bytes))
-        .map_err(|error| miette!("cannot read the configuration {place}: {error}"))?;
+        .map_err(|error| failure!(help = of_io(&error), "cannot read the configuration {place}: {error}"))?;
     if bytes.len() > CONFIG_MAX {
-        return Err(miette!("the configuration {place} is longer than {CONFIG_MAX} bytes"));
+        return Err(failure!(
+            help = "name a node's node.toml",
+            "the configuration {place} is longer than {CONFIG_MAX} bytes"
+        ));
     }
-    let text =
-        String::from_utf8(bytes).map_err(|_| miette!("the configuration {place} is not UTF-8 text"))?;
+    let text = String::from_utf8(bytes)
+        .or_help("name a node's node.toml, which is text in UTF-8")
+        .wrap_err_with(|| format!("the configuration {place} is not UTF-8 text"))?;
     let file: File = functions_toml_file::parse(&text, &place.to_string()).map_err(|error| {
         let help = format!("{}; docs/node.md has every key", error.remedy);
-        miette!(help = help, "{}: {}: {}", error.file, error.key, error.problem)
+        failure!(help = help, "{}: {}: {}", error.file, error.key, error.problem)
     })?;
     Ok(file.runner)
 }
@@ -195,9 +202,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     match comparison {
         // A median is made of results that differ.
-        Some(comparison) if !comparison.agree() && !asks_for_median(&request.source) => {
-            Err(miette!("the {} runs did not end the same", comparison.ends.len()))
-        }
+        Some(comparison) if !comparison.agree() && !asks_for_median(&request.source) => Err(failure!(
+            help = "docs/scripts.md says what makes nodes agree; a number that moves may be agreed on as a median (// @aggregation median-uint256)",
+            "the {} runs did not end the same",
+            comparison.ends.len()
+        )),
         _ => Ok(()),
     }
 }
@@ -213,7 +222,7 @@ impl Options {
         let limits = self.profile.limits();
         let source = inputs::source(&self.source, limits.request_bytes)?;
         Method::of_source(&source).map_err(|error| {
-            miette!(
+            failure!(
                 help = "the first line is a comment such as // @aggregation median-uint256; docs/scripts.md says what each does",
                 "{error}"
             )
@@ -223,7 +232,7 @@ impl Options {
         let carried = FunctionsRequest { source, args, bytes_args, ..FunctionsRequest::default() };
         let size = carried.encode(Framing::Pairs).len();
         if size > limits.request_bytes {
-            return Err(miette!(
+            return Err(failure!(
                 help = format!(
                     "with its arguments the script takes {size} bytes: shorten it, or fetch what is long"
                 ),
@@ -249,7 +258,7 @@ impl Options {
         runner: &Runner,
         request: &RunRequest,
     ) -> Result<(RunReport, Option<Comparison>)> {
-        let first = runner.run(request.clone()).await.into_diagnostic()?;
+        let first = runner.run(request.clone()).await.map_err(remedy::of_runner)?;
         if let Some(nodes) = self.nodes {
             let mut later = Vec::new();
             for _ in 1..nodes {
@@ -258,7 +267,7 @@ impl Options {
                 let end = match node.replay(&first.transcript, &request.secrets).await {
                     Ok(report) => End::Outcome(report.outcome),
                     Err(error @ RunnerError::Diverged { .. }) => End::Diverged(error.to_string()),
-                    Err(error) => return Err(error).into_diagnostic(),
+                    Err(error) => return Err(remedy::of_runner(error)),
                 };
                 node.shutdown().await;
                 later.push(end);
@@ -269,7 +278,7 @@ impl Options {
         let Some(live) = self.live else { return Ok((first, None)) };
         let mut reports = vec![first];
         for _ in 1..live {
-            reports.push(runner.run(request.clone()).await.into_diagnostic()?);
+            reports.push(runner.run(request.clone()).await.map_err(remedy::of_runner)?);
         }
         let comparison = Comparison::live(&reports, runner, request).await?;
         Ok((reports.swap_remove(0), Some(comparison)))
@@ -278,7 +287,6 @@ impl Options {
 
 fn write_recording(path: &Path, report: &RunReport) -> Result<()> {
     std::fs::write(path, report.transcript.to_json())
-        .into_diagnostic()
         .wrap_err_with(|| format!("cannot write the recording {}", path.display()))
 }
 
@@ -291,7 +299,7 @@ pub(crate) fn point_at(shown: &Shown<'_>, comparison: Option<&Comparison>, sourc
         output::report(point::report(shown.name, source, Severity::Error, message, None, labels));
     }
     for name in shown.leaks() {
-        output::report(miette!(
+        output::report(miette::miette!(
             severity = Severity::Warning,
             "the value of the secret {name} is part of what goes on chain, where everybody reads it"
         ));

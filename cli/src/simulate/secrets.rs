@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-use miette::{Result, miette};
+use functions_failure::{Result, failure};
 use serde_json::Value;
 
 use super::inputs::read_bounded;
@@ -41,13 +41,16 @@ impl Secrets {
                 File::open(Path::new(path))
                     .and_then(|file| read_bounded(file, FILE_MAX, &mut bytes))
                     .map_err(|error| {
-                        miette!(
+                        failure!(
                             help = "name a JSON file like {\"apiKey\": \"…\"}, or write --secrets env",
                             "cannot read the secrets in {path}: {error}"
                         )
                     })?;
                 if bytes.len() > FILE_MAX {
-                    return Err(miette!("the secrets in {path} are longer than {FILE_MAX} bytes"));
+                    return Err(failure!(
+                        help = "name the file that is meant: scripts have no use for so much",
+                        "the secrets in {path} are longer than {FILE_MAX} bytes"
+                    ));
                 }
                 Self::from_json(&bytes)
             }
@@ -60,7 +63,7 @@ impl Secrets {
             .filter(|(name, _)| !name.is_empty())
             .collect();
         if found.is_empty() {
-            return Err(miette!(
+            return Err(failure!(
                 help = format!("for a secret apiKey, write: export {PREFIX}apiKey=…"),
                 "no environment variable begins with {PREFIX}"
             ));
@@ -70,7 +73,7 @@ impl Secrets {
 
     fn from_json(bytes: &[u8]) -> Result<Self> {
         let invalid = |help: &str| {
-            miette!(
+            failure!(
                 help = format!("{help}; write for example {{\"apiKey\": \"…\"}}"),
                 "secrets param not a string map"
             )

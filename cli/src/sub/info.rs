@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use alloy::primitives::Address;
 use functions_client::abi::{Consumer, Subscription};
 use functions_client::history::Started;
+use functions_failure::Result;
 use functions_types::{Commitment, SubscriptionId};
-use miette::Result;
 use serde_json::{Value, json};
 
 use crate::network::Reading;

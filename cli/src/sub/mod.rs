@@ -6,11 +6,11 @@ mod timeout;
 use alloy::primitives::Address;
 use functions_client::amount::{self, exact};
 use functions_client::is_refused;
+use functions_failure::{Failure, Result, failure};
 use functions_types::{Juels, SubscriptionId};
-use miette::Result;
 use serde_json::{Value, json};
 
-use crate::network::{Sending, address};
+use crate::network::{Sending, address, somebody};
 use crate::output::{self, link};
 use crate::remedy;
 
@@ -39,7 +39,7 @@ pub(crate) enum Verb {
 #[derive(clap::Args, Debug)]
 pub(crate) struct Create {
     /// A contract that may use it (repeatable)
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     consumer: Vec<Address>,
     /// LINK to put into it
     #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]
@@ -75,7 +75,7 @@ pub(crate) struct Cancel {
     /// The subscription
     id: u64,
     /// Who gets what it holds; the owner unless given
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     to: Option<Address>,
     #[command(flatten)]
     sending: Sending,
@@ -105,7 +105,14 @@ async fn create(options: Create) -> Result<()> {
         None => None,
     };
     let subscriptions = at.subscriptions();
-    let (first, others) = match options.consumer.split_first() {
+    // One named twice is one.
+    let mut consumers: Vec<Address> = Vec::with_capacity(options.consumer.len());
+    for consumer in &options.consumer {
+        if !consumers.contains(consumer) {
+            consumers.push(*consumer);
+        }
+    }
+    let (first, others) = match consumers.split_first() {
         Some((first, others)) => (Some(*first), others),
         None => (None, &[][..]),
     };
@@ -123,7 +130,7 @@ async fn create(options: Create) -> Result<()> {
         &json!({
             "subscriptionId": id.0,
             "owner": owner.address().to_string(),
-            "consumers": options.consumer.iter().map(Address::to_string).collect::<Vec<_>>(),
+            "consumers": consumers.iter().map(Address::to_string).collect::<Vec<_>>(),
             "balanceJuels": held.to_string(),
         }),
         || format!("subscription {id} of {}, holding {}", owner.address(), exact(held.get())),
@@ -153,6 +160,13 @@ async fn fund(options: Fund) -> Result<()> {
 }
 
 async fn add(options: OfConsumer) -> Result<()> {
+    // The Router would take it; taking it away again must stay possible.
+    if options.consumer == Address::ZERO {
+        return Err(failure!(
+            help = "name the contract that sends the requests",
+            "the zero address sends no requests: nothing was sent"
+        ));
+    }
     let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     if at.chain.code(options.consumer).await.map_err(remedy::report)?.is_empty() {
@@ -185,13 +199,9 @@ async fn remove(options: OfConsumer) -> Result<()> {
 }
 
 /// Why a consumer was not removed: of one that is none there is nothing to add.
-fn not_removed(
-    error: functions_client::ClientError,
-    id: SubscriptionId,
-    consumer: Address,
-) -> miette::Report {
+fn not_removed(error: functions_client::ClientError, id: SubscriptionId, consumer: Address) -> Failure {
     if is_refused(&error, "InvalidConsumer") {
-        return miette::miette!(
+        return failure!(
             help = format!("`functions sub info {id}` lists its consumers"),
             "InvalidConsumer: nothing to remove, {consumer} is no consumer of subscription {id}: it is none"
         );
@@ -248,6 +258,6 @@ mod tests {
         let error = ClientError::Reverted { what: "removeConsumer".into(), revert };
         let report = not_removed(error, SubscriptionId(2), Address::ZERO);
         assert!(report.to_string().contains("it is none"), "{report}");
-        assert!(!report.help().unwrap().to_string().contains("sub add"));
+        assert!(!report.help().contains("sub add"));
     }
 }

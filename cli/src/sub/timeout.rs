@@ -1,8 +1,8 @@
 //! `functions sub timeout`.
 
 use alloy::primitives::B256;
+use functions_failure::{Result, failure};
 use functions_types::{RequestId, SubscriptionId};
-use miette::{Result, miette};
 use serde_json::json;
 
 use crate::network::{Sending, request_id};
@@ -33,7 +33,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     if !options.requests.is_empty() {
         let is_open = |wanted: &B256| open.iter().any(|request| request.id == RequestId(*wanted));
         if let Some(missing) = options.requests.iter().find(|wanted| !is_open(wanted)) {
-            return Err(miette!(
+            return Err(failure!(
                 help = format!("see: functions request status {missing}"),
                 "{missing} is no open request of subscription {id}"
             ));
@@ -45,7 +45,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let wait = |due: u32| u64::from(due).saturating_sub(now);
     if let Some(early) = terms.iter().find(|t| !options.requests.is_empty() && wait(t.timeout_timestamp) > 0)
     {
-        return Err(miette!(
+        return Err(failure!(
             help = "wait; it may still be answered",
             "{} can be timed out in {} s, not before",
             early.request_id,

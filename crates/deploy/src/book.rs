@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, B256};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use serde::{Deserialize, Serialize};
+
+/// What to do about a file that is none.
+const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
+                       out and give --router, --link and --don-id";
 
 /// Largest addresses file read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -47,12 +51,12 @@ impl Entries {
     /// When it cannot be read or is no such file.
     pub fn read(file: &Path) -> Result<Self> {
         let place = || format!("the addresses file {}", file.display());
-        let size = std::fs::metadata(file).into_diagnostic().wrap_err_with(place)?.len();
+        let size = std::fs::metadata(file).wrap_err_with(place)?.len();
         if size > MAX_BYTES {
-            return Err(miette!("{} is {size} bytes: that is no addresses file", place()));
+            return Err(failure!(help = ANOTHER, "{} is {size} bytes: that is no addresses file", place()));
         }
-        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(place)?;
-        serde_json::from_str(&text).into_diagnostic().wrap_err_with(place)
+        let text = std::fs::read_to_string(file).wrap_err_with(place)?;
+        serde_json::from_str(&text).or_help(ANOTHER).wrap_err_with(place)
     }
 }
 
@@ -75,7 +79,7 @@ impl Book {
         }
         let entries = Entries::read(file)?;
         if entries.chain_id != chain_id || entries.owner != owner {
-            return Err(miette!(
+            return Err(failure!(
                 help = "name another file with `addresses_file`, or move this one away",
                 "the addresses file {} belongs to chain {} and owner {}, not to chain {chain_id} and owner {owner}",
                 file.display(),
@@ -118,11 +122,10 @@ impl Book {
     pub fn note(&mut self, change: impl FnOnce(&mut Entries)) -> Result<()> {
         change(&mut self.entries);
         let Some(file) = &self.file else { return Ok(()) };
-        let text = serde_json::to_string_pretty(&self.entries).into_diagnostic()?;
+        let text = serde_json::to_string_pretty(&self.entries).expect("addresses have JSON");
         let new = file.with_extension("json.new");
         std::fs::write(&new, text + "\n")
             .and_then(|()| std::fs::rename(&new, file))
-            .into_diagnostic()
             .wrap_err_with(|| format!("cannot write {}", file.display()))
     }
 }

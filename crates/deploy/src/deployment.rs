@@ -4,7 +4,7 @@ use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
 use functions_client::abi::{AllowListConfig, Constructors, Coordinator, Router};
 use functions_client::{Account, Addresses, Chain, Contracts, stylus};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::Say;
 use crate::book::{Book, Entries};
@@ -35,7 +35,7 @@ impl Deployment<'_> {
     pub async fn run(&self, book: &mut Book) -> Result<Contracts> {
         let owner = self.owner.address();
         if book.entries().start_block.is_none() {
-            let block = self.chain.block_number().await.into_diagnostic()?;
+            let block = self.chain.block_number().await?;
             book.note(|e| e.start_block = Some(block))?;
         }
 
@@ -82,18 +82,18 @@ impl Deployment<'_> {
         let Addresses { router, coordinator, .. } = contracts.addresses;
         let what = "read the Router's configuration";
         let found = self.chain.call(router, &Router::getConfigCall {}).await;
-        if found.into_diagnostic().wrap_err(what)? != self.plan.router {
+        if found.wrap_err(what)? != self.plan.router {
             let call = Router::updateConfigCall { config: self.plan.router.clone() };
             let what = "update the Router's configuration";
-            self.chain.send(self.owner, router, &call).await.into_diagnostic().wrap_err(what)?;
+            self.chain.send(self.owner, router, &call).await.wrap_err(what)?;
             (self.say)("the Router's settings follow [router] now");
         }
         let what = "read the Coordinator's configuration";
         let found = self.chain.call(coordinator, &Coordinator::getConfigCall {}).await;
-        if found.into_diagnostic().wrap_err(what)? != self.plan.billing {
+        if found.wrap_err(what)? != self.plan.billing {
             let call = Coordinator::updateConfigCall { config: self.plan.billing.clone() };
             let what = "update the Coordinator's configuration";
-            self.chain.send(self.owner, coordinator, &call).await.into_diagnostic().wrap_err(what)?;
+            self.chain.send(self.owner, coordinator, &call).await.wrap_err(what)?;
             (self.say)("the Coordinator's settings follow [coordinator] now");
         }
         Ok(())
@@ -102,10 +102,8 @@ impl Deployment<'_> {
     async fn route(&self, book: &mut Book, contracts: &Contracts) -> Result<()> {
         let don = self.plan.don_id;
         let what = || format!("route {don} to the Coordinator");
-        if contracts.route(don).await.into_diagnostic().wrap_err_with(what)?
-            != Some(contracts.addresses.coordinator)
-        {
-            contracts.set_route(self.owner, don).await.into_diagnostic().wrap_err_with(what)?;
+        if contracts.route(don).await.wrap_err_with(what)? != Some(contracts.addresses.coordinator) {
+            contracts.set_route(self.owner, don).await.wrap_err_with(what)?;
             (self.say)(&format!("route {don} leads to the Coordinator"));
         }
         book.note(|e| e.don_id = Some(don.to_string()))
@@ -126,8 +124,8 @@ impl Deployment<'_> {
         };
         let list = self.program(book, "allow_list", arguments(&call), |e| &mut e.allow_list).await?;
         let what = "have the Router ask the allow list";
-        if contracts.allow_list().await.into_diagnostic().wrap_err(what)? != Some(list) {
-            contracts.set_allow_list(self.owner, list).await.into_diagnostic().wrap_err(what)?;
+        if contracts.allow_list().await.wrap_err(what)? != Some(list) {
+            contracts.set_allow_list(self.owner, list).await.wrap_err(what)?;
             (self.say)("the Router asks the allow list");
         }
         Ok(())
@@ -137,10 +135,10 @@ impl Deployment<'_> {
     async fn configure(&self, book: &mut Book, contracts: &Contracts, don: &Don) -> Result<()> {
         let config = don.oracle_config()?;
         let what = "set the oracle configuration";
-        if let Some(digest) = contracts.config_in_force(&config).await.into_diagnostic().wrap_err(what)? {
+        if let Some(digest) = contracts.config_in_force(&config).await.wrap_err(what)? {
             return book.note(|e| e.config_digest = Some(digest));
         }
-        let digest = contracts.set_config(self.owner, &config).await.into_diagnostic().wrap_err(what)?;
+        let digest = contracts.set_config(self.owner, &config).await.wrap_err(what)?;
         (self.say)(&format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
         book.note(|e| e.config_digest = Some(digest))
     }
@@ -168,8 +166,12 @@ impl Deployment<'_> {
         address: Address,
         entry: fn(&mut Entries) -> &mut Option<Address>,
     ) -> Result<Address> {
-        if self.chain.code(address).await.into_diagnostic()?.is_empty() {
-            return Err(miette!("the {what} {address} has no code on chain {}", self.chain.id()));
+        if self.chain.code(address).await?.is_empty() {
+            return Err(failure!(
+                help = "correct its address in the configuration or in the addresses file, or name another endpoint",
+                "the {what} {address} has no code on chain {}",
+                self.chain.id()
+            ));
         }
         book.note(|e| *entry(e) = Some(address))?;
         Ok(address)
@@ -188,9 +190,7 @@ impl Deployment<'_> {
         }
         let program = self.programs.get(name).await?;
         let deployed =
-            stylus::deploy(self.chain, self.owner, self.plan.stylus_deployer, &program, &arguments)
-                .await
-                .into_diagnostic()?;
+            stylus::deploy(self.chain, self.owner, self.plan.stylus_deployer, &program, &arguments).await?;
         book.note(|e| *entry(e) = Some(deployed.address))?;
         (self.say)(&format!(
             "{name} at {} ({} bytes on chain, {} gas, data fee {} gwei)",

@@ -12,7 +12,7 @@
 //! | [`deployment`] | the steps |
 //! | [`book`] | the addresses of what stands |
 //!
-//! Failures are [`miette::Report`]s: they are read by whoever typed the command, and name the next one.
+//! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
 
 pub mod book;
 pub mod deployment;
@@ -23,7 +23,7 @@ pub mod programs;
 
 pub use book::{Book, Entries};
 pub use deployment::{Deployment, arguments};
-pub use members::Oracle;
+pub use members::{AS_PRINTED, Oracle};
 pub use oracles::Don;
 pub use plan::{Plan, Source};
 pub use programs::{CONTRACTS, Programs};

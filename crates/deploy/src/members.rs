@@ -4,9 +4,12 @@
 //! notices. Here all mistakes are found, each named with its member, before the set is in force.
 
 use alloy::primitives::Address;
+use functions_failure::{Result, failure};
 use functions_offchain_config::{Member, check_address, is_peer_id};
-use miette::{Result, miette};
 use serde::Deserialize;
+
+/// What to do about an entry that is not right.
+pub const AS_PRINTED: &str = "each member's entry is what its `functions-node keygen` prints, with the address others reach it at as `listen`";
 
 /// One member, as `functions-node keygen` prints it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,9 +40,9 @@ impl Oracle {
     /// # Errors
     /// When its key is none.
     pub(crate) fn member(&self) -> Result<Member> {
-        let offchain_public_key = self
-            .key()
-            .ok_or_else(|| miette!("offchainPublicKey of {} is not 32 bytes of hex", self.peer_id))?;
+        let offchain_public_key = self.key().ok_or_else(|| {
+            failure!(help = AS_PRINTED, "offchainPublicKey of {} is not 32 bytes of hex", self.peer_id)
+        })?;
         Ok(Member {
             peer_id: self.peer_id.clone(),
             addresses: vec![self.listen.clone()],
@@ -57,8 +60,8 @@ pub(crate) fn check(oracles: &[Oracle]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
-    Err(miette!(
-        help = "each member's entry is what its `functions-node keygen` prints, with the address others reach it at as `listen`",
+    Err(failure!(
+        help = AS_PRINTED,
         "the oracle set is not right, nothing was sent:\n{}",
         problems.join("\n")
     ))

@@ -1,12 +1,12 @@
 //! An oracle set and the configuration it makes.
 
 use functions_client::OracleConfig;
+use functions_failure::{OrHelp as _, Result, failure};
 use functions_offchain_config::{Method, OffchainConfig, Timing};
 use functions_types::{
     limits::RunOptions,
     members::{MAX_MEMBERS, MIN_MEMBERS, most_faulty, quorum},
 };
-use miette::{IntoDiagnostic, Result, miette};
 
 use crate::members::{self, Oracle};
 
@@ -33,12 +33,18 @@ impl Don {
     pub fn new(oracles: Vec<Oracle>, f: Option<u8>) -> Result<Self> {
         let n = oracles.len();
         if !(MIN_MEMBERS..=MAX_MEMBERS).contains(&n) {
-            return Err(miette!("an oracle set has {MIN_MEMBERS} to {MAX_MEMBERS} members, not {n}"));
+            return Err(failure!(
+                help = "list every member, one object a line as `functions-node keygen` prints it",
+                "an oracle set has {MIN_MEMBERS} to {MAX_MEMBERS} members, not {n}"
+            ));
         }
         let most = u8::try_from(most_faulty(n)).expect("31 members or fewer");
         let f = f.unwrap_or(most);
         if f == 0 || f > most {
-            return Err(miette!("with {n} oracles f is between 1 and {most}, not {f}"));
+            return Err(failure!(
+                help = "leave `f` out for the most there can be, or add members: n must be above 3f",
+                "with {n} oracles f is between 1 and {most}, not {f}"
+            ));
         }
         let (timing, method, options) = (Timing::default(), Method::default(), RunOptions::default());
         Ok(Self { oracles, f, timing, method, options })
@@ -68,7 +74,7 @@ impl Don {
             transmitters: self.oracles.iter().map(|oracle| oracle.transmitter).collect(),
             f: self.f,
             offchain_version: functions_offchain_config::VERSION,
-            offchain: offchain.encode().into_diagnostic()?.into(),
+            offchain: offchain.encode().or_help("correct [don.timing] or the member it names")?.into(),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use functions_client::Program;
-use miette::{IntoDiagnostic, Result, miette};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
@@ -34,13 +34,17 @@ impl Programs {
         let mut running = BTreeMap::new();
         for name in CONTRACTS {
             let file = folder.join(name).with_extension("wasm");
-            let size = std::fs::metadata(&file).into_diagnostic()?.len();
+            let size = std::fs::metadata(&file).wrap_err_with(|| file.display().to_string())?.len();
             if size > MAX_WASM_BYTES {
-                return Err(miette!("{} is {size} bytes: that is no contract", file.display()));
+                return Err(failure!(
+                    help = "build the contracts again: ./scripts/build-contracts",
+                    "{} is {size} bytes: that is no contract",
+                    file.display()
+                ));
             }
             let task = tokio::task::spawn_blocking(move || {
-                let wasm = std::fs::read(&file).into_diagnostic()?;
-                Program::from_wasm(name, &wasm).into_diagnostic()
+                let wasm = std::fs::read(&file).wrap_err_with(|| file.display().to_string())?;
+                Ok(Program::from_wasm(name, &wasm)?)
             });
             let slot = Slot { task: tokio::sync::Mutex::new(Some(task)), done: OnceCell::new() };
             running.insert(name, slot);
@@ -61,7 +65,10 @@ impl Programs {
             .done
             .get_or_try_init(|| async {
                 let task = slot.task.lock().await.take();
-                task.ok_or_else(|| miette!("{name} failed to compress before"))?.await.into_diagnostic()?
+                let again = "the first failure says why; mend that and run the same command again";
+                task.ok_or_else(|| failure!(help = again, "{name} failed to compress before"))?
+                    .await
+                    .or_help("free memory: the thread that compresses a contract did not come to its end")?
             })
             .await?;
         Ok(program.clone())

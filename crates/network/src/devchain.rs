@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use functions_client::{Account, Chain};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::process::Process;
+use crate::process::{Process, SLOW};
 
 /// Keys of the development accounts. They are public: every development chain funds them, no real chain should.
 pub const DEV_KEYS: [&str; 11] = [
@@ -88,10 +88,10 @@ impl Devchain {
         let read = tokio::time::timeout(patience, reader.read_line(&mut line)).await;
         if line.is_empty() || line.len() > MAX_GREETING || !matches!(read, Ok(Ok(_))) {
             process.ended_early().await?;
-            return Err(miette!("devchain said nothing within {} s", patience.as_secs()));
+            return Err(failure!(help = SLOW, "devchain said nothing within {} s", patience.as_secs()));
         }
         let greeting: Greeting = serde_json::from_str(&line)
-            .into_diagnostic()
+            .or_help("devchain is of another version: put the programs of one build side by side")
             .wrap_err("devchain greeted with something else than JSON")?;
         // Keep the pipe open and empty: a chain that cannot write must not end.
         tokio::spawn(async move {
@@ -100,12 +100,12 @@ impl Devchain {
                 rest.clear();
             }
         });
-        let chain = Chain::connect(&greeting.rpc_url).await.into_diagnostic()?;
+        let chain = Chain::connect(&greeting.rpc_url).await?;
         Ok((Self { process, greeting }, chain))
     }
 
     /// Waits until its process ends by itself; what it ended with.
-    pub async fn end(&mut self) -> miette::Report {
+    pub async fn end(&mut self) -> functions_failure::Failure {
         self.process.end().await
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use functions_deploy::Say;
-use miette::{Result, miette};
+use functions_failure::{Result, failure};
 use tempfile::TempDir;
 
 use crate::process::tail;
@@ -22,7 +22,7 @@ impl Folder {
 
     fn create_in(parent: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("functions-").tempdir_in(parent).map_err(|error| {
-            miette!(
+            failure!(
                 help = "set TMPDIR to a folder that may be written to, for example TMPDIR=$HOME",
                 "cannot make a folder for temporary files in {}: {error}",
                 parent.display()
@@ -59,6 +59,6 @@ mod tests {
     fn a_place_that_cannot_be_written_names_the_variable_to_set() {
         let error = Folder::create_in(Path::new("/proc/nowhere")).err().expect("nobody makes files there");
         assert!(error.to_string().contains("/proc/nowhere"), "{error}");
-        assert!(error.help().expect("a help").to_string().contains("TMPDIR"));
+        assert!(error.help().contains("TMPDIR"));
     }
 }

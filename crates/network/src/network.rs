@@ -8,15 +8,15 @@ use functions_client::amount::link;
 use functions_client::chain::Transaction;
 use functions_client::{Account, Consumer, Contracts};
 use functions_deploy::{Book, Deployment, Don, Plan, Programs, Say};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure, of_words};
 use functions_offchain_config::Timing;
 use functions_types::limits::Profile;
 use functions_types::members::{most_faulty, quorum};
 use functions_types::{DonId, Juels, SubscriptionId};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use crate::devchain::{ChainOptions, Devchain, dev_account};
 use crate::node::{Node, Told};
-use crate::process::tail;
+use crate::process::{SEE_LOG, tail};
 use crate::secrets_keys;
 
 /// Pause between two looks at nodes that are not ready yet.
@@ -114,7 +114,7 @@ impl Network {
         let (devchain, chain) = Devchain::start(&program, folder, wanted.chain, wanted.patience).await?;
         say(&format!("devchain at {}", devchain.greeting.rpc_url));
         let owner = dev_account(0);
-        let don = DonId::parse(&wanted.don).into_diagnostic()?;
+        let don = DonId::parse(&wanted.don).or_help("take a name of 1 to 31 bytes")?;
         let told = Told {
             program: wanted.programs.join("functions-node"),
             rpc_urls: vec![devchain.greeting.rpc_url.clone()],
@@ -137,7 +137,7 @@ impl Network {
             let making = (0..wanted.nodes).map(|index| Node::create(folder, index, told.clone()));
             let nodes = futures::future::try_join_all(making).await?;
             say(&format!("keys for {} nodes", nodes.len()));
-            Ok::<_, miette::Report>(nodes)
+            Ok::<_, functions_failure::Failure>(nodes)
         };
         let (mut nodes, contracts) = tokio::try_join!(keys, deployment.run(&mut book))?;
         for node in &mut nodes {
@@ -148,17 +148,16 @@ impl Network {
         let consumer = match &wanted.solidity {
             Some(Solidity { title, code }) => {
                 let deployed = Consumer::deploy_solidity(&chain, &owner, code, contracts.addresses.router);
-                let deployed = deployed.await.into_diagnostic()?;
+                let deployed = deployed.await?;
                 say(&format!("{title} at {}", deployed.address()));
                 deployed
             }
             None => Consumer::Stylus(book.entries().consumer.expect("the plan says so")),
         };
-        let http = functions_trust::http_client()
-            .no_proxy()
-            .timeout(Duration::from_secs(5))
-            .build()
-            .into_diagnostic()?;
+        let http =
+            functions_trust::http_client().no_proxy().timeout(Duration::from_secs(5)).build().or_help(
+                "this machine lets no HTTP client be made: look at SSL_CERT_FILE and SSL_CERT_DIR",
+            )?;
         let mut network = Self {
             devchain,
             contracts,
@@ -183,12 +182,12 @@ impl Network {
     /// Opens a subscription for the consumer, with what it needs.
     async fn subscribe(&self, wanted: &Wanted, tiers: &[u32]) -> Result<SubscriptionId> {
         let (contracts, owner) = (&self.contracts, &self.owner);
-        let id = contracts.create_subscription(owner, self.consumer.address()).await.into_diagnostic()?;
-        contracts.fund_subscription(owner, id, wanted.funding).await.into_diagnostic()?;
+        let id = contracts.create_subscription(owner, self.consumer.address()).await?;
+        contracts.fund_subscription(owner, id, wanted.funding).await?;
         let fits = tiers.iter().position(|most| *most >= wanted.callback_gas_limit);
         let tier = fits.unwrap_or(tiers.len().saturating_sub(1));
         if let Some(tier) = u8::try_from(tier).ok().filter(|tier| *tier > 0) {
-            contracts.set_callback_tier(owner, id, tier).await.into_diagnostic()?;
+            contracts.set_callback_tier(owner, id, tier).await?;
         }
         Ok(id)
     }
@@ -225,7 +224,7 @@ impl Network {
         let don = self.oracle_set(count, timing)?;
         let what = "set the oracle configuration";
         let set = self.contracts.set_config(&self.owner, &don.oracle_config()?).await;
-        set.into_diagnostic().wrap_err(what)?;
+        set.wrap_err(what)?;
         self.members = (count, don.f.into());
         Ok(())
     }
@@ -240,10 +239,10 @@ impl Network {
         for node in &self.nodes {
             let value = U256::from(TRANSMITTER_WEI);
             let tx = Transaction { to: Some(node.oracle.transmitter), input: Bytes::new(), value, gas: None };
-            sent.push(chain.submit(&self.owner, what, tx).await.into_diagnostic()?);
+            sent.push(chain.submit(&self.owner, what, tx).await?);
         }
         for hash in sent {
-            chain.receipt(what, hash).await.into_diagnostic()?;
+            chain.receipt(what, hash).await?;
         }
         Ok(())
     }
@@ -276,9 +275,9 @@ impl Network {
             let Some(&first) = waiting.first() else { return Ok(()) };
             if begin.elapsed() > patience {
                 let log = tail(&self.nodes[first].log(), 15);
-                return Err(miette!("{log}")).wrap_err_with(|| {
-                    format!("nodes {waiting:?} are not ready after {} s", patience.as_secs())
-                });
+                return Err(failure!(help = of_words(&log).unwrap_or(SEE_LOG), "{log}")).wrap_err_with(
+                    || format!("nodes {waiting:?} are not ready after {} s", patience.as_secs()),
+                );
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -301,7 +300,7 @@ impl Network {
     pub async fn transmissions(&self) -> Result<u64> {
         let mut sum = 0;
         for node in &self.nodes {
-            sum += self.contracts.chain.nonce(node.oracle.transmitter).await.into_diagnostic()?;
+            sum += self.contracts.chain.nonce(node.oracle.transmitter).await?;
         }
         Ok(sum)
     }

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use alloy::primitives::Address;
 use functions_deploy::Oracle;
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure, of_words};
 use functions_types::RequestId;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tokio::process::Command;
 
 use crate::ports;
-use crate::process::{Process, tail};
+use crate::process::{NULL, Process, SEE_LOG, SLOW, not_started, tail};
 use crate::status::RequestStatus;
 
 /// What a node is told beside its keys and ports.
@@ -71,10 +71,10 @@ impl Node {
     /// When a file cannot be written, no port is free, or the program makes no keys.
     pub async fn create(parent: &Path, index: usize, told: Told) -> Result<Self> {
         let folder = parent.join(format!("node-{index}"));
-        std::fs::create_dir(&folder).into_diagnostic().wrap_err("cannot make a node's folder")?;
+        std::fs::create_dir(&folder).wrap_err("cannot make a node's folder")?;
         let reserved = vec![ports::reserve()?, ports::reserve()?];
-        let net = reserved[0].local_addr().into_diagnostic()?;
-        let admin = reserved[1].local_addr().into_diagnostic()?;
+        let net = reserved[0].local_addr()?;
+        let admin = reserved[1].local_addr()?;
         // The keys live as long as the network; the password only has to differ between nodes.
         write_private(&folder.join("password"), &format!("local-network-{index}-{}", std::process::id()))?;
         let (oracle, process, starts) = (Oracle::default(), None, 0);
@@ -83,9 +83,14 @@ impl Node {
         let place = || format!("functions-node keygen for node {index}");
         let output = node.verb(&["keygen"]).await.wrap_err_with(place)?;
         if !output.status.success() {
-            return Err(miette!("{}", String::from_utf8_lossy(&output.stderr).trim())).wrap_err_with(place);
+            let said = String::from_utf8_lossy(&output.stderr);
+            let help =
+                of_words(&said).unwrap_or("these are the node program's own words; mend what they name");
+            return Err(failure!(help = help, "{}", said.trim())).wrap_err_with(place);
         }
-        node.oracle = serde_json::from_slice(&output.stdout).into_diagnostic().wrap_err_with(place)?;
+        node.oracle = serde_json::from_slice(&output.stdout)
+            .or_help("functions-node is of another version: put the programs of one build side by side")
+            .wrap_err_with(place)?;
         Ok(node)
     }
 
@@ -137,7 +142,7 @@ impl Node {
             writeln!(text, "[log]\nlevel = {}", quoted(&told.log_level))
         };
         write(&mut text).expect("writing to a string does not fail");
-        std::fs::write(self.config(), text).into_diagnostic().wrap_err("cannot write a node's configuration")
+        std::fs::write(self.config(), text).wrap_err("cannot write a node's configuration")
     }
 
     /// Runs a verb of the program on its configuration, to its end.
@@ -153,9 +158,9 @@ impl Node {
         let place = || format!("functions-node {}", words.join(" "));
         tokio::time::timeout(patience, command.output())
             .await
-            .map_err(|_| miette!("it has not ended after {} s", patience.as_secs()))
+            .map_err(|_| failure!(help = SLOW, "it has not ended after {} s", patience.as_secs()))
             .wrap_err_with(place)?
-            .into_diagnostic()
+            .map_err(|error| not_started(&self.told.program, error, Path::new(NULL)))
             .wrap_err_with(place)
     }
 
@@ -223,7 +228,7 @@ impl Node {
     }
 
     /// Waits until its process ends by itself; what it ended with. Never ends when there is none.
-    pub async fn end(&mut self) -> miette::Report {
+    pub async fn end(&mut self) -> functions_failure::Failure {
         let Some(process) = &mut self.process else { return std::future::pending().await };
         let end = process.end().await;
         self.process = None;
@@ -242,11 +247,18 @@ impl Node {
     /// # Errors
     /// When it does not run, or does not end in time.
     pub async fn terminate(&mut self) -> Result<ExitStatus> {
-        let mut process = self.process.take().ok_or_else(|| miette!("node {} does not run", self.index))?;
+        let process = self.process.take();
+        let mut process =
+            process.ok_or_else(|| failure!(help = "start it first", "node {} does not run", self.index))?;
         let patience = self.told.patience;
         tokio::time::timeout(patience, process.terminate()).await.map_err(|_| {
             let log = tail(&self.log(), 15);
-            miette!("node {} has not ended {} s after it was asked to\n{log}", self.index, patience.as_secs())
+            failure!(
+                help = SEE_LOG,
+                "node {} has not ended {} s after it was asked to\n{log}",
+                self.index,
+                patience.as_secs()
+            )
         })?
     }
 
@@ -267,6 +279,5 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
         .mode(0o600)
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .into_diagnostic()
         .wrap_err_with(|| format!("cannot write {}", path.display()))
 }

@@ -1,9 +1,10 @@
 //! Ports of loopback for programs that are started, killed and started again.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use miette::{Result, miette};
+use functions_failure::{Result, WrapErr as _, failure};
 
 /// First port drawn; all lie below the range outgoing connections draw theirs from.
 const FIRST: u16 = 20_000;
@@ -19,14 +20,22 @@ pub(crate) fn reserve() -> Result<TcpListener> {
     static DRAWN: AtomicU16 = AtomicU16::new(0);
     // Networks of several processes begin at different places.
     let own = (std::process::id() % u32::from(COUNT)) as u16;
+    let mut last = None;
     for _ in 0..COUNT {
         let step = u32::from(own) + u32::from(DRAWN.fetch_add(1, Ordering::Relaxed));
         let port = FIRST + (step % u32::from(COUNT)) as u16;
-        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            return Ok(listener);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => last = Some(error),
+            Err(error) => return Err(error).wrap_err("cannot listen on 127.0.0.1"),
         }
     }
-    Err(miette!("all ports of 127.0.0.1 from {FIRST} to {} are taken", FIRST + COUNT - 1))
+    let most = FIRST + COUNT - 1;
+    Err(failure!(
+        help = "end programs that listen on them; `ss -ltn` lists them",
+        "all ports of 127.0.0.1 from {FIRST} to {most} are taken: {}",
+        last.map(|error| error.to_string()).unwrap_or_default()
+    ))
 }
 
 #[cfg(test)]

@@ -5,10 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use functions_failure::{Failure, NO_DEVICES, Result, WrapErr as _, failure, of_words};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, ChildStdout, Command};
+
+/// What to do when a program of the network did not do what it should.
+pub(crate) const SEE_LOG: &str =
+    "the last lines of its log say why; mend that and try again, or report it with the whole log";
+
+/// What to do when a program says nothing for too long.
+pub(crate) const SLOW: &str = "the machine is slow or full: end other programs and try again";
 
 /// How long a child may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,9 +42,7 @@ impl Process {
         log: &Path,
         piped: bool,
     ) -> Result<(Self, Option<ChildStdout>)> {
-        let file = File::create(log)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot write {}", log.display()))?;
+        let file = File::create(log).wrap_err_with(|| format!("cannot write {}", log.display()))?;
         let mut command = Command::new(program);
         command.args(args).env_clear();
         #[expect(clippy::disallowed_methods, reason = "these three pass on, nothing else does")]
@@ -46,7 +51,7 @@ impl Process {
                 command.env(name, value);
             }
         }
-        let stdout = if piped { Stdio::piped() } else { file.try_clone().into_diagnostic()?.into() };
+        let stdout = if piped { Stdio::piped() } else { file.try_clone()?.into() };
         command.stdin(Stdio::null()).stdout(stdout).stderr(file).process_group(0).kill_on_drop(true);
         let parent = Pid::this();
         // SAFETY: between fork and exec only prctl, getppid and _exit-free error returns run; none allocates or locks.
@@ -56,10 +61,8 @@ impl Process {
                 if Pid::parent() == parent { Ok(()) } else { Err(std::io::ErrorKind::BrokenPipe.into()) }
             });
         }
-        let mut child = command
-            .spawn()
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot start {}", program.display()))?;
+        let mut child =
+            command.spawn().map_err(|error| not_started(program, error, Path::new(NULL)))?;
         let stdout = child.stdout.take();
         Ok((Self { name: name.to_owned(), child, log: log.to_owned() }, stdout))
     }
@@ -69,7 +72,7 @@ impl Process {
     /// # Errors
     /// Names the exit status when it has ended.
     pub fn check_alive(&mut self) -> Result<()> {
-        match self.child.try_wait().into_diagnostic()? {
+        match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => Err(self.ended(status)),
         }
@@ -81,21 +84,22 @@ impl Process {
     /// Names the exit status when it ended meanwhile.
     pub async fn ended_early(&mut self) -> Result<()> {
         match tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await {
-            Ok(status) => Err(self.ended(status.into_diagnostic()?)),
+            Ok(status) => Err(self.ended(status?)),
             Err(_) => Ok(()),
         }
     }
 
     /// Waits until the child ends by itself; what it ended with.
-    pub async fn end(&mut self) -> miette::Report {
+    pub async fn end(&mut self) -> Failure {
         match self.child.wait().await {
             Ok(status) => self.ended(status),
-            Err(error) => miette!("{} cannot be waited for: {error}", self.name),
+            Err(error) => failure!(help = SEE_LOG, "{} cannot be waited for: {error}", self.name),
         }
     }
 
-    fn ended(&self, status: ExitStatus) -> miette::Report {
-        miette!("{} ended early ({status})\n{}", self.name, tail(&self.log, 15))
+    fn ended(&self, status: ExitStatus) -> Failure {
+        let log = tail(&self.log, 15);
+        failure!(help = of_words(&log).unwrap_or(SEE_LOG), "{} ended early ({status})\n{log}", self.name)
     }
 
     fn signal(&self, signal: Signal) {
@@ -126,7 +130,7 @@ impl Process {
     /// When it cannot be waited for.
     pub async fn terminate(&mut self) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
-        self.child.wait().await.into_diagnostic()
+        Ok(self.child.wait().await?)
     }
 
     /// Kills without warning and waits for the end.
@@ -144,6 +148,18 @@ impl Process {
     }
 }
 
+/// Where the input of every program comes from.
+pub(crate) const NULL: &str = "/dev/null";
+
+/// Why a program did not start. Its input is the device `null`, without which the system blames the program.
+pub(crate) fn not_started(program: &Path, error: std::io::Error, null: &Path) -> Failure {
+    let place = format!("cannot start {}", program.display());
+    if program.exists() && !null.exists() {
+        return failure!(help = NO_DEVICES, "{} is missing: {error}", null.display()).wrap_err(place);
+    }
+    Failure::from(error).wrap_err(place)
+}
+
 /// The last lines of a log, indented.
 pub fn tail(log: &Path, lines: usize) -> String {
     let text =
@@ -155,4 +171,19 @@ pub fn tail(log: &Path, lines: usize) -> String {
         out.push_str(line);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_without_a_null_device_is_told_so() {
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let nowhere = Path::new("/nonexistent/null");
+        let error = not_started(Path::new("/proc/self/exe"), missing(), nowhere);
+        assert!(error.help().contains("mount it") && format!("{error:?}").contains("/nonexistent/null"));
+        let error = not_started(nowhere, missing(), nowhere);
+        assert!(error.help().contains("check the path"), "{error:?}");
+    }
 }

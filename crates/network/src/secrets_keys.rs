@@ -6,8 +6,8 @@
 
 use alloy::primitives::{Address, hex};
 use functions_client::{Account, Chain};
+use functions_failure::Result;
 use functions_types::abi::Coordinator::{setDONPublicKeyCall, setThresholdPublicKeyCall};
-use miette::{IntoDiagnostic, Result};
 
 /// x and y of a point of secp256k1, 64 bytes: what `getDONPublicKey` gives.
 const DON: [u8; 64] = hex!(
@@ -29,9 +29,9 @@ const THRESHOLD: &str = concat!(
 /// Stores both keys in the Coordinator, of which `owner` is the owner.
 pub(crate) async fn publish(chain: &Chain, owner: &Account, coordinator: Address) -> Result<()> {
     let don = setDONPublicKeyCall { donPublicKey: DON.into() };
-    chain.send(owner, coordinator, &don).await.into_diagnostic()?;
+    chain.send(owner, coordinator, &don).await?;
     let threshold = setThresholdPublicKeyCall { thresholdPublicKey: THRESHOLD.as_bytes().to_vec().into() };
-    chain.send(owner, coordinator, &threshold).await.into_diagnostic()?;
+    chain.send(owner, coordinator, &threshold).await?;
     Ok(())
 }
 

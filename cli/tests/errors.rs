@@ -1,0 +1,133 @@
+//! Whatever goes wrong, the tool says what happened and what to do, also to programs.
+
+mod common;
+
+use common::{Folder, functions};
+use serde_json::Value;
+use test_support::{ALL, Answer, Endpoints};
+
+const KEY: &str = "0x4242424242424242424242424242424242424242424242424242424242424242";
+const SOMEBODY: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+
+/// Runs a verb with `--json` and gives message and remedy of its failure.
+async fn told(line: &[&str]) -> (String, String) {
+    let said = functions(&[line, &["--json"]].concat()).await;
+    assert_ne!(said.code, Some(0), "{line:?}: {said:?}");
+    let object: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| {
+        panic!("{line:?}: standard output is no JSON object ({error}): {said:?}");
+    });
+    let word = |name: &str| object["error"][name].as_str().unwrap_or_default().to_owned();
+    let (message, help) = (word("message"), word("help"));
+    assert!(!message.is_empty() && !help.is_empty(), "{line:?}: {object}");
+    assert!(!message.contains('\n') && !message.contains("^"), "{line:?}: {message}");
+    assert!(!said.stderr.contains("panicked"), "{line:?}: {said:?}");
+    (message, help)
+}
+
+#[tokio::test]
+async fn every_wrong_input_is_told_with_its_remedy() {
+    let folder = Folder::new();
+    let key = folder.file("owner.key", KEY);
+    let whole =
+        folder.file("whole.json", r#"{"chainId":7,"owner":"0x0000000000000000000000000000000000000001"}"#);
+    let bad_don = folder.file("don.json", r#"{"chainId":412346,"donId":7}"#);
+    let addresses = [
+        folder.file("cut.json", r#"{"chainId": 4123"#),
+        folder.file("empty.json", ""),
+        folder.file("list.json", "[]"),
+        folder.file("bytes.json", [0xff, 0xfe, 0]),
+        folder.file("other.json", r#"{"chainId": 1, "contracts": {}}"#),
+        folder.hole("large.json", 1 << 20),
+        folder.path("absent.json").display().to_string(),
+        folder.path("").display().to_string(),
+        bad_don,
+        whole,
+    ];
+    for file in &addresses {
+        for verb in [&["sub", "info", "1"][..], &["don", "pay-out", "--key-file", &key]] {
+            told(&[verb, &["--addresses", file]].concat()).await;
+        }
+    }
+    let keys = [
+        folder.file("empty.key", ""),
+        folder.file("short.key", &KEY[..40]),
+        folder.file("letters.key", "z".repeat(64)),
+        folder.file("zero.key", "0".repeat(64)),
+        folder.file("bytes.key", [0xff; 32]),
+        folder.file("two.key", format!("{KEY}\n{KEY}\n")),
+        folder.hole("large.key", 1 << 20),
+        folder.path("absent.key").display().to_string(),
+        folder.path("").display().to_string(),
+    ];
+    for file in &keys {
+        told(&["sub", "create", "--router", SOMEBODY, "--key-file", file]).await;
+    }
+    let zero = "0x0000000000000000000000000000000000000000";
+    let long = "x".repeat(40);
+    let send = ["request", "send", "--router", SOMEBODY, "--key-file", &key, "--consumer", SOMEBODY];
+    let at = ["--router", SOMEBODY, "--key-file", &key];
+    for line in [
+        &[&["sub", "cancel", "1", "--to", "0x0"], &at[..]].concat()[..],
+        &[&["sub", "cancel", "1", "--to", zero], &at[..]].concat(),
+        &[&["sub", "add", "1", zero], &at[..]].concat(),
+        &[&["sub", "create", "--consumer", zero], &at[..]].concat(),
+        &[&["sub", "fund", "1", "1e3"], &at[..]].concat(),
+        &[&["don", "withdraw", "--don-id", &long], &at[..]].concat(),
+        &[&send[..], &["--call", "nofn(..)"]].concat(),
+        &[&send[..], &["--call", "f(uint8)", "--with", "300"]].concat(),
+        &[&send[..], &["--call", "f(uint8)"]].concat(),
+        &[&send[..], &["--call", "f(address)", "--with", &SOMEBODY.to_lowercase().replace("fb", "FB")]]
+            .concat(),
+        &[&send[..], &["--don-id", &long, "--subscription", "1", "--source", "-"]].concat(),
+        &send,
+        &["sub", "info", "1"],
+        &["sub", "info", "x"],
+        &["sub", "inof", "1"],
+        &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "ftp://host"],
+        &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "nonsense"],
+        &["request", "status", "0x12"],
+        &["simulate", "--source", "/nonexistent.js"],
+        &["simulate", "--source", "/dev/null"],
+        &["replay", "/nonexistent.json"],
+        &["replay", &key],
+        &["demo", "--kill", "5", "--nodes", "4"],
+        &["demo", "--contracts", "/nonexistent"],
+        &["abi", "nothing"],
+    ] {
+        told(line).await;
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_of_an_endpoint_is_told_with_its_remedy() {
+    let world = Endpoints::start(1).await;
+    let proxy = &world.proxies[0];
+    let line = ["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", &proxy.url];
+    let (message, help) = told(&line).await;
+    assert!(message.contains("no contract at") && help.contains("--rpc-url"), "{message}: {help}");
+    let (message, help) = told(&[&line[..], &["--from-block", "9999"]].concat()).await;
+    assert!(message.contains("9999 is not there yet") && help.contains("earlier"), "{message}: {help}");
+
+    let mut seen = std::collections::BTreeSet::new();
+    for status in [401, 403, 404, 429, 500, 503] {
+        proxy.answer(ALL, Answer::Status(status, "no", None));
+        let (message, help) = told(&line).await;
+        assert!(message.contains(&status.to_string()) && help.contains("--rpc-url"), "{message}: {help}");
+        assert!(seen.insert(help), "{status} has the remedy of another: {seen:?}");
+    }
+    for answer in [
+        Answer::Page("<html>welcome</html>"),
+        Answer::Page(""),
+        Answer::Page(r#"{"jsonrpc":"2.0","id":123456789,"result":"0x64aba"}"#),
+        Answer::Result(Value::Null),
+        Answer::Error(-32_601, "the method eth_chainId does not exist"),
+        Answer::Error(17, "the moon is full"),
+        Answer::Cut,
+    ] {
+        proxy.answer(ALL, answer);
+        told(&line).await;
+    }
+    let nobody = ["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "http://127.0.0.1:1"];
+    let (_, help) = told(&nobody).await;
+    assert!(help.contains("nothing listens there"), "{help}");
+}
