@@ -144,14 +144,11 @@ impl Network {
                 chain.id()
             ));
         }
-        if let Some(first) = self.from_block {
+        let recorded = entries.as_ref().and_then(|entries| entries.start_block);
+        let from_block = self.from_block.or(recorded).unwrap_or(0);
+        if from_block > 0 {
             let newest = chain.block_number().await.map_err(remedy::report)?;
-            if first > newest {
-                return Err(failure!(
-                    help = "name an earlier block, or leave --from-block out",
-                    "--from-block {first} is not there yet: the newest block is {newest}"
-                ));
-            }
+            self.check_first(from_block, newest)?;
         }
         if chain.code(router).await.map_err(remedy::report)?.is_empty() {
             return Err(failure!(
@@ -162,14 +159,30 @@ impl Network {
         }
         let view = chain.call(router, &Router::getAllowListIdCall {}).await;
         view.map_err(|error| remedy::of_view(error, router, "a Router", "--router or --addresses"))?;
-        let first = entries.as_ref().and_then(|entries| entries.start_block);
         Ok(Connected {
             chain,
             router,
             link: self.link.or_else(|| entries.as_ref().and_then(|entries| entries.link)),
-            from_block: self.from_block.or(first).unwrap_or(0),
+            from_block,
             don_name: entries.and_then(|entries| entries.don_id),
         })
+    }
+}
+
+impl Network {
+    /// Whether the first block is there already: before it nothing would be found, and nothing be said about it.
+    fn check_first(&self, first: u64, newest: u64) -> Result<()> {
+        if first <= newest {
+            return Ok(());
+        }
+        let (what, help) = match self.from_block {
+            Some(_) => ("--from-block", "name an earlier block, or leave --from-block out"),
+            None => (
+                "startBlock of the addresses file",
+                "the file is of another chain of this id, or of one that was made anew: take this one's",
+            ),
+        };
+        Err(failure!(help = help, "{what} {first} is not there yet: the newest block is {newest}"))
     }
 }
 
@@ -381,6 +394,17 @@ mod tests {
         }
         assert_eq!(similar("prices", &known), None);
         assert_eq!(similar("fun-local-1", &[]), None);
+    }
+
+    #[test]
+    fn a_first_block_past_the_newest_is_told() {
+        let mut network =
+            Network { rpc_url: String::new(), addresses: None, router: None, link: None, from_block: None };
+        assert!(network.check_first(7, 7).is_ok());
+        let error = network.check_first(8, 7).unwrap_err();
+        assert!(error.to_string().contains("addresses file 8 is not there yet"), "{error}");
+        network.from_block = Some(8);
+        assert!(network.check_first(8, 7).unwrap_err().help().contains("--from-block"));
     }
 
     #[test]

@@ -105,13 +105,7 @@ async fn create(options: Create) -> Result<()> {
         None => None,
     };
     let subscriptions = at.subscriptions();
-    // One named twice is one.
-    let mut consumers: Vec<Address> = Vec::with_capacity(options.consumer.len());
-    for consumer in &options.consumer {
-        if !consumers.contains(consumer) {
-            consumers.push(*consumer);
-        }
-    }
+    let consumers = once(&options.consumer);
     let (first, others) = match consumers.split_first() {
         Some((first, others)) => (Some(*first), others),
         None => (None, &[][..]),
@@ -136,6 +130,17 @@ async fn create(options: Create) -> Result<()> {
         || format!("subscription {id} of {}, holding {}", owner.address(), exact(held.get())),
     );
     Ok(())
+}
+
+/// Each of them once, in their order.
+fn once(all: &[Address]) -> Vec<Address> {
+    let mut found = Vec::with_capacity(all.len());
+    for address in all {
+        if !found.contains(address) {
+            found.push(*address);
+        }
+    }
+    found
 }
 
 async fn fund(options: Fund) -> Result<()> {
@@ -250,6 +255,12 @@ mod tests {
     use functions_client::{ClientError, Revert, abi::Router};
 
     use super::*;
+
+    #[test]
+    fn a_consumer_named_twice_is_one() {
+        let [a, b] = [1, 2].map(Address::repeat_byte);
+        assert_eq!(once(&[b, a, b, a]), [b, a]);
+    }
 
     #[test]
     fn removing_what_is_no_consumer_does_not_advise_to_add_it() {

@@ -69,7 +69,8 @@ pub fn of_program(text: &str) -> Option<&'static str> {
 }
 
 /// What to do about a system without devices, where no program starts and the system blames the program.
-pub const NO_DEVICES: &str = "this system has no /dev: mount it, or make its devices (mknod -m 666 /dev/null c 1 3)";
+pub const NO_DEVICES: &str =
+    "this system has no /dev: mount it, or make its devices (mknod -m 666 /dev/null c 1 3)";
 
 /// What to do about words of the operating system in a program's log.
 pub fn of_words(text: &str) -> Option<&'static str> {

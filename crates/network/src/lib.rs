@@ -14,8 +14,8 @@
 //! | [`process`] | children that cannot outlive us |
 //! | [`folder`] | where the files are, and what is shown of them after a failure |
 //!
-//! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and show the end of the log
-//! that says why.
+//! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and show the end of the
+//! log that says why.
 
 pub mod devchain;
 pub mod folder;

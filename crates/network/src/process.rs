@@ -61,8 +61,7 @@ impl Process {
                 if Pid::parent() == parent { Ok(()) } else { Err(std::io::ErrorKind::BrokenPipe.into()) }
             });
         }
-        let mut child =
-            command.spawn().map_err(|error| not_started(program, error, Path::new(NULL)))?;
+        let mut child = command.spawn().map_err(|error| not_started(program, error, Path::new(NULL)))?;
         let stdout = child.stdout.take();
         Ok((Self { name: name.to_owned(), child, log: log.to_owned() }, stdout))
     }

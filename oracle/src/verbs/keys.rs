@@ -14,7 +14,7 @@ use eyre::{Result, WrapErr, bail};
 use oracle_keys::{Export, Keystore};
 use serde_json::json;
 
-use super::{amount, withdraw};
+use super::{address, amount, withdraw};
 use crate::{
     chain,
     config::Config,
@@ -56,7 +56,7 @@ pub struct ExportOptions {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Address of the key, the signer's or a transmitter's; the present transmitter when left out
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     key: Option<Address>,
     /// A file whose trimmed content is the new file's password; the keystore's own when left out
     #[arg(long, value_name = "FILE")]
@@ -112,10 +112,10 @@ pub struct DropOptions {
     #[arg(long)]
     config: PathBuf,
     /// The earlier transmitter
-    #[arg(value_name = "ADDRESS")]
+    #[arg(value_name = "ADDRESS", value_parser = address::parse)]
     transmitter: Address,
     /// Another Coordinator that may owe it something
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     coordinator: Option<Address>,
     /// Forget the key although LINK or ether is left on the account, which nobody can then move
     #[arg(long)]

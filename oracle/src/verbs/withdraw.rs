@@ -7,7 +7,7 @@ use eyre::{Result, WrapErr, bail, eyre};
 use oracle_keys::Keystore;
 use serde_json::{Value, json};
 
-use super::{account::Account, amount};
+use super::{account::Account, address, amount};
 use crate::{
     chain::{Rpc, coordinator_of},
     config::Config,
@@ -24,19 +24,19 @@ pub struct Options {
     #[arg(long)]
     pub config: PathBuf,
     /// Who gets it
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub to: Option<Address>,
     /// LINK to withdraw, for example 12.5; everything when left out
     #[arg(long, value_name = "LINK", requires = "to", value_parser = amount::parse)]
     pub amount: Option<U256>,
     /// Only this transmitter of the keystore
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub transmitter: Option<Address>,
     /// Another Coordinator than the one the route leads to, for example the one before
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub coordinator: Option<Address>,
     /// The LINK token: LINK that was paid to the transmitters themselves is moved too
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub link: Option<Address>,
     /// Ether to move as well: an amount, or `all`; a transmitter without ether delivers no reports
     #[arg(long, value_name = "ETHER", requires = "to", value_parser = ether)]
