@@ -152,7 +152,9 @@ impl Config {
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
         let plan = Plan {
             don_id: DonId::parse(&file.don_id)
-                .or_help("correct `don_id`: a name of 1 to 31 bytes, such as fun-local-1, or 0x and 64 digits")
+                .or_help(
+                    "correct `don_id`: a name of 1 to 31 bytes, such as fun-local-1, or 0x and 64 digits",
+                )
                 .wrap_err_with(place)?,
             stylus_deployer: file.stylus_deployer.unwrap_or(stylus::STYLUS_DEPLOYER),
             link: match (file.link.address, file.link.dev_supply_link) {
