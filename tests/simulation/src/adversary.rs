@@ -8,11 +8,13 @@
 //! | [`forger`] | `CertificateForger`, `LyingStatus` | that locks are proven, and the highest is kept |
 //! | [`runner`] | `AttemptRunner` | that `f + 1` pull and fewer do not |
 //! | [`noise`] | `BadSignature`, `Replayer`, `Garbage` | that every signature, sender, request and configuration is checked |
+//! | [`divider`] | `Divider`, before any other | that locks stay, and that some collector and leader can be relied on |
 //! | [`colluders`] | `Colluders` | that a quorum is one: faulty members sign whatever anybody signs |
 //!
 //! A `Twin` is two processes with one identity, each of which talks with a part of the others; the world runs both.
 
 pub mod colluders;
+pub mod divider;
 pub mod equivocator;
 pub mod forger;
 pub mod leader;
@@ -146,7 +148,9 @@ impl Adversaries {
         let mut attacks = BTreeMap::new();
         for (who, actor) in plan.actors.iter().enumerate() {
             if let Actor::Faulty(attack) = actor {
-                attacks.insert(who, adversary(*attack));
+                let attack = adversary(*attack);
+                let divided = |attack| Box::new(divider::Divider::new(attack)) as Box<dyn Adversary>;
+                attacks.insert(who, if plan.is_divided { divided(attack) } else { attack });
             }
         }
         Self { attacks, keys: keys.to_vec(), events: BTreeMap::new(), random: Random::new(plan.seed, 4) }
@@ -191,7 +195,7 @@ fn adversary(attack: Attack) -> Box<dyn Adversary> {
         Attack::Equivocator => Box::new(equivocator::Equivocator),
         Attack::Twin(_) => Box::new(Obedient),
         Attack::ForgingLeader => Box::new(leader::ForgingLeader::default()),
-        Attack::CherryPicker => Box::new(leader::CherryPicker),
+        Attack::CherryPicker => Box::new(leader::CherryPicker::default()),
         Attack::CertificateForger => Box::new(forger::CertificateForger::default()),
         Attack::LyingStatus => Box::new(forger::LyingStatus),
         Attack::AttemptRunner => Box::new(runner::AttemptRunner),

@@ -76,6 +76,12 @@ pub fn account(who: usize) -> Address {
     Address::left_padding_from(&(who as u64 + 0x1000).to_be_bytes())
 }
 
+/// The id of a request of the plan; `mark` is zero, or its block's hash where each block makes another of it.
+#[must_use]
+pub fn request_id(number: usize, mark: B256) -> B256 {
+    keccak256([b"request".as_slice(), &number.to_be_bytes(), mark.as_slice()].concat())
+}
+
 /// The node that sends from an account.
 #[must_use]
 pub fn owner(account: &Address) -> usize {

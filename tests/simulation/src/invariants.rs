@@ -2,15 +2,20 @@
 //!
 //! | rule | looked at |
 //! | --- | --- |
-//! | agreement: one outcome of a request can have a quorum of signatures, with every faulty key signing everything | SIG, reports |
-//! | justification: a vote, a lock and a report rest on observations and STATUS that allow them ([`justified`]) | PREPARE, locks, reports |
-//! | once: one observation, one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
-//! | order: nothing below the attempt once entered; nothing is said before it is stored | commits, messages |
+//! | agreement: one outcome of a request can have a quorum of signatures, with every faulty key signing everything, | |
+//! | and one can be acceptable to the chain, under whatever configurations it was signed ([`acceptable`]) | SIG, reports |
+//! | justification: a vote rests on a proposal that the voter has met and that follows from observations and STATUS | |
+//! | ([`justified`]), a lock and a report on a quorum | PREPARE, locks, reports |
+//! | once: one observation, one report; one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
+//! | order: nothing below the attempt once entered; nobody goes ahead alone; nothing is said before it is stored | commits, messages |
 //! | bounds: messages and attempts | messages |
+//! | delay: nobody waits for faulty members, and late ones are told ([`timely`]) | reports, blocks |
 //!
 //! Secrets are not part of these nodes, so the sixth promise of the protocol is not looked at.
 
+pub mod acceptable;
 pub mod justified;
+pub mod timely;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,9 +29,10 @@ use oracle_ocr::{
     message::{Attest, Prepare, Proposal, Status},
 };
 
-use self::justified::justified;
-use crate::{don::Config, node::journal::Journal};
 use test_signing::Checks;
+
+use self::{acceptable::Signatures, justified::justified};
+use crate::{don::Config, node::journal::Journal};
 
 /// What was checked.
 pub type Checked = Result<(), String>;
@@ -45,13 +51,13 @@ pub struct Invariants {
     prepared: BTreeMap<(Key, u32, usize), Choice>,
     attested: BTreeMap<(Key, u32, usize), Choice>,
     /// Honest signers of each choice.
-    signers: BTreeMap<(Key, u32, Choice), BTreeSet<usize>>,
-    /// The one outcome of each request that a quorum may have signed.
-    signable: BTreeMap<Key, B256>,
-    /// Proposals heard of, whoever made them.
-    proposals: BTreeMap<(Key, u32, Choice), Vec<Rc<Message>>>,
+    signatures: Signatures,
+    /// Proposals that a node has met, its own included.
+    proposals: BTreeMap<(Key, u32, Choice, usize), Vec<Rc<Message>>>,
     /// What every node has stored.
     stored: BTreeMap<(Key, usize), Stored>,
+    /// Highest attempt of each node, lost disks or not.
+    entered: BTreeMap<(Key, usize), u32>,
     reports: BTreeMap<Key, (u32, Outcome)>,
 }
 
@@ -72,15 +78,15 @@ impl Invariants {
     #[must_use]
     pub fn new(honest: BTreeSet<usize>, checks: Checks) -> Self {
         Self {
+            signatures: Signatures::new(honest.clone()),
             honest,
             checks,
             observed: BTreeMap::new(),
             prepared: BTreeMap::new(),
             attested: BTreeMap::new(),
-            signers: BTreeMap::new(),
-            signable: BTreeMap::new(),
             proposals: BTreeMap::new(),
             stored: BTreeMap::new(),
+            entered: BTreeMap::new(),
             reports: BTreeMap::new(),
         }
     }
@@ -94,14 +100,20 @@ impl Invariants {
         self.stored.retain(|(_, of), _| *of != who);
     }
 
-    /// A message exists, whoever made it.
-    pub fn on_heard_of(&mut self, config: &Config, message: &Rc<Message>) {
-        if let Body::Propose(proposal) = &message.body
-            && message.config_digest == config.digest
-        {
-            let place = ((config.digest, message.key), proposal.attempt, proposal.choice());
-            let known = self.proposals.entry(place).or_default();
-            if known.len() < 64 && !known.iter().any(|other| other.body == message.body) {
+    /// There is a configuration.
+    ///
+    /// # Errors
+    /// The rule that is broken.
+    pub fn on_config(&mut self, config: &Rc<Config>) -> Checked {
+        self.signatures.on_config(config)
+    }
+
+    /// An honest node meets a message, of others or its own.
+    pub fn on_meet(&mut self, who: usize, message: &Rc<Message>) {
+        if let Body::Propose(proposal) = &message.body {
+            let key = (message.config_digest, message.key);
+            let known = self.proposals.entry((key, proposal.attempt, proposal.choice(), who)).or_default();
+            if known.len() < 64 && !known.iter().any(|other| Rc::ptr_eq(other, message)) {
                 known.push(message.clone());
             }
         }
@@ -126,6 +138,7 @@ impl Invariants {
                     })?;
                     ensure(entered < MOST_ATTEMPTS, || format!("bounds: {who} is in attempt {entered}"))?;
                     stored.attempt = entered;
+                    self.check_company(who, config, *key, entered)?;
                 }
                 Slot::Lock => {
                     let (now, is_late) = (stored.attempt, is_new && *attempt < stored.attempt);
@@ -141,10 +154,28 @@ impl Invariants {
                 Slot::Observation | Slot::Proposal | Slot::Attest => {
                     ensure(is_same, || format!("once: {who} replaced its {slot:?} of attempt {attempt}"))?;
                 }
-                Slot::Event | Slot::Report | Slot::Quarantine | Slot::Bound => {}
+                Slot::Report => ensure(is_new, || format!("once: {who} made its report again"))?,
+                Slot::Event | Slot::Quarantine | Slot::Bound => {}
             }
         }
         Ok(())
+    }
+
+    /// Whoever enters an attempt beyond the second by itself knows `n - f` members in the one before; whoever is pulled
+    /// is so by an honest one (docs/spec/agreement.md A18, A20).
+    fn check_company(&mut self, who: usize, config: &Config, key: RequestKey, attempt: u32) -> Checked {
+        let key = (config.digest, key);
+        let as_far = |least: u32| {
+            let at = |other: &&usize| self.entered.get(&(key, **other)).is_some_and(|at| *at >= least);
+            config.members.iter().filter(|other| self.honest.contains(other)).filter(at).count()
+        };
+        let (pulled, company) = (as_far(attempt) > 0, as_far(attempt.saturating_sub(1)));
+        let enough = company + self.faulty(config) >= config.roster.live();
+        let highest = self.entered.entry((key, who)).or_default();
+        *highest = attempt.max(*highest);
+        ensure(attempt < 3 || pulled || enough, || {
+            format!("order: {who} went ahead to attempt {attempt} with {company} honest members behind it")
+        })
     }
 
     /// An honest node sends a message to these nodes; `disk` is what it has after a crash now.
@@ -155,10 +186,11 @@ impl Invariants {
         &mut self,
         who: usize,
         config: &Rc<Config>,
-        message: &Message,
+        message: &Rc<Message>,
         disk: &Journal,
         receivers: &[usize],
     ) -> Checked {
+        self.on_meet(who, message);
         let key = (config.digest, message.key);
         let stored = |slot, attempt| disk.holds(config.digest, RecordId { key: message.key, slot, attempt });
         let durable = match &message.body {
@@ -190,7 +222,7 @@ impl Invariants {
                 stored(Slot::Proposal, proposal.attempt)
             }
             Body::Report(attested) => {
-                self.count_own(who, config, key, attested);
+                self.count_own(who, config, key, attested)?;
                 let known = self.reports.get(&key).map(|(_, outcome)| outcome);
                 ensure(known.is_none_or(|known| *known == attested.outcome), || {
                     format!("agreement: {who} shows a report of another outcome")
@@ -214,8 +246,8 @@ impl Invariants {
         }
         self.prepared.insert((key, *attempt, who), *choice);
         let leader = config.roster.leader(&key.1.request, *attempt);
-        let proposals = self.proposals.get(&(key, *attempt, *choice));
-        let mut why = "nobody proposed it".to_owned();
+        let proposals = self.proposals.get(&(key, *attempt, *choice, who));
+        let mut why = "nobody proposed to it".to_owned();
         for message in proposals.into_iter().flatten() {
             let Body::Propose(proposal) = &message.body else { continue };
             match justified(config, &self.checks, message, proposal, leader) {
@@ -242,7 +274,7 @@ impl Invariants {
         })
     }
 
-    /// A SIG rests on a quorum, and at most one outcome can ever collect a quorum of SIG.
+    /// A SIG rests on a quorum, and at most one outcome can ever collect enough of them.
     fn check_attest(&mut self, who: usize, config: &Config, key: Key, attest: &Attest) -> Checked {
         let Attest { attempt, choice, .. } = attest;
         if let Some(known) = self.attested.get(&(key, *attempt, who)) {
@@ -264,24 +296,16 @@ impl Invariants {
         ensure(votes + faulty >= quorum, || {
             format!("justification: {who} locked in {attempt} with {votes} honest votes of {quorum}")
         })?;
-        let signers = self.signers.entry((key, *attempt, *choice)).or_default();
-        signers.insert(who);
-        if signers.len() + faulty < quorum {
-            return Ok(());
-        }
-        let known = *self.signable.entry(key).or_insert(choice.outcome);
-        ensure(known == choice.outcome, || {
-            format!("agreement: two signable outcomes, one in attempt {attempt}")
-        })
+        self.signatures.add(who, key, *attempt, *choice)
     }
 
     /// A signature may be in its author's report before it was ever sent alone: the process died in between.
-    fn count_own(&mut self, who: usize, config: &Config, key: Key, attested: &Attested) {
+    fn count_own(&mut self, who: usize, config: &Config, key: Key, attested: &Attested) -> Checked {
         let is_own = |(signer, _): &(OracleIndex, _)| config.node(*signer) == who;
         if attested.signatures.iter().any(is_own) {
-            let choice = Choice { outcome: layout::outcome(&attested.outcome), evidence: attested.evidence };
-            self.signers.entry((key, attested.attempt, choice)).or_default().insert(who);
+            return self.signatures.add(who, key, attested.attempt, choice_of(attested));
         }
+        Ok(())
     }
 
     /// An honest node has a report.
@@ -306,31 +330,18 @@ impl Invariants {
         let first = (attested.attempt, attested.outcome.clone());
         let known = self.reports.entry(key).or_insert(first);
         ensure(known.1 == attested.outcome, || "agreement: two reports with different outcomes".into())?;
-        let digest = layout::outcome(&attested.outcome);
-        let signable = *self.signable.entry(key).or_insert(digest);
-        ensure(signable == digest, || "agreement: a report of another outcome than was signable".into())?;
-        self.count_own(who, config, key, attested);
-        let choice = Choice { outcome: digest, evidence: attested.evidence };
-        let signers = self.signers.get(&(key, attested.attempt, choice)).map_or(0, BTreeSet::len);
-        ensure(signers + self.faulty(config) >= quorum, || {
-            format!("justification: a report of {who} with {signers} honest signatures")
-        })
+        self.count_own(who, config, key, attested)?;
+        self.signatures.check(config, key, attested.attempt, choice_of(attested))
     }
 
-    /// A report was paid for: perhaps before an honest node had it, but never without their signatures.
+    /// A report was paid for under the configuration in force: perhaps before an honest node had it, but never without
+    /// signatures of honest members.
     ///
     /// # Errors
     /// The rule that is broken.
-    pub fn on_fulfilled(&mut self, config: &Config, ready: &ReadyReport) -> Checked {
+    pub fn on_fulfilled(&mut self, in_force: &Config, ready: &ReadyReport) -> Checked {
         let key = (ready.context.config_digest, ready.key);
-        let digest = layout::outcome(&ready.attested.outcome);
-        let choice = Choice { outcome: digest, evidence: ready.attested.evidence };
-        let signers = self.signers.get(&(key, ready.attested.attempt, choice)).map_or(0, BTreeSet::len);
-        ensure(signers + self.faulty(config) >= config.roster.quorum(), || {
-            format!("justification: the chain took a report with {signers} honest signatures")
-        })?;
-        let signable = *self.signable.entry(key).or_insert(digest);
-        ensure(signable == digest, || "agreement: the chain took another outcome than was signable".into())
+        self.signatures.check(in_force, key, ready.attested.attempt, choice_of(&ready.attested))
     }
 
     /// Attempts that decided.
@@ -338,4 +349,8 @@ impl Invariants {
     pub fn attempts(&self) -> Vec<u32> {
         self.reports.values().map(|(attempt, _)| *attempt).collect()
     }
+}
+
+fn choice_of(attested: &Attested) -> Choice {
+    Choice { outcome: layout::outcome(&attested.outcome), evidence: attested.evidence }
 }

@@ -35,6 +35,8 @@ pub struct Mutant {
     pub equivalent: Option<String>,
     /// Members that it needs to show, if not a few.
     pub nodes: Option<usize>,
+    /// What goes wrong, if not everything at once.
+    pub mix: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +114,9 @@ pub fn hunt(program: &Path, number: usize, mutant: &Mutant, seeds: u64, first: u
     if let Some(nodes) = mutant.nodes {
         command.args(["--nodes", &nodes.to_string()]);
     }
+    if let Some(mix) = &mutant.mix {
+        command.args(["--mix", mix]);
+    }
     let output = command.env(ALIVE, number.to_string()).stderr(Stdio::piped()).output()?;
     if output.status.success() {
         return Ok(Fate::Survived);
@@ -141,6 +146,8 @@ fn mirror(root: &Path, copy: &Path) -> Result<()> {
         let manifest = manifest.replacen("version.workspace = true", "version = \"0.0.1\"", 1);
         fs::write(to.join("Cargo.toml"), manifest)?;
         copy_all(&from.join("src"), &to.join("src"))?;
+        let lib = to.join("src/lib.rs");
+        fs::write(&lib, format!("#![allow(unused_parens)]\n{}", fs::read_to_string(&lib)?))?;
     }
     let lib = copy.join("oracle/ocr/src/lib.rs");
     let switch = format!(

@@ -58,6 +58,8 @@ pub struct Shell {
 pub struct Running {
     /// The configuration it serves.
     pub config: Rc<Config>,
+    /// When it started.
+    pub since: u64,
     /// Its place in it.
     pub me: OracleIndex,
     /// Lifecycle, protocol and timers.

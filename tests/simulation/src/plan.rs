@@ -1,6 +1,12 @@
 //! What happens in one run: who takes part, what scripts answer, what goes wrong and when.
 
-use crate::random::Random;
+use alloy::primitives::B256;
+use test_signing::Keys;
+
+use crate::{
+    don::{Config, request_id},
+    random::Random,
+};
 
 /// How a node behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +50,12 @@ pub enum Answers {
     AllDiffer,
     /// Errors of the script, mostly the same.
     Errors,
+    /// Mostly errors, each another.
+    ErrorsDiffer,
     /// A third of the nodes cannot run the script at first.
     SomeFail,
+    /// A third of the nodes never can, and the others differ: there is nothing to agree on.
+    SomeNever,
 }
 
 /// Something that goes wrong at a moment.
@@ -65,8 +75,8 @@ pub enum What {
     Crash { node: usize, down: u64, point: u8 },
     /// As [`What::Crash`], and the disk is lost.
     Amnesia { node: usize, down: u64 },
-    /// No messages between the nodes of the mask and the others.
-    Cut { mask: u64, lasts: u64 },
+    /// No messages between the nodes of the mask and the others; connections break, or nobody notices.
+    Cut { mask: u64, lasts: u64, is_noticed: bool },
     /// So many blocks leave the chain; their transactions come again, shuffled when `shuffled`.
     Reorg { depth: usize, shuffled: bool },
     /// The node's wall clock jumps by so many milliseconds.
@@ -135,6 +145,8 @@ pub struct Plan {
     pub n: usize,
     /// All nodes, members or not.
     pub actors: Vec<Actor>,
+    /// Faulty nodes keep the others from an end of the fast path and of attempts ([`crate::adversary::divider`]).
+    pub is_divided: bool,
     /// What scripts answer.
     pub answers: Answers,
     /// Requests, one every `spacing` milliseconds.
@@ -173,6 +185,7 @@ impl Plan {
             seed: n as u64,
             n,
             actors: vec![Actor::Honest; n],
+            is_divided: false,
             answers,
             requests,
             spacing: 300,
@@ -206,7 +219,9 @@ impl Plan {
             Answers::Split,
             Answers::AllDiffer,
             Answers::Errors,
+            Answers::ErrorsDiffer,
             Answers::SomeFail,
+            Answers::SomeNever,
         ]);
         plan.spacing = random.pick(&[50, 700, 3_000]);
         plan.block_ms = random.pick(&[250, 1_000, 3_000]);
@@ -222,12 +237,23 @@ impl Plan {
         // Whoever may be silent for ever counts: attackers and those that lost what they said.
         let mut faulty =
             if random.percent(75) { f } else { usize::try_from(random.below(f as u64 + 1)).unwrap_or(0) };
-        let victims = random.some(faulty, n);
+        // Everybody can compute who leads and collects: some wait for a request in whose order they come first.
+        let victims = if random.percent(50) {
+            let first = first_of_order(n, faulty + usize::from(random.percent(50)));
+            random.some(faulty, first.len()).into_iter().map(|place| first[place]).collect()
+        } else {
+            random.some(faulty, n)
+        };
+        plan.is_divided = any(Kind::Attack) && random.percent(50);
+        let together = random.percent(30).then(|| attack(&mut random));
         let mut forgetful = Vec::new();
         for node in victims {
             match (any(Kind::Attack), any(Kind::Amnesia)) {
                 (true, true) if random.percent(40) => forgetful.push(node),
-                (true, _) => plan.actors[node] = Actor::Faulty(attack(&mut random)),
+                (true, _) => {
+                    let attack = together.unwrap_or_else(|| attack(&mut random));
+                    plan.actors[node] = Actor::Faulty(attack);
+                }
                 (false, true) => forgetful.push(node),
                 (false, false) => faulty = 0,
             }
@@ -261,7 +287,11 @@ impl Plan {
                         down: random.below(4_000),
                         point: u8::try_from(random.below(4)).unwrap_or(0),
                     },
-                    Kind::Network => What::Cut { mask: random.below(u64::MAX), lasts },
+                    Kind::Network => {
+                        let masks = [1 << node(random), random.below(u64::MAX)];
+                        let mask = random.pick(&masks);
+                        What::Cut { mask, lasts, is_noticed: random.percent(50) }
+                    }
                     Kind::Reorg => What::Reorg {
                         depth: usize::try_from(1 + random.below(6)).unwrap_or(1),
                         shuffled: random.percent(50),
@@ -284,7 +314,10 @@ impl Plan {
                         What::Rotate { members: random.some(most, most + 2) }
                     }
                     Kind::Pool if random.percent(50) => What::Forget,
-                    Kind::Pool => What::Price { times: random.between(2, 5), lasts },
+                    // Some last until the calm, and leave all reports where they are.
+                    Kind::Pool => {
+                        What::Price { times: random.between(2, 5), lasts: random.pick(&[lasts, 60_000]) }
+                    }
                 };
                 self.faults.push(Fault { at: random.below(until), what });
             }
@@ -292,11 +325,25 @@ impl Plan {
         self.faults.sort_by_key(|fault| fault.at);
     }
 
+    /// Whether nothing goes wrong but what faulty nodes do.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        self.faults.is_empty() && self.loss == 0 && self.wild_delay <= 150
+    }
+
     /// Whether node `who` follows the protocol.
     #[must_use]
     pub fn is_honest(&self, who: usize) -> bool {
         self.actors.get(who).is_none_or(|actor| *actor == Actor::Honest)
     }
+}
+
+/// The first members in the order of a plan's first request.
+fn first_of_order(n: usize, count: usize) -> Vec<usize> {
+    let keys: Vec<Keys> = (0..n).map(|who| Keys::of(who, false)).collect();
+    let config = Config::new(1, (0..n).collect(), &keys);
+    let order = config.roster.order(&request_id(0, B256::ZERO));
+    order.into_iter().take(count).map(|place| config.node(place)).collect()
 }
 
 fn attack(random: &mut Random) -> Attack {

@@ -10,7 +10,9 @@ pub fn duration(random: &mut Random, exact: bool, who: usize) -> u64 {
     if exact {
         who as u64
     } else if random.percent(10) {
-        random.below(3_000)
+        // Some longer than a node waits before it goes on with what it has.
+        let most = random.pick(&[3_000, 3_000, 9_000]);
+        random.below(most)
     } else {
         random.below(200)
     }
@@ -30,8 +32,7 @@ pub fn answer(
 ) -> Result<Observation, String> {
     let metadata = B256::repeat_byte(u8::try_from(who).unwrap_or(u8::MAX));
     // Whoever runs a script again sees another world: signing both answers would be noticed.
-    let again =
-        if matches!(answers, Answers::Split | Answers::AllDiffer) { life.to_be_bytes()[3] } else { 0 };
+    let again = if matches!(answers, Answers::Agree | Answers::SomeFail) { 0 } else { life.to_be_bytes()[3] };
     let value = |value: usize| {
         let value = u8::try_from(value % 251).unwrap_or(0);
         Ok(Observation::result(vec![0xaa, u8::try_from(request % 251).unwrap_or(0), value, again], metadata))
@@ -41,13 +42,18 @@ pub fn answer(
     }
     match answers {
         Answers::SomeFail if who.is_multiple_of(3) && tries < 2 => Err("out of memory".to_owned()),
+        Answers::SomeNever if who.is_multiple_of(3) => Err("out of memory".to_owned()),
         Answers::Agree | Answers::SomeFail => value(0),
         Answers::OneDiffers => value(usize::from(who == 0)),
         Answers::Split => value(who % 2),
-        Answers::AllDiffer => value(who),
+        Answers::AllDiffer | Answers::SomeNever => value(who),
         Answers::Errors => {
             let text = vec![b'E', b'0' + u8::from(who % 5 == 4), u8::try_from(request % 251).unwrap_or(0)];
             Ok(Observation::user_error(text, metadata))
+        }
+        Answers::ErrorsDiffer if who % 4 == 3 => value(who),
+        Answers::ErrorsDiffer => {
+            Ok(Observation::user_error(vec![b'E', u8::try_from(who).unwrap_or(u8::MAX), again], metadata))
         }
     }
 }

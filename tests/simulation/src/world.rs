@@ -24,10 +24,10 @@ use crate::{
     adversary::Adversaries,
     chain::{
         Block, Chain,
-        contract::{Call, Deed, End},
+        contract::{Asked, Call, Deed, End},
     },
     don::Config,
-    invariants::Invariants,
+    invariants::{Invariants, timely::Timely},
     node::Shell,
     plan::{Actor, Answers, Attack, Plan},
     random::Random,
@@ -36,6 +36,9 @@ use crate::{
 /// How long nodes have when nothing goes wrong any more, in milliseconds: longer than a request's timeout, because a
 /// request that some cannot run is answered at its last call.
 const PATIENCE_MS: u64 = 420_000;
+
+/// How long what went wrong may go on when nothing new does, but for prices.
+const LINGERING_MS: u64 = 7_000;
 
 /// What a run showed.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +96,7 @@ pub struct World {
     /// The beginning on the clock that never jumps.
     start: Instant,
     invariants: Invariants,
+    timely: Timely,
     summary: Summary,
     /// Events by the text that the journal keeps of them.
     events: BTreeMap<String, SeenRequest>,
@@ -123,6 +127,7 @@ impl World {
             luck: Random::new(plan.seed, 3),
             chain: Chain::new(&config, checks),
             invariants: Invariants::new(honest, checks),
+            timely: Timely::new(plan.is_quiet()),
             adversaries: Adversaries::new(&plan, &keys),
             configs: vec![config],
             keys,
@@ -144,6 +149,8 @@ impl World {
     }
 
     fn begin(&mut self) {
+        let checked = self.invariants.on_config(&self.configs[0]);
+        self.check(checked);
         for who in 0..self.plan.actors.len() {
             match self.plan.actors[who] {
                 Actor::Faulty(Attack::Twin(mask)) => {
@@ -227,13 +234,14 @@ impl World {
             let Some(report) = transaction.report.as_ref().filter(|_| matches!(deed, Deed::Paid(_))) else {
                 continue;
             };
-            let digest = report.context.config_digest;
-            let config = self.configs.iter().find(|config| config.digest == digest).cloned();
-            if let Some(config) = config {
-                let checked = self.invariants.on_fulfilled(&config, report);
+            self.timely.on_answer(report.key.request);
+            // The configuration is set before reports are taken.
+            if let Some(config) = &block.state.config {
+                let checked = self.invariants.on_fulfilled(config, report);
                 self.check(checked);
             }
         }
+        self.look_for_late(&block);
         // Whoever paid for a request that nobody answered takes it back.
         let seconds = block.seconds;
         let over: Vec<B256> = block
@@ -244,6 +252,19 @@ impl World {
             .map(|(id, _)| *id)
             .collect();
         self.chain.calls.extend(over.into_iter().map(|id| (self.now, Call::GiveUp(id))));
+    }
+
+    fn look_for_late(&mut self, block: &Block) {
+        let Some(config) = &block.state.config else { return };
+        let is_early = |asked: &&Rc<Asked>| u64::from(asked.commitment.timeout_timestamp) > block.seconds;
+        let open: Vec<RequestKey> =
+            block.state.open.values().filter(is_early).map(|asked| asked.key()).collect();
+        let calm = self.plan.calm_at + LINGERING_MS;
+        let since = |shell: &Shell| shell.running.as_ref().map_or(calm, |running| running.since.max(calm));
+        let honest = self.shells.iter().filter(|shell| self.plan.is_honest(shell.who));
+        let honest: Vec<(&Shell, u64)> = honest.map(|shell| (shell, since(shell))).collect();
+        let checked = self.timely.look_for_late(self.now, config, &open, &honest);
+        self.check(checked);
     }
 
     fn is_done(&self) -> bool {
@@ -309,7 +330,8 @@ impl World {
             .collect();
         // Members who locked a text that answers differ cannot sign another under the next configuration (A34).
         let differ = !matches!(self.plan.answers, Answers::Agree | Answers::SomeFail);
-        let is_excused = differ && self.configs.len() > 1;
+        // What fewer than 2f + 1 members can run has no outcome.
+        let is_excused = differ && self.configs.len() > 1 || self.plan.answers == Answers::SomeNever;
         for id in given_up.into_iter().filter(|_| !is_excused) {
             let number = self.numbers.get(&id).copied().unwrap_or_default();
             let seen: Vec<String> = self.shells.iter().map(|shell| shell.account_of(&id)).collect();

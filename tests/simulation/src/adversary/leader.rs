@@ -11,14 +11,14 @@ use oracle_ocr::{
 
 use super::{Adversary, Me, Sent, lie};
 
-/// Proposes outcomes that do not follow; and, leader or not, what it makes of the STATUS that it hears.
+/// What was heard.
 #[derive(Default)]
-pub struct ForgingLeader {
+struct Heard {
     claims: BTreeMap<(RequestKey, u32), BTreeMap<OracleIndex, StatusClaim>>,
     observations: BTreeMap<RequestKey, BTreeMap<OracleIndex, SignedObservation>>,
 }
 
-impl ForgingLeader {
+impl Heard {
     fn note(&mut self, message: &Message) {
         match &message.body {
             Body::Status(status) => {
@@ -37,10 +37,25 @@ impl ForgingLeader {
         self.observations.entry(key).or_default().entry(signed.sender).or_insert_with(|| signed.clone());
     }
 
+    /// Puts all observations and what follows from them in the place of a lock; false when nothing does.
+    fn pass_over_lock(&self, me: &Me<'_>, key: RequestKey, proposal: &mut Proposal) -> bool {
+        let Some(observations) = self.observations.get(&key) else { return false };
+        proposal.observations = observations.values().cloned().collect();
+        me.conclude(key, proposal)
+    }
+}
+
+/// Proposes outcomes that do not follow; and, leader or not, what it makes of the STATUS that it hears.
+#[derive(Default)]
+pub struct ForgingLeader {
+    heard: Heard,
+}
+
+impl ForgingLeader {
     /// A proposal that would be allowed if everybody might lead.
     fn usurp(&self, me: &Me<'_>, key: RequestKey, attempt: u32) -> Option<Proposal> {
-        let claims = self.claims.get(&(key, attempt))?;
-        let observations = self.observations.get(&key)?;
+        let claims = self.heard.claims.get(&(key, attempt))?;
+        let observations = self.heard.observations.get(&key)?;
         if claims.len() < me.config.roster.live() || claims.values().any(|claim| claim.lock.is_some()) {
             return None;
         }
@@ -62,7 +77,7 @@ impl ForgingLeader {
 
 impl Adversary for ForgingLeader {
     fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
-        self.note(message);
+        self.heard.note(message);
         let key = message.key;
         let Body::Propose(proposal) = &message.body else {
             return vec![Sent { to, message: message.clone(), after: 0 }];
@@ -100,11 +115,14 @@ impl Adversary for ForgingLeader {
                     return Vec::new();
                 }
             }
-            // A STATUS that nobody signed.
+            // STATUS that nobody signed, so that a lock can be passed over.
             _ => {
-                if let Some(claim) = forged.claims.last_mut() {
+                for claim in forged.claims.iter_mut().filter(|claim| claim.sender != me.place) {
                     claim.lock = None;
                     claim.held.clear();
+                }
+                if forged.certificate.is_some() && !self.heard.pass_over_lock(me, key, &mut forged) {
+                    return Vec::new();
                 }
             }
         }
@@ -113,7 +131,7 @@ impl Adversary for ForgingLeader {
     }
 
     fn on_hear(&mut self, me: &mut Me<'_>, message: &Rc<Message>) -> Vec<Sent> {
-        self.note(message);
+        self.heard.note(message);
         let Body::Status(status) = &message.body else { return Vec::new() };
         match self.usurp(me, message.key, status.claim.attempt) {
             Some(proposal) => me.to_all(&me.message(message.key, Body::Propose(Box::new(proposal)))),
@@ -122,35 +140,71 @@ impl Adversary for ForgingLeader {
     }
 }
 
-/// Leaves out what it does not like: observations, STATUS that name a lock, and the lock itself.
-pub struct CherryPicker;
+/// Leaves out what it does not like: observations, and the lock.
+#[derive(Default)]
+pub struct CherryPicker {
+    heard: Heard,
+}
 
-impl Adversary for CherryPicker {
-    fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
-        let honest = Sent { to, message: message.clone(), after: 0 };
-        let Body::Propose(proposal) = &message.body else { return vec![honest] };
-        let (key, f) = (message.key, me.config.roster.f());
-        let mut picked = (**proposal).clone();
-        if let Some(certificate) = picked.certificate.take() {
-            // The lock's own outcome with other evidence, or what a minority saw.
-            picked.outcome = match (certificate.outcome, to.is_multiple_of(2)) {
-                (Outcome::Result(_), true) => Outcome::Error(b"picked".to_vec()),
-                (outcome, _) => outcome,
-            };
-        } else {
-            // The rarest answers stay.
+impl CherryPicker {
+    /// In the place of a lock that STATUS name: the same outcome with other evidence, or what observations make.
+    fn without_lock(&self, me: &mut Me<'_>, key: RequestKey, picked: &mut Proposal) -> bool {
+        let Some(certificate) = picked.certificate.take() else { return false };
+        match (me.random.below(3), certificate.outcome) {
+            (0, Outcome::Result(_)) => picked.outcome = Outcome::Error(b"picked".to_vec()),
+            (0, outcome) => picked.outcome = outcome,
+            _ => return self.heard.pass_over_lock(me, key, picked),
+        }
+        true
+    }
+
+    /// Only the rarest answers, or only the observations that it may not leave out.
+    fn fewer(me: &mut Me<'_>, key: RequestKey, picked: &mut Proposal) -> bool {
+        let f = me.config.roster.f();
+        if me.random.percent(50) {
+            let all = picked.observations.clone();
             let count = |signed: &SignedObservation| {
                 let same = |other: &&SignedObservation| other.observation.answer == signed.observation.answer;
-                proposal.observations.iter().filter(same).count()
+                all.iter().filter(same).count()
             };
             picked.observations.sort_by_key(count);
             picked.observations.truncate(2 * f + 1);
             picked.observations.sort_by_key(|signed| signed.sender);
-            if !me.conclude(key, &mut picked) {
-                return vec![honest];
+        } else {
+            // Its own STATUS lists nothing, which is allowed.
+            let place = me.place;
+            for claim in picked.claims.iter_mut().filter(|claim| claim.sender == place) {
+                claim.held.clear();
+                me.sign_claim(key, claim);
             }
+            let claims = picked.claims.clone();
+            let lists = |claim: &&StatusClaim, author| claim.held.iter().any(|(held, _)| *held == author);
+            let listed = |author| claims.iter().filter(|claim| lists(claim, author)).count();
+            picked.observations.retain(|signed| listed(signed.sender) > f);
+        }
+        me.conclude(key, picked)
+    }
+}
+
+impl Adversary for CherryPicker {
+    fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
+        self.heard.note(message);
+        let honest = Sent { to, message: message.clone(), after: 0 };
+        let Body::Propose(proposal) = &message.body else { return vec![honest] };
+        let (key, mut picked) = (message.key, (**proposal).clone());
+        let is_picked = match picked.certificate {
+            Some(_) => self.without_lock(me, key, &mut picked),
+            None => Self::fewer(me, key, &mut picked),
+        };
+        if !is_picked {
+            return vec![honest];
         }
         me.sign_proposal(key, &mut picked);
         vec![Sent { message: me.message(key, Body::Propose(Box::new(picked))), ..honest }]
+    }
+
+    fn on_hear(&mut self, _: &mut Me<'_>, message: &Rc<Message>) -> Vec<Sent> {
+        self.heard.note(message);
+        Vec::new()
     }
 }

@@ -1,17 +1,20 @@
-//! The contracts, as far as nodes depend on them: one fulfillment a request, the digest in force, a quorum of
-//! signatures of distinct members, the commitment, the price, the timeout.
+//! The contracts, as far as nodes depend on them: one fulfillment a request, a quorum of signatures of distinct members
+//! in force, the commitment, the price, the timeout.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes};
 use functions_node::chain::{Position, SeenRequest};
 use functions_types::{Commitment, RequestId, SubscriptionId};
-use oracle_ocr::{OracleIndex, Outcome, ReadyReport, RequestKey, Verifier as _};
+use oracle_ocr::{OracleIndex, Outcome, ReadyReport, ReportSignature, RequestKey, Verifier as _};
 use test_signing::Checks;
 
 use super::transaction::Transaction;
 use crate::{
-    don::{COORDINATOR, Config, owner},
+    don::{COORDINATOR, Config, owner, request_id},
     plan::Identity,
 };
 
@@ -221,18 +224,21 @@ impl State {
         if config.place(owner(&from)).is_none() {
             return Deed::Reverted("not a transmitter");
         }
-        if ready.context.config_digest != config.digest {
-            return Deed::Reverted("another configuration");
-        }
         let signatures = &ready.attested.signatures;
         let hash = ready.context.signed_hash(&ready.report);
-        let good = |(signer, signature): &(OracleIndex, _)| {
-            config.roster.oracle(*signer).is_some_and(|oracle| checks.verify_report(oracle, &hash, signature))
-        };
         if signatures.len() != config.roster.quorum() {
             return Deed::Reverted("not exactly a quorum of signatures");
         }
-        if !signatures.windows(2).all(|pair| pair[0].0 < pair[1].0) || !signatures.iter().all(good) {
+        // The signers are recovered: under which configuration they signed, in which order, is not looked at.
+        let signed = |signature: &ReportSignature, signer: OracleIndex| {
+            config.roster.oracle(signer).is_some_and(|oracle| checks.verify_report(oracle, &hash, signature))
+        };
+        let signer = |(place, signature): &(OracleIndex, ReportSignature)| {
+            let likely = Some(*place).filter(|place| signed(signature, *place));
+            likely.or_else(|| config.roster.indexes().find(|signer| signed(signature, *signer)))
+        };
+        let signers: Option<BTreeSet<OracleIndex>> = signatures.iter().map(signer).collect();
+        if signers.is_none_or(|signers| signers.len() != signatures.len()) {
             return Deed::Reverted("a bad signature");
         }
         if asked.commitment_hash != ready.key.commitment {
@@ -247,7 +253,7 @@ impl State {
 
 fn asked(number: usize, identity: Identity, block_hash: B256, seconds: u64) -> Asked {
     let mark = if identity == Identity::Fresh { block_hash } else { B256::ZERO };
-    let id = keccak256([b"request".as_slice(), &number.to_be_bytes(), mark.as_slice()].concat());
+    let id = request_id(number, mark);
     let fee = if identity == Identity::Shifting { u128::from(block_hash[31]) } else { 5 };
     // The same commitment has the same timeout, wherever the block.
     let from = if identity == Identity::Stable { super::EPOCH_MS / 1_000 + 60 } else { seconds };

@@ -50,6 +50,8 @@ impl World {
         if self.plan.is_honest(who) {
             let checked = self.invariants.on_report(who, &config, &report.ready);
             self.check(checked);
+            let checked = self.timely.on_report(self.now, who, &config, report.ready.key);
+            self.check(checked);
         }
         let Some(running) = &mut self.shells[shell].running else { return };
         let id = report.ready.key.request;

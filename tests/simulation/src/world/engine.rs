@@ -21,6 +21,8 @@ use crate::{
 
 /// Milliseconds between two looks of a node that is no member.
 const MEMBERSHIP_MS: u64 = 2_000;
+/// Starts that no run has a reason to reach.
+const MOST_LIVES: u32 = 100;
 /// Scripts that run at once on a node.
 const SLOTS: usize = 4;
 
@@ -63,6 +65,7 @@ impl World {
         let digest = config.digest;
         node.running = Some(Running {
             config,
+            since: self.now,
             me,
             core: Core::new(rules, protocol),
             cursor,
@@ -219,7 +222,10 @@ impl World {
                 let node = &mut self.shells[shell];
                 node.running = None;
                 node.life += 1;
-                let life = node.life;
+                let (life, who) = (node.life, node.who);
+                if life > MOST_LIVES {
+                    return self.fail(format!("bounds: node {who} started {life} times"));
+                }
                 return self.at(self.now + 1, Event::Start { shell, life });
             }
             if !asks_more {

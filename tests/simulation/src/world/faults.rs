@@ -19,9 +19,11 @@ impl World {
                     self.crash(shell);
                 }
             }
-            What::Cut { mask, lasts } => {
+            What::Cut { mask, lasts, is_noticed } => {
                 self.cuts.push((mask, now + lasts));
-                self.at(now + lasts, Event::Heal);
+                if is_noticed {
+                    self.at(now + lasts, Event::Heal);
+                }
             }
             What::Reorg { depth, shuffled } => {
                 self.summary.taken_back += depth as u64;
@@ -51,6 +53,8 @@ impl World {
             What::Rotate { members } => {
                 let count = self.configs.len() as u64 + 1;
                 let config = Rc::new(Config::new(count, members, &self.keys));
+                let checked = self.invariants.on_config(&config);
+                self.check(checked);
                 self.configs.push(config.clone());
                 self.chain.calls.push((now, Call::Configure(config)));
             }

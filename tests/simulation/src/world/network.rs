@@ -22,11 +22,11 @@ impl World {
             None => config.members.iter().copied().filter(|other| *other != who).collect(),
         };
         let message = Rc::new(message);
-        self.invariants.on_heard_of(config, &message);
         if self.plan.is_honest(who) {
             let disk = &self.shells[shell].journal;
             let checked = self.invariants.on_send(who, config, &message, disk, &receivers);
             self.check(checked);
+            self.timely.on_signature(self.now, who, config, &message, receivers.len());
             for to in receivers {
                 self.carry(who, to, message.clone(), 0);
             }
@@ -35,13 +35,12 @@ impl World {
         let hears = self.shells[shell].hears;
         for to in receivers.into_iter().filter(|to| hears >> (to % 64) & 1 == 1) {
             let said = self.adversaries.on_send(who, config, to, &message);
-            self.send_all(who, config, said);
+            self.send_all(who, said);
         }
     }
 
-    fn send_all(&mut self, who: usize, config: &Rc<Config>, said: Vec<Sent>) {
+    fn send_all(&mut self, who: usize, said: Vec<Sent>) {
         for Sent { to, message, after } in said {
-            self.invariants.on_heard_of(config, &message);
             self.carry(who, to, message, after);
         }
     }
@@ -81,9 +80,10 @@ impl World {
         self.summary.steps += 1;
         running.core.hear(clock, place, (**message).clone());
         self.ask_for_work(shell);
-        if !self.plan.is_honest(who) {
-            let said = self.adversaries.on_hear(who, &config, message);
-            self.send_all(who, &config, said);
+        if self.plan.is_honest(who) {
+            return self.invariants.on_meet(who, message);
         }
+        let said = self.adversaries.on_hear(who, &config, message);
+        self.send_all(who, said);
     }
 }
