@@ -223,5 +223,6 @@ fn rules(parts: &Parts) -> Rules {
         known_block: parts.known_block,
         members: parts.don.roster.indexes().collect(),
         quorum: parts.don.roster.quorum(),
+        run_limit_ms: parts.executor.run_limit_ms(),
     }
 }

@@ -59,6 +59,12 @@ impl Executor {
         self.slots
     }
 
+    /// Milliseconds a script may run.
+    #[must_use]
+    pub const fn run_limit_ms(&self) -> u64 {
+        self.limits.execution_ms
+    }
+
     /// Executes. `block_timestamp` is in unix seconds, of the event's block.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub(super) struct Active {
     pub(super) row: RequestRow,
     /// What the protocol knows; `None` while it does not know the request.
     pub(super) known: Option<Known>,
+    /// When its newest run began here, in unix milliseconds.
+    pub(super) run_began_ms: Option<u64>,
     /// Whether the protocol was told to rest, because the chain had an answer or would take none.
     pub(super) rests: bool,
     /// What this node said under earlier configurations, until the protocol is told.
@@ -70,6 +72,7 @@ impl Active {
             aggregation,
             row,
             known: None,
+            run_began_ms: None,
             rests: false,
             earlier: Earlier::default(),
             report: None,

@@ -81,6 +81,8 @@ pub struct Rules {
     pub members: Vec<OracleIndex>,
     /// Observations that agreement needs.
     pub quorum: usize,
+    /// Milliseconds a script may run.
+    pub run_limit_ms: u64,
 }
 
 /// See the module's documentation.

@@ -58,6 +58,7 @@ impl Lifecycle {
             if self.running.insert(key, request.waiting().subscription).is_some() {
                 continue;
             }
+            request.run_began_ms = Some(now);
             let moved = request.advance(State::Executing);
             if moved {
                 self.requests.touch(id);

@@ -29,7 +29,7 @@ impl Lifecycle {
             request.state() < State::Reported && now.saturating_sub(seen) >= EXPLAIN_EVERY_MS
         };
         for id in self.requests.ids_where(waits) {
-            let Some(wait) = self.requests.get(&id).and_then(|request| self.wait_of(request)) else {
+            let Some(wait) = self.requests.get(&id).and_then(|request| self.wait_of(now, request)) else {
                 continue;
             };
             let Some(request) = self.requests.get_mut(&id) else { continue };
@@ -44,7 +44,7 @@ impl Lifecycle {
         }
     }
 
-    fn wait_of(&self, request: &Active) -> Option<Wait> {
+    fn wait_of(&self, now: u64, request: &Active) -> Option<Wait> {
         if !self.caught_up {
             return Some(Wait::For("the chain is being read".to_owned()));
         }
@@ -52,8 +52,14 @@ impl Lifecycle {
         if known.quarantined {
             return Some(Wait::For(QUARANTINED.to_owned()));
         }
+        let runs = self.running.contains_key(&request.key());
+        if runs && request.state() == State::Executing {
+            let began = request.run_began_ms.unwrap_or(now);
+            let (ran, limit) = (now.saturating_sub(began) / 1_000, self.rules.run_limit_ms as f64 / 1_000.0);
+            return Some(Wait::For(format!("its script runs here for {ran} s; its time limit is {limit} s")));
+        }
         // A run that failed here has said why.
-        if known.own.is_none() && !self.running.contains_key(&request.key()) {
+        if known.own.is_none() && !runs {
             let said = request.row.view.reason.clone();
             return Some(Wait::For(
                 said.unwrap_or_else(|| "waits for a free slot to run the script".to_owned()),

@@ -56,6 +56,7 @@ pub(super) fn rules() -> Rules {
         known_block: KNOWN_BLOCK,
         members: (0..4).map(OracleIndex::new).collect(),
         quorum: 3,
+        run_limit_ms: 30_000,
     }
 }
 

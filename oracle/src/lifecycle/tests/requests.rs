@@ -218,7 +218,7 @@ fn start_runs_only_what_has_no_own_answer() {
 
 #[test]
 fn young_requests_need_no_explanation() {
-    let mut bench = Bench::in_state(State::Executing);
+    let mut bench = Bench::in_state(State::Observed);
     bench.now += 4_999;
     assert_eq!(bench.tell(Happening::Explain), [] as [&str; 0]);
     bench.now += 5_000;
@@ -243,6 +243,14 @@ fn waiting_for_the_chain_and_for_a_slot_is_said() {
     bench.now += 5_000;
     assert_eq!(bench.tell(Happening::Explain), ["store"]);
     assert_eq!(bench.reason(1), "waits for a free slot to run the script");
+}
+
+#[test]
+fn running_script_is_said_with_its_time_and_limit() {
+    let mut bench = Bench::in_state(State::Executing);
+    bench.now += 12_000;
+    assert_eq!(bench.tell(Happening::Explain), ["store"], "nobody is asked for observations meanwhile");
+    assert_eq!(bench.reason(1), "its script runs here for 12 s; its time limit is 30 s");
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl World {
             known_block: view.state.configured_block,
             members: config.roster.indexes().collect(),
             quorum: config.roster.quorum(),
+            run_limit_ms: 30_000,
         };
         let cursor = Cursor::new(node.journal.cursor);
         let digest = config.digest;
