@@ -130,7 +130,7 @@ async fn open_refuses_a_journal_in_use_and_names_the_process() {
         );
     }
     assert!(matches!(
-        journal::restore(&home.url(), &home.path("journal.sqlite"), SIGNER, true).await,
+        journal::restore(&home.url(), &home.path("journal.sqlite"), SIGNER, &home.memory(), true).await,
         Err(JournalError::Busy { .. })
     ));
     journal.close().await;
@@ -244,11 +244,12 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     journal.close().await;
 
     // when it is restored, then an existing journal is not replaced without being asked to, and is kept,
-    let refused = journal::restore(&home.url(), &copy, SIGNER, false).await;
+    let refused = journal::restore(&home.url(), &copy, SIGNER, &home.memory(), false).await;
     assert!(matches!(refused, Err(JournalError::Refused { .. })), "{refused:?}");
-    let foreign = journal::restore(&home.url(), &copy, "0xbb", true).await;
+    let foreign = journal::restore(&home.url(), &copy, "0xbb", &home.memory(), true).await;
     assert!(matches!(foreign, Err(JournalError::OtherOwner { .. })), "{foreign:?}");
-    let (_, kept) = journal::restore(&home.url(), &copy, SIGNER, true).await.expect("restored");
+    let (_, kept) =
+        journal::restore(&home.url(), &copy, SIGNER, &home.memory(), true).await.expect("restored");
     assert_eq!(journal::verify(&sqlite_url(&kept.expect("kept"))).await.expect("whole").requests, 1);
 
     // and the node is silent about what it may have said since.
@@ -265,6 +266,45 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     let (_, reason, since) = home.start(400).await;
     assert!(reason.is_some());
     assert_eq!(since, 400);
+}
+
+#[tokio::test]
+async fn copy_without_its_log_is_no_backup() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    let elsewhere = sqlite_url(&home.path("elsewhere.sqlite"));
+    let refuse = async |copy: &Path, words: &str| {
+        for refused in [
+            journal::verify_copy(copy, &home.memory()).await,
+            journal::restore(&elsewhere, copy, SIGNER, &home.memory(), true).await.map(|(found, _)| found),
+        ] {
+            let said = refused.expect_err("a part of a journal").to_string();
+            assert!(said.contains(words) && said.contains("`functions-node journal backup`"), "{said}");
+        }
+    };
+    // Given a copy of the file alone, before the node wrote its name, and another after: what it says is in the log.
+    let unnamed = home.path("unnamed.sqlite");
+    flush(&home).await;
+    fs::copy(home.path("journal.sqlite"), &unnamed).expect("a copy");
+    journal.claim("signer", SIGNER).await.expect("claimed");
+    say(&journal, 1, Slot::Event).await;
+    flush(&home).await;
+    let older = home.path("older.sqlite");
+    fs::copy(home.path("journal.sqlite"), &older).expect("a copy");
+    assert_eq!(journal::verify_copy(&older, &home.memory()).await.expect("all there is").records, 1);
+    say(&journal, 1, Slot::Observation).await;
+    refuse(&unnamed, "names no node").await;
+    refuse(&older, "it holds 1 of 2 things").await;
+    // A backup may be older: it says of itself that it is one.
+    let backup = home.path("backup.sqlite");
+    journal::backup(&home.url(), &backup).await.expect("a backup");
+    say(&journal, 2, Slot::Event).await;
+    journal::verify_copy(&backup, &home.memory()).await.expect("a backup");
+}
+
+/// Moves the log into the file.
+async fn flush(home: &Home) {
+    change(&home.path("journal.sqlite"), "PRAGMA wal_checkpoint(TRUNCATE)").await;
 }
 
 #[tokio::test]

@@ -95,6 +95,32 @@ pub async fn verify(url: &str) -> Result<Contents, JournalError> {
     })
 }
 
+/// Reads everything in the file `copy` that shall come back as the journal of the keys whose memory file is `memory`.
+///
+/// # Errors
+/// As [`verify`], and when it is a part of a journal that somebody copied beside a running node: what a node wrote last
+/// is in another file, so such a copy holds nothing, or less than the keys have said.
+pub async fn verify_copy(copy: &Path, memory: &Path) -> Result<Contents, JournalError> {
+    let contents = verify(&sqlite_url(copy)).await?;
+    let part = |problem: String| JournalError::Refused {
+        problem: format!("{} is no backup: {problem}", copy.display()),
+        remedy: "its log (-wal) was left behind, or it is an old copy; `functions-node journal backup` makes whole ones, \
+                 also beside a running node",
+    };
+    if !contents.claims.iter().any(|(name, _)| name == "signer") {
+        return Err(part("it names no node that it belongs to".to_owned()));
+    }
+    if contents.restored.is_none() {
+        let journal = Journal::look_at(&sqlite_url(copy)).await?;
+        let behind = journal.is_behind(memory).await;
+        journal.close().await;
+        if let Some((holds, said)) = behind? {
+            return Err(part(format!("it holds {holds} of {said} things these keys have said")));
+        }
+    }
+    Ok(contents)
+}
+
 /// Opens an existing journal and writes to it without leaving a trace; the claims it holds. Beside a running node.
 ///
 /// # Errors
@@ -125,26 +151,16 @@ pub async fn probe(url: &str) -> Result<Contents, JournalError> {
 /// have said since. An existing journal is refused unless `replace`; then it is kept under the name returned.
 ///
 /// # Errors
-/// When the backup does not verify, belongs to another signer, or a node runs on the journal.
+/// When the backup does not verify ([`verify_copy`]), belongs to another signer, or a node runs on the journal.
 pub async fn restore(
     url: &str,
     from: &Path,
     signer: &str,
+    memory: &Path,
     replace: bool,
 ) -> Result<(Contents, Option<PathBuf>), JournalError> {
     let remedy = "use pg_restore, then `functions-node journal mark-restored`";
     let Place::File(path) = file_of(url, remedy)? else { unreachable!("file_of gives files") };
-    look_for(from, "correct --from")?;
-    let contents = verify(&sqlite_url(from)).await?;
-    if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
-        && stored != signer
-    {
-        return Err(JournalError::OtherOwner {
-            name: "signer".to_owned(),
-            stored: stored.clone(),
-            ours: signer.to_owned(),
-        });
-    }
     let hold = match FileLock::take(&path) {
         Ok(hold) => Some(hold),
         Err(LockError::Held { pid, .. }) => {
@@ -154,6 +170,16 @@ pub async fn restore(
         Err(LockError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
         Err(LockError::Io { source, .. }) => return Err(in_the_way(&path, &source)),
     };
+    let contents = verify_copy(from, memory).await?;
+    if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
+        && stored != signer
+    {
+        return Err(JournalError::OtherOwner {
+            name: "signer".to_owned(),
+            stored: stored.clone(),
+            ours: signer.to_owned(),
+        });
+    }
     if hold.is_some() && !replace {
         return Err(JournalError::Refused {
             problem: format!("there is a journal at {}", path.display()),

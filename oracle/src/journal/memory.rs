@@ -111,6 +111,22 @@ impl Journal {
         Ok(amnesia)
     }
 
+    /// How much of what was said this journal holds, and how much was said, when `file` remembers more of this very
+    /// journal.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub(super) async fn is_behind(&self, file: &Path) -> Result<Option<(u64, u64)>, JournalError> {
+        let count = self.meta(SAID).await?.map_or(Ok(0), |text| parse_count(&text))?;
+        let known = self.meta(JOURNAL_ID).await?;
+        Ok(match read(file) {
+            Found::Line { journal, said } if Some(&journal) == known.as_ref() && said > count => {
+                Some((count, said))
+            }
+            _ => None,
+        })
+    }
+
     /// Marks the journal as put back from a backup: the next start remembers nothing from before it.
     ///
     /// # Errors

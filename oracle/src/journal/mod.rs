@@ -29,7 +29,7 @@ use prometheus_client::metrics::counter::Counter;
 use sqlx::{AnyPool, Row};
 use tokio::sync::Mutex;
 
-pub use backup::{Backup, Contents, backup, probe, prune, restore, verify};
+pub use backup::{Backup, Contents, backup, probe, prune, restore, verify, verify_copy};
 pub use memory::memory_file;
 pub use place::Place;
 pub use requests::Page;

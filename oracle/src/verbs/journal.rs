@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     clock::now_ms,
     config::Config,
-    journal::{self, Journal, JournalError, Place, sqlite_url},
+    journal::{self, Journal, JournalError, Place, memory_file, sqlite_url},
     keys,
 };
 
@@ -95,16 +95,28 @@ pub async fn run(verb: Verb) -> Result<()> {
         }
         Verb::Verify(options) => {
             let config = Config::load(&options.config)?;
-            let url = options.file.as_deref().map_or(config.database.url, sqlite_url);
-            let contents =
-                journal::verify(&url).await.map_err(|err| not_whole(err, &url, options.file.is_some()))?;
+            let contents = match &options.file {
+                Some(file) => {
+                    let verified = journal::verify_copy(file, &memory_file(&config.keys.keystore)).await;
+                    verified.map_err(|err| not_whole(err, &sqlite_url(file), true))?
+                }
+                None => {
+                    let url = &config.database.url;
+                    journal::verify(url).await.map_err(|err| not_whole(err, url, false))?
+                }
+            };
+            if contents.claims.is_empty() {
+                eprintln!("the journal is nobody's yet: the node writes its name into it at its first start");
+            }
             super::print(&json!({ "contents": contents }))
         }
         Verb::Restore(options) => {
             let config = Config::load(&options.config)?;
             let signer = keys::open(&config.keys)?.public().signer.to_string();
+            let memory = memory_file(&config.keys.keystore);
             let (contents, kept) =
-                journal::restore(&config.database.url, &options.from, &signer, options.replace).await?;
+                journal::restore(&config.database.url, &options.from, &signer, &memory, options.replace)
+                    .await?;
             eprintln!(
                 "the node will stay silent about requests made before its next start; its peers answer them"
             );
