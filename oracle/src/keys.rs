@@ -1,9 +1,15 @@
 //! Opening the keystore, and the public half of it that the rest of the node may know.
 
-use std::{fs, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{self, Read as _},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    sync::Arc,
+};
 
 use eyre::{Result, WrapErr, bail, eyre};
-use oracle_keys::Keystore;
+use oracle_keys::{KeyError, Keystore};
 use serde_json::json;
 
 use crate::{
@@ -22,7 +28,15 @@ const MAX_PASSWORD_BYTES: u64 = 4_096;
 /// Which file is missing or wrong, and what to do.
 pub fn open(config: &KeysSection) -> Result<Arc<Keystore>> {
     let password = password(&config.password_file)?;
-    let keys = Keystore::open(&config.keystore, &password).wrap_err("keys.keystore cannot be opened")?;
+    let keys = Keystore::open(&config.keystore, &password).map_err(|error| {
+        let words = match &error {
+            KeyError::Io { source, .. } => {
+                format!("keys.keystore cannot be opened; {}", remedy(source, "correct the path"))
+            }
+            _ => "keys.keystore cannot be opened".to_owned(),
+        };
+        eyre!(error).wrap_err(words)
+    })?;
     Ok(Arc::new(keys))
 }
 
@@ -66,8 +80,24 @@ pub fn hold(config: &KeysSection) -> Result<FileLock> {
         err @ LockError::Held { .. } => {
             eyre!("keys.keystore: {err}; end that process first, or give this node keys of its own")
         }
-        err => eyre!("keys.keystore: {err}; `functions-node keygen` makes one"),
+        LockError::Io { path, source } => {
+            let remedy = remedy(&source, "`functions-node keygen` makes one");
+            eyre!("keys.keystore: {} cannot be locked: {source}; {remedy}", path.display())
+        }
     })
+}
+
+/// What helps against a file that cannot be opened; `absent` when there is none.
+pub(crate) fn remedy(error: &io::Error, absent: &'static str) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => absent,
+        io::ErrorKind::PermissionDenied => {
+            "it belongs to another user: give it to the node's user (`chown`), and its folder, or run as the user it \
+             belongs to"
+        }
+        io::ErrorKind::IsADirectory => "it is a folder: give the path of the file",
+        _ => "look at the disk and the path",
+    }
 }
 
 /// Unlocks the keystore and holds it.
@@ -132,13 +162,41 @@ pub fn identity(keys: &Keystore) -> Identity {
 /// # Errors
 /// When it cannot be read or is longer than a password.
 pub fn password(path: &Path) -> Result<String> {
-    let remedy =
-        || format!("the password file {} cannot be read; write the password into it", path.display());
     let mut text = String::new();
-    let file = fs::File::open(path).wrap_err_with(remedy)?;
-    file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text).wrap_err_with(remedy)?;
+    let read =
+        fs::File::open(path).and_then(|file| file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text));
+    read.map_err(|error| {
+        let remedy = remedy(&error, "write the password into it");
+        eyre!(error).wrap_err(format!("the password file {} cannot be read; {remedy}", path.display()))
+    })?;
     if text.len() as u64 > MAX_PASSWORD_BYTES {
         bail!("the password file {} is longer than a password can be", path.display());
     }
     Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedy_fits_what_the_system_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = KeysSection {
+            keystore: folder.path().join("keystore.json"),
+            password_file: folder.path().join("password"),
+        };
+        assert!(
+            format!("{:#}", hold(&config).expect_err("absent")).contains("`functions-node keygen` makes one")
+        );
+        // A file that one may not read is there: who is told to make one would lose keys.
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let words = remedy(&denied, "`functions-node keygen` makes one");
+        assert!(words.contains("give it to the node's user") && !words.contains("keygen"), "{words}");
+        let missing = format!("{:#}", password(&config.password_file).expect_err("absent"));
+        assert!(missing.contains("write the password into it"), "{missing}");
+        fs::create_dir(&config.password_file).expect("a folder");
+        let folder = format!("{:#}", password(&config.password_file).expect_err("a folder"));
+        assert!(folder.contains("it is a folder") && !folder.contains("write the password"), "{folder}");
+    }
 }

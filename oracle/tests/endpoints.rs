@@ -196,6 +196,11 @@ async fn an_endpoint_of_another_chain_is_never_believed() {
     let known = WantedChain { hash: Some(genesis), ..wanted() };
     let Contact::Foreign(said) = rpc.connect(&known).await else { panic!("{:?}", rpc.view()) };
     assert!(said.contains("chain id") && said.contains("block 0"), "{said}");
+    // A node under which the chain was replaced waits for it, and is told why for as long as it does.
+    for _ in 0..2 {
+        let err = rpc.head().await.expect_err("nobody can be believed");
+        assert!(err.is_transient() && err.to_string().contains("another chain"), "{err}");
+    }
 
     // When the only good one fails, the wrong one is not taken in its place.
     let rpc = Rpc::new(&urls(&[&ours.proxies[0].url, &twin.rpc_url])).expect("a client");

@@ -227,6 +227,18 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         shown["transmitters"][0]["earnedJuels"].as_str().expect("text").parse().expect("juels");
     assert!(earned > U256::ZERO, "{shown:#}");
     let text = to.to_string();
+    // Nobody could move on what one of these contracts is paid, whether the node was told of it or not.
+    let addresses = network.contracts.addresses;
+    for (contract, name) in [
+        (addresses.router, "the Router"),
+        (addresses.coordinator, "the Coordinator"),
+        (link, "a token, most likely LINK"),
+    ] {
+        let refused = network.verb(earner, &["withdraw", "--to", &contract.to_string()]).await;
+        let (_, words) = texts(&refused);
+        assert!(!refused.status.success(), "{name}");
+        assert!(words.contains(name) && words.contains("nothing was sent"), "{words}");
+    }
     // More than there is moves nothing.
     let refused = network.verb(earner, &["withdraw", "--to", &text, "--amount", "500"]).await;
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -16,7 +16,7 @@ use std::{borrow::Cow, collections::VecDeque, net::SocketAddr, pin::pin, time::D
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, Version, header},
     middleware::Next,
     response::Response,
 };
@@ -99,6 +99,9 @@ async fn converse(stream: TcpStream, pages: Router) {
 /// Refuses what no page takes, and bounds the time of an answer.
 pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Response {
     let headers = request.headers();
+    if let Some(problem) = misnamed(request.version(), headers) {
+        return refuse(StatusCode::BAD_REQUEST, problem, "send one Host header");
+    }
     if let Some(host) = foreign_host(request.uri(), headers, hosts) {
         let remedy = format!("ask by IP address, or add {host:?} to admin.allow_hosts");
         return refuse(StatusCode::FORBIDDEN, &format!("the host name {host:?} is not served"), &remedy);
@@ -110,6 +113,15 @@ pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Res
     match timeout(ANSWER_TIME, next.run(request)).await {
         Ok(answer) => answer,
         Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long", "ask again later"),
+    }
+}
+
+/// What is wrong with the number of Host headers, which HTTP/1.1 wants to be one.
+fn misnamed(version: Version, headers: &HeaderMap) -> Option<&'static str> {
+    match headers.get_all(header::HOST).iter().count() {
+        0 if version >= Version::HTTP_11 => Some("the request names no host"),
+        0 | 1 => None,
+        _ => Some("the request names more than one host"),
     }
 }
 

@@ -108,6 +108,26 @@ async fn handlers_answer_over_http() {
 }
 
 #[tokio::test]
+async fn request_names_one_host() {
+    let pages = Pages::start().await;
+    let ask = async |version: &str, hosts: &str| {
+        pages.raw(format!("GET /live HTTP/{version}\r\n{hosts}connection: close\r\n\r\n").as_bytes()).await
+    };
+    let host = "host: 127.0.0.1\r\n";
+    for (version, hosts, status, words) in [
+        ("1.1", host.to_owned(), 200, ""),
+        ("1.0", String::new(), 200, ""),
+        ("1.1", String::new(), 400, r#"{"error":"the request names no host","remedy":"#),
+        ("1.1", host.repeat(2), 400, r#"{"error":"the request names more than one host","remedy":"#),
+        ("1.0", host.repeat(2), 400, "more than one host"),
+    ] {
+        let answer = ask(version, &hosts).await;
+        let line = format!("HTTP/{version} {status}");
+        assert!(answer.starts_with(&line) && answer.contains(words), "{version} {hosts:?}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn requests_come_in_pages_and_by_state() {
     let pages = Pages::start().await;
     for byte in 1..=7 {

@@ -1,7 +1,7 @@
 //! This machine: files, database, sandbox.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -60,8 +60,10 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
             Some(identity)
         }
         Err(err) => {
-            let remedy =
+            let absent =
                 "make keys with `functions-node keygen`, or correct keys.keystore and keys.password_file";
+            let said = err.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+            let remedy = said.map_or(absent, |said| keys::remedy(said, absent));
             lines.push(Line::fail("keys.keystore", format!("{err:#}"), remedy));
             None
         }

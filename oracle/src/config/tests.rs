@@ -55,6 +55,7 @@ fn parse_names_key_and_remedy_when_refused() {
             "chain.router",
             "zero",
         ),
+        ("0x3f1Eae7D", "0x3f1eae7D", "chain.router", "checksum in its capitals is wrong"),
         ("/ip4/127.0.0.1/tcp/9001", "127.0.0.1:9001", "net.listen", "multiaddress"),
         (
             "chain_id = 412346",

@@ -170,6 +170,7 @@ pub async fn restore(
         Err(LockError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
         Err(LockError::Io { source, .. }) => return Err(in_the_way(&path, &source)),
     };
+    look_for(from, "correct --from")?;
     let contents = verify_copy(from, memory).await?;
     if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
         && stored != signer

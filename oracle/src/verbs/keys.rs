@@ -14,8 +14,9 @@ use eyre::{Result, WrapErr, bail};
 use oracle_keys::{Export, Keystore};
 use serde_json::json;
 
-use super::{address, amount, withdraw};
+use super::{amount, withdraw};
 use crate::{
+    address,
     chain,
     config::Config,
     keys::{self, public_json},

@@ -7,7 +7,6 @@
 #![expect(clippy::disallowed_macros, reason = "what an operator types is answered where it was typed")]
 
 mod account;
-mod address;
 pub mod amount;
 pub mod journal;
 pub mod keys;

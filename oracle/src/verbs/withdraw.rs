@@ -4,12 +4,14 @@ use std::{path::PathBuf, sync::Arc};
 
 use alloy::primitives::{Address, U256};
 use eyre::{Result, WrapErr, bail, eyre};
+use functions_types::abi::{Coordinator, Link};
 use oracle_keys::Keystore;
 use serde_json::{Value, json};
 
-use super::{account::Account, address, amount};
+use super::{account::Account, amount};
 use crate::{
-    chain::{Rpc, coordinator_of},
+    address,
+    chain::{self, Rpc, RpcFailure, coordinator_of},
     config::Config,
     keys,
 };
@@ -120,11 +122,49 @@ pub async fn run(options: &Options) -> Result<()> {
     if to.is_zero() || accounts.iter().any(|account| account.address == to) {
         bail!("--to {to} is the zero address or a transmitter of this node; give your own address");
     }
+    if let Some(what) = contract_of(&rpc, to, config.chain.router, coordinator, options.link).await? {
+        bail!("--to {to} is {what}, which could never give it back; nothing was sent: give your own address");
+    }
     let mut sent = Vec::new();
     let moved = move_all(options, &accounts, coordinator, to, &mut sent).await;
     // What was sent is sent, whatever came after it.
     super::print(&json!({ "coordinator": coordinator, "to": to, "sent": sent }))?;
     moved
+}
+
+/// What `to` is when it is a contract that keeps what it is given: one of the DON's, whatever its version, or a token.
+async fn contract_of(
+    rpc: &Rpc,
+    to: Address,
+    router: Address,
+    coordinator: Address,
+    link: Option<Address>,
+) -> Result<Option<String>> {
+    if to == router {
+        return Ok(Some("the Router".to_owned()));
+    }
+    if to == coordinator {
+        return Ok(Some("the Coordinator".to_owned()));
+    }
+    if link == Some(to) {
+        return Ok(Some("the LINK token".to_owned()));
+    }
+    // An account and a wallet revert or say nothing that could be read.
+    let kind = answer(chain::view(rpc, to, Coordinator::typeAndVersionCall {}).await)?;
+    if let Some(kind) = kind.filter(|kind| kind.starts_with("Functions ")) {
+        return Ok(Some(format!("the contract {kind:?}")));
+    }
+    let held = answer(chain::view(rpc, to, Link::balanceOfCall { account: router }).await)?;
+    Ok(held.filter(|held| !held.is_zero()).map(|_| "a token, most likely LINK".to_owned()))
+}
+
+/// What a view said; `None` when nothing that can be read as its answer came.
+fn answer<T>(said: Result<T, RpcFailure>) -> Result<Option<T>> {
+    match said {
+        Ok(value) => Ok(Some(value)),
+        Err(fault @ RpcFailure::Unavailable { .. }) => Err(fault.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 async fn show(account: &Account<'_>, coordinator: Address, link: Option<Address>) -> Result<Value> {
