@@ -1,9 +1,11 @@
 //! One fork server process: its start, the children it forks, the few that wait, its end.
 
 use std::collections::{HashMap, VecDeque};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,9 @@ use crate::{RunnerConfig, RunnerError};
 const BOOT_TIME: Duration = Duration::from_secs(20);
 /// How long one may take to end once its control socket is closed.
 const END_TIME: Duration = Duration::from_secs(2);
+
+/// Where output that nobody reads goes; a process is not started without it.
+const NULL: &str = "/dev/null";
 
 /// Why a server stopped serving.
 pub(super) enum Ended {
@@ -73,7 +78,7 @@ impl Server {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| down(format!("{} cannot be started: {error}", config.sandbox.display())))?;
+            .map_err(|error| down(not_started(&config.sandbox, Path::new(NULL), &error)))?;
         if let (Some(cgroup), Some(pid)) = (cgroup, process.id()) {
             cgroup.enter(pid).map_err(|why| down(format!("control group: {why}")))?;
         }
@@ -259,6 +264,24 @@ async fn wait(
 }
 
 /// What the process wrote to standard error before it ended, cut short.
+/// Why `program` is not started, in words: the system names no file, and the program may not be the one that lacks.
+fn not_started(program: &Path, null: &Path, error: &io::Error) -> String {
+    let shown = program.display();
+    if let Err(error) = OpenOptions::new().write(true).open(null) {
+        let null = null.display();
+        return format!(
+            "{shown} cannot be started: {null} cannot be opened ({error}); give this root a /dev with the device null"
+        );
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound if program.exists() => format!(
+            "{shown} cannot be started: the file is there, but not the program loader it names; is it for this system?"
+        ),
+        io::ErrorKind::NotFound => format!("{shown} cannot be started: there is no such file"),
+        _ => format!("{shown} cannot be started: {error}"),
+    }
+}
+
 async fn last_words(process: &mut Child) -> String {
     let mut text = Vec::new();
     if let Some(stderr) = process.stderr.take() {
@@ -267,4 +290,25 @@ async fn last_words(process: &mut Child) -> String {
     let text = String::from_utf8_lossy(&text);
     let text = text.trim();
     if text.is_empty() { "it ended without a word".into() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_start_lacks_is_named() {
+        let absent = io::Error::from(io::ErrorKind::NotFound);
+        let (here, gone) = (Path::new("/proc/self/exe"), Path::new("/proc/no-such-file"));
+        let null = Path::new(NULL);
+        for (program, null, error, words) in [
+            (here, gone, &absent, "/proc/no-such-file cannot be opened"),
+            (here, null, &absent, "the file is there, but not the program loader"),
+            (gone, null, &absent, "there is no such file"),
+            (here, null, &io::Error::from(io::ErrorKind::PermissionDenied), "permission denied"),
+        ] {
+            let said = not_started(program, null, error);
+            assert!(said.contains(words), "{said}");
+        }
+    }
 }
