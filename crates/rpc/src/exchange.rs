@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     fault::Fault,
     shown_target,
-    words::{clip, of_error, of_redirect, of_status},
+    words::{clip, names_a_tag, of_error, of_redirect, of_status},
 };
 
 /// Largest answer accepted from an endpoint, in bytes: a full range of logs with 30 kB requests fits.
@@ -83,7 +83,7 @@ pub async fn post(
     if matches!(status.as_u16(), 401..=408 | 425 | 429 | 502..=504) {
         return Err(by_status);
     }
-    Err(read_error(method, &bytes).unwrap_or(by_status))
+    Err(judge(method, &bytes, by_status))
 }
 
 async fn read(answer: &mut Response, method: &str, limit: Duration) -> Result<Vec<u8>, Fault> {
@@ -202,6 +202,15 @@ pub fn read_response(method: &str, own: u64, answer: &[u8]) -> Result<Box<RawVal
     }
 }
 
+/// An error that says what is the matter goes before the status; a word of no JSON-RPC does not.
+fn judge(method: &str, answer: &[u8], by_status: Fault) -> Fault {
+    match read_error(method, answer) {
+        None => by_status,
+        Some(Fault::Unclear { code: 0, text }) if !names_a_tag(&text.to_ascii_lowercase()) => by_status,
+        Some(fault) => fault,
+    }
+}
+
 fn read_error(method: &str, answer: &[u8]) -> Option<Fault> {
     let envelope: Envelope<'_> = serde_json::from_slice(answer).ok()?;
     envelope.error.filter(|error| error.get() != "null").map(|error| of_object(method, error))
@@ -254,6 +263,17 @@ mod tests {
         for (answer, expected) in table {
             assert_eq!(kind(answer), expected, "{answer}");
         }
+    }
+
+    #[test]
+    fn an_unsuccessful_answer_without_a_code_is_judged_by_its_status() {
+        let of = |body: &str| judge("eth_call", body.as_bytes(), of_status(500, body, None)).to_string();
+        for body in [r#"{"error":"no"}"#, r#"{"error":{}}"#, r#"{"error":{"message":"no"}}"#, "no", ""] {
+            let words = of(body);
+            assert!(words.contains("500") && !words.contains("code"), "{body}: {words}");
+        }
+        assert_eq!(of(r#"{"error":{"code":42,"message":"no"}}"#), "refused with code 42: no");
+        assert_eq!(of(r#"{"error":"execution reverted"}"#), "execution reverted: \"execution reverted\"");
     }
 
     #[test]

@@ -143,6 +143,11 @@ pub(crate) fn clip(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect()
 }
 
+/// Whether words in lower case are about the tags of blocks.
+pub(crate) fn names_a_tag(lower: &str) -> bool {
+    lower.contains("finalized") || lower.contains("safe block")
+}
+
 /// What a JSON-RPC error object means as an answer to `method`.
 #[must_use]
 pub fn of_error(method: &str, code: i64, message: &str, data: Option<&RawValue>) -> Fault {
@@ -172,7 +177,7 @@ pub fn of_error(method: &str, code: i64, message: &str, data: Option<&RawValue>)
         return busy();
     }
     // A chain without the notion, or one that has no such block yet: for the caller to decide.
-    if lower.contains("finalized") || lower.contains("safe block") {
+    if names_a_tag(&lower) {
         return Fault::Unclear { code, text };
     }
     if method == "eth_getLogs" && has(&lower, RANGE) {
