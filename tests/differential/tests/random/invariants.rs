@@ -17,7 +17,16 @@ use functions_types::abi::{self, Coordinator as C, Link, Router as R};
 /// `sequences.rs`.
 const SEQUENCES: u64 = 40;
 
+/// Seeds that once failed, played in every run besides the others:
+///
+/// * 424273, of "LINK is conserved": the Coordinator's address calls the Router's `oracleWithdraw` by hand. The model
+///   was wrong, not the contracts, which do as the reference does; see [`Conservation`].
+const PINNED: [u64; 1] = [424_273];
+
 fn holds<O: Observer + Default + 'static>(name: &str) {
+    for first in PINNED {
+        let _ = Plan { first, sequences: 1, threads: 1 }.play(name, O::default);
+    }
     let _ = Plan::from_environment(SEQUENCES).play(name, O::default);
 }
 
