@@ -165,6 +165,25 @@ async fn private_addresses_are_refused_unless_allowed() {
 }
 
 #[tokio::test]
+async fn a_poll_whose_timer_does_not_wait_is_hinted_at() {
+    let server = Server::start(0, Clock::System).await.unwrap();
+    let script = format!(
+        "const ask = () => fetch('{}'); await ask(); const before = Date.now();\n\
+         await new Promise((go) => setTimeout(go, 20e3)); const r = await ask();\n\
+         return Functions.encodeString(`${{Date.now() - before}} ${{r.status}}`)",
+        server.url("prices/plain")
+    );
+    let allowed = simulate(&script, &["--returns", "string", "--allow-http", &server.host()]).await;
+    // Twenty seconds on the script's clock, at once.
+    assert_eq!(allowed.json()["decoded"], "20000 200");
+    let hint = allowed.json()["hints"][0].as_str().expect("a hint").to_owned();
+    assert!(hint.contains("2 times") && allowed.stderr.contains(&format!("warning: {hint}")), "{hint}");
+    // A query that fails is an answer of `fetch`, too.
+    assert_eq!(simulate(&script, &["--returns", "string"]).await.json()["decoded"], "20000 400");
+    assert_eq!(simulate("return new Uint8Array(1)", &[]).await.json()["hints"], json!([]));
+}
+
+#[tokio::test]
 async fn settings_of_a_node_apply() {
     let server = Server::start(0, Clock::System).await.unwrap();
     let folder = Folder::new();

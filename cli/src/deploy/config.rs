@@ -11,7 +11,7 @@ use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_offchain_config::Method;
 use functions_types::DonId;
 use functions_types::limits::{Mode, Profile};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// Largest configuration or oracle file read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -32,6 +32,7 @@ struct File {
     owner_key_file: PathBuf,
     addresses_file: Option<PathBuf>,
     don_id: String,
+    #[serde(default, deserialize_with = "given_address")]
     stylus_deployer: Option<Address>,
     #[serde(default = "yes")]
     consumer: bool,
@@ -49,9 +50,19 @@ const fn yes() -> bool {
     true
 }
 
+/// An address as the command line takes it, its checksum included.
+fn address<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<Address, D::Error> {
+    crate::network::address(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+}
+
+fn given_address<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<Option<Address>, D::Error> {
+    address(input).map(Some)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Link {
+    #[serde(default, deserialize_with = "given_address")]
     address: Option<Address>,
     dev_supply_link: Option<u64>,
 }
@@ -59,7 +70,9 @@ struct Link {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Feeds {
+    #[serde(default, deserialize_with = "given_address")]
     link_to_native: Option<Address>,
+    #[serde(default, deserialize_with = "given_address")]
     link_to_usd: Option<Address>,
     dev_wei_per_link: Option<i64>,
     dev_usd_per_link: Option<i64>,
@@ -94,6 +107,7 @@ struct CoordinatorPart {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AllowListPart {
+    #[serde(deserialize_with = "address")]
     signer: Address,
     #[serde(default = "yes")]
     enabled: bool,
@@ -310,5 +324,29 @@ impl DonPart {
         don.options.wasm = self.wasm.unwrap_or_default();
         don.oracle_config()?; // refuses keys and times out of range before anything is sent
         Ok(don)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistyped_addresses_are_refused() {
+        let good = "owner_key_file = \"owner\"\ndon_id = \"d\"\nstylus_deployer = \"AT\"\n[link]\naddress = \"AT\"\n[feeds]\n\
+                    link_to_native = \"AT\"\nlink_to_usd = \"AT\"\n[allow_list]\nsigner = \"AT\"\n";
+        let right = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+        let parsed = |text: &str| functions_toml_file::parse::<File>(text, "deploy.toml").map(drop);
+        for written in [right, &right.to_lowercase()] {
+            parsed(&good.replace("AT", written)).unwrap();
+        }
+        let lines: Vec<&str> = good.lines().collect();
+        for line in lines.iter().filter(|line| line.contains("AT")) {
+            let bad = good
+                .replacen(line, &line.replace("AT", &right.replace("5Fb", "5Fc")), 1)
+                .replace("AT", right);
+            let error = parsed(&bad).unwrap_err();
+            assert!(error.problem.contains("checksum in its capitals is wrong"), "{line}: {error}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod compare;
 mod compared;
 pub(crate) mod decode;
 mod differ;
+mod hints;
 pub(crate) mod inputs;
 mod places;
 mod point;
@@ -188,9 +189,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         write_recording(path, &report)?;
     }
     let name = options.source.display().to_string();
+    let hosts = report.http.iter().map(|exchange| exchange.host.as_str());
+    let hints = hints::of(&request.source, options.mode, hosts);
+    for hint in &hints {
+        output::say(&format!("warning: {}", output::visible(&secrets.veil(hint))));
+    }
     let shown = Shown { report: &report, secrets: &secrets, returns: options.returns, name: &name };
     if options.json {
         let mut json = shown.json();
+        json["hints"] = hints.iter().map(|hint| secrets.veil(hint)).collect();
         if let Some(comparison) = &comparison {
             json[if options.live.is_some() { "live" } else { "nodes" }] = comparison.json(&secrets);
         }
