@@ -16,8 +16,7 @@ use serde_json::json;
 
 use super::{amount, withdraw};
 use crate::{
-    address,
-    chain,
+    address, chain,
     config::Config,
     keys::{self, public_json},
 };
