@@ -2,7 +2,9 @@
 
 use alloy::primitives::{Address, B256, Bytes};
 use functions_types::Commitment;
-use oracle_ocr::{Answer, Input, Misbehavior, OracleIndex, Outcome, ReadyReport, Record, RequestKey};
+use oracle_ocr::{
+    Answer, Earlier, Input, Misbehavior, OracleIndex, Outcome, ReadyReport, Record, RequestKey,
+};
 
 use super::{RequestRow, State};
 
@@ -13,8 +15,9 @@ pub enum Action {
     Store(Box<RequestRow>),
     /// Give the protocol this input.
     Agree(Input),
-    /// Let the protocol take the request up from these records, whatever it has in memory.
-    Recall(Vec<Record>),
+    /// Let the protocol take the request up from these records, whatever it has in memory, and from what was said under
+    /// other configurations.
+    Recall(Vec<Record>, Box<Earlier>),
     /// Ask the protocol whom it heard; it answers with [`super::Happening::Heard`].
     Ask(RequestKey),
     /// To the world outside.

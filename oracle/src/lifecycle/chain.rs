@@ -18,12 +18,12 @@ impl Lifecycle {
         for Stored { seen, row, records, earlier } in stored {
             let mut request = Active::stored(seen, row, first_block);
             request.earlier = earlier;
-            if !request.state().is_settled() {
-                let id = request.id();
+            let (id, is_open) = (request.id(), !request.state().is_settled());
+            self.requests.insert(request);
+            if is_open {
                 self.to_start.push(id);
                 self.recall(id, records);
             }
-            self.requests.insert(request);
         }
         if all > 0 {
             self.note(Note::Resumed { stored: all, open: self.to_start.len() });
@@ -95,15 +95,16 @@ impl Lifecycle {
         }
     }
 
-    /// The protocol takes a request up from its records, if there are any.
+    /// The protocol takes a request up from its records, if there are any. What was said under another configuration
+    /// since is told with them: a configuration may come back.
     fn recall(&mut self, id: B256, records: Vec<Record>) {
         if records.is_empty() {
             return;
         }
-        if let Some(request) = self.requests.get_mut(&id) {
-            request.rests = false;
-        }
-        self.out.push(Action::Recall(records));
+        let Some(request) = self.requests.get_mut(&id) else { return };
+        request.rests = false;
+        let earlier = std::mem::take(&mut request.earlier);
+        self.out.push(Action::Recall(records, Box::new(earlier)));
     }
 
     /// The records of a request whose response left the chain.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy::primitives::B256;
 use oracle_ocr::{
-    Curves, Effect, Input, Message, OracleIndex, Protocol, Record, RecordError, RequestKey, Signer, Verifier,
+    Curves, Earlier, Effect, Input, Message, OracleIndex, Protocol, Record, RecordError, RequestKey, Signer,
+    Verifier,
 };
 
 use super::{Action, Happening, Known, Lifecycle, Note, Order, RequestRow, Rules, timers::Timers};
@@ -98,7 +99,7 @@ impl<S: Signer, V: Verifier> Core<S, V> {
             match action {
                 Action::Store(row) => self.work.store(*row),
                 Action::Agree(input) => left.extend(self.agree(now, input)),
-                Action::Recall(records) => left.extend(self.recall(now, records)),
+                Action::Recall(records, earlier) => left.extend(self.recall(now, records, *earlier)),
                 Action::Ask(key) => {
                     let observations = self.protocol.view(&key).map(|view| view.observations);
                     let authors = observations.into_iter().flatten().map(|signed| signed.sender).collect();
@@ -119,9 +120,9 @@ impl<S: Signer, V: Verifier> Core<S, V> {
         self.take_effects(now, effects, BTreeSet::new())
     }
 
-    fn recall(&mut self, now: u64, records: Vec<Record>) -> Vec<Action> {
+    fn recall(&mut self, now: u64, records: Vec<Record>, earlier: Earlier) -> Vec<Action> {
         let keys: BTreeSet<RequestKey> = records.iter().map(|record| record.id.key).collect();
-        match self.protocol.recall(now, records) {
+        match self.protocol.recall(now, records, &earlier) {
             Ok(effects) => self.take_effects(now, effects, keys),
             Err(err) => {
                 self.work.unreadable.get_or_insert(err);

@@ -6,7 +6,7 @@
 //! | and one can be acceptable to the chain, under whatever configurations it was signed ([`acceptable`]) | SIG, reports |
 //! | justification: a vote rests on a proposal that the voter has met and that follows from observations and STATUS | |
 //! | ([`justified`]), a lock and a report on a quorum | PREPARE, locks, reports |
-//! | once: one observation, one report; one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
+//! | once: one answer whatever the configuration, one report; one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
 //! | order: nothing below the attempt once entered; nobody goes ahead alone; nothing is said before it is stored | commits, messages |
 //! | bounds: messages and attempts | messages |
 //! | delay: nobody waits for faulty members, and late ones are told ([`timely`]) | reports, blocks |
@@ -24,8 +24,8 @@ use std::{
 
 use alloy::primitives::B256;
 use oracle_ocr::{
-    Attested, Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record, RecordId,
-    RequestKey, Slot, layout,
+    Answer, Attested, Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record,
+    RecordId, RequestKey, Slot, layout,
     message::{Attest, Prepare, Proposal, Status},
 };
 
@@ -48,6 +48,8 @@ pub struct Invariants {
     checks: Checks,
     /// Answers by author, as outcomes; none for a failure.
     observed: BTreeMap<(Key, usize), (B256, Option<Outcome>)>,
+    /// Answers of scripts by author, whatever the configuration.
+    answered: BTreeMap<(RequestKey, usize), Answer>,
     prepared: BTreeMap<(Key, u32, usize), Choice>,
     attested: BTreeMap<(Key, u32, usize), Choice>,
     /// Honest signers of each choice.
@@ -82,6 +84,7 @@ impl Invariants {
             honest,
             checks,
             observed: BTreeMap::new(),
+            answered: BTreeMap::new(),
             prepared: BTreeMap::new(),
             attested: BTreeMap::new(),
             proposals: BTreeMap::new(),
@@ -201,6 +204,13 @@ impl Invariants {
                 let outcome = Outcome::of_answer(&signed.observation.answer);
                 let known = self.observed.entry((key, who)).or_insert((digest, outcome));
                 ensure(known.0 == digest, || format!("once: {who} signed two observations"))?;
+                let answer = &signed.observation.answer;
+                if answer.is_from_script() {
+                    let known = self.answered.entry((message.key, who)).or_insert_with(|| answer.clone());
+                    ensure(known == answer, || {
+                        format!("once: {who} answers otherwise under another configuration")
+                    })?;
+                }
                 stored(Slot::Observation, 0)
             }
             Body::Prepare(prepare) => {

@@ -19,8 +19,8 @@ use delays::Delays;
 use request::{Cx, Request};
 
 use crate::{
-    Body, Curves, Effect, Input, Message, Misbehavior, OracleIndex, Outcome, Record, RecordError, RequestKey,
-    Roster, SignedObservation, Signer, Verifier, record::Fact,
+    Body, Curves, Earlier, Effect, Input, Message, Misbehavior, OracleIndex, Outcome, Record, RecordError,
+    RequestKey, Roster, SignedObservation, Signer, Verifier, record::Fact,
 };
 
 /// The agreement protocol of one node under one configuration. See the crate's documentation for the rules.
@@ -99,7 +99,8 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     }
 
     /// Takes requests up from their records while the engine runs, whatever it has in memory about them, as
-    /// [`Protocol::restore`] and [`Protocol::resume`] do at a start.
+    /// [`Protocol::restore`] and [`Protocol::resume`] do at a start. What was said under other configurations since goes
+    /// before anything else. Spec: agreement A34.
     ///
     /// # Errors
     /// [`RecordError`] if a record cannot be read; then nothing was changed.
@@ -107,11 +108,15 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         &mut self,
         now: u64,
         records: impl IntoIterator<Item = Record>,
+        earlier: &Earlier,
     ) -> Result<Vec<Effect>, RecordError> {
         let keys = self.take_back(records)?;
         let mut effects = Vec::new();
         for key in keys {
-            effects.extend(self.with(now, &key, |request, cx| request.resume(cx)));
+            effects.extend(self.with(now, &key, |request, cx| {
+                request.take_along(cx, earlier.clone());
+                request.resume(cx);
+            }));
             for (from, message) in self.buffer.take(now, &key) {
                 effects.extend(self.receive(now, from, message));
             }

@@ -11,7 +11,7 @@ use super::{
 
 fn recalled(bench: &Bench) -> Vec<Record> {
     let records = |action: &Action| match action {
-        Action::Recall(records) => records.clone(),
+        Action::Recall(records, _) => records.clone(),
         _ => vec![],
     };
     bench.actions.iter().flat_map(records).collect()

@@ -5,8 +5,8 @@ use oracle_ocr::{Earlier, Input, Observation, Outcome};
 
 use super::{
     super::LEAVE_WITHIN_MS, Action, BLOCK_SECONDS, Bench, COORDINATOR, DON_ID, HEAD, Happening, KNOWN_BLOCK,
-    REQUEST_BLOCK, RESPONSE_BLOCK, Requested, State, Stored, THEIRS, id, key, observed, responded, restored,
-    seen, stored,
+    REQUEST_BLOCK, RESPONSE_BLOCK, Requested, State, Stored, THEIRS, id, key, observed, record, responded,
+    restored, seen, stored,
 };
 
 const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_SECONDS };
@@ -14,9 +14,21 @@ const CAUGHT_UP: Happening = Happening::CaughtUp { height: HEAD, seconds: BLOCK_
 fn taken_along(bench: &Bench) -> Vec<Earlier> {
     let said = |action: &Action| match action {
         Action::Agree(Input::Earlier { said, .. }) => Some((**said).clone()),
+        Action::Recall(_, said) => Some((**said).clone()),
         _ => None,
     };
     bench.actions.iter().filter_map(said).collect()
+}
+
+/// A block that set a configuration may leave the chain and come again: what was said in between counts.
+#[test]
+fn s3_a_configuration_that_comes_back_finds_its_records_and_what_was_said_meanwhile() {
+    let earlier = Earlier { bound: Some(Outcome::Result(vec![42])), ..Earlier::default() };
+    let row = Bench::in_state(State::Seen).row(1).clone();
+    let mut bench = Bench::new();
+    let again = Stored { earlier: earlier.clone(), ..stored(&row, vec![record(key(1))]) };
+    bench.tell(restored(vec![again], HEAD));
+    assert_eq!(taken_along(&bench), [earlier]);
 }
 
 #[test]

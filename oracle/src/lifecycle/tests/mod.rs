@@ -309,7 +309,7 @@ fn word(action: &Action) -> Option<&'static str> {
         Action::Agree(Input::Forget(_)) => "forget",
         Action::Agree(Input::ChainTime(_)) => "time",
         Action::Agree(other) => panic!("the lifecycle gave the protocol {other:?}"),
-        Action::Recall(_) => "recall",
+        Action::Recall(..) => "recall",
         Action::Ask(_) => "ask",
         Action::Order(Order::Run(_)) => "run",
         Action::Order(Order::EndRun(_)) => "end its run",

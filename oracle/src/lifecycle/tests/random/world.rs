@@ -283,7 +283,7 @@ impl World {
             Action::Agree(Input::Forget(key)) => {
                 self.memory.remove(&key);
             }
-            Action::Recall(records) => {
+            Action::Recall(records, _) => {
                 self.counts.recalled += 1;
                 for record in records {
                     let key = record.id.key;
