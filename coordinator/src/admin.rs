@@ -4,7 +4,7 @@ use functions_contract::{
     abi::{Buf, Tuple},
     host, revert,
 };
-use functions_types::selectors::errors::coordinator as e;
+use functions_types::{Juels, selectors::errors::coordinator as e};
 
 use crate::storage::{Account, Key, OWNERSHIP, Owner, Pool};
 
@@ -28,9 +28,9 @@ pub fn accept_ownership() -> Buf {
         // Reports may bring the first operation fees meanwhile, and the old owner may never have had any.
         host::demand(65_000);
         let mut pool = Pool::load();
-        if pool.operation_fees() != 0 {
+        if !pool.operation_fees().is_zero() {
             Account::credit(old, pool.operation_fees());
-            pool.set_operation_fees(0);
+            pool.set_operation_fees(Juels::ZERO);
             pool.store();
         }
     })

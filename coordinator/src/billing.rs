@@ -14,7 +14,7 @@ use functions_rules::{
     fulfillment::{l1_share_down, overhead_gas},
 };
 use functions_types::{
-    Commitment, FulfillResult,
+    Commitment, FulfillResult, Juels,
     commitment::Encoded,
     selectors::{events::coordinator as ev, functions::router::FULFILL},
 };
@@ -135,20 +135,20 @@ impl Batch {
 
         let id = &entry.request_id.0.0;
         open::close(id);
-        Account::credit(&self.transmitter, add(cost.gas_overhead, callback_cost, 96));
+        Account::credit(&self.transmitter, add(cost.gas_overhead, callback_cost));
         let mut pool = Pool::load();
-        pool.set_juels(add(pool.juels(), don_fee, 96));
-        pool.set_operation_fees(add(pool.operation_fees(), operation_fee, 96));
+        pool.set_juels(add(pool.juels(), don_fee));
+        pool.set_operation_fees(add(pool.operation_fees(), operation_fee));
         pool.store();
 
         let mut log = Buf::event(&ev::REQUEST_BILLED, 7, 0);
         log.raw(id);
-        log.num(cost.juels_per_gas);
+        log.juels(cost.juels_per_gas.0);
         log.raw(&u256::write(l1_share_wei));
-        log.num(callback_cost);
-        log.num(don_fee);
+        log.juels(callback_cost);
+        log.juels(don_fee);
         log.num(0);
-        log.num(operation_fee);
+        log.juels(operation_fee);
         host::log(&log, 2);
         let mut log = Buf::event(&ev::ORACLE_RESPONSE, 2, 0);
         log.raw(id);
@@ -156,19 +156,19 @@ impl Batch {
         host::log(&log, 2);
     }
 
-    /// `Router.fulfill`: how it ended and what the callback cost, in juels (96 bits).
+    /// `Router.fulfill`: how it ended and what the callback cost.
     ///
     /// The commitment travels in on-chain form: the metadata with a Router's fee of zero in the place of the operation
     /// fee.
-    fn fulfill(&self, entry: &Entry<'_>, cost: &FulfillmentCost) -> (FulfillResult, u128) {
+    fn fulfill(&self, entry: &Entry<'_>, cost: &FulfillmentCost) -> (FulfillResult, Juels) {
         let (result_tail, error_tail) = (tail(entry.result.len()), tail(entry.error.len()));
         let mut call = Buf::call(FULFILL, FULFILL_WORDS, result_tail + error_tail);
         call.num((FULFILL_WORDS * WORD) as u128);
         call.num((FULFILL_WORDS * WORD + result_tail) as u128);
-        call.num(cost.juels_per_gas);
-        call.num(cost.without_callback);
+        call.juels(cost.juels_per_gas.0);
+        call.juels(cost.without_callback);
         call.address(&self.transmitter);
-        Encoded(entry.onchain_metadata).with_admin_fee_into(0, &mut call);
+        Encoded(entry.onchain_metadata).with_admin_fee_into(Juels::ZERO, &mut call);
         call.bytes(entry.result);
         call.bytes(entry.error);
         if !host::call(&self.router, call.as_bytes(), u64::MAX) {
@@ -177,6 +177,6 @@ impl Batch {
         let data = host::return_data(64);
         let returned = Tuple::new(data, 2); // a Router without code returns nothing
         let Some(result) = FulfillResult::from_code(returned.uint(0, 8) as u8) else { malformed() };
-        (result, returned.uint(1, 96))
+        (result, returned.juels(1, 96))
     }
 }

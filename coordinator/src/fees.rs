@@ -8,9 +8,12 @@ use functions_contract::{
     rules::rule,
 };
 use functions_rules::{Estimate, juels};
-use functions_types::selectors::{
-    errors::coordinator as e,
-    functions::router::{GET_ADMIN_FEE, IS_VALID_CALLBACK_GAS_LIMIT},
+use functions_types::{
+    Juels,
+    selectors::{
+        errors::coordinator as e,
+        functions::router::{GET_ADMIN_FEE, IS_VALID_CALLBACK_GAS_LIMIT},
+    },
 };
 
 use crate::{
@@ -29,18 +32,18 @@ const FEE_GAS: u64 = 150;
 /// Gas of a reservation, at any price.
 const RESERVATION_GAS: u64 = 300;
 
-/// DON fee and operation fee in juels (72 bits each), at the price of the USD feed.
+/// DON fee and operation fee (72 bits each), at the price of the USD feed.
 ///
 /// # Errors
 /// Those of [`feeds::usd_per_link`]; then `Panic(0x11)`, `Panic(0x12)` or `SafeCast: …` for a fee that does not fit.
 #[inline(never)]
-pub fn flat_fees(settings: &Settings) -> (u128, u128) {
+pub fn flat_fees(settings: &Settings) -> (Juels, Juels) {
     let (price, decimals) = feeds::usd_per_link(settings);
     (fee(FlatFee::Don, price, decimals), fee(FlatFee::Operation, price, decimals))
 }
 
 #[inline(never)]
-fn fee(fee: FlatFee, price: U256, decimals: u8) -> u128 {
+fn fee(fee: FlatFee, price: U256, decimals: u8) -> Juels {
     let usd = Usd::load();
     let stretch = Stretch::of(FEE_GAS);
     let cents = usd.cents(fee);
@@ -49,7 +52,7 @@ fn fee(fee: FlatFee, price: U256, decimals: u8) -> u128 {
     juels
 }
 
-/// The reservation of a request in juels (96 bits).
+/// The reservation of a request.
 ///
 /// # Errors
 /// What the chain's gas information raises; those of [`feeds::wei_per_link`]; then `Panic(0x11)`, `Panic(0x12)` or
@@ -60,9 +63,9 @@ pub fn estimate(
     staleness_seconds: u32,
     callback_gas_limit: u32,
     gas_price_wei: U256,
-    admin_fee: u128,
-    (don_fee, operation_fee): (u128, u128),
-) -> u128 {
+    admin_fee: Juels,
+    (don_fee, operation_fee): (Juels, Juels),
+) -> Juels {
     let estimate = Estimate {
         gas_price_wei,
         minimum_gas_price_wei: config.minimum_gas_price_wei,
@@ -82,13 +85,13 @@ pub fn estimate(
     juels
 }
 
-/// `getAdminFeeJuels()`: the Router's admin fee in juels (72 bits).
+/// `getAdminFeeJuels()`: the Router's admin fee (72 bits).
 ///
 /// # Errors
 /// What the Router raises; no data when it is none.
-pub fn admin_fee() -> u128 {
+pub fn admin_fee() -> Juels {
     let data = feeds::read(&Settings::load().router(), GET_ADMIN_FEE, 1);
-    Tuple::new(data, 1).uint(0, 72)
+    Tuple::new(data, 1).juels(0, 72)
 }
 
 /// `getDONFeeJuels(bytes)`; the bytes are ignored.
@@ -97,7 +100,7 @@ pub fn admin_fee() -> u128 {
 /// Those of [`flat_fees`].
 pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
     args.bytes(0);
-    Buf::of(one_fee(FlatFee::Don))
+    Buf::of_juels(one_fee(FlatFee::Don))
 }
 
 /// `getOperationFeeJuels()`.
@@ -105,11 +108,11 @@ pub fn get_don_fee_juels(args: Tuple<'_>) -> Buf {
 /// # Errors
 /// Those of [`flat_fees`].
 pub fn get_operation_fee_juels() -> Buf {
-    Buf::of(one_fee(FlatFee::Operation))
+    Buf::of_juels(one_fee(FlatFee::Operation))
 }
 
 /// One of the two fees alone, so that the other cannot fail it.
-fn one_fee(flat: FlatFee) -> u128 {
+fn one_fee(flat: FlatFee) -> Juels {
     let (price, decimals) = feeds::usd_per_link(&Settings::load());
     fee(flat, price, decimals)
 }
@@ -136,7 +139,7 @@ pub fn estimate_cost(args: Tuple<'_>) -> Buf {
     let admin_fee = admin_fee();
     let staleness = settings.feed_staleness_seconds();
     let fees = flat_fees(&settings);
-    Buf::of(estimate(
+    Buf::of_juels(estimate(
         &RequestConfig::load(&settings),
         staleness,
         callback_gas_limit,

@@ -4,9 +4,13 @@ use functions_contract::{
     Address,
     abi::{Buf, Tuple},
     host, revert,
+    revert::add,
 };
 use functions_rules::split::share_down;
-use functions_types::selectors::{errors::coordinator as e, functions::router::ORACLE_WITHDRAW};
+use functions_types::{
+    Juels,
+    selectors::{errors::coordinator as e, functions::router::ORACLE_WITHDRAW},
+};
 
 use crate::{
     admin::only_owner,
@@ -28,30 +32,30 @@ pub fn dispersal_gas(settings: &Settings) -> u64 {
 #[inline(never)]
 pub fn disperse_pool(oracles: u8) {
     let mut pool = Pool::load();
-    if pool.juels() == 0 {
+    if pool.juels().is_zero() {
         return;
     }
     if oracles == 0 {
         revert::error(e::NO_TRANSMITTERS_SET);
     }
-    let share = share_down(pool.juels(), oracles);
+    let (share, rest) = share_down(pool.juels(), oracles);
     for index in 0..oracles {
         Account::credit(&Role::Transmitter.oracle(index), share);
     }
-    pool.set_juels(pool.juels() - share * u128::from(oracles)); // never more than the pool
+    pool.set_juels(rest);
     pool.store();
 }
 
 /// The operation fees in the pool if they are this holder's; they are taken out of it. With what the holder's account
 /// has they are not more than the Router holds for this Coordinator, which is 96 bits.
 #[inline(never)]
-fn take_operation_fees(holder: &Address) -> u128 {
+fn take_operation_fees(holder: &Address) -> Juels {
     let mut pool = Pool::load();
     let fees = pool.operation_fees();
-    if fees == 0 || *holder != Owner::load().address() {
-        return 0;
+    if fees.is_zero() || *holder != Owner::load().address() {
+        return Juels::ZERO;
     }
-    pool.set_operation_fees(0);
+    pool.set_operation_fees(Juels::ZERO);
     pool.store();
     fees
 }
@@ -62,18 +66,18 @@ fn take_operation_fees(holder: &Address) -> u128 {
 /// No data (too little gas), `NoTransmittersSet()`, `InsufficientBalance()`, what the Router says (`InvalidCalldata()`
 /// when there is nothing); in this order.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
-    let (recipient, amount) = (args.address(0), args.uint(1, 96));
+    let (recipient, amount) = (args.address(0), args.juels(1, 96));
     let (settings, sender) = (Settings::load(), host::sender());
     host::demand(dispersal_gas(&settings) + WITHDRAWAL_GAS);
     disperse_pool(settings.oracles());
     let fees = take_operation_fees(&sender);
     let mut account = Account::load(&sender);
-    let balance = fees + account.juels();
-    let amount = if amount == 0 { balance } else { amount };
-    if balance < amount {
+    let balance = add(fees, account.juels());
+    let amount = if amount.is_zero() { balance } else { amount };
+    let Some(rest) = balance.checked_sub(amount) else {
         revert::error(e::INSUFFICIENT_BALANCE);
-    }
-    account.set_juels(balance - amount);
+    };
+    account.set_juels(rest);
     account.store();
     pay(&settings.router(), &recipient, amount);
     Buf::empty()
@@ -93,9 +97,9 @@ pub fn oracle_withdraw_all() -> Buf {
         let transmitter = Role::Transmitter.oracle(index);
         let fees = take_operation_fees(&transmitter);
         let mut account = Account::load(&transmitter);
-        let balance = fees + account.juels();
-        if balance > 0 {
-            account.set_juels(0);
+        let balance = add(fees, account.juels());
+        if !balance.is_zero() {
+            account.set_juels(Juels::ZERO);
             account.store();
             pay(&settings.router(), &transmitter, balance);
         }
@@ -104,9 +108,9 @@ pub fn oracle_withdraw_all() -> Buf {
 }
 
 /// Has the Router pay LINK out of what it owes this Coordinator.
-fn pay(router: &Address, recipient: &Address, juels: u128) {
+fn pay(router: &Address, recipient: &Address, juels: Juels) {
     let mut call = Buf::call(ORACLE_WITHDRAW, 2, 0);
     call.address(recipient);
-    call.num(juels);
+    call.juels(juels);
     host::must_call(router, call.as_bytes());
 }

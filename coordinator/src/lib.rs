@@ -94,7 +94,7 @@ dispatch! {
         f::GET_USD_PER_UNIT_LINK => feeds::get_usd_per_unit_link(),
         f::GET_DON_FEE_JUELS => fees::get_don_fee_juels(args.head(1)),
         f::GET_OPERATION_FEE_JUELS => fees::get_operation_fee_juels(),
-        f::GET_ADMIN_FEE_JUELS => Buf::of(fees::admin_fee()),
+        f::GET_ADMIN_FEE_JUELS => Buf::of_juels(fees::admin_fee()),
         f::ESTIMATE_COST => fees::estimate_cost(args.head(4)),
 
         // Funds

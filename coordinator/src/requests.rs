@@ -3,7 +3,7 @@
 use functions_contract::{
     abi::{Buf, Tuple, WORD, tail},
     host, revert,
-    revert::{add, malformed},
+    revert::malformed,
 };
 use functions_rules::time::timeout_timestamp;
 use functions_types::{
@@ -67,6 +67,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         revert::error(e::INSUFFICIENT_BALANCE);
     }
 
+    let Some(nonce) = request.initiated_requests.checked_add(1) else { revert::panic(revert::OVERFLOW) };
     let (coordinator, request_initiator) = (host::this(), host::origin());
     let timeout_timestamp = timeout_timestamp(host::timestamp(), config.timeout_seconds);
     let mut preimage = Buf::new(RequestIdPreimage::ENCODED_LEN);
@@ -74,7 +75,7 @@ pub fn start_request(args: Tuple<'_>) -> Buf {
         coordinator,
         requesting_contract: request.requesting_contract,
         subscription_id: request.subscription_id,
-        nonce: add(request.initiated_requests.into(), 1, 64) as u64,
+        nonce,
         data_hash: host::keccak(data),
         data_version: request.data_version,
         callback_gas_limit,

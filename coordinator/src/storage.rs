@@ -9,6 +9,7 @@ use functions_contract::{
     storage::{Place, clear, element, entry, load, load_at, of_address, store, store_at},
     word,
 };
+use functions_types::Juels;
 
 const POOL: u8 = 0;
 const SETTINGS: u8 = 1;
@@ -31,10 +32,10 @@ pub const OWNERSHIP: Ownership = Ownership { owner: OWNER, proposed: USD_FALLBAC
 packed! {
     /// What reports have earned and nobody in particular has been given yet.
     pub struct Pool in POOL {
-        /// Juels to be shared among the transmitters.
-        juels, set_juels: u128 = 0..12;
-        /// Operation fees: juels of whoever owns the Coordinator.
-        operation_fees, set_operation_fees: u128 = 12..24;
+        /// To be shared among the transmitters.
+        juels, set_juels: Juels = 0..12;
+        /// Of whoever owns the Coordinator.
+        operation_fees, set_operation_fees: Juels = 12..24;
     }
 }
 
@@ -299,8 +300,8 @@ packed! {
 packed! {
     /// An address with a role, a balance, or both.
     pub struct Account {
-        /// Juels the address may withdraw, besides the operation fees of the owner.
-        juels, set_juels: u128 = 0..12;
+        /// What the address may withdraw, besides the operation fees of the owner.
+        juels, set_juels: Juels = 0..12;
         /// Its [`Role`], as a number.
         role, set_role: u8 = 12..13;
         /// Its index among the oracles.
@@ -329,9 +330,9 @@ impl Account {
 
     /// Adds to the withdrawable juels; `Panic(0x11)` above 96 bits.
     #[inline(never)]
-    pub fn credit(address: &Address, juels: u128) {
+    pub fn credit(address: &Address, juels: Juels) {
         let mut account = Self::load(address);
-        account.set_juels(add(account.juels(), juels, 96));
+        account.set_juels(add(account.juels(), juels));
         account.store();
     }
 }

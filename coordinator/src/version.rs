@@ -14,10 +14,10 @@ mod selected {
     use alloy_primitives::U256;
     use functions_contract::{abi::Buf, constant};
     use functions_rules::{Estimate, RuleError};
-    use functions_types::selectors::functions::any::GET_CURRENT_TX_L1_GAS_FEES;
     pub use functions_types::selectors::{
         events::coordinator::CONFIG_UPDATED, functions::coordinator::UPDATE_CONFIG,
     };
+    use functions_types::{Juels, selectors::functions::any::GET_CURRENT_TX_L1_GAS_FEES};
 
     use crate::{feeds::arb_gas_info, u256::Host};
 
@@ -50,11 +50,11 @@ mod selected {
         }
     }
 
-    /// The reservation of a request in juels.
+    /// The reservation of a request.
     ///
     /// # Errors
     /// As [`Estimate::juels`].
-    pub fn reservation(estimate: &Estimate) -> Result<u128, RuleError> {
+    pub fn reservation(estimate: &Estimate) -> Result<Juels, RuleError> {
         estimate.juels::<Host>()
     }
 }
@@ -64,10 +64,10 @@ mod selected {
     use alloy_primitives::U256;
     use functions_contract::{abi::Buf, constant, rules::rule};
     use functions_rules::{Estimate, RuleError, fulfillment::l1_fee_upper_limit};
-    use functions_types::selectors::functions::any::GET_PRICES_IN_WEI;
     pub use functions_types::selectors::{
         events::coordinator_v1_3_1::CONFIG_UPDATED, functions::coordinator_v1_3_1::UPDATE_CONFIG,
     };
+    use functions_types::{Juels, selectors::functions::any::GET_PRICES_IN_WEI};
 
     use crate::{feeds::arb_gas_info, storage::Usd, u256::Host};
 
@@ -101,11 +101,11 @@ mod selected {
         }
     }
 
-    /// The reservation of a request in juels.
+    /// The reservation of a request.
     ///
     /// # Errors
     /// As [`Estimate::juels_v1_3_1`].
-    pub fn reservation(estimate: &Estimate) -> Result<u128, RuleError> {
+    pub fn reservation(estimate: &Estimate) -> Result<Juels, RuleError> {
         estimate.juels_v1_3_1::<Host>()
     }
 }

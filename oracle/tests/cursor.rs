@@ -10,7 +10,7 @@ use functions_client::{Account, chain::Transaction};
 use functions_network::dev_account;
 use functions_node::chain::{ChainEvent, CursorConfig, LogCursor, Rpc};
 use functions_node::config::Finality;
-use functions_types::{Commitment, RequestId, SubscriptionId, abi::Coordinator};
+use functions_types::{Commitment, Juels, RequestId, SubscriptionId, abi::Coordinator};
 use serde_json::{Value, json};
 use test_support::{Answer, Endpoints, until};
 
@@ -67,7 +67,7 @@ impl World {
         let commitment = Commitment {
             request_id: RequestId(B256::repeat_byte(id)),
             coordinator: COORDINATOR,
-            estimated_total_cost_juels: 1,
+            estimated_total_cost_juels: Juels::from_uint96(1),
             client: Address::repeat_byte(1),
             subscription_id: SubscriptionId(1),
             callback_gas_limit: 100_000,

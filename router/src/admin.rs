@@ -101,8 +101,8 @@ impl<'a> Config<'a> {
 
     /// Stores it, keeping what shares its words, and tells the world.
     fn store(&self, mut settings: Settings) {
-        let admin_fee = self.fields.uint(1, 72);
-        settings.mark(ADMIN_FEE, admin_fee != 0);
+        let admin_fee = self.fields.juels(1, 72);
+        settings.mark(ADMIN_FEE, !admin_fee.is_zero());
         settings.mark(FIRST_TIER, self.tiers_len != 0);
         settings.set_gas_for_call_exact_check(self.fields.uint(3, 16) as u16);
         let (selector, _) = self.fields.word(2).split_first_chunk().expect("a word has more bytes");
@@ -118,7 +118,7 @@ impl<'a> Config<'a> {
         let mut limits = Limits::load();
         limits.set_max_consumers(self.fields.uint(0, 16) as u32);
         limits.set_deposit_minimum_requests(self.fields.u64(5));
-        limits.set_deposit(self.fields.uint(6, 72));
+        limits.set_deposit(self.fields.juels(6, 72));
         limits.set_admin_fee(admin_fee);
         limits.set_tiers(self.tiers_len);
         limits.store();
@@ -145,13 +145,13 @@ fn encode_config(out: &mut Buf) {
     let (settings, limits) = (Settings::load(), Limits::load());
     out.num(WORD as u128);
     out.num(limits.max_consumers().into());
-    out.num(limits.admin_fee());
+    out.juels(limits.admin_fee());
     out.raw(&settings.selector());
     out.raw(&[0; 28]);
     out.num(settings.gas_for_call_exact_check().into());
     out.num((CONFIG_WORDS * WORD) as u128);
     out.num(limits.deposit_minimum_requests().into());
-    out.num(limits.deposit());
+    out.juels(limits.deposit());
     out.num(limits.tiers() as u128);
     for tier in 0..limits.tiers() {
         out.num(load_tier(tier).into());

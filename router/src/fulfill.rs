@@ -12,7 +12,7 @@ use functions_contract::{
 };
 use functions_rules::fulfillment::{Settlement, gas_needed, worst_case};
 use functions_types::{
-    Commitment, FulfillResult,
+    Commitment, FulfillResult, Juels, JuelsPerGas,
     selectors::{errors::router as e, events::router as ev},
 };
 
@@ -41,8 +41,8 @@ const HEAD_WORDS: usize = 5;
 pub fn fulfill(args: Tuple<'_>) -> Buf {
     let response = args.bytes(0);
     let err = args.bytes(1);
-    let juels_per_gas = args.uint(2, 96);
-    let cost_without_callback = args.uint(3, 96);
+    let juels_per_gas = JuelsPerGas(args.juels(2, 96));
+    let cost_without_callback = args.juels(3, 96);
     let transmitter = args.address(4);
     let encoded = args.words(HEAD_WORDS, Commitment::WORDS);
     let Ok(terms) = Commitment::decode(encoded) else { malformed() };
@@ -62,7 +62,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
         event.address(&transmitter);
         event.num(refusal.code().into());
         host::log(&event, 2);
-        return result(refusal, 0);
+        return result(refusal, Juels::ZERO);
     }
 
     stored.clear();
@@ -76,7 +76,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     let mut event = Buf::event(&ev::REQUEST_PROCESSED, 2 + 6, tails);
     event.raw(terms.request_id.0.as_slice());
     event.num(terms.subscription_id.0.into());
-    event.num(settlement.total_cost);
+    event.juels(settlement.total_cost);
     event.address(&transmitter);
     event.num(code.code().into());
     let mut offset = 6 * WORD;
@@ -91,10 +91,10 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     result(code, settlement.callback_cost)
 }
 
-fn result(code: FulfillResult, callback_cost: u128) -> Buf {
+fn result(code: FulfillResult, callback_cost: Juels) -> Buf {
     let mut out = Buf::new(2 * WORD);
     out.num(code.code().into());
-    out.num(callback_cost);
+    out.juels(callback_cost);
     out
 }
 
@@ -104,8 +104,8 @@ fn check(
     terms: &Commitment,
     encoded: &[u8],
     stored: &B256,
-    juels_per_gas: u128,
-    cost_without_callback: u128,
+    juels_per_gas: JuelsPerGas,
+    cost_without_callback: Juels,
 ) -> Option<FulfillResult> {
     if *stored == B256::ZERO {
         return Some(FulfillResult::InvalidRequestId);
@@ -138,11 +138,11 @@ fn settle(terms: &Commitment, settlement: &Settlement) {
             funds.set_balance(balance);
             funds.set_blocked(blocked);
         }
-        None => error_num(e::INSUFFICIENT_BALANCE, funds.balance()),
+        None => error_num(e::INSUFFICIENT_BALANCE, funds.balance().get()),
     }
     funds.store();
     storage::credit(&terms.coordinator, settlement.coordinator_credit);
-    if terms.admin_fee != 0 {
+    if !terms.admin_fee.is_zero() {
         storage::credit(&host::this(), terms.admin_fee);
     }
     Consumer::complete(&terms.client, terms.subscription_id);

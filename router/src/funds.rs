@@ -8,7 +8,7 @@ use functions_contract::{
     word::{self, number},
 };
 use functions_types::{
-    SubscriptionId,
+    Juels, SubscriptionId,
     selectors::{errors::router as e, events::router as ev, functions::link as l},
 };
 
@@ -43,18 +43,18 @@ pub fn on_token_transfer(args: Tuple<'_>) -> Buf {
     // The subscription may have become empty, which makes its word fresh.
     host::demand(36_000);
     let (high, low) = halves(amount);
-    let juels = low & ((1 << 96) - 1);
+    let juels = Juels::cut(low);
     let (_, mut funds) = Subscription::existing_funds(id);
     let before = funds.balance();
-    funds.set_balance(add(before, juels, 96));
+    funds.set_balance(add(before, juels));
     funds.store();
-    book.set_total(add(book.total(), juels, 96));
+    book.set_total(add(book.total(), juels));
     book.store();
-    let (new_low, carry) = low.overflowing_add(before);
+    let (new_low, carry) = low.overflowing_add(before.get());
     let Some(new_high) = high.checked_add(carry.into()) else { panic(OVERFLOW) };
     let mut event = Buf::event(&ev::SUBSCRIPTION_FUNDED, 3, 0);
     event.num(id.0.into());
-    event.num(before);
+    event.juels(before);
     event.raw(&word::write(new_high));
     event.raw(&word::write(new_low));
     host::log(&event, 2);
@@ -72,9 +72,9 @@ const WITHDRAWAL_GAS: u64 = 15_000 + LINK_TRANSFER_GAS;
 /// `Error("Pausable: paused")`, `InvalidCalldata`, no data (too little gas), `InsufficientBalance`,
 /// what LINK raises; in this order.
 pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
-    let (to, amount) = (args.address(0), args.uint(1, 96));
+    let (to, amount) = (args.address(0), args.juels(1, 96));
     not_paused();
-    if amount == 0 {
+    if amount.is_zero() {
         error(e::INVALID_CALLDATA);
     }
     withdraw(&host::sender(), &to, amount);
@@ -87,33 +87,33 @@ pub fn oracle_withdraw(args: Tuple<'_>) -> Buf {
 /// `Error("Only callable by owner")`, no data (too little gas), `InsufficientBalance`,
 /// what LINK raises; in this order.
 pub fn owner_withdraw(args: Tuple<'_>) -> Buf {
-    let (to, amount) = (args.address(0), args.uint(1, 96));
+    let (to, amount) = (args.address(0), args.juels(1, 96));
     only_owner();
     let this = host::this();
-    let amount = if amount == 0 { Withdrawable::of(&this).load() } else { amount };
+    let amount = if amount.is_zero() { Withdrawable::of(&this).load() } else { amount };
     withdraw(&this, &to, amount);
     Buf::empty()
 }
 
 #[inline(never)]
-fn withdraw(holder: &Address, to: &Address, amount: u128) {
+fn withdraw(holder: &Address, to: &Address, amount: Juels) {
     host::demand(WITHDRAWAL_GAS);
     let withdrawable = Withdrawable::of(holder);
     let balance = withdrawable.load();
-    if balance < amount {
-        error_num(e::INSUFFICIENT_BALANCE, balance);
-    }
-    withdrawable.store(balance - amount);
+    let Some(rest) = balance.checked_sub(amount) else {
+        error_num(e::INSUFFICIENT_BALANCE, balance.get());
+    };
+    withdrawable.store(rest);
     take_from_book(to, amount);
 }
 
 /// Pays juels out of the book.
 #[inline(never)]
-pub(crate) fn take_from_book(to: &Address, juels: u128) {
+pub(crate) fn take_from_book(to: &Address, juels: Juels) {
     let mut book = Book::load();
     book.set_total(sub(book.total(), juels));
     book.store();
-    transfer_link(&book.link(), to, &number(juels));
+    transfer_link(&book.link(), to, &number(juels.get()));
 }
 
 /// `recoverFunds(address)`, by the owner: sends on LINK that is in no book.
@@ -131,7 +131,7 @@ pub fn recover_funds(args: Tuple<'_>) -> Buf {
     let mut call = Buf::call(l::BALANCE_OF, 1, 0);
     call.address(&host::this());
     let book = Book::load();
-    let (total, link) = (book.total(), book.link());
+    let (total, link) = (book.total().get(), book.link());
     host::ask_static(&link, call.as_bytes());
     let answer = host::return_data(WORD);
     let (high, low) = halves(Tuple::new(answer, 1).word(0));

@@ -103,7 +103,7 @@ dispatch! {
         f::ORACLE_WITHDRAW => funds::oracle_withdraw(args.head(2)),
         f::OWNER_WITHDRAW => funds::owner_withdraw(args.head(2)),
         f::RECOVER_FUNDS => funds::recover_funds(args.head(1)),
-        f::GET_TOTAL_BALANCE => Buf::of(storage::Book::load().total()),
+        f::GET_TOTAL_BALANCE => Buf::of_juels(storage::Book::load().total()),
 
         // Routes
         f::GET_CONTRACT_BY_ID => Buf::of_address(&routes::contract_by_id(&args.head(1).b256(0))),
@@ -116,7 +116,7 @@ dispatch! {
         // Configuration, pause, ownership
         f::GET_CONFIG => admin::get_config(),
         f::UPDATE_CONFIG => admin::update_config(args.head(1)),
-        f::GET_ADMIN_FEE => Buf::of(storage::Settings::load().admin_fee()),
+        f::GET_ADMIN_FEE => Buf::of_juels(storage::Settings::load().admin_fee()),
         f::GET_ALLOW_LIST_ID => Buf::of_word(&storage::allow_list_id()),
         f::SET_ALLOW_LIST_ID => routes::set_allow_list_id(args.head(1)),
         f::PAUSE => admin::set_paused(true),

@@ -95,7 +95,7 @@ pub fn send_request(args: Tuple<'_>, coordinator: fn(&B256) -> Address) -> Buf {
     event.num(7 * WORD as u128);
     event.num(data_version.into());
     event.num(callback_gas_limit.into());
-    event.num(priced.estimated_total_cost_juels);
+    event.juels(priced.estimated_total_cost_juels);
     event.bytes(data);
     host::log(&event, 4);
     Buf::of_word(request_id)
@@ -110,7 +110,7 @@ fn reserve(terms: &Commitment, client: &Address, hash: &B256, subscription: &Sub
     }
     stored.store(hash);
     let mut funds = subscription.funds();
-    funds.set_blocked(add(funds.blocked(), terms.estimated_total_cost_juels, 96));
+    funds.set_blocked(add(funds.blocked(), terms.estimated_total_cost_juels));
     funds.store();
     Consumer::initiate(client, subscription.id);
 }

@@ -7,7 +7,7 @@ use functions_contract::{
     storage::{beside, clear, element, entry, load, load_address, load_at, load_number, store, store_at},
     word::{self, number},
 };
-use functions_types::SubscriptionId;
+use functions_types::{Juels, SubscriptionId};
 
 const SETTINGS: u8 = 0;
 const LIMITS: u8 = 1;
@@ -67,10 +67,10 @@ impl Settings {
         self.set_marks(if on { self.marks() | mark } else { self.marks() & !mark });
     }
 
-    /// Juels per request for the Router (72 bits).
+    /// What the Router gets of a request (72 bits).
     #[inline(never)]
-    pub fn admin_fee(&self) -> u128 {
-        if self.is(ADMIN_FEE) { Limits::load().admin_fee() } else { 0 }
+    pub fn admin_fee(&self) -> Juels {
+        if self.is(ADMIN_FEE) { Limits::load().admin_fee() } else { Juels::ZERO }
     }
 
     /// The callback gas limit of `tier`, or `None` when there is no such tier.
@@ -93,10 +93,10 @@ packed! {
         max_consumers, set_max_consumers: u32 = 8..10;
         /// Completed requests below which a cancelled subscription forfeits the deposit.
         deposit_minimum_requests, set_deposit_minimum_requests: u64 = 10..12;
-        /// The deposit in juels.
-        deposit, set_deposit: u128 = 12..21;
-        /// Juels per request for the Router.
-        admin_fee, set_admin_fee: u128 = 21..30;
+        /// The deposit.
+        deposit, set_deposit: Juels = 12..21;
+        /// What the Router gets of a request.
+        admin_fee, set_admin_fee: Juels = 21..30;
         /// Number of callback gas tiers.
         tiers, set_tiers: usize = 30..32;
     }
@@ -105,8 +105,8 @@ packed! {
 packed! {
     /// The book balance and the token it is in.
     pub struct Book in BOOK {
-        /// Juels of all subscriptions and all holders.
-        total, set_total: u128 = 0..12;
+        /// What all subscriptions and all holders have.
+        total, set_total: Juels = 0..12;
         /// The LINK token.
         link, set_link: Address = 12..32;
     }
@@ -212,21 +212,21 @@ impl Withdrawable {
     }
 
     /// The juels.
-    pub fn load(&self) -> u128 {
-        load_number(&self.0)
+    pub fn load(&self) -> Juels {
+        Juels::from_uint96(load_number(&self.0))
     }
 
     /// Sets them.
-    pub fn store(&self, juels: u128) {
-        store(&self.0, &number(juels));
+    pub fn store(&self, juels: Juels) {
+        store(&self.0, &number(juels.get()));
     }
 }
 
 /// Adds to a holder's withdrawable balance; `Panic(0x11)` above 96 bits.
 #[inline(never)]
-pub fn credit(holder: &Address, juels: u128) {
+pub fn credit(holder: &Address, juels: Juels) {
     let balance = Withdrawable::of(holder);
-    balance.store(revert::add(balance.load(), juels, 96));
+    balance.store(revert::add(balance.load(), juels));
 }
 
 /// The words of a subscription, existing or not.
@@ -327,10 +327,10 @@ impl Subscription {
 packed! {
     /// What a request and its settlement change.
     pub struct Funds {
-        /// Juels, blocked ones included.
-        balance, set_balance: u128 = 0..12;
-        /// Juels reserved for requests in flight.
-        blocked, set_blocked: u128 = 12..24;
+        /// What it has, blocked juels included.
+        balance, set_balance: Juels = 0..12;
+        /// What is reserved for requests in flight.
+        blocked, set_blocked: Juels = 12..24;
         /// Length of the list of consumers.
         consumers, set_consumers: u32 = 24..28;
         /// Whether the zero address created the subscription or has taken it over. Nobody can send from it; should a
@@ -342,7 +342,7 @@ packed! {
 impl Funds {
     /// Whether the word alone does not show that the subscription exists.
     pub fn may_be_nobodys(&self) -> bool {
-        self.is_given_away() || self.balance() == 0 && self.blocked() == 0 && self.consumers() == 0
+        self.is_given_away() || self.balance().is_zero() && self.blocked().is_zero() && self.consumers() == 0
     }
 }
 

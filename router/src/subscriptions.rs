@@ -4,7 +4,7 @@ use functions_contract::{
     Address, B256,
     abi::{Buf, Tuple, WORD},
     host,
-    revert::{error, error_address, error_num},
+    revert::{error, error_address, error_num, sub},
 };
 use functions_types::{
     SubscriptionId,
@@ -240,18 +240,18 @@ fn close(subscription: &Subscription, holder: &Holder, to: &Address, keep_deposi
     let limits = Limits::load();
     if keep_deposit && completed < limits.deposit_minimum_requests() {
         let deposit = limits.deposit().min(refund);
-        if deposit > 0 {
+        if !deposit.is_zero() {
             storage::credit(&host::this(), deposit);
-            refund -= deposit;
+            refund = sub(refund, deposit);
         }
     }
-    if refund > 0 {
+    if !refund.is_zero() {
         take_from_book(to, refund);
     }
     let mut event = Buf::event(&ev::SUBSCRIPTION_CANCELED, 3, 0);
     event.num(subscription.id.0.into());
     event.address(to);
-    event.num(refund);
+    event.juels(refund);
     host::log(&event, 2);
 }
 
@@ -342,9 +342,9 @@ fn encoded_len(subscription: &Subscription) -> usize {
 #[inline(never)]
 fn encode(subscription: &Subscription, out: &mut Buf) {
     let (funds, holder) = (subscription.funds(), subscription.holder());
-    out.num(funds.balance());
+    out.juels(funds.balance());
     out.address(&holder.owner());
-    out.num(funds.blocked());
+    out.juels(funds.blocked());
     out.address(&subscription.proposed_owner());
     out.num(6 * WORD as u128);
     out.raw(subscription.flags(&holder).as_slice());

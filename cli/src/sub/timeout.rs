@@ -54,7 +54,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     }
     let overdue: Vec<_> = terms.into_iter().filter(|terms| wait(terms.timeout_timestamp) == 0).collect();
     let receipts = at.subscriptions().time_out(&from, &overdue).await.map_err(remedy::report)?;
-    let released: u128 = overdue.iter().map(|terms| terms.estimated_total_cost_juels).sum();
+    let released: u128 = overdue.iter().map(|terms| terms.estimated_total_cost_juels.get()).sum();
     let still_open = open.len() - overdue.len();
     options.sending.say(
         &json!({

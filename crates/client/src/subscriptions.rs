@@ -152,7 +152,8 @@ impl Subscriptions<'_> {
         let mut receipts = Vec::new();
         for part in commitments.chunks(TIMEOUTS_PER_TRANSACTION) {
             let stored = |fee: U72| {
-                let form = |commitment: &Commitment| commitment.with_admin_fee(fee.to()).into();
+                let form =
+                    |commitment: &Commitment| commitment.with_admin_fee(Juels::from_uint96(fee.to())).into();
                 Router::timeoutRequestsCall { requestsToTimeoutByCommitment: part.iter().map(form).collect() }
             };
             let sent = self.chain.send(from, self.router, &stored(present)).await;

@@ -5,6 +5,7 @@
 
 use alloc::vec;
 use alloy_primitives::{Address, B256};
+use functions_types::Juels;
 
 use crate::{trap::malformed, word};
 
@@ -69,6 +70,12 @@ impl<'a> Tuple<'a> {
             malformed();
         }
         low
+    }
+
+    /// Word `index` as an amount of at most `bits` (1..=96) bits.
+    #[inline(always)]
+    pub fn juels(self, index: usize, bits: u32) -> Juels {
+        Juels::from_uint96(self.uint(index, bits))
     }
 
     /// Word `index` as `uint64`.
@@ -197,6 +204,11 @@ impl Buf {
         buf
     }
 
+    /// One word holding an amount.
+    pub fn of_juels(value: Juels) -> Self {
+        Self::of(value.get())
+    }
+
     /// One word holding an address.
     pub fn of_address(value: &Address) -> Self {
         let mut buf = Self::new(WORD);
@@ -252,6 +264,12 @@ impl Buf {
             None => malformed(),
         }
         self.at = end;
+    }
+
+    /// A word holding an amount.
+    #[inline(always)]
+    pub fn juels(&mut self, value: Juels) {
+        self.num(value.get());
     }
 
     /// A word holding an address.

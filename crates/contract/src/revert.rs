@@ -1,6 +1,7 @@
 //! The ways a call ends early. None of them returns; nothing of the frame's storage survives.
 
 use alloy_primitives::Address;
+use functions_types::Juels;
 
 use crate::{
     abi::{Buf, Text},
@@ -100,20 +101,20 @@ pub fn panic(code: u8) -> ! {
     error_num(PANIC, u128::from(code))
 }
 
-/// `a + b` in `bits` bits, or `Panic(0x11)`.
+/// `a + b`, or `Panic(0x11)` above 96 bits.
 #[inline(never)]
-pub fn add(a: u128, b: u128, bits: u32) -> u128 {
+pub fn add(a: Juels, b: Juels) -> Juels {
     match a.checked_add(b) {
-        Some(sum) if bits >= 128 || sum >> bits == 0 => sum,
-        _ => panic(OVERFLOW),
+        Some(sum) => sum,
+        None => panic(OVERFLOW),
     }
 }
 
 /// `a − b`, or `Panic(0x11)`.
 #[inline(never)]
-pub fn sub(a: u128, b: u128) -> u128 {
-    if b > a {
-        panic(OVERFLOW);
+pub fn sub(a: Juels, b: Juels) -> Juels {
+    match a.checked_sub(b) {
+        Some(difference) => difference,
+        None => panic(OVERFLOW),
     }
-    a - b
 }

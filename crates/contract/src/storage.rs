@@ -4,6 +4,7 @@
 //! hands out named values.
 
 use alloy_primitives::{Address, B256};
+use functions_types::Juels;
 
 use crate::{host::keccak, vm, word};
 
@@ -119,6 +120,18 @@ macro_rules! numbers {
     )*};
 }
 numbers!(u16, u32, u64, u128, usize);
+
+impl Field for Juels {
+    const MOST: usize = 12;
+    #[inline(always)]
+    fn get(word: &B256, from: usize, len: usize) -> Self {
+        Self::from_uint96(word::get(word, from, len))
+    }
+    #[inline(always)]
+    fn put(self, word: &mut B256, from: usize, len: usize) {
+        word::put(word, from, len, Juels::get(self));
+    }
+}
 
 impl Field for u8 {
     const MOST: usize = 1;

@@ -1,8 +1,9 @@
 //! The reservation: what a request may cost at most.
 
 use alloy_primitives::U256;
+use functions_types::Juels;
 
-use crate::{Division, RuleError, add, add256, fit, juels, mul256};
+use crate::{Division, RuleError, add256, fit, juels, mul256, sum};
 
 /// Everything the estimate of one request depends on.
 ///
@@ -31,27 +32,26 @@ pub struct Estimate {
     pub l1_fee_wei: U256,
     /// Price of LINK in wei.
     pub wei_per_link: U256,
-    /// Juels (72 bits) for the oracles.
-    pub don_fee: u128,
-    /// Juels (72 bits) for the Router.
-    pub admin_fee: u128,
-    /// Juels (72 bits) for the Coordinator's owner.
-    pub operation_fee: u128,
+    /// For the oracles (72 bits).
+    pub don_fee: Juels,
+    /// For the Router (72 bits).
+    pub admin_fee: Juels,
+    /// For the Coordinator's owner (72 bits).
+    pub operation_fee: Juels,
 }
 
 impl Estimate {
-    /// The reservation in juels (96 bits).
+    /// The reservation.
     ///
     /// # Errors
     /// [`RuleError::Overflow`], [`RuleError::DivisionByZero`] when LINK has no price, [`RuleError::Above96Bits`].
-    pub fn juels<D: Division>(&self) -> Result<u128, RuleError> {
+    pub fn juels<D: Division>(&self) -> Result<Juels, RuleError> {
         let price = self.over_estimated::<D>(self.gas_price())?;
         let wei = add256(mul256(price, self.gas()?)?, self.l1_fee_wei)?;
         self.with_fees::<D>(wei)
     }
 
-    /// The reservation in juels (96 bits) under the rule of Coordinator 1.3.1, where the L1 fee is over-estimated with
-    /// the rest:
+    /// The reservation under the rule of Coordinator 1.3.1, where the L1 fee is over-estimated with the rest:
     ///
     /// ```text
     /// wei   = max(gas_price, minimum) * gas + l1_fee     wei += floor(wei * over_estimation / 10000)
@@ -62,7 +62,7 @@ impl Estimate {
     /// As [`Self::juels`].
     ///
     /// Upstream: `FunctionsBilling._calculateCostEstimate` (Coordinator 1.3.1).
-    pub fn juels_v1_3_1<D: Division>(&self) -> Result<u128, RuleError> {
+    pub fn juels_v1_3_1<D: Division>(&self) -> Result<Juels, RuleError> {
         let wei = add256(mul256(self.gas_price(), self.gas()?)?, self.l1_fee_wei)?;
         self.with_fees::<D>(self.over_estimated::<D>(wei)?)
     }
@@ -84,14 +84,13 @@ impl Estimate {
         let gas = u64::from(self.gas_overhead_before_callback)
             + u64::from(self.gas_overhead_after_callback)
             + u64::from(self.callback_gas_limit); // three 32-bit numbers cannot overflow 64 bits
-        fit(gas.into(), 32)?;
-        Ok(gas)
+        fit(gas, 32)
     }
 
     #[inline(always)]
-    fn with_fees<D: Division>(&self, wei: U256) -> Result<u128, RuleError> {
+    fn with_fees<D: Division>(&self, wei: U256) -> Result<Juels, RuleError> {
         let gas_juels = juels::from_wei_down::<D>(wei, self.wei_per_link)?;
-        let fees = add(add(self.don_fee, self.admin_fee, 96)?, self.operation_fee, 96)?;
-        add(gas_juels, fees, 96)
+        let fees = sum(sum(self.don_fee, self.admin_fee)?, self.operation_fee)?;
+        sum(gas_juels, fees)
     }
 }

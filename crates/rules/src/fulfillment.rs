@@ -1,20 +1,21 @@
 //! What one fulfillment costs, and the gas checks around its callback.
 
 use alloy_primitives::U256;
+use functions_types::{Juels, JuelsPerGas};
 
-use crate::{Division, RuleError, add, add256, juels, mul96, mul256};
+use crate::{Division, RuleError, add256, fit, juels, mul256, sum};
 
-/// The part of a fulfillment's price the Coordinator fixes before the callback runs. All in juels (96 bits).
+/// The part of a fulfillment's price the Coordinator fixes before the callback runs.
 ///
 /// Upstream: `FunctionsBilling._fulfillAndBill` (Coordinator 1.3.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FulfillmentCost {
     /// Price of one gas.
-    pub juels_per_gas: u128,
+    pub juels_per_gas: JuelsPerGas,
     /// Reimbursement of the overhead gas and the L1 share; goes to the transmitter.
-    pub gas_overhead: u128,
+    pub gas_overhead: Juels,
     /// The reimbursement and both fees.
-    pub without_callback: u128,
+    pub without_callback: Juels,
 }
 
 impl FulfillmentCost {
@@ -33,13 +34,13 @@ impl FulfillmentCost {
         l1_share_wei: U256,
         wei_per_link: U256,
         overhead_gas: u64,
-        don_fee: u128,
-        operation_fee: u128,
+        don_fee: Juels,
+        operation_fee: Juels,
     ) -> Result<Self, RuleError> {
         let wei = mul256(gas_price_wei, overhead_gas)?;
         let gas_overhead = juels::from_wei_down::<D>(add256(wei, l1_share_wei)?, wei_per_link)?;
-        let juels_per_gas = juels::from_wei_down::<D>(gas_price_wei, wei_per_link)?;
-        let without_callback = add(add(gas_overhead, don_fee, 96)?, operation_fee, 96)?;
+        let juels_per_gas = JuelsPerGas(juels::from_wei_down::<D>(gas_price_wei, wei_per_link)?);
+        let without_callback = sum(sum(gas_overhead, don_fee)?, operation_fee)?;
         Ok(Self { juels_per_gas, gas_overhead, without_callback })
     }
 }
@@ -49,7 +50,7 @@ impl FulfillmentCost {
 /// # Errors
 /// [`RuleError::Overflow`].
 pub fn overhead_gas(before: u64, after: u64) -> Result<u64, RuleError> {
-    Ok(add(before.into(), after.into(), 40)? as u64)
+    fit(before.checked_add(after).ok_or(RuleError::Overflow)?, 40)
 }
 
 /// Bytes a transaction has beside its calldata: signature, fees, addresses.
@@ -75,21 +76,21 @@ pub fn l1_share_down<D: Division>(l1_fee_wei: U256, entries: u8) -> U256 {
 /// # Errors
 /// [`RuleError::Overflow`].
 pub fn gas_needed(callback_gas_limit: u32, gas_overhead_after_callback: u64) -> Result<u64, RuleError> {
-    Ok(add(callback_gas_limit.into(), gas_overhead_after_callback.into(), 40)? as u64)
+    overhead_gas(callback_gas_limit.into(), gas_overhead_after_callback)
 }
 
-/// The most a fulfillment can cost, in juels (96 bits): the callback burning its whole limit.
+/// The most a fulfillment can cost: the callback burning its whole limit.
 ///
 /// # Errors
 /// [`RuleError::Overflow`].
 pub fn worst_case(
-    admin_fee: u128,
-    cost_without_callback: u128,
-    juels_per_gas: u128,
+    admin_fee: Juels,
+    cost_without_callback: Juels,
+    juels_per_gas: JuelsPerGas,
     callback_gas_limit: u32,
-) -> Result<u128, RuleError> {
-    let callback = mul96(juels_per_gas, callback_gas_limit.into())?;
-    add(add(admin_fee, cost_without_callback, 96)?, callback, 96)
+) -> Result<Juels, RuleError> {
+    let callback = juels_per_gas.checked_mul(callback_gas_limit.into()).ok_or(RuleError::Overflow)?;
+    sum(sum(admin_fee, cost_without_callback)?, callback)
 }
 
 /// Whether a call can be given `wanted` gas: after setting `exact_check` gas aside, 63/64 of the rest exceed it.
@@ -100,15 +101,15 @@ pub const fn can_forward(gas_left: u64, exact_check: u16, wanted: u32) -> bool {
     gas - gas / 64 > wanted as u64
 }
 
-/// What changes hands once the callback has run. All in juels (96 bits).
+/// What changes hands once the callback has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// `juels_per_gas * gas_used`.
-    pub callback_cost: u128,
+    pub callback_cost: Juels,
     /// Credited to the Coordinator: cost without callback and callback cost.
-    pub coordinator_credit: u128,
+    pub coordinator_credit: Juels,
     /// Charged to the subscription: the Coordinator's credit and the Router's admin fee.
-    pub total_cost: u128,
+    pub total_cost: Juels,
 }
 
 impl Settlement {
@@ -117,20 +118,24 @@ impl Settlement {
     /// # Errors
     /// [`RuleError::Overflow`].
     pub fn new(
-        admin_fee: u128,
-        cost_without_callback: u128,
-        juels_per_gas: u128,
+        admin_fee: Juels,
+        cost_without_callback: Juels,
+        juels_per_gas: JuelsPerGas,
         gas_used: u64,
     ) -> Result<Self, RuleError> {
-        let callback_cost = mul96(juels_per_gas, gas_used)?;
-        let total_cost = add(add(cost_without_callback, admin_fee, 96)?, callback_cost, 96)?;
-        // no more than the total, which fits
-        Ok(Self { callback_cost, coordinator_credit: cost_without_callback + callback_cost, total_cost })
+        let callback_cost = juels_per_gas.checked_mul(gas_used).ok_or(RuleError::Overflow)?;
+        let coordinator_credit = sum(cost_without_callback, callback_cost)?;
+        Ok(Self { callback_cost, coordinator_credit, total_cost: sum(coordinator_credit, admin_fee)? })
     }
 
     /// The subscription's (balance, blocked balance) afterwards, or `None` (`InsufficientBalance`) when the balance
     /// does not cover the cost or less is blocked than was reserved.
-    pub const fn apply(&self, balance: u128, blocked_balance: u128, reserved: u128) -> Option<(u128, u128)> {
+    pub const fn apply(
+        &self,
+        balance: Juels,
+        blocked_balance: Juels,
+        reserved: Juels,
+    ) -> Option<(Juels, Juels)> {
         match (balance.checked_sub(self.total_cost), blocked_balance.checked_sub(reserved)) {
             (Some(balance), Some(blocked)) => Some((balance, blocked)),
             _ => None,

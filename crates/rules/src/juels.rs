@@ -1,18 +1,19 @@
 //! Conversions to juels. A price feed gives wei, or US dollars with decimals, per LINK.
 
 use alloy_primitives::U256;
+use functions_types::Juels;
 
-use crate::{Division, RuleError, fit, mul256};
+use crate::{Division, RuleError, mul256};
 
 /// Juels in one LINK.
-const JUELS_PER_LINK: u64 = 1_000_000_000_000_000_000;
+const JUELS_PER_LINK: u64 = Juels::PER_LINK as u64;
 
-/// `1e18 * wei / wei_per_link`, rounded down, in 96 bits.
+/// `1e18 * wei / wei_per_link`, rounded down.
 ///
 /// # Errors
 /// [`RuleError::Overflow`] above 256 bits on the way, [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`].
 #[inline(never)]
-pub fn from_wei_down<D: Division>(wei: U256, wei_per_link: U256) -> Result<u128, RuleError> {
+pub fn from_wei_down<D: Division>(wei: U256, wei_per_link: U256) -> Result<Juels, RuleError> {
     divide::<D>(mul256(wei, JUELS_PER_LINK)?, wei_per_link)
 }
 
@@ -23,7 +24,11 @@ pub fn from_wei_down<D: Division>(wei: U256, wei_per_link: U256) -> Result<u128,
 /// # Errors
 /// [`RuleError::Overflow`], [`RuleError::DivisionByZero`], [`RuleError::Above96Bits`] for the inner quotient,
 /// [`RuleError::Above72Bits`] for the outer.
-pub fn from_cents_down<D: Division>(cents: u16, usd_per_link: U256, decimals: u8) -> Result<u128, RuleError> {
+pub fn from_cents_down<D: Division>(
+    cents: u16,
+    usd_per_link: U256,
+    decimals: u8,
+) -> Result<Juels, RuleError> {
     let exponent = decimals.checked_add(18).ok_or(RuleError::Overflow)?;
     if exponent > 77 {
         return Err(RuleError::Overflow); // 10^78 has more than 256 bits
@@ -36,21 +41,20 @@ pub fn from_cents_down<D: Division>(cents: u16, usd_per_link: U256, decimals: u8
         rest -= step;
     }
     let juels = divide::<D>(amount, usd_per_link)?;
-    let fee = low(D::div(U256::from(juels), U256::from(100_u64)));
-    fit(fee, 72).map_err(|_| RuleError::Above72Bits)
+    let fee = low(D::div(U256::from(juels.get()), U256::from(100_u64)));
+    if fee >> 72 == 0 { Ok(Juels::from_uint96(fee)) } else { Err(RuleError::Above72Bits) }
 }
 
-fn divide<D: Division>(numerator: U256, denominator: U256) -> Result<u128, RuleError> {
+fn divide<D: Division>(numerator: U256, denominator: U256) -> Result<Juels, RuleError> {
     if denominator.is_zero() {
         return Err(RuleError::DivisionByZero);
     }
     let quotient = D::div(numerator, denominator);
     let [_, _, third, fourth] = quotient.into_limbs();
-    let value = low(quotient);
-    if third != 0 || fourth != 0 || value >> 96 != 0 {
+    if third != 0 || fourth != 0 {
         return Err(RuleError::Above96Bits);
     }
-    Ok(value)
+    Juels::new(low(quotient)).ok_or(RuleError::Above96Bits)
 }
 
 /// The low 128 bits.

@@ -12,7 +12,8 @@
 //! | [`split`] | the fee pool |
 //! | [`time`] | when a request can be timed out |
 //!
-//! Amounts are `u128` holding the ABI's `uint96` or `uint72`; anything that multiplies wei is `U256`. Division of 256
+//! Amounts of LINK are [`Juels`], prices of gas in them [`JuelsPerGas`](functions_types::JuelsPerGas); anything that
+//! multiplies wei is `U256`. Division of 256
 //! bits is behind [`Division`], because in WASM it is 8 KB of code while the host divides for 4 gas.
 //!
 //! Upstream: `FunctionsBilling` (Coordinator 1.3.0), `FunctionsRouter` and `FunctionsSubscriptions` (Router 1.0.0).
@@ -25,6 +26,7 @@ pub mod split;
 pub mod time;
 
 use alloy_primitives::U256;
+use functions_types::Juels;
 
 pub use estimate::Estimate;
 pub use fulfillment::{FulfillmentCost, Settlement};
@@ -72,19 +74,14 @@ impl Division for Software {
     }
 }
 
-/// `value` if it has at most `bits` bits (at most 127), else an overflow.
-pub(crate) const fn fit(value: u128, bits: u32) -> Result<u128, RuleError> {
-    if value >> bits == 0 { Ok(value) } else { Err(RuleError::Overflow) }
+/// `gas` if it has at most `bits` bits, else an overflow.
+pub(crate) const fn fit(gas: u64, bits: u32) -> Result<u64, RuleError> {
+    if gas >> bits == 0 { Ok(gas) } else { Err(RuleError::Overflow) }
 }
 
-/// Sum at `bits` bits.
-pub(crate) fn add(a: u128, b: u128, bits: u32) -> Result<u128, RuleError> {
-    fit(a.checked_add(b).ok_or(RuleError::Overflow)?, bits)
-}
-
-/// Product at 96 bits.
-pub(crate) fn mul96(a: u128, b: u64) -> Result<u128, RuleError> {
-    fit(a.checked_mul(b.into()).ok_or(RuleError::Overflow)?, 96)
+/// Sum of amounts.
+pub(crate) fn sum(a: Juels, b: Juels) -> Result<Juels, RuleError> {
+    a.checked_add(b).ok_or(RuleError::Overflow)
 }
 
 pub(crate) fn add256(a: U256, b: U256) -> Result<U256, RuleError> {

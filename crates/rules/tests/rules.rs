@@ -8,12 +8,17 @@ use functions_rules::{
     split::share_down,
     time::{is_timed_out, timeout_timestamp},
 };
+use functions_types::{Juels, JuelsPerGas};
 use proptest::prelude::*;
 
 const LINK: u128 = 1_000_000_000_000_000_000;
 
 fn n(value: u128) -> U256 {
     U256::from(value)
+}
+
+fn j(value: u128) -> Juels {
+    Juels::new(value).unwrap()
 }
 
 /// Gas price 1e8 wei, feeds 6e15 wei and 15 USD per LINK, L1 fee 1e12 wei, fees of 2 and 1 cents (Coordinator 1.3.0).
@@ -27,32 +32,32 @@ fn reference() -> Estimate {
         callback_gas_limit: 100_000,
         l1_fee_wei: n(1_000_000_000_000),
         wei_per_link: n(6_000_000_000_000_000),
-        don_fee: 1_333_333_333_333_333,
-        admin_fee: 0,
-        operation_fee: 666_666_666_666_666,
+        don_fee: j(1_333_333_333_333_333),
+        admin_fee: Juels::ZERO,
+        operation_fee: j(666_666_666_666_666),
     }
 }
 
 #[test]
 fn fees_are_the_reference_ones() {
     let price = n(1_500_000_000);
-    assert_eq!(from_cents_down::<Software>(2, price, 8), Ok(1_333_333_333_333_333));
-    assert_eq!(from_cents_down::<Software>(1, price, 8), Ok(666_666_666_666_666));
-    assert_eq!(from_cents_down::<Software>(0, price, 8), Ok(0));
+    assert_eq!(from_cents_down::<Software>(2, price, 8), Ok(j(1_333_333_333_333_333)));
+    assert_eq!(from_cents_down::<Software>(1, price, 8), Ok(j(666_666_666_666_666)));
+    assert_eq!(from_cents_down::<Software>(0, price, 8), Ok(Juels::ZERO));
 }
 
 #[test]
 fn estimate_is_the_reference_one() {
-    assert_eq!(reference().juels::<Software>(), Ok(9_640_216_666_666_665));
+    assert_eq!(reference().juels::<Software>(), Ok(j(9_640_216_666_666_665)));
 }
 
 #[test]
 fn estimate_of_1_3_1_raises_the_l1_fee_too() {
     let e = reference();
-    let fees = e.don_fee + e.admin_fee + e.operation_fee;
+    let fees = e.don_fee.get() + e.admin_fee.get() + e.operation_fee.get();
     let wei = 100_000_000 * 298_942 + 1_000_000_000_000;
     let expected = (wei + wei / 2) * LINK / 6_000_000_000_000_000 + fees;
-    assert_eq!(e.juels_v1_3_1::<Software>(), Ok(expected));
+    assert_eq!(e.juels_v1_3_1::<Software>(), Ok(j(expected)));
     // Without an L1 fee the two rules differ in where they round, not in what they raise.
     let free = Estimate { l1_fee_wei: U256::ZERO, ..e };
     assert_eq!(free.juels_v1_3_1::<Software>(), free.juels::<Software>());
@@ -72,22 +77,25 @@ fn settlement_is_the_reference_one() {
         e.operation_fee,
     );
     let cost = cost.unwrap();
-    assert_eq!(cost.juels_per_gas, 16_666_666_666);
-    assert_eq!(cost.gas_overhead, 3_482_366_666_666_666);
-    assert_eq!(cost.without_callback, 5_482_366_666_666_665);
-    let settlement = Settlement::new(0, cost.without_callback, cost.juels_per_gas, 4_858).unwrap();
-    assert_eq!(settlement.callback_cost, 80_966_666_663_428);
-    assert_eq!(settlement.total_cost, 5_563_333_333_330_093);
-    let reserved = 9_640_216_666_666_665;
-    assert_eq!(settlement.apply(100 * LINK, reserved, reserved), Some((99_994_436_666_666_669_907, 0)));
+    assert_eq!(cost.juels_per_gas, JuelsPerGas(j(16_666_666_666)));
+    assert_eq!(cost.gas_overhead, j(3_482_366_666_666_666));
+    assert_eq!(cost.without_callback, j(5_482_366_666_666_665));
+    let settlement = Settlement::new(Juels::ZERO, cost.without_callback, cost.juels_per_gas, 4_858).unwrap();
+    assert_eq!(settlement.callback_cost, j(80_966_666_663_428));
+    assert_eq!(settlement.total_cost, j(5_563_333_333_330_093));
+    let reserved = j(9_640_216_666_666_665);
+    assert_eq!(
+        settlement.apply(j(100 * LINK), reserved, reserved),
+        Some((j(99_994_436_666_666_669_907), Juels::ZERO))
+    );
 }
 
 #[test]
 fn settlement_fails_when_the_books_do_not_cover_it() {
-    let settlement = Settlement::new(0, 10, 1, 5).unwrap();
-    assert_eq!(settlement.apply(15, 20, 20), Some((0, 0)));
-    assert_eq!(settlement.apply(14, 20, 20), None);
-    assert_eq!(settlement.apply(15, 19, 20), None);
+    let settlement = Settlement::new(Juels::ZERO, j(10), JuelsPerGas(j(1)), 5).unwrap();
+    assert_eq!(settlement.apply(j(15), j(20), j(20)), Some((Juels::ZERO, Juels::ZERO)));
+    assert_eq!(settlement.apply(j(14), j(20), j(20)), None);
+    assert_eq!(settlement.apply(j(15), j(19), j(20)), None);
 }
 
 #[test]
@@ -96,17 +104,17 @@ fn conversions_fail_when_widths_are_exceeded() {
     assert_eq!(from_wei_down::<Software>(n(1), U256::ZERO), Err(DivisionByZero));
     assert_eq!(from_wei_down::<Software>(U256::MAX, n(1)), Err(Overflow));
     assert_eq!(from_wei_down::<Software>(n(1 << 96), n(LINK)), Err(Above96Bits));
-    assert_eq!(from_wei_down::<Software>(n((1 << 96) - 1), n(LINK)), Ok((1 << 96) - 1));
+    assert_eq!(from_wei_down::<Software>(n((1 << 96) - 1), n(LINK)), Ok(Juels::MAX));
     assert_eq!(from_cents_down::<Software>(1, n(1), 238), Err(Overflow)); // 8-bit exponent
     assert_eq!(from_cents_down::<Software>(1, n(1), 60), Err(Overflow)); // 10^78
-    assert_eq!(from_cents_down::<Software>(0, n(1), 59), Ok(0));
+    assert_eq!(from_cents_down::<Software>(0, n(1), 59), Ok(Juels::ZERO));
     assert_eq!(from_cents_down::<Software>(1, n(1), 59), Err(Above96Bits));
-    assert_eq!(from_cents_down::<Software>(1, n(1), 5), Ok(1_000_000_000_000_000_000_000));
+    assert_eq!(from_cents_down::<Software>(1, n(1), 5), Ok(j(1_000_000_000_000_000_000_000)));
     assert_eq!(from_cents_down::<Software>(u16::MAX, n(1), 5), Err(Above72Bits));
     let gas = Estimate { gas_overhead_before_callback: u32::MAX, ..reference() };
     assert_eq!(gas.juels::<Software>(), Err(Overflow));
     assert_eq!(gas_needed(u32::MAX, (1 << 40) - 1), Err(Overflow));
-    assert_eq!(worst_case(0, 1, (1 << 96) - 1, 1), Err(Overflow));
+    assert_eq!(worst_case(Juels::ZERO, j(1), JuelsPerGas(Juels::MAX), 1), Err(Overflow));
 }
 
 #[test]
@@ -129,8 +137,9 @@ fn time_out_begins_at_the_exact_second() {
 proptest! {
     #[test]
     fn a_share_is_the_quotient(pool in 0..1_u128 << 96, oracles in 1..=31_u8) {
-        prop_assert_eq!(share_down(pool, oracles), pool / u128::from(oracles));
-        prop_assert_eq!(share_down(pool, 0), 0);
+        let (share, rest) = (pool / u128::from(oracles), pool % u128::from(oracles));
+        prop_assert_eq!(share_down(j(pool), oracles), (j(share), j(rest)));
+        prop_assert_eq!(share_down(j(pool), 0), (Juels::ZERO, j(pool)));
     }
 
     #[test]
@@ -142,13 +151,13 @@ proptest! {
         let estimate = Estimate {
             gas_price_wei: n(price), minimum_gas_price_wei: 0, over_estimation_bp: bp, gas_overhead_before_callback: before,
             gas_overhead_after_callback: after, callback_gas_limit: limit, l1_fee_wei: n(l1), wei_per_link: n(link),
-            don_fee: don, admin_fee: 0, operation_fee: operation,
+            don_fee: j(don), admin_fee: Juels::ZERO, operation_fee: j(operation),
         };
         let reserved = estimate.juels::<Software>().unwrap();
         let share = l1_share_down::<Software>(n(l1), entries);
         let gas = overhead_gas(before.into(), after.into()).unwrap();
-        let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), gas, don, operation).unwrap();
-        prop_assert!(worst_case(0, cost.without_callback, cost.juels_per_gas, limit).unwrap() <= reserved);
+        let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), gas, j(don), j(operation)).unwrap();
+        prop_assert!(worst_case(Juels::ZERO, cost.without_callback, cost.juels_per_gas, limit).unwrap() <= reserved);
     }
 
     #[test]
@@ -156,19 +165,20 @@ proptest! {
         let juels = from_wei_down::<Software>(n(wei), n(link));
         prop_assume!(juels.is_ok());
         let exact = n(wei) * n(LINK);
-        let back = n(juels.unwrap()) * n(link);
+        let back = n(juels.unwrap().get()) * n(link);
         prop_assert!(back <= exact && exact - back < n(link));
     }
 
     #[test]
     fn a_settlement_splits_without_loss(admin in 0..1_u128 << 70, fixed in 0..1_u128 << 80, per_gas in 0..1_u128 << 50, gas in 0..5_000_000_u64) {
-        let s = Settlement::new(admin, fixed, per_gas, gas).unwrap();
-        prop_assert_eq!(s.coordinator_credit + admin, s.total_cost);
+        let s = Settlement::new(j(admin), j(fixed), JuelsPerGas(j(per_gas)), gas).unwrap();
+        prop_assert_eq!(s.coordinator_credit.checked_add(j(admin)), Some(s.total_cost));
         prop_assert!(s.callback_cost <= s.coordinator_credit);
     }
 
     #[test]
     fn rules_never_panic(a in any::<[u8; 32]>(), b in any::<[u8; 32]>(), c in any::<[u8; 32]>(), x in any::<[u32; 4]>(), fee in 0..1_u128 << 72, decimals in any::<u8>()) {
+        let fee = j(fee);
         let (a, b, c) = (U256::from_be_bytes(a), U256::from_be_bytes(b), U256::from_be_bytes(c));
         let estimate = Estimate {
             gas_price_wei: a, minimum_gas_price_wei: u64::from(x[3]), over_estimation_bp: x[0], gas_overhead_before_callback: x[1],

@@ -10,6 +10,8 @@
 use alloy_primitives::aliases::{U40, U72, U96};
 use alloy_sol_types::sol;
 
+use crate::Juels;
+
 sol! {
     #![sol(all_derives, abi)]
 
@@ -375,12 +377,12 @@ impl From<crate::Commitment> for Commitment {
         Self {
             requestId: c.request_id.0,
             coordinator: c.coordinator,
-            estimatedTotalCostJuels: U96::wrapping_from(c.estimated_total_cost_juels),
+            estimatedTotalCostJuels: U96::wrapping_from(c.estimated_total_cost_juels.get()),
             client: c.client,
             subscriptionId: c.subscription_id.0,
             callbackGasLimit: c.callback_gas_limit,
-            adminFee: U72::wrapping_from(c.admin_fee),
-            donFee: U72::wrapping_from(c.don_fee),
+            adminFee: U72::wrapping_from(c.admin_fee.get()),
+            donFee: U72::wrapping_from(c.don_fee.get()),
             gasOverheadBeforeCallback: U40::wrapping_from(c.gas_overhead_before_callback),
             gasOverheadAfterCallback: U40::wrapping_from(c.gas_overhead_after_callback),
             timeoutTimestamp: c.timeout_timestamp,
@@ -393,12 +395,12 @@ impl From<Commitment> for crate::Commitment {
         Self {
             request_id: crate::RequestId(c.requestId),
             coordinator: c.coordinator,
-            estimated_total_cost_juels: c.estimatedTotalCostJuels.to(),
+            estimated_total_cost_juels: Juels::from_uint96(c.estimatedTotalCostJuels.to()),
             client: c.client,
             subscription_id: crate::SubscriptionId(c.subscriptionId),
             callback_gas_limit: c.callbackGasLimit,
-            admin_fee: c.adminFee.to(),
-            don_fee: c.donFee.to(),
+            admin_fee: Juels::from_uint96(c.adminFee.to()),
+            don_fee: Juels::from_uint96(c.donFee.to()),
             gas_overhead_before_callback: c.gasOverheadBeforeCallback.to(),
             gas_overhead_after_callback: c.gasOverheadAfterCallback.to(),
             timeout_timestamp: c.timeoutTimestamp,

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, keccak256};
 
 use crate::{
-    RequestId, SubscriptionId,
+    Juels, RequestId, SubscriptionId,
     sink::{Fixed, Sink},
     word::{self, BadWord, WORD},
 };
@@ -21,18 +21,18 @@ pub struct Commitment {
     pub request_id: RequestId,
     /// The Coordinator that opened it.
     pub coordinator: Address,
-    /// The most that may be charged, in juels (96 bits).
-    pub estimated_total_cost_juels: u128,
+    /// The most that may be charged.
+    pub estimated_total_cost_juels: Juels,
     /// The consumer called back.
     pub client: Address,
     /// The subscription that pays.
     pub subscription_id: SubscriptionId,
     /// Gas the callback gets, exactly.
     pub callback_gas_limit: u32,
-    /// Juels (72 bits): Router admin fee or Coordinator operation fee, see above.
-    pub admin_fee: u128,
-    /// Juels (72 bits), fixed at request time.
-    pub don_fee: u128,
+    /// Router admin fee or Coordinator operation fee (72 bits), see above.
+    pub admin_fee: Juels,
+    /// The oracles' fee (72 bits), fixed at request time.
+    pub don_fee: Juels,
     /// Gas billed per request (40 bits).
     pub gas_overhead_before_callback: u64,
     /// Gas billed per request, and needed after the callback (40 bits).
@@ -58,12 +58,12 @@ impl Commitment {
     pub fn encode_into(&self, out: &mut impl Sink) {
         out.raw(self.request_id.0.as_slice());
         out.address(&self.coordinator);
-        out.number(self.estimated_total_cost_juels);
+        out.juels(self.estimated_total_cost_juels);
         out.address(&self.client);
         out.number(self.subscription_id.0.into());
         out.number(self.callback_gas_limit.into());
-        out.number(self.admin_fee);
-        out.number(self.don_fee);
+        out.juels(self.admin_fee);
+        out.juels(self.don_fee);
         out.number(self.gas_overhead_before_callback.into());
         out.number(self.gas_overhead_after_callback.into());
         out.number(self.timeout_timestamp.into());
@@ -79,12 +79,12 @@ impl Commitment {
         Ok(Self {
             request_id: RequestId(B256::new(words[0])),
             coordinator: word::to_address(&words[1])?,
-            estimated_total_cost_juels: word::to_u128(&words[2], 96)?,
+            estimated_total_cost_juels: word::to_juels(&words[2], 96)?,
             client: word::to_address(&words[3])?,
             subscription_id: SubscriptionId(word::to_u128(&words[4], 64)? as u64),
             callback_gas_limit: word::to_u128(&words[5], 32)? as u32,
-            admin_fee: word::to_u128(&words[6], 72)?,
-            don_fee: word::to_u128(&words[7], 72)?,
+            admin_fee: word::to_juels(&words[6], 72)?,
+            don_fee: word::to_juels(&words[7], 72)?,
             gas_overhead_before_callback: word::to_u128(&words[8], 40)? as u64,
             gas_overhead_after_callback: word::to_u128(&words[9], 40)? as u64,
             timeout_timestamp: word::to_u128(&words[10], 32)? as u32,
@@ -97,8 +97,8 @@ impl Commitment {
     }
 
     /// The same terms with `admin_fee` replaced: from event form to on-chain form and back.
-    pub const fn with_admin_fee(mut self, juels: u128) -> Self {
-        self.admin_fee = juels;
+    pub const fn with_admin_fee(mut self, admin_fee: Juels) -> Self {
+        self.admin_fee = admin_fee;
         self
     }
 }
@@ -115,10 +115,10 @@ pub struct Encoded<'a>(pub &'a [u8]);
 impl Encoded<'_> {
     /// The encoding with `admin_fee` replaced, from event form to on-chain form and back, for a few copied words
     /// instead of eleven that are written. Nothing for a shorter one.
-    pub fn with_admin_fee_into(self, juels: u128, out: &mut impl Sink) {
+    pub fn with_admin_fee_into(self, admin_fee: Juels, out: &mut impl Sink) {
         let Some(encoded) = self.0.get(..Commitment::ENCODED_LEN) else { return };
         out.raw(&encoded[..ADMIN_FEE * WORD]);
-        out.number(juels);
+        out.juels(admin_fee);
         out.raw(&encoded[(ADMIN_FEE + 1) * WORD..]);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`ids`], [`units`] | newtypes: [`RequestId`], [`SubscriptionId`], [`DonId`], [`Juels`] |
+//! | [`ids`], [`units`] | newtypes: [`RequestId`], [`SubscriptionId`], [`DonId`], [`Juels`], [`JuelsPerGas`] |
 //! | [`commitment`] | [`Commitment`]: 352 static bytes, its hash, its two forms |
 //! | [`request_id`] | the 320-byte preimage of a request id |
 //! | [`request_meta`] | [`RequestMeta`]: what the Router tells the Coordinator of a request |
@@ -49,7 +49,7 @@ pub use ids::{DonId, RequestId, SubscriptionId};
 pub use request_id::RequestIdPreimage;
 pub use request_meta::RequestMeta;
 pub use result::FulfillResult;
-pub use units::Juels;
+pub use units::{Juels, JuelsPerGas};
 
 /// Selector of the constructor entry of every Stylus program, whatever its arguments.
 pub const CONSTRUCTOR_SELECTOR: [u8; 4] = selectors::functions::any::STYLUS_CONSTRUCTOR.to_be_bytes();

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Keccak256};
 
-use crate::{RequestId, SubscriptionId, sink::Sink, word::WORD};
+use crate::{Juels, RequestId, SubscriptionId, sink::Sink, word::WORD};
 
 /// The ten static words whose hash is the request id.
 ///
@@ -23,8 +23,8 @@ pub struct RequestIdPreimage {
     pub data_version: u16,
     /// Gas of the callback.
     pub callback_gas_limit: u32,
-    /// The reservation, in juels (96 bits).
-    pub estimated_total_cost_juels: u128,
+    /// The reservation.
+    pub estimated_total_cost_juels: Juels,
     /// Unix seconds from which the request can be timed out.
     pub timeout_timestamp: u32,
     /// The account that signed the transaction.
@@ -44,7 +44,7 @@ impl RequestIdPreimage {
         out.raw(self.data_hash.as_slice());
         out.number(self.data_version.into());
         out.number(self.callback_gas_limit.into());
-        out.number(self.estimated_total_cost_juels);
+        out.juels(self.estimated_total_cost_juels);
         out.number(self.timeout_timestamp.into());
         out.address(&self.request_initiator);
     }

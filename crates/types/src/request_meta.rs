@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 
 use crate::{
-    SubscriptionId,
+    Juels, SubscriptionId,
     sink::Sink,
     word::{self, BadWord, WORD},
 };
@@ -19,10 +19,10 @@ pub struct RequestMeta<'a> {
     pub flags: B256,
     /// The consumer.
     pub requesting_contract: Address,
-    /// Juels (96 bits) of the subscription that no request has blocked.
-    pub available_balance: u128,
-    /// Juels (72 bits) for the Router.
-    pub admin_fee: u128,
+    /// What no request has blocked of the subscription's balance.
+    pub available_balance: Juels,
+    /// The Router's fee (72 bits).
+    pub admin_fee: Juels,
     /// The subscription that pays.
     pub subscription_id: SubscriptionId,
     /// Requests the consumer sent before.
@@ -49,8 +49,8 @@ impl<'a> RequestMeta<'a> {
         out.number((Self::WORDS * WORD) as u128);
         out.raw(self.flags.as_slice());
         out.address(&self.requesting_contract);
-        out.number(self.available_balance);
-        out.number(self.admin_fee);
+        out.juels(self.available_balance);
+        out.juels(self.admin_fee);
         out.number(self.subscription_id.0.into());
         out.number(self.initiated_requests.into());
         out.number(self.callback_gas_limit.into());
@@ -71,8 +71,8 @@ impl<'a> RequestMeta<'a> {
             data: bytes_at(encoded, &words[0])?,
             flags: B256::new(words[1]),
             requesting_contract: word::to_address(&words[2])?,
-            available_balance: word::to_u128(&words[3], 96)?,
-            admin_fee: word::to_u128(&words[4], 72)?,
+            available_balance: word::to_juels(&words[3], 96)?,
+            admin_fee: word::to_juels(&words[4], 72)?,
             subscription_id: SubscriptionId(word::to_u128(&words[5], 64)? as u64),
             initiated_requests: word::to_u128(&words[6], 64)? as u64,
             callback_gas_limit: word::to_u128(&words[7], 32)? as u32,

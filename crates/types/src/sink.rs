@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, Keccak256};
 
-use crate::word::{self, WORD};
+use crate::{
+    Juels,
+    word::{self, WORD},
+};
 
 /// What takes ABI words: a buffer, a vector, a hasher.
 pub trait Sink {
@@ -14,6 +17,11 @@ pub trait Sink {
     /// A word holding an unsigned number.
     fn number(&mut self, value: u128) {
         self.raw(&word::from_u128(value));
+    }
+
+    /// A word holding an amount.
+    fn juels(&mut self, value: Juels) {
+        self.number(value.get());
     }
 
     /// A word holding an address.

@@ -2,6 +2,8 @@
 
 use alloy_primitives::Address;
 
+use crate::Juels;
+
 /// Bytes in an ABI word.
 pub const WORD: usize = 32;
 
@@ -36,6 +38,14 @@ pub fn to_u128(word: &[u8; WORD], bits: u32) -> Result<u128, BadWord> {
         return Err(BadWord);
     }
     Ok(value)
+}
+
+/// Reads an amount of `bits` (1..=96) bits; dirty high bits are an error.
+///
+/// # Errors
+/// [`BadWord`] when the value does not fit.
+pub fn to_juels(word: &[u8; WORD], bits: u32) -> Result<Juels, BadWord> {
+    to_u128(word, bits).map(Juels::from_uint96)
 }
 
 /// Reads an address; dirty high bits are an error.

@@ -7,7 +7,7 @@ use alloy_primitives::{
     keccak256,
 };
 use alloy_sol_types::SolValue;
-use functions_types::{Commitment, RequestIdPreimage, RequestMeta, SubscriptionId, abi};
+use functions_types::{Commitment, Juels, RequestIdPreimage, RequestMeta, SubscriptionId, abi};
 use proptest::prelude::*;
 
 fn address() -> impl Strategy<Value = Address> {
@@ -92,8 +92,8 @@ fn ours(body: &[u8]) -> Option<abi::RequestMeta> {
         data: meta.data.to_vec().into(),
         flags: meta.flags,
         requestingContract: meta.requesting_contract,
-        availableBalance: U96::from(meta.available_balance),
-        adminFee: U72::from(meta.admin_fee),
+        availableBalance: U96::from(meta.available_balance.get()),
+        adminFee: U72::from(meta.admin_fee.get()),
         subscriptionId: meta.subscription_id.0,
         initiatedRequests: meta.initiated_requests,
         callbackGasLimit: meta.callback_gas_limit,
@@ -156,7 +156,7 @@ proptest! {
             data_hash,
             data_version: version,
             callback_gas_limit: numbers.0,
-            estimated_total_cost_juels: juels,
+            estimated_total_cost_juels: Juels::from_uint96(juels),
             timeout_timestamp: numbers.1,
             request_initiator: parties.2,
         };

@@ -4,7 +4,7 @@
 use alloy_primitives::{Address, B256, address, b256, keccak256, uint};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use functions_types::{
-    Commitment, RequestId, RequestIdPreimage, RequestMeta, SubscriptionId, abi, commitment::Encoded,
+    Commitment, Juels, RequestId, RequestIdPreimage, RequestMeta, SubscriptionId, abi, commitment::Encoded,
     selectors,
 };
 
@@ -13,12 +13,12 @@ fn commitment() -> Commitment {
     Commitment {
         request_id: RequestId(b256!("b310270d52fe2b25447aab1d71a2eedb6887c45e0222970433601a57b5ad8a63")),
         coordinator: address!("0165878A594ca255338adfa4d48449f69242Eb8F"),
-        estimated_total_cost_juels: 9_640_216_666_666_665,
+        estimated_total_cost_juels: Juels::from_uint96(9_640_216_666_666_665),
         client: address!("8A791620dd6260079BF849Dc5567aDC3F2FdC318"),
         subscription_id: SubscriptionId(1),
         callback_gas_limit: 100_000,
-        admin_fee: 0,
-        don_fee: 1_333_333_333_333_333,
+        admin_fee: Juels::ZERO,
+        don_fee: Juels::from_uint96(1_333_333_333_333_333),
         gas_overhead_before_callback: 105_000,
         gas_overhead_after_callback: 93_942,
         timeout_timestamp: 1_700_000_302,
@@ -72,8 +72,8 @@ fn request_id_is_the_reference_one() {
 fn an_encoded_commitment_changes_its_form_without_being_decoded() {
     let bytes = commitment().encode();
     let mut other = Vec::new();
-    Encoded(&bytes).with_admin_fee_into(7, &mut other);
-    assert_eq!(other, commitment().with_admin_fee(7).encode());
+    Encoded(&bytes).with_admin_fee_into(Juels::from_uint96(7), &mut other);
+    assert_eq!(other, commitment().with_admin_fee(Juels::from_uint96(7)).encode());
     assert_eq!(Encoded(&bytes).callback_gas_limit(), 100_000);
     assert_eq!(Encoded(&bytes).gas_overhead_after_callback(), 93_942);
     assert_eq!(Encoded(&bytes[..190]).callback_gas_limit(), 0);

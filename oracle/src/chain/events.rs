@@ -267,19 +267,19 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
 pub(crate) mod tests {
     use super::*;
     use alloy::primitives::{LogData, keccak256};
-    use functions_types::SubscriptionId;
+    use functions_types::{Juels, SubscriptionId};
 
     /// A well-formed request event of `coordinator` in `block`.
     pub(crate) fn request_log(coordinator: Address, id: u8, block: u64, block_hash: B256) -> Log {
         let commitment = Commitment {
             request_id: RequestId(B256::repeat_byte(id)),
             coordinator,
-            estimated_total_cost_juels: 1_000,
+            estimated_total_cost_juels: Juels::from_uint96(1_000),
             client: Address::repeat_byte(0xc1),
             subscription_id: SubscriptionId(1),
             callback_gas_limit: 100_000,
-            admin_fee: 0,
-            don_fee: 5,
+            admin_fee: Juels::ZERO,
+            don_fee: Juels::from_uint96(5),
             gas_overhead_before_callback: 1,
             gas_overhead_after_callback: 2,
             timeout_timestamp: 1_700_000_300,

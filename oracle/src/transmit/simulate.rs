@@ -8,7 +8,7 @@ use alloy::{
     primitives::{Address, Bytes, U256, aliases::U96},
     sol_types::SolCall,
 };
-use functions_types::{Commitment, abi::Router, chains::bills_l1_fee};
+use functions_types::{Commitment, Juels, abi::Router, chains::bills_l1_fee};
 
 use super::{
     gas::{gas_before_router, l1_fee_wei},
@@ -94,7 +94,7 @@ pub(super) async fn simulate(
         costWithoutCallback: amounts.cost_without_callback,
         transmitter: subject.transmitter,
         // The router stores and compares the on-chain form, without the coordinator's operation fee.
-        commitment: subject.commitment.with_admin_fee(0).into(),
+        commitment: subject.commitment.with_admin_fee(Juels::ZERO).into(),
     };
     let request = CallRequest {
         from: subject.commitment.coordinator,
@@ -146,8 +146,8 @@ fn amounts(
     let overhead_juels = overhead_wei.checked_mul(LINK)?.checked_div(wei_per_link)?;
     let juels_per_gas = price.checked_mul(LINK)?.checked_div(wei_per_link)?;
     let cost = overhead_juels
-        .checked_add(U256::from(commitment.don_fee))?
-        .checked_add(U256::from(commitment.admin_fee))?;
+        .checked_add(U256::from(commitment.don_fee.get()))?
+        .checked_add(U256::from(commitment.admin_fee.get()))?;
     Some(Amounts { juels_per_gas: narrow(juels_per_gas)?, cost_without_callback: narrow(cost)? })
 }
 
@@ -155,9 +155,9 @@ fn amounts(
 /// refuses the entry with code 3, and the transaction is the transmitter's expense.
 pub(super) fn affordable_wei(subject: &Subject<'_>, l1_price_wei: u128, wei_per_link: U256) -> u128 {
     let commitment = subject.commitment;
-    let fixed = U256::from(commitment.don_fee) + U256::from(commitment.admin_fee);
+    let fixed = U256::from(commitment.don_fee.get()) + U256::from(commitment.admin_fee.get());
     let gas = overhead_gas(subject) + U256::from(commitment.callback_gas_limit);
-    let wei = U256::from(commitment.estimated_total_cost_juels)
+    let wei = U256::from(commitment.estimated_total_cost_juels.get())
         .checked_sub(fixed)
         .and_then(|juels| juels.checked_mul(wei_per_link))
         .map(|product| product / LINK)
@@ -201,10 +201,10 @@ mod tests {
 
     fn commitment(estimate: u64) -> Commitment {
         Commitment {
-            estimated_total_cost_juels: estimate.into(),
+            estimated_total_cost_juels: Juels::from_uint96(estimate.into()),
             callback_gas_limit: 100_000,
-            admin_fee: 7,
-            don_fee: 11,
+            admin_fee: Juels::from_uint96(7),
+            don_fee: Juels::from_uint96(11),
             gas_overhead_before_callback: 70_000,
             gas_overhead_after_callback: 60_000,
             ..Commitment::default()

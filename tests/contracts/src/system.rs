@@ -9,7 +9,7 @@ use functions_report::{
     Entry, ReportContext, report,
     transmit::{self, Signature},
 };
-use functions_types::{Commitment, DonId, RequestId, abi};
+use functions_types::{Commitment, DonId, Juels, RequestId, abi};
 use k256::ecdsa::SigningKey;
 
 use crate::{Receipt, World};
@@ -261,7 +261,7 @@ impl System {
 
     /// The commitment of a request in the form the Router keeps.
     pub fn stored(request: &abi::Coordinator::OracleRequest) -> abi::Commitment {
-        Commitment::from(request.commitment.clone()).with_admin_fee(0).into()
+        Commitment::from(request.commitment.clone()).with_admin_fee(Juels::ZERO).into()
     }
 }
 

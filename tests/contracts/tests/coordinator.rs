@@ -161,7 +161,7 @@ fn a_request_returns_its_commitment_and_counts_from_the_consumer() {
     assert_eq!(receipt.output.as_ref(), commitment.abi_encode());
     let seen = system.seen(&receipt);
     assert_eq!(
-        functions_types::Commitment::from(seen.commitment).with_admin_fee(0),
+        functions_types::Commitment::from(seen.commitment).with_admin_fee(functions_types::Juels::ZERO),
         commitment.clone().into()
     );
     let preimage = functions_types::RequestIdPreimage {
@@ -172,7 +172,9 @@ fn a_request_returns_its_commitment_and_counts_from_the_consumer() {
         data_hash: alloy::primitives::keccak256(b"x"),
         data_version: 1,
         callback_gas_limit: 100_000,
-        estimated_total_cost_juels: commitment.estimatedTotalCostJuels.to(),
+        estimated_total_cost_juels: functions_types::Juels::from_uint96(
+            commitment.estimatedTotalCostJuels.to(),
+        ),
         timeout_timestamp: commitment.timeoutTimestamp,
         request_initiator: router,
     };

@@ -6,7 +6,7 @@ use alloy::{
 };
 use contract_tests::{GAS_PRICE, log, puppet, system::*};
 use functions_rules::{Estimate, FulfillmentCost, Settlement, Software};
-use functions_types::{FulfillResult, abi, cbor};
+use functions_types::{FulfillResult, Juels, abi, cbor};
 
 const CLIENT: Address = address!("000000000000000000000000000000000000c11e");
 const SOURCE: &str = "return Functions.encodeUint256(42);";
@@ -30,9 +30,9 @@ fn estimate(callback_gas_limit: u32) -> Estimate {
         callback_gas_limit,
         l1_fee_wei: U256::ZERO,
         wei_per_link: U256::from(WEI_PER_LINK),
-        don_fee: 1_333_333_333_333_333,
-        admin_fee: 0,
-        operation_fee: 666_666_666_666_666,
+        don_fee: Juels::from_uint96(1_333_333_333_333_333),
+        admin_fee: Juels::ZERO,
+        operation_fee: Juels::from_uint96(666_666_666_666_666),
     }
 }
 
@@ -59,7 +59,7 @@ fn assert_conserved(system: &System) {
 fn a_request_travels_all_the_way() {
     let mut system = system();
     let (receipt, seen) = system.request(SOURCE, 100_000);
-    let reserved = estimate(100_000).juels::<Software>().unwrap();
+    let reserved = estimate(100_000).juels::<Software>().unwrap().get();
     let request_id = seen.requestId;
     let data = functions_types::FunctionsRequest { source: SOURCE.into(), ..Default::default() };
     let data = data.encode(cbor::Framing::Pairs);
@@ -116,10 +116,11 @@ fn a_request_travels_all_the_way() {
 
     let processed = abi::Router::RequestProcessed::decode_log(&receipt.ok().logs[3]).unwrap().data;
     let cost = cost();
-    let callback = processed.totalCostJuels.to::<u128>() - cost.without_callback;
-    let gas_used = (callback / cost.juels_per_gas) as u64;
+    let callback = processed.totalCostJuels.to::<u128>() - cost.without_callback.get();
+    let gas_used = (callback / cost.juels_per_gas.0.get()) as u64;
     assert!((5_000..100_000).contains(&gas_used), "callback gas {gas_used}");
-    let settlement = Settlement::new(0, cost.without_callback, cost.juels_per_gas, gas_used).unwrap();
+    let settlement =
+        Settlement::new(Juels::ZERO, cost.without_callback, cost.juels_per_gas, gas_used).unwrap();
     receipt.logs_are(&[
         log(coordinator, &abi::Coordinator::Transmitted { configDigest: system.digest, epoch: 7 }),
         log(
@@ -136,7 +137,7 @@ fn a_request_travels_all_the_way() {
             &abi::Router::RequestProcessed {
                 requestId: request_id,
                 subscriptionId: SUBSCRIPTION,
-                totalCostJuels: juels(settlement.total_cost),
+                totalCostJuels: juels(settlement.total_cost.get()),
                 transmitter,
                 resultCode: FulfillResult::Fulfilled.code(),
                 response: result.clone().into(),
@@ -148,9 +149,9 @@ fn a_request_travels_all_the_way() {
             coordinator,
             &abi::Coordinator::RequestBilled {
                 requestId: request_id,
-                juelsPerGas: juels(cost.juels_per_gas),
+                juelsPerGas: juels(cost.juels_per_gas.0.get()),
                 l1FeeShareWei: U256::ZERO,
-                callbackCostJuels: juels(settlement.callback_cost),
+                callbackCostJuels: juels(settlement.callback_cost.get()),
                 donFeeJuels: U256::from(1_333_333_333_333_333_u64).to(),
                 adminFeeJuels: Default::default(),
                 operationFeeJuels: U256::from(666_666_666_666_666_u64).to(),
@@ -160,7 +161,7 @@ fn a_request_travels_all_the_way() {
     ]);
 
     let subscription = system.subscription();
-    assert_eq!(subscription.balance, juels(100 * LINK - settlement.total_cost));
+    assert_eq!(subscription.balance, juels(100 * LINK - settlement.total_cost.get()));
     assert_eq!(subscription.blockedBalance, juels(0));
     assert_eq!(system.world.view(consumer, &abi::ConsumerExample::lastResponseCall {}).as_ref(), result);
     assert_eq!(system.world.view(consumer, &abi::ConsumerExample::lastRequestIdCall {}), request_id);
@@ -171,11 +172,11 @@ fn a_request_travels_all_the_way() {
     let pay = abi::Coordinator::oracleWithdrawCall { recipient: OWNER, amount: juels(0) };
     system.world.run(OWNER, coordinator, &pay).ok();
     let share = 1_333_333_333_333_333 / 4;
-    let paid = cost.gas_overhead + settlement.callback_cost + share;
+    let paid = cost.gas_overhead.get() + settlement.callback_cost.get() + share;
     assert_eq!(system.link_of(transmitter), paid);
     assert_eq!(system.link_of(system.oracles[0].transmitter), share);
     assert_eq!(system.link_of(OWNER), 666_666_666_666_666);
-    assert_eq!(system.link_of(router), 100 * LINK - settlement.total_cost + 1_333_333_333_333_333 % 4);
+    assert_eq!(system.link_of(router), 100 * LINK - settlement.total_cost.get() + 1_333_333_333_333_333 % 4);
     assert_conserved(&system);
 }
 
@@ -189,7 +190,7 @@ fn estimate_cost_equals_the_reservation() {
         gasPriceWei: U256::from(GAS_PRICE),
     };
     let asked = system.world.view(system.coordinator, &ask);
-    assert_eq!(asked, juels(estimate(100_000).juels::<Software>().unwrap()));
+    assert_eq!(asked, juels(estimate(100_000).juels::<Software>().unwrap().get()));
     let ask = |callback, price: u64| abi::Coordinator::estimateCostCall {
         callbackGasLimit: callback,
         gasPriceWei: U256::from(price),
@@ -216,8 +217,8 @@ fn a_client_without_code_is_charged_without_callback_gas() {
     let receipt = system.transmit(0, &transmission);
     let processed = abi::Router::RequestProcessed::decode_log(&receipt.ok().logs[1]).unwrap().data;
     assert_eq!(processed.resultCode, FulfillResult::UserCallbackError.code());
-    assert_eq!(processed.totalCostJuels, juels(cost().without_callback));
-    assert_eq!(system.subscription().balance, juels(100 * LINK - cost().without_callback));
+    assert_eq!(processed.totalCostJuels, juels(cost().without_callback.get()));
+    assert_eq!(system.subscription().balance, juels(100 * LINK - cost().without_callback.get()));
     assert_conserved(&system);
 }
 
@@ -364,7 +365,9 @@ fn arbitrum_chains_are_asked_for_the_l1_fee() {
     let owner = address!("0000000000000000000000000000000000000070");
     system.world.send(OWNER, owner, set_price.concat()).ok();
     let (_, seen) = system.request(SOURCE, 100_000);
-    assert!(seen.commitment.estimatedTotalCostJuels > juels(estimate(100_000).juels::<Software>().unwrap()));
+    assert!(
+        seen.commitment.estimatedTotalCostJuels > juels(estimate(100_000).juels::<Software>().unwrap().get())
+    );
     let transmission = system.transmission(&[(&seen, b"r", b"")]);
     let receipt = system.transmit(0, &transmission);
     let billed =

@@ -8,7 +8,7 @@ pub use contract_tests::system::{
     LINK, OWNER, Oracle, SUBSCRIBER, SUBSCRIPTION, Transmission, billing_config, don_id, router_config,
 };
 use contract_tests::{GENESIS_TIME, Receipt, puppet, system::arguments};
-use functions_types::{Commitment, abi};
+use functions_types::{Commitment, Juels, abi};
 
 use crate::{
     chain::Side,
@@ -296,7 +296,7 @@ impl Scene {
 
     /// The commitment of a request as the contracts keep it.
     pub fn stored(request: &Request) -> abi::Commitment {
-        Commitment::from(request.commitment.clone()).with_admin_fee(0).into()
+        Commitment::from(request.commitment.clone()).with_admin_fee(Juels::ZERO).into()
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use functions_report::ReportContext;
-use functions_types::{Commitment, RequestId, SubscriptionId};
+use functions_types::{Commitment, Juels, RequestId, SubscriptionId};
 use oracle_ocr::{
     Answer, Attested, Earlier, Input, Observation, OracleIndex, Outcome, ReadyReport, Record, RecordId,
     RequestKey, Slot,
@@ -65,12 +65,12 @@ pub(super) fn seen(id: u8, fee: u64, block: u64) -> SeenRequest {
     let commitment = Commitment {
         request_id: RequestId(B256::repeat_byte(id)),
         coordinator: COORDINATOR,
-        estimated_total_cost_juels: 1_000,
+        estimated_total_cost_juels: Juels::from_uint96(1_000),
         client: Address::repeat_byte(0xc1),
         subscription_id: SubscriptionId(1),
         callback_gas_limit: 100_000,
-        admin_fee: 0,
-        don_fee: fee.into(),
+        admin_fee: Juels::ZERO,
+        don_fee: Juels::from_uint96(fee.into()),
         gas_overhead_before_callback: 1,
         gas_overhead_after_callback: 2,
         timeout_timestamp: u32::try_from(TIMEOUT_SECONDS).expect("a timestamp"),
