@@ -15,7 +15,7 @@ use functions_rules::{
 };
 use functions_types::{
     Commitment, FulfillResult, Juels,
-    commitment::Encoded,
+    commitment::{Encoded, FULFILL_WORDS},
     selectors::{events::coordinator as ev, functions::router::FULFILL},
 };
 
@@ -25,11 +25,6 @@ use crate::{
     u256::{self, Host},
     version::ReportSize,
 };
-
-/// Words before the commitment among the arguments of `fulfill`.
-const HEAD_WORDS: usize = 5;
-/// Words of the arguments' head.
-const FULFILL_WORDS: usize = HEAD_WORDS + Commitment::WORDS;
 
 /// Gas of an entry before its callback, at the most.
 const BEFORE_CALLBACK_GAS: u64 = 60_000;
@@ -174,7 +169,7 @@ impl Batch {
         if !host::call(&self.router, call.as_bytes(), u64::MAX) {
             host::bubble();
         }
-        let data = host::return_data(64);
+        let data = host::return_data(2 * WORD);
         let returned = Tuple::new(data, 2); // a Router without code returns nothing
         let Some(result) = FulfillResult::from_code(returned.uint(0, 8) as u8) else { malformed() };
         (result, returned.juels(1, 96))

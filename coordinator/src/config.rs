@@ -2,7 +2,7 @@
 
 use functions_contract::{
     Address,
-    abi::{Buf, Tuple},
+    abi::{Buf, Tuple, WORD},
     construction, host, ownership, revert,
     revert::malformed,
 };
@@ -56,7 +56,7 @@ fn store(config: &Config) {
 pub fn construct(args: Tuple<'_>) -> Buf {
     let (owner, router) = (args.address(0), args.address(1));
     let mut config = Config::new(&router, &args.address(2 + WORDS), &args.address(3 + WORDS));
-    unpack(Tuple::new(&args.as_bytes()[64..], WORDS), &mut config);
+    unpack(Tuple::new(&args.as_bytes()[2 * WORD..], WORDS), &mut config);
     construction::once();
     ownership::not_zero(&owner);
     if router == Address::ZERO {
@@ -85,7 +85,7 @@ pub fn update_config(args: Tuple<'_>) -> Buf {
 
 /// `getConfig()`.
 pub fn get_config() -> Buf {
-    let mut out = Buf::new(WORDS * 32);
+    let mut out = Buf::new(WORDS * WORD);
     pack(&Config::load(), &mut out);
     out
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::{U256, address};
 use functions_contract::{
     Address,
-    abi::{Buf, Tuple, halves},
+    abi::{Buf, Tuple, WORD, halves},
     host::{self, Stretch},
     revert,
     revert::malformed,
@@ -28,12 +28,15 @@ pub fn read(contract: &Address, selector: u32, words: usize) -> &'static [u8] {
     if !host::static_call(contract, &selector.to_be_bytes()) {
         host::bubble();
     }
-    let data = host::return_data(words * 32);
-    if data.len() < words * 32 {
+    let data = host::return_data(words * WORD);
+    if data.len() < words * WORD {
         malformed();
     }
     data
 }
+
+/// Words of a feed's round: id, answer, two times, and the round it was answered in.
+const ROUND_WORDS: usize = 5;
 
 /// Gas of turning what a feed says into a price, whether it is stale or not.
 const PRICE_GAS: u64 = 120;
@@ -43,7 +46,7 @@ const PRICE_GAS: u64 = 120;
 /// A round in the future is `Panic(0x11)`, an answer that is not positive the custom error `invalid`.
 #[inline(never)]
 fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
-    let round = Tuple::new(round, 5);
+    let round = Tuple::new(round, ROUND_WORDS);
     round.uint(0, 80);
     round.uint(4, 80);
     let (high, updated_at) = halves(round.word(3));
@@ -55,7 +58,7 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
         return None;
     }
     let answer = round.word(1);
-    if answer[0] >= 0x80 || *answer == [0; 32] {
+    if answer[0] >= 0x80 || *answer == [0; WORD] {
         revert::error_word(invalid, answer);
     }
     Some(u256::read(answer))
@@ -68,7 +71,7 @@ fn answer(round: &[u8], staleness_seconds: u32, invalid: u32) -> Option<U256> {
 /// (it is not positive); in this order.
 #[inline(never)]
 pub fn wei_per_link(staleness_seconds: u32) -> U256 {
-    let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, 5);
+    let round = read(&Native::load().feed(), feed::LATEST_ROUND_DATA, ROUND_WORDS);
     let stretch = Stretch::of(PRICE_GAS);
     let price = answer(round, staleness_seconds, e::INVALID_LINK_WEI_PRICE)
         .unwrap_or_else(|| u256::read(&Fallback::load().wei_per_link()));
@@ -93,13 +96,13 @@ pub fn read_fallbacks() {
 #[inline(never)]
 pub fn usd_per_link(settings: &Settings) -> (U256, u8) {
     let feed = Usd::load().feed();
-    let round = read(&feed, feed::LATEST_ROUND_DATA, 5);
+    let round = read(&feed, feed::LATEST_ROUND_DATA, ROUND_WORDS);
     let answered = host::static_call(&feed, &feed::DECIMALS.to_be_bytes());
-    let decimals = host::return_data(32);
+    let decimals = host::return_data(WORD);
     let stretch = Stretch::of(PRICE_GAS);
     let price = match answer(round, settings.feed_staleness_seconds(), e::INVALID_USD_LINK_PRICE) {
         Some(_) if !answered => host::bubble(),
-        Some(_) if decimals.len() < 32 => malformed(),
+        Some(_) if decimals.len() < WORD => malformed(),
         Some(price) => (price, Tuple::new(decimals, 1).uint(0, 8) as u8),
         None => (U256::from(UsdFallback::load().usd_per_link()), settings.usd_fallback_decimals()),
     };
@@ -134,7 +137,7 @@ pub fn get_wei_per_unit_link() -> Buf {
 /// Those of [`usd_per_link`].
 pub fn get_usd_per_unit_link() -> Buf {
     let (price, decimals) = usd_per_link(&Settings::load());
-    let mut out = Buf::new(64);
+    let mut out = Buf::new(2 * WORD);
     out.raw(&u256::write(price));
     out.num(decimals.into());
     out

@@ -2,7 +2,7 @@
 
 use functions_contract::{
     Address,
-    abi::{Buf, Tuple},
+    abi::{Buf, Tuple, WORD},
     host, refuse,
 };
 use functions_report::digest::{OcrConfig, digest_of};
@@ -19,12 +19,12 @@ use crate::{
 };
 
 /// The words of an address array; ends the call without data when one has dirty bits.
-fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; 32]] {
-    let (len, items) = args.list(index, 32);
+fn addresses<'a>(args: Tuple<'a>, index: usize) -> &'a [[u8; WORD]] {
+    let (len, items) = args.list(index, WORD);
     for item in 0..len {
         items.address(item);
     }
-    items.as_bytes()[..len * 32].as_chunks().0
+    items.as_bytes()[..len * WORD].as_chunks().0
 }
 
 /// Gas of a configuration, at the most: fees are to be shared, and every account and every place of the new oracles is
@@ -88,8 +88,8 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
         }
     }
     for (index, (signer, transmitter)) in (0_u8..).zip(config.signers.iter().zip(config.transmitters)) {
-        require!(*signer != [0; 32], "signer must not be empty");
-        require!(*transmitter != [0; 32], "transmitter must not be empty");
+        require!(*signer != [0; WORD], "signer must not be empty");
+        require!(*transmitter != [0; WORD], "transmitter must not be empty");
         require!(enrol(signer, Role::Signer, index), "repeated signer address");
         require!(enrol(transmitter, Role::Transmitter, index), "repeated transmitter address");
     }
@@ -106,10 +106,10 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
     let words = [from_u128(host::chain_id().into()), from_address(host::this())];
     let topic = Buf::event(&ev::CONFIG_SET, 0, 0);
     let mut log = config.encode(topic.as_bytes(), words, config_count.into());
-    let digest = digest_of(&log[32..]);
+    let digest = digest_of(&log[WORD..]);
     set_config_digest(&digest);
-    log[32..64].copy_from_slice(&from_u128(previous_block.into()));
-    log[64..96].copy_from_slice(&digest.0);
+    log[WORD..2 * WORD].copy_from_slice(&from_u128(previous_block.into()));
+    log[2 * WORD..3 * WORD].copy_from_slice(&digest.0);
     let mut buf = Buf::new(log.len());
     buf.raw(&log);
     host::log(&buf, 1);
@@ -118,7 +118,7 @@ pub fn set_config(args: Tuple<'_>) -> Buf {
 
 /// Gives an address its place; false when it has a role already.
 #[inline(never)]
-fn enrol(word: &[u8; 32], role: Role, index: u8) -> bool {
+fn enrol(word: &[u8; WORD], role: Role, index: u8) -> bool {
     let address = Address::from_slice(&word[12..]);
     let account = Account::load(&address);
     if !account.is(Role::None) {
@@ -134,7 +134,7 @@ fn enrol(word: &[u8; 32], role: Role, index: u8) -> bool {
 ///
 /// The block number is the parent chain's.
 pub fn latest_config_details() -> Buf {
-    let mut out = Buf::new(96);
+    let mut out = Buf::new(3 * WORD);
     let owner = Owner::load();
     out.num(owner.config_count().into());
     out.num(owner.config_block().into());
@@ -144,7 +144,7 @@ pub fn latest_config_details() -> Buf {
 
 /// `latestConfigDigestAndEpoch()`: always (true, 0, 0), which tells clients to scan the logs.
 pub fn latest_config_digest_and_epoch() -> Buf {
-    let mut out = Buf::new(96);
+    let mut out = Buf::new(3 * WORD);
     out.num(1);
     out.num(0);
     out.num(0);
@@ -154,8 +154,8 @@ pub fn latest_config_digest_and_epoch() -> Buf {
 /// `transmitters() returns (address[])`, in the order of the configuration.
 pub fn transmitters() -> Buf {
     let count = Settings::load().oracles();
-    let mut out = Buf::new(64 + usize::from(count) * 32);
-    out.num(32);
+    let mut out = Buf::new((2 + usize::from(count)) * WORD);
+    out.num(WORD as u128);
     out.num(count.into());
     for index in 0..count {
         out.address(&Role::Transmitter.oracle(index));

@@ -2,7 +2,7 @@
 
 use functions_contract::{
     Address, B256,
-    abi::{Buf, Tuple},
+    abi::{Buf, SELECTOR, Tuple, WORD},
     host, recover, refuse, revert,
     revert::malformed,
 };
@@ -25,7 +25,7 @@ use crate::{
 struct Chain;
 
 impl Recover for Chain {
-    fn recover(&self, hash: &B256, v: u8, r: &[u8; 32], s: &[u8; 32]) -> Option<Address> {
+    fn recover(&self, hash: &B256, v: u8, r: &[u8; WORD], s: &[u8; WORD]) -> Option<Address> {
         recover::recover(hash, v, r, s)
     }
 }
@@ -70,8 +70,8 @@ macro_rules! require {
 pub fn transmit(args: Tuple<'_>) -> Buf {
     let context = [*args.word(0), *args.word(1), *args.word(2)];
     let bytes = args.bytes(3);
-    let (rs_len, rs) = args.list(4, 32);
-    let (ss_len, ss) = args.list(5, 32);
+    let (rs_len, rs) = args.list(4, WORD);
+    let (ss_len, ss) = args.list(5, WORD);
     let raw_vs = args.word(6);
     let Ok(report) = Report::parse(bytes) else { malformed() };
     let Some(entries) = report.entries() else {
@@ -86,8 +86,8 @@ pub fn transmit(args: Tuple<'_>) -> Buf {
     log.num(epoch(&context).into());
     host::log(&log, 1);
 
-    let expected = CONSTANT_LEN + bytes.len() + 32 * (rs_len + ss_len);
-    require!(4 + args.as_bytes().len() == expected, "calldata length mismatch");
+    let expected = CONSTANT_LEN + bytes.len() + WORD * (rs_len + ss_len);
+    require!(SELECTOR + args.as_bytes().len() == expected, "calldata length mismatch");
     let settings = Settings::load();
     require!(rs_len == quorum::size(settings.oracles(), settings.f()), "wrong number of signatures");
     require!(ss_len == rs_len, "report rs and ss must be of equal length");

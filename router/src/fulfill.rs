@@ -13,6 +13,7 @@ use functions_contract::{
 use functions_rules::fulfillment::{Settlement, gas_needed, worst_case};
 use functions_types::{
     Commitment, FulfillResult, Juels, JuelsPerGas,
+    commitment::IN_FULFILL,
     selectors::{errors::router as e, events::router as ev},
 };
 
@@ -22,9 +23,6 @@ use crate::{
     callback,
     storage::{self, CommitmentHash, PAUSED, Settings},
 };
-
-/// Words before the commitment among the arguments.
-const HEAD_WORDS: usize = 5;
 
 /// `fulfill(bytes response, bytes err, uint96 juelsPerGas, uint96 costWithoutCallback, address transmitter,
 /// Commitment commitment) returns (uint8 resultCode, uint96 callbackCostJuels)`.
@@ -44,7 +42,7 @@ pub fn fulfill(args: Tuple<'_>) -> Buf {
     let juels_per_gas = JuelsPerGas(args.juels(2, 96));
     let cost_without_callback = args.juels(3, 96);
     let transmitter = args.address(4);
-    let encoded = args.words(HEAD_WORDS, Commitment::WORDS);
+    let encoded = args.words(IN_FULFILL, Commitment::WORDS);
     let Ok(terms) = Commitment::decode(encoded) else { malformed() };
 
     let settings = Settings::load();

@@ -67,7 +67,10 @@ pub mod subscriptions;
 pub mod timeouts;
 
 use functions_contract::{abi::Buf, constant, dispatch};
-use functions_types::selectors::functions::{any, router as f};
+use functions_types::{
+    commitment::FULFILL_WORDS,
+    selectors::functions::{any, router as f},
+};
 
 dispatch! {
     /// Runs the function that `selector` names; an unknown one ends the call without data.
@@ -77,7 +80,7 @@ dispatch! {
         // Requests
         f::SEND_REQUEST => requests::send_request(args.head(5), routes::contract_by_id),
         f::SEND_REQUEST_TO_PROPOSED => requests::send_request(args.head(5), routes::proposed_contract_by_id),
-        f::FULFILL => fulfill::fulfill(args.head(16)),
+        f::FULFILL => fulfill::fulfill(args.head(FULFILL_WORDS)),
         f::TIMEOUT_REQUESTS => timeouts::timeout_requests(args.head(1)),
         f::IS_VALID_CALLBACK_GAS_LIMIT => requests::is_valid_callback_gas_limit(args.head(2)),
 

@@ -6,7 +6,8 @@ use alloy_primitives::{Address, B256};
 use functions_types::{
     REQUEST_DATA_VERSION,
     selectors::{errors::client as errors, events::client as events, functions::router::SEND_REQUEST},
-    word::{WORD, from_u128},
+    sink::Sink,
+    word::WORD,
 };
 use stylus_sdk::{
     call::RawCall,
@@ -126,21 +127,20 @@ pub trait Consumer: HostAccess {
     }
 }
 
+/// Words of the arguments' head of `sendRequest`.
+const SEND_REQUEST_WORDS: usize = 5;
+
 /// `sendRequest(uint64 subscriptionId, bytes data, uint16 dataVersion, uint32 callbackGasLimit, bytes32 donId)`.
 fn send_request_calldata(data: &[u8], options: SendOptions) -> Vec<u8> {
-    let head = [
-        from_u128(options.subscription_id.into()),
-        from_u128(5 * WORD as u128),
-        from_u128(REQUEST_DATA_VERSION.into()),
-        from_u128(options.callback_gas_limit.into()),
-        options.don_id.0,
-        from_u128(data.len() as u128),
-    ];
-    let mut out = Vec::with_capacity(4 + 6 * WORD + data.len().next_multiple_of(WORD));
-    out.extend_from_slice(&SEND_REQUEST.to_be_bytes());
-    out.extend_from_slice(head.as_flattened());
-    out.extend_from_slice(data);
-    let padding = data.len().next_multiple_of(WORD) - data.len();
-    out.extend_from_slice(&vec![0; padding]);
+    let selector = SEND_REQUEST.to_be_bytes();
+    let words = SEND_REQUEST_WORDS + 1 + data.len().div_ceil(WORD); // the head, the length, the data
+    let mut out = Vec::with_capacity(selector.len() + words * WORD);
+    out.raw(&selector);
+    out.number(options.subscription_id.into());
+    out.number((SEND_REQUEST_WORDS * WORD) as u128);
+    out.number(REQUEST_DATA_VERSION.into());
+    out.number(options.callback_gas_limit.into());
+    out.raw(options.don_id.as_slice());
+    out.bytes(data);
     out
 }

@@ -10,7 +10,10 @@ use functions_types::Juels;
 use crate::{trap::malformed, word};
 
 /// Bytes in one ABI word.
-pub const WORD: usize = 32;
+pub use functions_types::word::WORD;
+
+/// Bytes in a selector, before a call's arguments.
+pub const SELECTOR: usize = 4;
 
 /// A region whose first words are a head and whose offsets count from its first byte: the arguments
 /// of a call, or a struct or array inside them.
@@ -159,7 +162,7 @@ impl Buf {
 
     /// A buffer for a call: its selector is written, `words` words and `tail` bytes have room.
     pub fn call(selector: u32, words: usize, tail: usize) -> Self {
-        let mut buf = Self::new(4 + words * WORD + tail);
+        let mut buf = Self::new(SELECTOR + words * WORD + tail);
         buf.raw(&selector.to_be_bytes());
         buf
     }

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 
 use crate::{
-    abi::{Buf, Tuple, zeroed},
+    abi::{Buf, SELECTOR, Tuple, zeroed},
     trap::malformed,
     vm, word,
 };
@@ -25,7 +25,7 @@ pub fn enter(len: usize, route: fn(u32, Tuple<'_>) -> Buf) -> usize {
     if value != [0; 32] {
         malformed();
     }
-    let Some((selector, rest)) = args.split_first_chunk::<4>() else { malformed() };
+    let Some((selector, rest)) = args.split_first_chunk::<SELECTOR>() else { malformed() };
     let result = route(u32::from_be_bytes(*selector), Tuple::new(rest, 0));
     let bytes = result.as_bytes();
     // SAFETY: pointer and length are those of one live slice.

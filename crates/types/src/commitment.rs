@@ -103,10 +103,16 @@ impl Commitment {
     }
 }
 
+/// Word of the commitment among the arguments of `Router.fulfill`, where it stands last and unfolded.
+pub const IN_FULFILL: usize = 5;
+/// Words of the head of those arguments.
+pub const FULFILL_WORDS: usize = IN_FULFILL + Commitment::WORDS;
+
 /// Words of fields in the encoding.
 const CALLBACK_GAS_LIMIT: usize = 5;
 const ADMIN_FEE: usize = 6;
 const GAS_OVERHEAD_AFTER_CALLBACK: usize = 9;
+const TIMEOUT_TIMESTAMP: usize = 10;
 
 /// An encoded commitment, undecoded: its bytes may be anything.
 #[derive(Clone, Copy, Debug)]
@@ -124,19 +130,23 @@ impl Encoded<'_> {
 
     /// Gas the callback gets (32 bits); zero when the bytes end before it.
     pub fn callback_gas_limit(self) -> u64 {
-        self.low(CALLBACK_GAS_LIMIT, 32)
+        self.low(CALLBACK_GAS_LIMIT, 32).unwrap_or(0)
     }
 
     /// Gas needed after the callback (40 bits); zero when the bytes end before it.
     pub fn gas_overhead_after_callback(self) -> u64 {
-        self.low(GAS_OVERHEAD_AFTER_CALLBACK, 40)
+        self.low(GAS_OVERHEAD_AFTER_CALLBACK, 40).unwrap_or(0)
+    }
+
+    /// Unix seconds from which the request can be timed out (32 bits); `None` when the bytes end before it.
+    pub fn timeout_timestamp(self) -> Option<u64> {
+        self.low(TIMEOUT_TIMESTAMP, 32)
     }
 
     /// The low bits, fewer than 64, of a word.
-    fn low(self, word: usize, bits: u32) -> u64 {
+    fn low(self, word: usize, bits: u32) -> Option<u64> {
         let (words, _) = self.0.as_chunks::<WORD>();
-        let low =
-            words.get(word).and_then(|word| word.last_chunk()).map_or(0, |low| u64::from_be_bytes(*low));
-        low & ((1 << bits) - 1)
+        let low = words.get(word).and_then(|word| word.last_chunk())?;
+        Some(u64::from_be_bytes(*low) & ((1 << bits) - 1))
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use alloy_primitives::{Address, B256, keccak256};
 use functions_offchain_config::Method;
+use functions_types::commitment::Encoded;
 
 /// Position of an oracle in the on-chain configuration, 0 to 30.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,9 +71,9 @@ impl RequestEvent {
         RequestKey { request: self.request, commitment: keccak256(&self.commitment) }
     }
 
-    /// When the request can be timed out on chain, in unix seconds: the last word of the commitment.
+    /// When the request can be timed out on chain, in unix seconds; never, if the commitment does not say so.
     pub fn timeout_seconds(&self) -> u64 {
-        self.commitment.last_chunk().map_or(u64::MAX, |word| u32::from_be_bytes(*word).into())
+        Encoded(&self.commitment).timeout_timestamp().unwrap_or(u64::MAX)
     }
 
     /// When an answer must be on its way to be on chain in time, in unix seconds of the chain: a tenth of the
