@@ -1,6 +1,9 @@
 //! The chain's host functions with plain Rust types.
 
-use core::mem::MaybeUninit;
+use core::{
+    mem::MaybeUninit,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 
@@ -106,18 +109,23 @@ pub fn gas_left() -> u64 {
 
 /// A stretch of a call that takes the same gas whatever it does.
 ///
-/// Measured in ink, the machine's own unit of a ten-thousandth of a gas, if the chain's owner has not changed that.
+/// Measured in ink, the machine's own unit of a ten-thousandth of a gas, if the chain's owner has not changed that. A
+/// stretch ends up to a hundredth of a gas early, and the next one of the frame takes that much more. What is left at
+/// the frame's end is the last one's alone: it can tip the frame's whole gas over unless the last stretch is followed by
+/// nothing that depends on data.
 #[must_use]
 pub struct Stretch {
     ends: u64,
 }
 
+/// Ink that the last stretch could not spend.
+static UNSPENT: AtomicU64 = AtomicU64::new(0);
+
 impl Stretch {
-    /// Begins a stretch of so much gas. It ends at a whole gas, so that what several stretches end too late by does not
-    /// add up.
+    /// Begins a stretch of so much gas, which ends at a whole gas.
     #[inline(never)]
     pub fn of(gas: u64) -> Self {
-        let end = ink_left().saturating_sub(gas * INK_PER_GAS);
+        let end = ink_left().saturating_sub(UNSPENT.load(Relaxed) + gas * INK_PER_GAS);
         Self { ends: end - end % INK_PER_GAS }
     }
 
@@ -129,10 +137,11 @@ impl Stretch {
         while left > self.ends + CLOSE {
             left = ink_left();
         }
-        let bytes = left.saturating_sub(self.ends) / INK_PER_BYTE;
+        let rest = left.saturating_sub(self.ends);
+        UNSPENT.store(rest % INK_PER_BYTE, Relaxed);
         let mut scratch = [MaybeUninit::<u8>::uninit(); (CLOSE / INK_PER_BYTE) as usize];
         // SAFETY: after the loop what is left is at most `CLOSE` above the end, so the bytes are within the array.
-        unsafe { scratch.as_mut_ptr().write_bytes(0, bytes as usize) };
+        unsafe { scratch.as_mut_ptr().write_bytes(0, (rest / INK_PER_BYTE) as usize) };
         core::hint::black_box(&scratch);
     }
 }

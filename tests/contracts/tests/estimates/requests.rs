@@ -157,6 +157,33 @@ fn a_request_takes_the_same_gas_for_every_id_and_price() {
     assert_eq!(gas.len(), 1, "{gas:?}");
 }
 
+/// Where the stretches of equal gas lie in a frame depends on the data; what they cannot spend exactly must not show.
+#[test]
+fn a_request_of_any_length_takes_the_same_gas_for_every_id_and_price() {
+    let mut dice = Dice::new("every length");
+    let mut system = system();
+    let traffic = Traffic::begin(&mut system);
+    let (sender, consumer) = traffic.consumers[1];
+    let first = system.send_request(&[7], 100_000).abi_encode();
+    system.world.send(sender, consumer, first).ok();
+    let mut differing = Vec::new();
+    for length in 1..=900 {
+        let data = system.send_request(&vec![7; length], 100_000).abi_encode();
+        let before = system.world.chain.snapshot();
+        let gas = [(); 6].map(|()| {
+            system.world.advance(1 + dice.below(7));
+            let answer = I256::try_from(WEI_PER_LINK - dice.below(1_000_000_000)).unwrap();
+            system.world.run(OWNER, system.native_feed, &abi::Feed::setAnswerCall { answer }).ok();
+            system.world.send(sender, consumer, data.clone()).ok().gas_used
+        });
+        system.world.chain.revert(before);
+        if gas.iter().any(|other| *other != gas[0]) {
+            differing.push((length, gas));
+        }
+    }
+    assert!(differing.is_empty(), "{} lengths: {differing:?}", differing.len());
+}
+
 /// What a caller does afterwards is not the Coordinator's to know: it makes three requests and more of its own.
 #[test]
 fn several_requests_in_one_transaction_need_what_was_estimated() {
