@@ -13,10 +13,10 @@ use crate::simulate::decode::{Returns, hex};
 
 /// All there is to say about a request.
 pub(super) struct Found {
-    started: Started,
-    terms: Commitment,
+    pub(super) started: Started,
+    pub(super) terms: Commitment,
     fate: Fate,
-    refusals: Vec<NotProcessed>,
+    pub(super) refusals: Vec<NotProcessed>,
     /// Unix seconds of the newest block.
     now: u64,
     /// How the response is read, too.
@@ -88,7 +88,8 @@ impl Found {
         self.state() == State::Fulfilled && self.done().is_some_and(|done| done.error.is_empty())
     }
 
-    fn done(&self) -> Option<&Fulfilled> {
+    /// How it was answered.
+    pub(super) fn done(&self) -> Option<&Fulfilled> {
         match &self.fate {
             Fate::Fulfilled(done) => Some(done),
             _ => None,
@@ -205,7 +206,7 @@ impl Found {
 }
 
 /// Why the Router refused a fulfillment.
-fn reason(code: u8) -> &'static str {
+pub(super) fn reason(code: u8) -> &'static str {
     match FulfillResult::from_code(code) {
         Some(FulfillResult::InvalidRequestId) => "the request was settled already",
         Some(FulfillResult::CostExceedsCommitment) => "it would cost more than was reserved",

@@ -1,11 +1,11 @@
 //! `functions request status`.
 
 use alloy::primitives::B256;
-use functions_failure::{Result, failure};
+use functions_failure::{Failure, Result, failure};
 use functions_types::RequestId;
 
 use super::found::Found;
-use crate::network::{Reading, request_id};
+use crate::network::{Connected, Reading, request_id};
 use crate::remedy;
 use crate::simulate::decode::Returns;
 
@@ -29,16 +29,18 @@ pub(crate) struct Options {
 pub(super) async fn run(options: Options) -> Result<()> {
     let at = options.reading.connect().await?;
     let found = Found::look(&at, &at.history(), RequestId(options.id)).await.map_err(remedy::report)?;
-    let mut found = found.ok_or_else(|| {
-        failure!(
-            help = "check the id and the Router; an earlier request needs an earlier --from-block",
-            "the Router {} started no request {} since block {}",
-            at.router,
-            options.id,
-            at.from_block
-        )
-    })?;
+    let mut found = found.ok_or_else(|| unknown(&at, options.id))?;
     found.returns = options.returns;
     options.reading.say(&found.json(), || found.text());
     Ok(())
+}
+
+/// That the Router knows no such request.
+pub(super) fn unknown(at: &Connected, id: B256) -> Failure {
+    failure!(
+        help = "check the id and the Router; an earlier request needs an earlier --from-block",
+        "the Router {} started no request {id} since block {}",
+        at.router,
+        at.from_block
+    )
 }

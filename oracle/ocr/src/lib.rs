@@ -41,6 +41,7 @@ mod choice;
 mod crypto;
 mod earlier;
 mod effect;
+pub mod evidence;
 mod ids;
 mod input;
 pub mod layout;

@@ -8,6 +8,7 @@
 //! | `/status` | the node and its newest requests, JSON |
 //! | `/requests?limit=&before=&state=` | requests, newest first, in pages; `before` is the page before's `next` |
 //! | `/requests/{id}` | one request, JSON |
+//! | `/requests/{id}/evidence` | who observed what of it, with signatures, and what its report rests on, JSON |
 //!
 //! Whatever else is asked for is answered with one JSON line: what is wrong, what to do, and these paths.
 //!
@@ -48,8 +49,15 @@ use crate::journal::{Journal, JournalError, Page};
 const STATUS_REQUESTS: u32 = 100;
 
 /// What is served, as a wrong path is told.
-const ROUTES: [&str; 6] =
-    ["/live", "/ready", "/metrics", "/status", "/requests?limit=&before=&state=", "/requests/{id}"];
+const ROUTES: [&str; 7] = [
+    "/live",
+    "/ready",
+    "/metrics",
+    "/status",
+    "/requests?limit=&before=&state=",
+    "/requests/{id}",
+    "/requests/{id}/evidence",
+];
 
 /// Longest part of a wrong path that is repeated, in characters.
 const MAX_PATH_SHOWN: usize = 100;
@@ -88,6 +96,7 @@ fn routes(state: AdminState) -> Router {
         .route("/status", get(status))
         .route("/requests", get(requests::list))
         .route("/requests/{id}", get(requests::one))
+        .route("/requests/{id}/evidence", get(requests::evidence))
         .fallback(nothing_here)
         .method_not_allowed_fallback(only_read)
         .layer(middleware::from_fn(move |request, next| {

@@ -7,6 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use oracle_ocr::{Record, RequestKey, Slot, evidence::Evidence};
 use serde_json::json;
 
 use super::{AdminState, explain, refuse, trouble};
@@ -38,17 +39,56 @@ pub(super) async fn one(
     Shared(state): Shared<AdminState>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
+    match find(&state, id).await {
+        Ok(row) => Json(explain::shown(row.view, &state.status.borrow().clone())).into_response(),
+        Err(refusal) => refusal,
+    }
+}
+
+/// `/requests/{id}/evidence`.
+pub(super) async fn evidence(
+    Shared(state): Shared<AdminState>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    let row = match find(&state, id).await {
+        Ok(row) => row,
+        Err(refusal) => return refusal,
+    };
+    let key = RequestKey { request: row.view.request_id, commitment: row.commitment_hash };
+    let records = match state.journal.records_shown(key).await {
+        Ok(records) => records,
+        Err(err) => return trouble(&err),
+    };
+    // That of the configuration under which there is a report; before there is one, of any.
+    let is_done = |records: &[Record]| records.iter().any(|record| record.id.slot == Slot::Report);
+    let chosen = records.into_iter().max_by_key(|(_, records)| is_done(records));
+    let (digest, records) = chosen.unwrap_or_default();
+    match Evidence::read(digest, &records) {
+        Ok(Some(evidence)) => Json(evidence).into_response(),
+        Ok(None) => {
+            let remedy = "ask again when the node has read the chain; see /requests/{id}";
+            refuse(StatusCode::NOT_FOUND, "this node has said nothing about the request", remedy)
+        }
+        Err(err) => {
+            tracing::error!(%err, request_id = %key.request, "the evidence of a request cannot be read");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "the evidence cannot be read", "run: journal verify")
+        }
+    }
+}
+
+/// The row of the request in the path, or what to answer instead.
+async fn find(state: &AdminState, id: Result<Path<String>, PathRejection>) -> Result<RequestRow, Response> {
     let Some(id) = id.ok().and_then(|Path(id)| id.parse::<B256>().ok()) else {
         let remedy = "write 0x and 64 hex digits; /requests lists the newest";
-        return refuse(StatusCode::BAD_REQUEST, "this is no request id", remedy);
+        return Err(refuse(StatusCode::BAD_REQUEST, "this is no request id", remedy));
     };
     match state.journal.shown(id).await {
-        Ok(Some(row)) => Json(explain::shown(row.view, &state.status.borrow().clone())).into_response(),
+        Ok(Some(row)) => Ok(row),
         Ok(None) => {
             let remedy = "see whether the request is one of this DON, and whether /ready says that the chain has been read";
-            refuse(StatusCode::NOT_FOUND, "this node has not seen the request", remedy)
+            Err(refuse(StatusCode::NOT_FOUND, "this node has not seen the request", remedy))
         }
-        Err(err) => trouble(&err),
+        Err(err) => Err(trouble(&err)),
     }
 }
 

@@ -2,11 +2,15 @@
 //!
 //! Records belong to one configuration: what was signed under another digest is another protocol run.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::B256;
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 use sqlx::{Row, any::AnyRow};
 
-use super::{Journal, JournalError, RequestRow, corrupt, cursor_name, requests::write_request, write_meta};
+use super::{
+    Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from, requests::write_request, write_meta,
+};
 
 impl Journal {
     /// Makes `records`, `rows` and the cursor of a coordinator durable together: all or none. A record replaces the one
@@ -91,6 +95,27 @@ impl Journal {
             place.push(parse(key, row)?);
         }
         Ok((ours, others))
+    }
+
+    /// The records of one request under each configuration that it was worked on with; reads beside the writer.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn records_shown(&self, key: RequestKey) -> Result<BTreeMap<B256, Vec<Record>>, JournalError> {
+        let rows = sqlx::query(
+            "SELECT slot, attempt, body, config_digest FROM protocol
+             WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
+        )
+        .bind(key.request.to_string())
+        .bind(key.commitment.to_string())
+        .fetch_all(&self.reads)
+        .await?;
+        let mut found: BTreeMap<B256, Vec<Record>> = BTreeMap::new();
+        for row in &rows {
+            let digest = hash_from("a configuration's digest", &row.try_get::<String, _>(3)?)?;
+            found.entry(digest).or_default().push(parse(key, row)?);
+        }
+        Ok(found)
     }
 
     /// Since when everything said with this signer is remembered here, in unix seconds of the chain; `now_seconds` at

@@ -1,0 +1,155 @@
+//! Why a request stands where it does, in one sentence, and what to type next. Pure.
+
+use alloy::primitives::Address;
+use functions_types::{RequestId, SubscriptionId};
+
+use crate::request::found::State;
+
+/// What a cause follows from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) id: RequestId,
+    pub(super) subscription: SubscriptionId,
+    pub(super) consumer: Address,
+    pub(super) callback_gas_limit: u32,
+    pub(super) state: State,
+    /// The error that the consumer was given; empty without one.
+    pub(super) error: &'a str,
+    /// Why the Router refused the last report it refused.
+    pub(super) refusal: Option<&'a str>,
+    /// What a node says that the request waits for.
+    pub(super) waits_for: Option<&'a str>,
+}
+
+/// Why, and what next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub(super) words: String,
+    pub(super) next: Option<String>,
+}
+
+/// The cause of what the facts show.
+pub(super) fn of(facts: &Facts<'_>) -> Cause {
+    let Facts { id, subscription, .. } = facts;
+    let refused = facts.refusal.map(|why| format!(", and the Router refused a report: {why}"));
+    let refused = refused.unwrap_or_default();
+    let (words, next) = match facts.state {
+        State::Open => match facts.waits_for {
+            Some(waits) => {
+                (format!("it is open: {waits}{refused}"), format!("functions request status {id}"))
+            }
+            None => (
+                format!("no report has reached the chain yet{refused}"),
+                format!("functions request explain {id} --node http://HOST:PORT"),
+            ),
+        },
+        State::Overdue => (
+            format!("no report was accepted before its time was over{refused}; nothing is charged"),
+            format!("functions sub timeout {subscription} {id}"),
+        ),
+        State::TimedOut => (
+            format!(
+                "it was not answered in time{refused}; its reservation was released, nothing was charged"
+            ),
+            again(facts, ""),
+        ),
+        State::CallbackFailed => (
+            "the members agreed, but the consumer's callback reverted or ran out of gas".to_owned(),
+            again(facts, &format!(" --gas-limit {}", facts.callback_gas_limit.saturating_mul(2))),
+        ),
+        State::Fulfilled if facts.error.is_empty() => {
+            return Cause {
+                words: "the members agreed on a result, and the consumer took it".to_owned(),
+                next: None,
+            };
+        }
+        State::Fulfilled => of_error(facts.error),
+    };
+    Cause { words, next: Some(next) }
+}
+
+fn again(facts: &Facts<'_>, more: &str) -> String {
+    let Facts { consumer, subscription, .. } = facts;
+    format!("functions request send --consumer {consumer} --subscription {subscription} --source FILE{more}")
+}
+
+/// What an error on chain says, and what shows more.
+fn of_error(error: &str) -> (String, String) {
+    const COMPARE: &str = "functions simulate --source FILE --live 4";
+    let field = |name: &str| {
+        error.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).unwrap_or("?")
+    };
+    let (ok, err, top, need) = (field("ok"), field("err"), field("top"), field("need"));
+    match error.split(' ').next().unwrap_or_default() {
+        "DON_DIVERGED" => (
+            format!(
+                "the members' answers differ: of {ok} results {top} are equal where {need} are needed; let the script answer \
+                 the same everywhere, or begin it with // @aggregation median-uint256"
+            ),
+            COMPARE.to_owned(),
+        ),
+        "DON_USER_ERRORS_DIFFER" => {
+            (format!("the script failed on {err} members, not on all with the same text"), COMPARE.to_owned())
+        }
+        "DON_SECRETS" => (
+            "the members could not read the request's secrets".to_owned(),
+            "functions request send --help".to_owned(),
+        ),
+        _ => (
+            "the script ended with this error on a quorum of members".to_owned(),
+            "functions simulate --source FILE".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::B256;
+
+    use super::*;
+
+    const FACTS: Facts<'_> = Facts {
+        id: RequestId(B256::ZERO),
+        subscription: SubscriptionId(7),
+        consumer: Address::ZERO,
+        callback_gas_limit: 70_000,
+        state: State::Fulfilled,
+        error: "",
+        refusal: None,
+        waits_for: None,
+    };
+
+    #[test]
+    fn every_state_has_a_cause_and_all_but_success_a_next_step() {
+        let cases = [
+            (State::Open, "no report has reached the chain", "functions request explain"),
+            (State::Overdue, "before its time was over", "functions sub timeout 7 0x"),
+            (State::TimedOut, "nothing was charged", "functions request send --consumer"),
+            (State::CallbackFailed, "callback reverted or ran out of gas", "--gas-limit 140000"),
+        ];
+        for (state, words, next) in cases {
+            let cause = of(&Facts { state, ..FACTS });
+            assert!(cause.words.contains(words), "{cause:?}");
+            assert!(cause.next.as_ref().is_some_and(|text| text.contains(next)), "{cause:?}");
+        }
+        assert_eq!(of(&FACTS).next, None);
+        let waits = of(&Facts { state: State::Open, waits_for: Some("2 observations, 3 needed"), ..FACTS });
+        assert!(waits.words.ends_with("2 observations, 3 needed"), "{waits:?}");
+        let refused = of(&Facts { state: State::Overdue, refusal: Some("it would cost more"), ..FACTS });
+        assert!(refused.words.contains("refused a report: it would cost more"), "{refused:?}");
+    }
+
+    #[test]
+    fn errors_of_members_are_told_from_those_of_the_script() {
+        let said = |error| of(&Facts { error, ..FACTS });
+        let diverged = said("DON_DIVERGED n=4 f=1 obs=4 ok=4 err=0 top=2 need=3 mode ev=0123456789abcdef");
+        assert!(diverged.words.contains("of 4 results 2 are equal where 3 are needed"), "{diverged:?}");
+        assert!(diverged.words.contains("// @aggregation median-uint256"), "{diverged:?}");
+        assert_eq!(diverged.next.as_deref(), Some("functions simulate --source FILE --live 4"));
+        let errors = said("DON_USER_ERRORS_DIFFER n=4 f=1 obs=4 ok=1 err=3 top=1 need=3 mode ev=00");
+        assert!(errors.words.contains("failed on 3 members"), "{errors:?}");
+        assert!(said("DON_SECRETS n=4").words.contains("secrets"));
+        assert!(said("no price").words.contains("ended with this error"));
+        assert!(said("DON_DIVERGED").words.contains("of ? results"), "whatever a consumer was told");
+    }
+}

@@ -1,0 +1,108 @@
+//! What nodes show of a request on their admin pages.
+
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use functions_failure::{OrHelp as _, Result};
+use functions_trust::http_client;
+use oracle_ocr::evidence::{Evidence, MAX_EVIDENCE_BYTES};
+use serde::Deserialize;
+use url::Url;
+
+/// How long a node may take to answer one question.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What one node said.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Where it was asked.
+    pub(super) url: String,
+    /// What it shows of the request; else why it shows nothing.
+    pub(super) page: Result<Page, String>,
+    /// What its records prove; else why there is nothing.
+    pub(super) evidence: Result<Evidence, String>,
+}
+
+/// The part of `/requests/{id}` that explains.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Page {
+    /// Where the request stands there.
+    pub(super) state: String,
+    /// What it waits for, or why it ended.
+    pub(super) reason: Option<String>,
+}
+
+/// A node's admin address: `http://HOST:PORT`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(super) fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let plain = url.filter(|url| url.path() == "/" && url.query().is_none() && url.has_host());
+    plain.ok_or_else(|| "write http://HOST:PORT, as admin.listen of the node says".to_owned())
+}
+
+/// Asks every node, one after the other; one that does not answer says so in its place.
+///
+/// # Errors
+/// When this machine cannot ask anybody.
+pub(super) async fn ask(nodes: &[Url], id: B256) -> Result<Vec<Answer>> {
+    let client = http_client().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let client = client.build().or_help("this machine gives no network client; the reason is above")?;
+    let mut answers = Vec::new();
+    for node in nodes {
+        let page = get(&client, node, &format!("requests/{id}")).await;
+        let page = page.and_then(|bytes| read::<Page>(&bytes));
+        let evidence = match &page {
+            Ok(_) => get(&client, node, &format!("requests/{id}/evidence")).await,
+            Err(why) => Err(why.clone()),
+        };
+        let evidence = evidence.and_then(|bytes| read::<Evidence>(&bytes));
+        answers.push(Answer { url: node.as_str().trim_end_matches('/').to_owned(), page, evidence });
+    }
+    Ok(answers)
+}
+
+fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| format!("it does not answer like a node: {error}"))
+}
+
+async fn get(client: &reqwest::Client, node: &Url, path: &str) -> Result<Vec<u8>, String> {
+    let failed = |error: reqwest::Error| format!("it does not answer: {}", error.without_url());
+    let url = node.join(path).map_err(|error| error.to_string())?;
+    let mut answer = client.get(url).send().await.map_err(failed)?;
+    let status = answer.status();
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(failed)? {
+        if body.len() + part.len() > MAX_EVIDENCE_BYTES {
+            return Err("it answers with more than any evidence can be".to_owned());
+        }
+        body.extend_from_slice(&part);
+    }
+    if status.is_success() {
+        return Ok(body);
+    }
+    /// What nodes say instead.
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    Err(serde_json::from_slice(&body).map_or_else(|_| status.to_string(), |refusal: Refusal| refusal.error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nodes_address_is_no_more_than_that() {
+        assert_eq!(
+            address("http://127.0.0.1:9701").map(|url| url.to_string()).as_deref(),
+            Ok("http://127.0.0.1:9701/")
+        );
+        assert!(address("https://node.example").is_ok());
+        for wrong in ["127.0.0.1:9701", "ftp://node", "http://node/requests", "http://node/?a=1", ""] {
+            assert!(address(wrong).unwrap_err().contains("http://HOST:PORT"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The report as the chain has it, and the configuration under which it was signed.
+
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall as _;
+use functions_client::abi::Coordinator;
+use functions_client::{Chain, ClientError};
+use functions_offchain_config::OffchainConfig;
+use functions_report::context;
+use functions_report::digest::OcrConfig;
+use functions_report::quorum::Recover as _;
+use functions_report::software::Software;
+use oracle_ocr::{Attested, OracleIndex, Outcome, ReportSignature, RequestKey, Roster};
+
+use crate::network::Connected;
+use crate::request::found::Found;
+
+/// A report that was accepted.
+pub(super) struct OnChain {
+    /// The request, as its signatures name it.
+    pub(super) key: RequestKey,
+    /// The members under whose configuration it was signed.
+    pub(super) roster: Roster,
+    /// Its outcome, attempt, extra hash and signatures.
+    pub(super) attested: Attested,
+    /// Gas its transaction used, and wei paid for each.
+    pub(super) gas: (u64, u128),
+}
+
+impl OnChain {
+    /// The report that answered a request. `None` while there is none, and where it did not come in a plain `transmit`
+    /// of a configuration that the Coordinator announced.
+    ///
+    /// # Errors
+    /// When the endpoint fails.
+    pub(super) async fn read(at: &Connected, found: &Found) -> Result<Option<Self>, ClientError> {
+        let Some(done) = found.done() else { return Ok(None) };
+        let calldata = at.chain.calldata(done.transaction).await?.unwrap_or_default();
+        let Ok(call) = Coordinator::transmitCall::abi_decode(&calldata) else { return Ok(None) };
+        let words = call.reportContext.map(|word| word.0);
+        let coordinator = found.terms.coordinator;
+        let Some(roster) = roster(&at.chain, coordinator, at.from_block, words[0].into()).await? else {
+            return Ok(None);
+        };
+        let hash = context::signed_hash(&call.report, &words);
+        let signed = call.rs.iter().zip(&call.ss).zip(call.rawVs.iter());
+        let signatures = signed.filter_map(|((r, s), v)| {
+            let signer = Software.recover(&hash, v.checked_add(27)?, &r.0, &s.0)?;
+            let is_it = |index: &OracleIndex| roster.oracle(*index).is_some_and(|one| one.signer == signer);
+            Some((roster.indexes().find(is_it)?, ReportSignature { r: r.0, s: s.0, v: *v }))
+        });
+        let signatures = signatures.collect();
+        let outcome = if done.error.is_empty() {
+            Outcome::Result(done.response.to_vec())
+        } else {
+            Outcome::Error(done.error.to_vec())
+        };
+        let receipt = at.chain.receipt("read the report's costs", done.transaction).await?;
+        Ok(Some(Self {
+            key: RequestKey { request: found.started.id.0, commitment: found.terms.hash() },
+            attested: Attested {
+                attempt: context::epoch(&words),
+                outcome,
+                evidence: words[2].into(),
+                signatures,
+            },
+            roster,
+            gas: (receipt.gas_used, receipt.effective_gas_price),
+        }))
+    }
+
+    /// Whether the member's signature is under it.
+    pub(super) fn is_signed_by(&self, oracle: OracleIndex) -> bool {
+        self.attested.signatures.iter().any(|(signer, _)| *signer == oracle)
+    }
+}
+
+/// The members of the configuration with this digest, if the Coordinator announced it and its content has that digest.
+async fn roster(
+    chain: &Chain,
+    coordinator: Address,
+    from_block: u64,
+    digest: alloy::primitives::B256,
+) -> Result<Option<Roster>, ClientError> {
+    let announced = chain.events::<Coordinator::ConfigSet>(coordinator, from_block, None).await?;
+    let event = announced.into_iter().map(|(event, _)| event).find(|event| event.configDigest == digest);
+    let Some(event) = event else { return Ok(None) };
+    let words = |list: &[Address]| list.iter().map(|address| address.into_word().0).collect::<Vec<_>>();
+    let computed = OcrConfig {
+        signers: &words(&event.signers),
+        transmitters: &words(&event.transmitters),
+        f: event.f,
+        onchain_config: &event.onchainConfig,
+        offchain_config_version: event.offchainConfigVersion,
+        offchain_config: &event.offchainConfig,
+    }
+    .digest(chain.id(), coordinator, event.configCount);
+    if computed != digest {
+        return Ok(None);
+    }
+    let offchain = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig).ok();
+    Ok(offchain.and_then(|offchain| {
+        Roster::new(digest, event.f, &event.signers, &event.transmitters, &offchain).ok()
+    }))
+}

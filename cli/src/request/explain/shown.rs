@@ -1,0 +1,213 @@
+//! An explanation, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use functions_types::FailureCode;
+use oracle_ocr::OracleIndex;
+use oracle_ocr::evidence::{Flaw, Kind, Said};
+use serde_json::{Value, json};
+
+use super::cause::{self, Cause, Facts};
+use super::nodes::Answer;
+use super::report::OnChain;
+use crate::output::{link, visible};
+use crate::request::found::{Found, reason};
+use crate::simulate::decode::hex;
+
+/// Digits of an answer that are shown in a line.
+const MAX_SHOWN: usize = 66;
+
+/// All there is to say.
+pub(super) struct Explained {
+    pub(super) found: Found,
+    pub(super) on_chain: Option<OnChain>,
+    pub(super) answers: Vec<Answer>,
+    /// What each node's evidence is worth; empty unless asked for.
+    pub(super) checks: Vec<Result<(), Flaw>>,
+}
+
+/// One member's part.
+struct Part<'a> {
+    oracle: u8,
+    said: Option<&'a Said>,
+    counted: bool,
+    signed: bool,
+    transmitted: bool,
+}
+
+impl Explained {
+    fn cause(&self) -> Cause {
+        let error = self.found.done().map(|done| String::from_utf8_lossy(&done.error).into_owned());
+        let waits_for = self.answers.iter().find_map(|answer| answer.page.as_ref().ok()?.reason.as_deref());
+        cause::of(&Facts {
+            id: self.found.started.id,
+            subscription: self.found.started.subscription,
+            consumer: self.found.started.consumer,
+            callback_gas_limit: self.found.started.callback_gas_limit,
+            state: self.found.state(),
+            error: error.as_deref().unwrap_or_default(),
+            refusal: self.found.refusals.last().map(|refusal| reason(refusal.result_code)),
+            waits_for,
+        })
+    }
+
+    /// Every member's part, as far as it is known. What nodes say of others goes unchecked unless asked for.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let mut said: BTreeMap<u8, (&Said, bool)> = BTreeMap::new();
+        for evidence in self.answers.iter().filter_map(|answer| answer.evidence.as_ref().ok()) {
+            for one in &evidence.basis {
+                said.insert(one.oracle, (one, true));
+            }
+            for one in &evidence.others {
+                said.entry(one.oracle).or_insert((one, false));
+            }
+        }
+        let members: Vec<u8> = match &self.on_chain {
+            Some(on_chain) => on_chain.roster.indexes().map(OracleIndex::get).collect(),
+            None => said.keys().copied().collect(),
+        };
+        let by = self.found.done().map(|done| done.transmitter);
+        let part = |oracle: u8| {
+            let index = OracleIndex::new(oracle);
+            let member = self.on_chain.as_ref().and_then(|on_chain| on_chain.roster.oracle(index));
+            let said = said.get(&oracle);
+            Part {
+                oracle,
+                said: said.map(|(said, _)| *said),
+                counted: said.is_some_and(|(_, counted)| *counted),
+                signed: self.on_chain.as_ref().is_some_and(|on_chain| on_chain.is_signed_by(index)),
+                transmitted: member.is_some_and(|member| Some(member.transmitter) == by),
+            }
+        };
+        members.into_iter().map(part).collect()
+    }
+
+    /// One JSON object: the request as `status` shows it, and how it came to that. Juels are decimal strings.
+    pub(super) fn json(&self) -> Value {
+        let cause = self.cause();
+        let report = self.on_chain.as_ref().map(|on_chain| {
+            json!({
+                "configDigest": on_chain.roster.config_digest().to_string(),
+                "attempt": on_chain.attested.attempt,
+                "extraHash": on_chain.attested.evidence.to_string(),
+                "gasUsed": on_chain.gas.0,
+                "gasPriceWei": on_chain.gas.1.to_string(),
+            })
+        });
+        let member = |part: Part<'_>| {
+            json!({
+                "oracle": part.oracle,
+                "observation": part.said.map(|said| json!({
+                    "kind": said.kind,
+                    "data": hex(&said.data),
+                    "counted": part.counted,
+                })),
+                "signed": part.signed,
+                "transmitted": part.transmitted,
+            })
+        };
+        let node = |(place, answer): (usize, &Answer)| {
+            let checked = self.checks.get(place);
+            json!({
+                "url": answer.url,
+                "state": answer.page.as_ref().ok().map(|page| &page.state),
+                "reason": answer.page.as_ref().ok().and_then(|page| page.reason.as_ref()),
+                "problem": answer.page.as_ref().err().or(answer.evidence.as_ref().err()),
+                "verified": checked.map(Result::is_ok),
+                "flaw": checked.and_then(|check| check.as_ref().err()).map(ToString::to_string),
+            })
+        };
+        json!({
+            "request": self.found.json(),
+            "report": report,
+            "members": self.parts().into_iter().map(member).collect::<Vec<_>>(),
+            "nodes": self.answers.iter().enumerate().map(node).collect::<Vec<_>>(),
+            "cause": cause.words,
+            "next": cause.next,
+        })
+    }
+
+    /// The same for people.
+    pub(super) fn text(&self) -> String {
+        let mut out = self.found.text();
+        out.push('\n');
+        self.write(&mut out).expect("writing to a string does not fail");
+        out.trim_end().to_owned()
+    }
+
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        if let Some(on_chain) = &self.on_chain {
+            let attested = &on_chain.attested;
+            let way = match attested.attempt {
+                0 => "a quorum saw the same".to_owned(),
+                attempt => format!("decided in attempt {attempt}"),
+            };
+            let (count, n) = (attested.signatures.len(), on_chain.roster.n());
+            writeln!(out, "  report       {way}; signed by {count} of {n} members")?;
+            writeln!(out, "  extra hash   {}", attested.evidence)?;
+            let (used, price) = on_chain.gas;
+            writeln!(out, "  gas          {used} at {price} wei, paid by the transmitter")?;
+        }
+        if let Some(done) = self.found.done() {
+            let rest = self.found.started.reserved.get().saturating_sub(done.charged.get());
+            writeln!(out, "  released     {} of the reservation", link(rest))?;
+        }
+        for part in self.parts() {
+            writeln!(out, "  member {:<6}{}", part.oracle, line(&part))?;
+        }
+        for (place, answer) in self.answers.iter().enumerate() {
+            let said = match (&answer.page, &answer.evidence) {
+                (Err(why), _) => visible(why),
+                (Ok(page), Err(why)) => format!("{}; no evidence: {}", visible(&page.state), visible(why)),
+                (Ok(page), Ok(_)) => visible(&page.state),
+            };
+            let checked = match self.checks.get(place) {
+                Some(Ok(())) => "; its evidence holds".to_owned(),
+                Some(Err(flaw)) if answer.evidence.is_ok() => format!("; its evidence: {flaw}"),
+                _ => String::new(),
+            };
+            writeln!(out, "  node         {} says {said}{checked}", visible(&answer.url))?;
+        }
+        let Cause { words, next } = self.cause();
+        writeln!(out, "  cause        {}", visible(&words))?;
+        match next {
+            Some(next) => writeln!(out, "  next         {next}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn line(part: &Part<'_>) -> String {
+    let mut words = match part.said {
+        Some(said) => format!("observed {}", answer(said)),
+        None => "nothing is known of what it observed".to_owned(),
+    };
+    if part.said.is_some() && !part.counted {
+        words.push_str(", which did not count");
+    }
+    if part.signed {
+        words.push_str("; signed");
+    }
+    if part.transmitted {
+        words.push_str("; transmitted");
+    }
+    words
+}
+
+fn answer(said: &Said) -> String {
+    match said.kind {
+        Kind::Result => {
+            let digits = hex(&said.data);
+            match digits.get(..MAX_SHOWN) {
+                Some(first) if digits.len() > MAX_SHOWN => format!("{first}… ({} bytes)", said.data.len()),
+                _ => digits,
+            }
+        }
+        Kind::UserError => format!("error {:?}", visible(&String::from_utf8_lossy(&said.data))),
+        Kind::NodeFailure => {
+            let code = said.data.first().copied().and_then(FailureCode::from_byte);
+            format!("nothing: {}", code.map_or("an unknown failure", FailureCode::text))
+        }
+    }
+}
