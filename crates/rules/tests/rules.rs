@@ -18,7 +18,7 @@ fn n(value: u128) -> U256 {
 }
 
 fn j(value: u128) -> Juels {
-    Juels::new(value).unwrap()
+    Juels::new(value).expect("96 bits")
 }
 
 /// Gas price 1e8 wei, feeds 6e15 wei and 15 USD per LINK, L1 fee 1e12 wei, fees of 2 and 1 cents (Coordinator 1.3.0).
