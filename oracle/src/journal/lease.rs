@@ -43,10 +43,13 @@ impl Lease {
         Ok(Self { connection, keeper })
     }
 
-    /// Ends the connection, and with it the lease.
+    /// Gives the lease back and ends the connection. The server would free it by itself, but only when it has seen the
+    /// connection's end, which on a busy machine is after the next start.
     pub(super) async fn give_back(self) {
         self.keeper.abort();
-        if let Some(connection) = self.connection.lock().await.take() {
+        if let Some(mut connection) = self.connection.lock().await.take() {
+            let free = AssertSqlSafe(format!("SELECT pg_advisory_unlock({LOCK})"));
+            let _ = sqlx::raw_sql(free).execute(&mut connection).await;
             let _ = connection.close().await;
         }
     }
