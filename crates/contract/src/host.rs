@@ -111,8 +111,8 @@ pub fn gas_left() -> u64 {
 ///
 /// Measured in ink, the machine's own unit of a ten-thousandth of a gas, if the chain's owner has not changed that. A
 /// stretch ends up to a hundredth of a gas early, and the next one of the frame takes that much more. What is left at
-/// the frame's end is the last one's alone: it can tip the frame's whole gas over unless the last stretch is followed by
-/// nothing that depends on data.
+/// the frame's end is the last one's alone: it can tip the frame's whole gas over unless the last stretch is followed
+/// by nothing that depends on data.
 #[must_use]
 pub struct Stretch {
     ends: u64,

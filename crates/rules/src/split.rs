@@ -2,8 +2,8 @@
 
 use functions_types::Juels;
 
-/// What each of `oracles` oracles gets of a pool, rounded down, and what stays in the pool: everything when there are no
-/// oracles.
+/// What each of `oracles` oracles gets of a pool, rounded down, and what stays in the pool: everything when there are
+/// no oracles.
 ///
 /// Upstream: `FunctionsBilling._disperseFeePool` (Coordinator 1.3.0).
 pub const fn share_down(pool: Juels, oracles: u8) -> (Juels, Juels) {

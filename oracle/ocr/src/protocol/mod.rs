@@ -99,8 +99,8 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     }
 
     /// Takes requests up from their records while the engine runs, whatever it has in memory about them, as
-    /// [`Protocol::restore`] and [`Protocol::resume`] do at a start. What was said under other configurations since goes
-    /// before anything else. Spec: agreement A34.
+    /// [`Protocol::restore`] and [`Protocol::resume`] do at a start. What was said under other configurations since
+    /// goes before anything else. Spec: agreement A34.
     ///
     /// # Errors
     /// [`RecordError`] if a record cannot be read; then nothing was changed.
