@@ -36,6 +36,7 @@
 //! | `execution_ms` | `sandbox/src/walls.rs` | processor time, in the child |
 //! | `execution_ms` | `sandbox/src/event_loop.rs` | the script's own clock, in the child |
 //! | `execution_ms` | `sandbox/src/ops.rs` | the delay of a timer, in the child |
+//! | `execution_ms` | `src/executor/mod.rs` | nothing: what is told about a run under way |
 //! | `memory_bytes` | `sandbox/src/engine.rs` | the heap |
 //! | `memory_bytes` | `sandbox/src/walls.rs` | the address space of the process |
 //! | `memory_bytes` | `runner/src/cgroup.rs` | all processes together |
