@@ -8,7 +8,7 @@ use functions_client::abi::{Link, Router};
 use functions_client::amount::exact;
 use functions_client::is_refused;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions};
-use functions_deploy::Entries;
+use functions_deploy::{Entries, read_at_most};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_types::{DonId, Juels};
 use serde_json::Value;
@@ -223,6 +223,24 @@ impl Connected {
         })
     }
 
+    /// Whom LINK may go to: anybody but the contracts it could never come back from.
+    ///
+    /// # Errors
+    /// When `to` is the Router, a Coordinator or the LINK token.
+    pub(crate) async fn can_keep_link(&self, to: Address) -> Result<()> {
+        let version = self.chain.call(to, &Router::typeAndVersionCall {}).await.unwrap_or_default();
+        let what = match version.split_once(" v") {
+            Some((name, _)) if name.starts_with("Functions ") => format!("a contract of the DON ({name})"),
+            _ if to == self.router => "the Router".to_owned(),
+            _ if self.link == Some(to) => "the LINK token".to_owned(),
+            _ => return Ok(()),
+        };
+        Err(failure!(
+            help = "give your own address",
+            "{to} is {what}, which could never give LINK back: nothing was sent"
+        ))
+    }
+
     /// The Coordinator that serves a DON.
     ///
     /// # Errors
@@ -307,13 +325,12 @@ pub(crate) fn account(file: &Path) -> Result<Account> {
             "the key file {shown} is a folder"
         ));
     }
-    if about.len() > MAX_KEY_BYTES {
-        return Err(failure!(help = KEY_FORM, "{shown} is {} bytes: that is no key", about.len()));
-    }
     if about.permissions().mode() & 0o077 != 0 {
         output::say(&format!("warning: others may read {shown}; run: chmod 600 {shown}"));
     }
-    let text = std::fs::read(file).wrap_err_with(place)?;
+    let Some(text) = read_at_most(file, MAX_KEY_BYTES).wrap_err_with(place)? else {
+        return Err(failure!(help = KEY_FORM, "{shown} is more than {MAX_KEY_BYTES} bytes: that is no key"));
+    };
     let text = std::str::from_utf8(&text)
         .map_err(|_| failure!(help = KEY_FORM, "{shown} is no text: that is no key"))?;
     Account::from_hex(text).wrap_err_with(|| format!("in {shown}"))

@@ -6,7 +6,7 @@ use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
 use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
 use functions_client::{config as defaults, stylus};
-use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source};
+use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source, read_at_most};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_offchain_config::Method;
 use functions_types::DonId;
@@ -139,15 +139,15 @@ struct TimingPart {
 
 fn read(path: &Path) -> Result<String> {
     let place = || format!("cannot read {}", path.display());
-    let size = std::fs::metadata(path).wrap_err_with(place)?.len();
-    if size > MAX_BYTES {
+    let help = "name the file that is meant";
+    let Some(bytes) = read_at_most(path, MAX_BYTES).wrap_err_with(place)? else {
         return Err(failure!(
-            help = "name the file that is meant",
-            "{} is {size} bytes, more than any such file has",
+            help = help,
+            "{} is more than {MAX_BYTES} bytes, which no such file has",
             path.display()
         ));
-    }
-    std::fs::read_to_string(path).wrap_err_with(place)
+    };
+    String::from_utf8(bytes).or_help(help).wrap_err_with(place)
 }
 
 impl Config {

@@ -114,6 +114,7 @@ async fn pay_out(options: PayOut) -> Result<()> {
 async fn withdraw(options: Withdraw) -> Result<()> {
     let (at, key) = options.at.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| key.address());
+    at.can_keep_link(to).await?;
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
     let (from, sent) = if options.from_router {

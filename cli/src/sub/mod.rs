@@ -226,6 +226,7 @@ fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>) -
 async fn cancel(options: Cancel) -> Result<()> {
     let (at, owner) = options.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| owner.address());
+    at.can_keep_link(to).await?;
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
     let held = subscriptions.get(id).await.map_err(remedy::report)?.balance.to::<u128>();

@@ -6,6 +6,8 @@ use alloy::primitives::{Address, B256};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use serde::{Deserialize, Serialize};
 
+use crate::file::read_at_most;
+
 /// What to do about a file that is none.
 const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
                        out and give --router, --link and --don-id";
@@ -51,12 +53,11 @@ impl Entries {
     /// When it cannot be read or is no such file.
     pub fn read(file: &Path) -> Result<Self> {
         let place = || format!("the addresses file {}", file.display());
-        let size = std::fs::metadata(file).wrap_err_with(place)?.len();
-        if size > MAX_BYTES {
-            return Err(failure!(help = ANOTHER, "{} is {size} bytes: that is no addresses file", place()));
-        }
-        let text = std::fs::read_to_string(file).wrap_err_with(place)?;
-        serde_json::from_str(&text).or_help(ANOTHER).wrap_err_with(place)
+        let Some(text) = read_at_most(file, MAX_BYTES).wrap_err_with(place)? else {
+            let over = format!("{} is more than {MAX_BYTES} bytes: that is no addresses file", place());
+            return Err(failure!(help = ANOTHER, "{over}"));
+        };
+        serde_json::from_slice(&text).or_help(ANOTHER).wrap_err_with(place)
     }
 }
 

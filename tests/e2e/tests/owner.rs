@@ -22,6 +22,12 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     assert_eq!(again["paid"].as_array().map(Vec::len), Some(0), "{again}");
     other.types(&["don", "pay-out", "--don-id", &don]).refused("Only callable by owner");
     other.types(&["don", "withdraw", "--don-id", &don]).refused("belongs to this key");
+    for contract in ["router", "coordinator", "link"] {
+        let to = owner.text(contract);
+        owner
+            .types(&["don", "withdraw", "--don-id", &don, "--to", &to])
+            .refused("could never give LINK back");
+    }
     // The Router has nothing of its own yet; it pays that out.
     let own = owner.types(&["don", "withdraw", "--from-router", "--don-id", &don, "--json"]).done();
     assert_eq!(own["paid"][0]["juels"], "0", "{own}");

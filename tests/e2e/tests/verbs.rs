@@ -86,6 +86,8 @@ fn a_subscription_lives_from_create_to_cancel() {
         &["is no consumer of subscription", "functions sub add"],
     );
     owner.types(&["sub", "add", &id, &consumer]);
+    let router = owner.text("router");
+    refused(&owner.types(&["sub", "cancel", &id, "--to", &router]), &["could never give LINK back"]);
     let closed = owner.types(&["sub", "cancel", &id, "--json"]).done();
     let amount = |field: &str| closed[field].as_str().expect("juels").parse::<u128>().expect("a number");
     assert_eq!(amount("paidJuels") + amount("depositKeptJuels"), left);
