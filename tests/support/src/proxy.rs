@@ -91,7 +91,7 @@ impl Proxy {
     pub async fn start(upstream: &str) -> Self {
         let shared = Shared {
             upstream: upstream.to_owned(),
-            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            client: functions_trust::http_client().no_proxy().build().expect("a client"),
             rules: Arc::default(),
             changes: Arc::new(watch::Sender::new(0)),
         };
