@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::B256;
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyPool, Row, any::AnyRow};
 
 use super::{
     Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from, requests::write_request, write_meta,
@@ -80,14 +80,7 @@ impl Journal {
         config_digest: B256,
         key: RequestKey,
     ) -> Result<(Vec<Record>, Vec<Record>), JournalError> {
-        let rows = sqlx::query(
-            "SELECT slot, attempt, body, config_digest FROM protocol
-             WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
-        )
-        .bind(key.request.to_string())
-        .bind(key.commitment.to_string())
-        .fetch_all(&self.pool)
-        .await?;
+        let rows = rows_of(&self.pool, key).await?;
         let digest = config_digest.to_string();
         let (mut ours, mut others) = (Vec::new(), Vec::new());
         for row in &rows {
@@ -102,14 +95,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn records_shown(&self, key: RequestKey) -> Result<BTreeMap<B256, Vec<Record>>, JournalError> {
-        let rows = sqlx::query(
-            "SELECT slot, attempt, body, config_digest FROM protocol
-             WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
-        )
-        .bind(key.request.to_string())
-        .bind(key.commitment.to_string())
-        .fetch_all(&self.reads)
-        .await?;
+        let rows = rows_of(&self.reads, key).await?;
         let mut found: BTreeMap<B256, Vec<Record>> = BTreeMap::new();
         for row in &rows {
             let digest = hash_from("a configuration's digest", &row.try_get::<String, _>(3)?)?;
@@ -137,6 +123,18 @@ impl Journal {
         self.set_meta(&name, &now_seconds.to_string()).await?;
         Ok(now_seconds)
     }
+}
+
+/// A request's records under every configuration, with its digest as the last column.
+async fn rows_of(pool: &AnyPool, key: RequestKey) -> Result<Vec<AnyRow>, sqlx::Error> {
+    sqlx::query(
+        "SELECT slot, attempt, body, config_digest FROM protocol
+         WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
+    )
+    .bind(key.request.to_string())
+    .bind(key.commitment.to_string())
+    .fetch_all(pool)
+    .await
 }
 
 pub(super) fn parse(key: RequestKey, row: &AnyRow) -> Result<Record, JournalError> {
