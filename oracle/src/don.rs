@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
 use functions_offchain_config::{Member, OffchainConfig};
-use functions_report::digest::OcrConfig;
 use functions_types::abi::Coordinator::ConfigSet;
-use oracle_ocr::{OracleIndex, Roster};
+use oracle_ocr::{AnnouncedError, OracleIndex, Roster};
 
 /// The public halves of a node's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,24 +40,9 @@ impl Identity {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DonError {
-    /// The digest in the event is not the digest of its content.
-    #[error(
-        "the event's digest {found} is not the digest of its content {computed}; the endpoint or the coordinator is broken"
-    )]
-    Digest {
-        /// As in the event.
-        found: B256,
-        /// As computed.
-        computed: B256,
-    },
-    /// The off-chain part does not decode or breaks a rule.
-    #[error(
-        "the off-chain configuration cannot be used: {0}; set it again with a matching version of the CLI"
-    )]
-    Offchain(String),
-    /// The lists do not make a DON.
-    #[error("the configuration makes no DON: {0}")]
-    Roster(String),
+    /// What the event announces makes no DON.
+    #[error(transparent)]
+    Announced(#[from] AnnouncedError),
     /// This node's signer is not in the list.
     #[error(
         "signer {0} is not in the DON's configuration; add this node with setConfig, or point the keystore to the right keys"
@@ -108,23 +92,7 @@ impl Don {
         coordinator: Address,
         identity: &Identity,
     ) -> Result<Self, DonError> {
-        let words = |list: &[Address]| list.iter().map(|address| address.into_word().0).collect::<Vec<_>>();
-        let computed = OcrConfig {
-            signers: &words(&event.signers),
-            transmitters: &words(&event.transmitters),
-            f: event.f,
-            onchain_config: &event.onchainConfig,
-            offchain_config_version: event.offchainConfigVersion,
-            offchain_config: &event.offchainConfig,
-        }
-        .digest(chain_id, coordinator, event.configCount);
-        if computed != event.configDigest {
-            return Err(DonError::Digest { found: event.configDigest, computed });
-        }
-        let offchain = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig)
-            .map_err(|err| DonError::Offchain(err.to_string()))?;
-        let roster = Roster::new(event.configDigest, event.f, &event.signers, &event.transmitters, &offchain)
-            .map_err(|err| DonError::Roster(err.to_string()))?;
+        let (roster, offchain) = Roster::announced(event, chain_id, coordinator)?;
         let index = event
             .signers
             .iter()

@@ -3,11 +3,23 @@
 
 use alloy_primitives::{Address, B256, hex, keccak256};
 use functions_offchain_config::{Member, Method, OffchainConfig, Timing};
+use functions_types::abi::Coordinator::ConfigSet;
 use functions_types::limits::Limits;
 use oracle_ocr::{
-    Curves, OracleIndex, Outcome, ReportSignature, RequestEvent, Roster, Verifier, layout, report,
+    AnnouncedError, Curves, OracleIndex, Outcome, ReportSignature, RequestEvent, Roster, Verifier, layout,
+    report,
 };
 use serde_json::Value;
+
+mod by_hand;
+
+/// Of Ed25519 keys of 32 times the same byte.
+const PEER_IDS: [&str; 4] = [
+    "12D3KooW9pNAk8aiBuGVQtWRdbkLmo5qVL3e2h5UxbN2Nz9ttwiw",
+    "12D3KooW9tHTtS3inCZiYykw4u5G4frbjVFqhkmJX12gSNCVeH3e",
+    "12D3KooW9xCm2jWjNVrwh51SWCQBMYdMyeU3NpT85QhLVkF6PcNM",
+    "12D3KooWA284B2yjxoAAqAFwwVj6eRQ8DogF3t8wdpMzZ8Hh8wh4",
+];
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../crates/report/tests/fixtures/ocr2-report.json")).unwrap()
@@ -38,6 +50,48 @@ fn roster(vectors: &Value) -> Roster {
         method: Method::Mode,
     };
     Roster::new(word(&vectors["config_digest"]), 1, &signers, &transmitters, &config).unwrap()
+}
+
+#[test]
+fn an_announced_configuration_counts_when_its_digest_is_that_of_its_content() {
+    let vectors = vectors();
+    let config = &vectors["config"];
+    let chain_id = config["chainId"].as_u64().unwrap();
+    let coordinator = Address::from_slice(&bytes(&config["contract"]));
+    let event = ConfigSet {
+        previousConfigBlockNumber: 0,
+        configDigest: word(&vectors["config_digest"]),
+        configCount: config["configCount"].as_u64().unwrap(),
+        signers: addresses(&config["signers"]),
+        transmitters: addresses(&config["transmitters"]),
+        f: 1,
+        onchainConfig: bytes(&config["onchainConfig"]).into(),
+        offchainConfigVersion: config["offchainConfigVersion"].as_u64().unwrap(),
+        offchainConfig: bytes(&config["offchainConfig"]).into(),
+    };
+    let read = |event: &ConfigSet, chain_id| Roster::announced(event, chain_id, coordinator);
+    // The vector's off-chain part is nobody's configuration: its digest is right and it is refused for what it says.
+    assert!(matches!(read(&event, chain_id), Err(AnnouncedError::Offchain(_))));
+    assert!(matches!(read(&event, chain_id + 1), Err(AnnouncedError::Digest { .. })));
+    let mut swapped = event.clone();
+    swapped.signers.swap(0, 1);
+    assert!(matches!(read(&swapped, chain_id), Err(AnnouncedError::Digest { .. })));
+
+    let mut offchain = by_hand::config(4);
+    for (index, (member, peer_id)) in offchain.members.iter_mut().zip(PEER_IDS).enumerate() {
+        member.peer_id = peer_id.into();
+        member.addresses = vec![format!("/ip4/127.0.0.1/tcp/{}", 9_000 + index)];
+    }
+    let mut ours = event;
+    ours.offchainConfigVersion = functions_offchain_config::VERSION;
+    ours.offchainConfig = offchain.encode().unwrap().into();
+    let Err(AnnouncedError::Digest { computed, .. }) = read(&ours, chain_id) else {
+        panic!("the digest is the vector's still");
+    };
+    ours.configDigest = computed;
+    let (roster, decoded) = read(&ours, chain_id).unwrap();
+    assert_eq!((roster.n(), roster.f(), roster.config_digest()), (4, 1, computed));
+    assert_eq!(decoded, offchain);
 }
 
 #[test]

@@ -4,9 +4,7 @@ use alloy::primitives::Address;
 use alloy::sol_types::SolCall as _;
 use functions_client::abi::Coordinator;
 use functions_client::{Chain, ClientError};
-use functions_offchain_config::OffchainConfig;
 use functions_report::context;
-use functions_report::digest::OcrConfig;
 use functions_report::quorum::Recover as _;
 use functions_report::software::Software;
 use oracle_ocr::{Attested, OracleIndex, Outcome, ReportSignature, RequestKey, Roster};
@@ -83,22 +81,7 @@ async fn roster(
 ) -> Result<Option<Roster>, ClientError> {
     let announced = chain.events::<Coordinator::ConfigSet>(coordinator, from_block, None).await?;
     let event = announced.into_iter().map(|(event, _)| event).find(|event| event.configDigest == digest);
-    let Some(event) = event else { return Ok(None) };
-    let words = |list: &[Address]| list.iter().map(|address| address.into_word().0).collect::<Vec<_>>();
-    let computed = OcrConfig {
-        signers: &words(&event.signers),
-        transmitters: &words(&event.transmitters),
-        f: event.f,
-        onchain_config: &event.onchainConfig,
-        offchain_config_version: event.offchainConfigVersion,
-        offchain_config: &event.offchainConfig,
-    }
-    .digest(chain.id(), coordinator, event.configCount);
-    if computed != digest {
-        return Ok(None);
-    }
-    let offchain = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig).ok();
-    Ok(offchain.and_then(|offchain| {
-        Roster::new(digest, event.f, &event.signers, &event.transmitters, &offchain).ok()
-    }))
+    Ok(event
+        .and_then(|event| Roster::announced(&event, chain.id(), coordinator).ok())
+        .map(|(roster, _)| roster))
 }
