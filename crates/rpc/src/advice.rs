@@ -41,6 +41,9 @@ fn of_rejection(why: Rejection) -> &'static str {
         Rejection::NonceTooLow => {
             "another program sends with this key, or has just sent: wait for it and repeat, one at a time"
         }
+        Rejection::NonceTooHigh => {
+            "an earlier transaction of this key is missing: send that first, or wait for it"
+        }
         Rejection::Unfunded => "send ether to the key's address first: the transaction's gas is paid in it",
         Rejection::Rule => "the chain's rules do not allow it: the words say which one",
     }
@@ -122,6 +125,7 @@ mod tests {
             Fault::Reverted { text: text(), data: vec![] },
             rejected(Rejection::AlreadyKnown),
             rejected(Rejection::NonceTooLow),
+            rejected(Rejection::NonceTooHigh),
             rejected(Rejection::Unfunded),
             rejected(Rejection::Rule),
         ];

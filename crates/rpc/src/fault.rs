@@ -26,6 +26,8 @@ pub enum Rejection {
     AlreadyKnown,
     /// The nonce is used.
     NonceTooLow,
+    /// An earlier nonce of the sender is missing; it may be taken once that is there.
+    NonceTooHigh,
     /// The sender cannot pay for it.
     Unfunded,
     /// Another rule: price, gas, size.

@@ -55,6 +55,8 @@ const UNFUNDED: &[&str] =
     &["insufficient funds", "insufficient balance", "insufficient eth", "not enough funds"];
 const KNOWN: &[&str] =
     &["already known", "already imported", "known transaction", "already exists", "alreadyknown"];
+const GAP: &[&str] =
+    &["nonce too high", "nonce is too high", "nonce too distant", "nonce is too distant", "nonce gap"];
 const RULE: &[&str] = &[
     "underpriced",
     "out of gas",
@@ -71,7 +73,6 @@ const RULE: &[&str] = &[
     "stack overflow",
     "stack underflow",
     "invalid jump",
-    "nonce too high",
     "invalid sender",
     "transaction type not supported",
     "exceeds block",
@@ -168,6 +169,9 @@ pub fn of_error(method: &str, code: i64, message: &str, data: Option<&RawValue>)
         }
         if lower.contains("nonce too low") || lower.contains("nonce is too low") {
             return rejected(Rejection::NonceTooLow);
+        }
+        if has(&lower, GAP) {
+            return rejected(Rejection::NonceTooHigh);
         }
         if has(&lower, RULE) {
             return rejected(Rejection::Rule);
@@ -314,6 +318,11 @@ mod tests {
         };
         assert_eq!(why("already known"), Rejection::AlreadyKnown);
         assert_eq!(why("nonce too low"), Rejection::NonceTooLow);
+        for words in
+            ["nonce too high: address 0x1, tx: 2 state: 1", "Transaction nonce is too distant", "nonce gap"]
+        {
+            assert_eq!(why(words), Rejection::NonceTooHigh, "{words}");
+        }
         assert_eq!(why("insufficient funds for transfer"), Rejection::Unfunded);
         assert_eq!(why("transaction underpriced"), Rejection::Rule);
     }

@@ -64,7 +64,7 @@ impl RpcFailure {
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Rejected { why: Rejection::NonceTooHigh, .. })
     }
 }
 

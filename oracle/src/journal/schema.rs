@@ -12,6 +12,10 @@ const STEPS: &[&[&str]] = &[
         "CREATE INDEX requests_by_state_and_time ON requests (state, seen_ms, request_id)",
         "DROP INDEX requests_by_state",
     ],
+    &[
+        "ALTER TABLE transmissions ADD COLUMN mined_block BIGINT NOT NULL DEFAULT 0",
+        "CREATE INDEX transmissions_by_state_and_block ON transmissions (state, mined_block)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -153,6 +153,61 @@ impl Journal {
         .await?;
         rows.iter().map(parse).collect()
     }
+
+    /// Whether the fate of any transaction is open.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn has_open_transmissions(&self) -> Result<bool, JournalError> {
+        let row = sqlx::query("SELECT 1 FROM transmissions WHERE state IN ('prepared', 'sent') LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Transactions whose fate is open and worth a look, lowest nonce first: those not known to be in a block, those
+    /// in one up to `final_block`, and those from nonce `next` on, which are in none any more.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn due_transmissions(
+        &self,
+        final_block: u64,
+        next: u64,
+    ) -> Result<Vec<Transmission>, JournalError> {
+        let rows = sqlx::query(
+            "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
+             FROM transmissions
+             WHERE state IN ('prepared', 'sent') AND (mined_block <= $1 OR nonce >= $2) ORDER BY nonce",
+        )
+        .bind(to_sql(final_block))
+        .bind(to_sql(next))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(parse).collect()
+    }
+
+    /// Notes in which blocks open transactions, by request and attempt, were seen; in one commit.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn note_mined(&self, seen: &[((B256, u64), u64)]) -> Result<(), JournalError> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin().await?;
+        for ((request_id, attempt), block) in seen {
+            sqlx::query("UPDATE transmissions SET mined_block = $1 WHERE request_id = $2 AND attempt = $3")
+                .bind(to_sql(*block))
+                .bind(request_id.to_string())
+                .bind(to_sql(*attempt))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        self.commits.inc();
+        Ok(())
+    }
 }
 
 pub(super) fn parse(row: &AnyRow) -> Result<Transmission, JournalError> {

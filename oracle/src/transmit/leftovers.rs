@@ -2,7 +2,8 @@
 //!
 //! A job goes when its request is answered, leaves the chain or is given up, or when the process does. What it sent
 //! stays open in the journal. A transaction that waits for ever holds up every later one of the account; one that was
-//! mined may leave its block again. So this task looks at all of them now and then:
+//! mined may leave its block again. So this task looks at them now and then; at one that was seen in a block not before
+//! that block is final, or the account's nonces show that it is gone:
 //!
 //! | its receipt | its nonce | its age | done |
 //! | --- | --- | --- | --- |
@@ -14,7 +15,7 @@
 //!
 //! A nonce below all of them that nobody has a transaction for is filled in the same way.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{B256, Bytes};
 use tokio::time::sleep;
@@ -30,7 +31,7 @@ use super::{
 use crate::{
     chain::Reach,
     clock::now_ms,
-    journal::{Transmission, TransmissionState},
+    journal::{JournalError, Transmission, TransmissionState},
 };
 
 /// Pause between two looks.
@@ -75,72 +76,67 @@ const fn remedy(facts: Facts) -> Remedy {
 
 /// Looks until the process ends.
 pub(super) async fn watch(shared: Arc<Shared>) {
-    let mut mined = HashMap::new();
     loop {
-        if let Err(err) = look(&shared, &mut mined).await {
+        if let Err(err) = look(&shared).await {
             tracing::debug!(%err, "open transactions are looked at later");
         }
         sleep(LOOK_EVERY).await;
     }
 }
 
-/// Blocks of transactions that were mined and are not final, by request and attempt: they are not asked for again
-/// before that.
-type MinedIn = HashMap<(B256, u64), u64>;
-
-async fn look(shared: &Shared, mined_in: &mut MinedIn) -> Result<(), SendError> {
-    let rows = shared.journal.open_transmissions(0).await?;
-    if rows.is_empty() {
-        mined_in.clear();
+async fn look(shared: &Shared) -> Result<(), SendError> {
+    if !shared.journal.has_open_transmissions().await? {
         return Ok(());
     }
-    let account = shared.sender.address();
-    let latest = shared.rpc.nonce(account, "latest").await?;
-    // A block that left the chain gives the nonces of its transactions back.
-    let nonces: HashMap<_, _> = rows.iter().map(|row| ((row.request_id, row.attempt), row.nonce)).collect();
-    mined_in.retain(|key, _| nonces.get(key).is_some_and(|nonce| *nonce < latest));
-    let final_block = shared.final_block();
-    for row in &rows {
-        let is_known = mined_in.get(&(row.request_id, row.attempt)).is_some_and(|block| *block > final_block);
-        if !is_known && !is_watched(shared, &rows, row) {
-            tend(shared, &rows, row, latest, mined_in).await?;
-        }
-    }
-    let lowest = rows.iter().map(|row| row.nonce).filter(|nonce| *nonce >= latest).min();
-    if let Some(lowest) = lowest {
+    let latest = shared.rpc.nonce(shared.sender.address(), "latest").await?;
+    let rows = shared.journal.due_transmissions(shared.final_block(), latest).await?;
+    // First, for chains without a pool take nothing behind a gap.
+    if let Some(lowest) = rows.iter().map(|row| row.nonce).filter(|nonce| *nonce >= latest).min() {
         fill_gap(shared, lowest).await?;
+    }
+    let mut mined = Vec::new();
+    let tended = tend_all(shared, &rows, latest, &mut mined).await;
+    shared.journal.note_mined(&mined).await?;
+    tended
+}
+
+/// Transactions by request and attempt, and the blocks they were seen in.
+type Seen = Vec<((B256, u64), u64)>;
+
+async fn tend_all(
+    shared: &Shared,
+    rows: &[Transmission],
+    latest: u64,
+    mined: &mut Seen,
+) -> Result<(), SendError> {
+    for row in rows {
+        if unwatched(shared, row).await?.is_some() {
+            tend(shared, row, latest, mined).await?;
+        }
     }
     Ok(())
 }
 
-/// Whether a job watches the transaction: the newest of its request.
-fn is_watched(shared: &Shared, rows: &[Transmission], row: &Transmission) -> bool {
-    let of_request = rows.iter().filter(|other| other.request_id == row.request_id);
-    of_request.map(|other| other.attempt).max() == Some(row.attempt) && shared.has_job(row.request_id)
+/// The transaction as it is stored now, unless it has come to its end or a job watches it: the newest of its request.
+async fn unwatched(shared: &Shared, row: &Transmission) -> Result<Option<Transmission>, JournalError> {
+    let mut stored = shared.journal.transmissions_of(row.request_id).await?;
+    if shared.has_job(row.request_id) {
+        stored.pop();
+    }
+    Ok(stored.into_iter().find(|stored| stored.attempt == row.attempt && stored.state.is_open()))
 }
 
 /// Brings one transaction further. Nobody else sends meanwhile, and a job that begins meanwhile finds what is stored.
-async fn tend(
-    shared: &Shared,
-    rows: &[Transmission],
-    row: &Transmission,
-    latest: u64,
-    mined_in: &mut MinedIn,
-) -> Result<(), SendError> {
+async fn tend(shared: &Shared, row: &Transmission, latest: u64, seen: &mut Seen) -> Result<(), SendError> {
     let receipt = shared.sender.receipt(row, Reach::All).await?;
     let turn = shared.sender.turn().await;
-    if is_watched(shared, rows, row) {
-        return Ok(());
-    }
-    let stored = shared.journal.transmissions_of(row.request_id).await?;
-    let stored = stored.into_iter().find(|stored| stored.attempt == row.attempt && stored.state.is_open());
-    let Some(mut row) = stored else { return Ok(()) };
+    let Some(mut row) = unwatched(shared, row).await? else { return Ok(()) };
     let mined = receipt.map(|receipt| {
         let mined = mined::read(&receipt, row.request_id, shared.config.coordinator, shared.config.router);
         (mined.block, mined.deed)
     });
-    if let Some((block, _)) = mined {
-        mined_in.insert((row.request_id, row.attempt), block);
+    if let Some((block, _)) = mined.filter(|(block, _)| *block > shared.final_block()) {
+        seen.push(((row.request_id, row.attempt), block));
     }
     let facts = Facts {
         mined,

@@ -113,6 +113,23 @@ async fn open_transmissions_come_by_nonce_and_only_while_pending(url: &str) {
         journal.open_transmissions(0).await.expect("rows").into_iter().map(|row| row.nonce).collect();
     assert_eq!(nonces, [8, 9]);
     assert_eq!(journal.open_transmissions(9).await.expect("rows").len(), 1);
+    assert!(journal.has_open_transmissions().await.expect("an answer"));
+    // One that is in a block is worth a look when that is final, or when its nonce is free again.
+    let due = async |final_block, next| {
+        let rows = journal.due_transmissions(final_block, next).await.expect("rows");
+        rows.into_iter().map(|row| row.nonce).collect::<Vec<_>>()
+    };
+    assert_eq!(due(0, 10).await, [8, 9]);
+    let sent = transmission(1, 9, TransmissionState::Sent);
+    journal.note_mined(&[((sent.request_id, sent.attempt), 40)]).await.expect("noted");
+    assert_eq!((due(39, 10).await, due(40, 10).await, due(39, 9).await), (vec![8], vec![8, 9], vec![8, 9]));
+    // What else is written about it changes nothing about that.
+    journal.put_transmission(&sent).await.expect("row");
+    assert_eq!(due(39, 10).await, [8]);
+    for (byte, nonce) in [(1, 9), (2, 8)] {
+        journal.put_transmission(&transmission(byte, nonce, TransmissionState::Dropped)).await.expect("row");
+    }
+    assert!(!journal.has_open_transmissions().await.expect("an answer"));
     journal.close().await;
 }
 
