@@ -12,6 +12,8 @@ use std::{
 
 /// Longest `/proc/locks` read, in bytes.
 const MAX_LOCKS_BYTES: usize = 1 << 20;
+/// How often the list of locks is read before the holder is called unknown.
+const READS: usize = 5;
 
 /// Why a file could not be held.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +61,7 @@ impl FileLock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(fs::TryLockError::WouldBlock) => {
-                    return Err(LockError::Held { path: path.to_owned(), pid: holder(held.ino()) });
+                    return Err(LockError::Held { path: path.to_owned(), pid: named(held.ino()) });
                 }
                 Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
             }
@@ -81,7 +83,12 @@ impl FileLock {
     }
 }
 
-/// The process with a write lock on this inode.
+/// The process with a write lock on this inode. The list of locks is read in pieces: while other files are locked and
+/// freed a line may be missed, so it is read again.
+fn named(inode: u64) -> Option<u32> {
+    (0..READS).find_map(|_| holder(inode))
+}
+
 fn holder(inode: u64) -> Option<u32> {
     let locks = fs::read_to_string("/proc/locks").ok().filter(|text| text.len() <= MAX_LOCKS_BYTES)?;
     locks.lines().find_map(|line| {
