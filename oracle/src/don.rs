@@ -141,8 +141,13 @@ impl Don {
     /// Transmitters of the first `stage` oracles in a request's order.
     #[must_use]
     pub fn transmitters_before(&self, request: &B256, stage: usize) -> Vec<Address> {
-        let before = self.roster.order(request).into_iter().take(stage);
-        before.filter_map(|index| self.roster.oracle(index)).map(|oracle| oracle.transmitter).collect()
+        let order = self.roster.order(request);
+        order
+            .iter()
+            .take(stage)
+            .filter_map(|index| self.roster.oracle(index))
+            .map(|oracle| oracle.transmitter)
+            .collect()
     }
 
     /// Peers that must be connected besides this node for a quorum.

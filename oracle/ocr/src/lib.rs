@@ -67,5 +67,5 @@ pub use outcome::Outcome;
 pub use protocol::{Protocol, View};
 pub use record::{Record, RecordError, RecordId, Slot};
 pub use report::{Attested, ReadyReport, ReportSignature};
-pub use roster::{FULL_ECHO_ORACLES, Oracle, Roster, RosterError};
+pub use roster::{FULL_ECHO_ORACLES, Oracle, Order, Roster, RosterError};
 pub use timer::{Timer, TimerKind};

@@ -71,7 +71,7 @@ pub struct ReadyReport {
 }
 
 impl ReadyReport {
-    pub(crate) fn of(roster: &Roster, me: OracleIndex, event: &RequestEvent, attested: &Attested) -> Self {
+    pub(crate) fn of(roster: &Roster, stage: usize, event: &RequestEvent, attested: &Attested) -> Self {
         let report = encode(event, &attested.outcome);
         let context = context(roster, attested.attempt, attested.evidence);
         Self {
@@ -80,7 +80,7 @@ impl ReadyReport {
             attested: attested.clone(),
             report,
             context,
-            stage: roster.stage(&event.request, me),
+            stage,
         }
     }
 

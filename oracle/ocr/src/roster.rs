@@ -46,6 +46,28 @@ pub enum RosterError {
     },
 }
 
+/// All oracles of a roster in the order of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order(Vec<OracleIndex>);
+
+impl Order {
+    /// The leader of slow-path `attempt` (from 1): the one at place `(attempt - 1) mod n`.
+    pub fn leader(&self, attempt: u32) -> OracleIndex {
+        let place = (attempt.max(1) - 1) as usize % self.0.len();
+        self.0.get(place).copied().expect("place is below n")
+    }
+
+    /// The transmission stage of an oracle: its place; `n` for one that is no member.
+    pub fn stage(&self, index: OracleIndex) -> usize {
+        self.0.iter().position(|&other| other == index).unwrap_or(self.0.len())
+    }
+
+    /// The oracles, first to last.
+    pub fn iter(&self) -> impl Iterator<Item = OracleIndex> {
+        self.0.iter().copied()
+    }
+}
+
 /// The DON under one on-chain configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
@@ -157,23 +179,13 @@ impl Roster {
     /// The order in which oracles lead and transmit a request: ascending by
     /// `HMAC-SHA256(orderKey, D ‖ R ‖ index)`, which nobody can bias without another request id.
     ///
-    /// `orderKey` is derived from the config digest, so outsiders can compute the order too. Spec: agreement A2.
-    pub fn order(&self, request: &B256) -> Vec<OracleIndex> {
+    /// `orderKey` is derived from the config digest, so outsiders can compute the order too. It takes `n` hashes:
+    /// whoever asks more than once keeps it. Spec: agreement A2.
+    pub fn order(&self, request: &B256) -> Order {
         let mut keyed: Vec<([u8; 32], OracleIndex)> =
             self.indexes().map(|i| (self.rank(request, i), i)).collect();
         keyed.sort_unstable();
-        keyed.into_iter().map(|(_, index)| index).collect()
-    }
-
-    /// The leader of slow-path `attempt` (from 1): `order(R)[(attempt - 1) mod n]`.
-    pub fn leader(&self, request: &B256, attempt: u32) -> OracleIndex {
-        let place = (attempt.max(1) - 1) as usize % self.n();
-        self.order(request).get(place).copied().expect("place is below n")
-    }
-
-    /// The transmission stage of `index` for a request: its place in [`Roster::order`].
-    pub fn stage(&self, request: &B256, index: OracleIndex) -> usize {
-        self.order(request).iter().position(|&other| other == index).unwrap_or(self.n())
+        Order(keyed.into_iter().map(|(_, index)| index).collect())
     }
 
     fn rank(&self, request: &B256, index: OracleIndex) -> [u8; 32] {

@@ -323,7 +323,7 @@ fn d4_what_is_kept_of_one_peer_is_bounded_in_bytes() {
             let attest = oracle_ocr::message::Attest { attempt, choice, signature };
             hear(&mut node, now, author, Body::Attest(attest));
         }
-        let leader = roster.leader(&key.request, attempt).get();
+        let leader = roster.order(&key.request).leader(attempt).get();
         if leader != 0 {
             let claims = (1..=21)
                 .map(|author| status(key, author, attempt, observations.clone()).claim)

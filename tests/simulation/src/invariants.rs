@@ -18,14 +18,15 @@ pub mod justified;
 pub mod timely;
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use alloy::primitives::B256;
 use oracle_ocr::{
-    Answer, Attested, Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Outcome, ReadyReport, Record,
-    RecordId, RequestKey, Slot, layout,
+    Answer, Attested, Body, Choice, MAX_MESSAGE_BYTES, Message, OracleIndex, Order, Outcome, ReadyReport,
+    Record, RecordId, RequestKey, Slot, layout,
     message::{Attest, Prepare, Proposal, Status},
 };
 
@@ -46,21 +47,38 @@ const MOST_ATTEMPTS: u32 = 200;
 pub struct Invariants {
     honest: BTreeSet<usize>,
     checks: Checks,
-    /// Answers by author, as outcomes; none for a failure.
-    observed: BTreeMap<(Key, usize), (B256, Option<Outcome>)>,
+    /// Who leads, by configuration and request.
+    orders: BTreeMap<(B256, B256), Order>,
+    /// Observations by author, and the digest of the outcome that each speaks for; none for a failure.
+    observed: BTreeMap<(Key, usize), (B256, Option<B256>)>,
     /// Answers of scripts by author, whatever the configuration.
     answered: BTreeMap<(RequestKey, usize), Answer>,
     prepared: BTreeMap<(Key, u32, usize), Choice>,
     attested: BTreeMap<(Key, u32, usize), Choice>,
     /// Honest signers of each choice.
     signatures: Signatures,
-    /// Proposals that a node has met, its own included.
-    proposals: BTreeMap<(Key, u32, Choice, usize), Vec<Rc<Message>>>,
+    /// Proposals, and who has met them, their authors included.
+    proposals: BTreeMap<(Key, u32, Choice), Vec<Met>>,
     /// What every node has stored.
     stored: BTreeMap<(Key, usize), Stored>,
     /// Highest attempt of each node, lost disks or not.
     entered: BTreeMap<(Key, usize), u32>,
     reports: BTreeMap<Key, (u32, Outcome)>,
+}
+
+/// A proposal that somebody has met.
+struct Met {
+    message: Rc<Message>,
+    by: BTreeSet<usize>,
+    /// Why it is not allowed, once somebody asked.
+    verdict: OnceCell<Result<(), String>>,
+}
+
+impl Met {
+    fn is_justified(&self, config: &Config, checks: &Checks, leader: OracleIndex) -> Result<(), String> {
+        let Body::Propose(proposal) = &self.message.body else { return Err("is no proposal".to_owned()) };
+        self.verdict.get_or_init(|| justified(config, checks, &self.message, proposal, leader)).clone()
+    }
 }
 
 /// One node's records of one request.
@@ -83,6 +101,7 @@ impl Invariants {
             signatures: Signatures::new(honest.clone()),
             honest,
             checks,
+            orders: BTreeMap::new(),
             observed: BTreeMap::new(),
             answered: BTreeMap::new(),
             prepared: BTreeMap::new(),
@@ -92,6 +111,11 @@ impl Invariants {
             entered: BTreeMap::new(),
             reports: BTreeMap::new(),
         }
+    }
+
+    fn leader(&mut self, config: &Config, key: &RequestKey, attempt: u32) -> OracleIndex {
+        let order = self.orders.entry((config.digest, key.request));
+        order.or_insert_with(|| config.roster.order(&key.request)).leader(attempt)
     }
 
     fn faulty(&self, config: &Config) -> usize {
@@ -115,9 +139,12 @@ impl Invariants {
     pub fn on_meet(&mut self, who: usize, message: &Rc<Message>) {
         if let Body::Propose(proposal) = &message.body {
             let key = (message.config_digest, message.key);
-            let known = self.proposals.entry((key, proposal.attempt, proposal.choice(), who)).or_default();
-            if known.len() < 64 && !known.iter().any(|other| Rc::ptr_eq(other, message)) {
-                known.push(message.clone());
+            let known = self.proposals.entry((key, proposal.attempt, proposal.choice())).or_default();
+            if let Some(met) = known.iter_mut().find(|met| Rc::ptr_eq(&met.message, message)) {
+                met.by.insert(who);
+            } else if known.iter().filter(|met| met.by.contains(&who)).count() < 64 {
+                let (message, by) = (message.clone(), BTreeSet::from([who]));
+                known.push(Met { message, by, verdict: OnceCell::new() });
             }
         }
     }
@@ -201,8 +228,10 @@ impl Invariants {
             Body::Observation(signed) if signed.sender != message.sender => true,
             Body::Observation(signed) => {
                 let digest = signed.digest();
-                let outcome = Outcome::of_answer(&signed.observation.answer);
-                let known = self.observed.entry((key, who)).or_insert((digest, outcome));
+                let known = self.observed.entry((key, who)).or_insert_with(|| {
+                    let outcome = Outcome::of_answer(&signed.observation.answer);
+                    (digest, outcome.as_ref().map(layout::outcome))
+                });
                 ensure(known.0 == digest, || format!("once: {who} signed two observations"))?;
                 let answer = &signed.observation.answer;
                 if answer.is_from_script() {
@@ -226,7 +255,7 @@ impl Invariants {
                 stored(Slot::Attempt, 0)
             }
             Body::Propose(proposal) => {
-                let leader = config.roster.leader(&message.key.request, proposal.attempt);
+                let leader = self.leader(config, &message.key, proposal.attempt);
                 ensure(config.node(leader) == who, || format!("order: {who} proposes as no leader"))?;
                 self.check_proposal(config, message, proposal)?;
                 stored(Slot::Proposal, proposal.attempt)
@@ -255,12 +284,11 @@ impl Invariants {
             return ensure(known == choice, || format!("once: {who} voted twice in {attempt}"));
         }
         self.prepared.insert((key, *attempt, who), *choice);
-        let leader = config.roster.leader(&key.1.request, *attempt);
-        let proposals = self.proposals.get(&(key, *attempt, *choice, who));
+        let leader = self.leader(config, &key.1, *attempt);
+        let proposals = self.proposals.get(&(key, *attempt, *choice));
         let mut why = "nobody proposed to it".to_owned();
-        for message in proposals.into_iter().flatten() {
-            let Body::Propose(proposal) = &message.body else { continue };
-            match justified(config, &self.checks, message, proposal, leader) {
+        for met in proposals.into_iter().flatten().filter(|met| met.by.contains(&who)) {
+            match met.is_justified(config, &self.checks, leader) {
                 Ok(()) => return Ok(()),
                 Err(reason) => why = reason,
             }
@@ -268,10 +296,15 @@ impl Invariants {
         Err(format!("justification: {who} voted in {attempt} for what {why}"))
     }
 
-    fn check_proposal(&self, config: &Config, message: &Message, proposal: &Proposal) -> Checked {
-        let leader = config.roster.leader(&message.key.request, proposal.attempt);
-        justified(config, &self.checks, message, proposal, leader)
-            .map_err(|why| format!("justification: an honest proposal that {why}"))
+    fn check_proposal(&mut self, config: &Config, message: &Rc<Message>, proposal: &Proposal) -> Checked {
+        let leader = self.leader(config, &message.key, proposal.attempt);
+        let known = self.proposals.get(&((config.digest, message.key), proposal.attempt, proposal.choice()));
+        let met = known.into_iter().flatten().find(|met| Rc::ptr_eq(&met.message, message));
+        let judged = match met {
+            Some(met) => met.is_justified(config, &self.checks, leader),
+            None => justified(config, &self.checks, message, proposal, leader),
+        };
+        judged.map_err(|why| format!("justification: an honest proposal that {why}"))
     }
 
     fn check_status(&self, who: usize, key: Key, status: &Status) -> Checked {
@@ -293,9 +326,8 @@ impl Invariants {
         self.attested.insert((key, *attempt, who), *choice);
         let (quorum, faulty) = (config.roster.quorum(), self.faulty(config));
         let votes = if *attempt == 0 {
-            let same = |outcome: &Outcome| layout::outcome(outcome) == choice.outcome;
             let all = self.observed.range((key, 0)..=(key, usize::MAX));
-            let votes = all.filter(|(_, (_, outcome))| outcome.as_ref().is_some_and(same)).count();
+            let votes = all.filter(|(_, (_, outcome))| *outcome == Some(choice.outcome)).count();
             let is_fast = choice.evidence == layout::fast_evidence(&key.1.request);
             ensure(is_fast, || format!("justification: {who} locked other evidence in the fast path"))?;
             votes

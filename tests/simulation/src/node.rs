@@ -8,7 +8,7 @@ pub mod journal;
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use functions_node::{
     lifecycle::{Core, Report},
     transmit::{Progress, Simulated, delivery::Delivery},
@@ -86,6 +86,8 @@ pub struct Job {
     pub delivery: Delivery,
     /// The report.
     pub report: Report,
+    /// Accounts of the nodes before this one in the request's order.
+    pub before: Vec<Address>,
     /// What transactions carry.
     pub ready: Rc<ReadyReport>,
     /// Whether the chain was seen to need it no more.

@@ -343,7 +343,7 @@ fn first_of_order(n: usize, count: usize) -> Vec<usize> {
     let keys: Vec<Keys> = (0..n).map(|who| Keys::of(who, false)).collect();
     let config = Config::new(1, (0..n).collect(), &keys);
     let order = config.roster.order(&request_id(0, B256::ZERO));
-    order.into_iter().take(count).map(|place| config.node(place)).collect()
+    order.iter().take(count).map(|place| config.node(place)).collect()
 }
 
 fn attack(random: &mut Random) -> Attack {

@@ -7,10 +7,11 @@ mod network;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     rc::Rc,
 };
 
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::B256;
 use functions_node::{
     chain::SeenRequest,
     lifecycle::{RequestRow, State},
@@ -60,7 +61,7 @@ pub struct Summary {
     /// Milliseconds until the last request was final.
     pub took: u64,
     /// Hash of everything that happened.
-    pub history: B256,
+    pub history: u64,
 }
 
 enum Event {
@@ -366,11 +367,10 @@ impl World {
         self.summary.violation.get_or_insert_with(|| format!("{violation} (at {at} ms)"));
     }
 
-    fn note(&mut self, what: &[u8], who: usize, hash: B256) {
-        let (now, who) = (self.now.to_be_bytes(), who.to_be_bytes());
-        let before = self.summary.history;
-        self.summary.history =
-            keccak256([before.as_slice(), what, now.as_slice(), who.as_slice(), hash.as_slice()].concat());
+    fn note(&mut self, what: &[u8], who: usize, content: &[u8]) {
+        let mut hasher = DefaultHasher::new();
+        (self.summary.history, what, self.now, who, content).hash(&mut hasher);
+        self.summary.history = hasher.finish();
     }
 
     fn at(&mut self, time: u64, event: Event) {

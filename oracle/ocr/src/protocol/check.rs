@@ -13,7 +13,8 @@ use super::{
     request::Cx,
 };
 use crate::{
-    Answer, Attested, Observation, OracleIndex, Outcome, ReportSignature, RequestEvent, SignedObservation,
+    Answer, Attested, Observation, OracleIndex, Order, Outcome, ReportSignature, RequestEvent,
+    SignedObservation,
     layout::{self, Domain},
     message::{Certificate, Prepare, Proposal, Status, StatusClaim, Votes},
     outcome::{self, Rule},
@@ -116,10 +117,16 @@ fn proves(certificate: &Certificate, claim: &StatusClaim) -> bool {
 
 /// A STATUS; the leader of its attempt also wants its lock proven. It brings the observations that it lists, or none.
 /// Spec: agreement A19.
-pub(super) fn status(cx: &Cx<'_>, domain: &Domain, status: &Status, known: Known<'_>) -> Checked {
+pub(super) fn status(
+    cx: &Cx<'_>,
+    domain: &Domain,
+    order: &Order,
+    status: &Status,
+    known: Known<'_>,
+) -> Checked {
     let Status { claim: claimed, certificate: lock, observations } = status;
     claim_form(cx, claimed)?;
-    let to_leader = cx.roster.leader(&domain.key.request, claimed.attempt) == cx.me;
+    let to_leader = order.leader(claimed.attempt) == cx.me;
     match lock {
         Some(lock) => ensure(proves(lock, claimed), "a certificate of another lock")?,
         None => ensure(claimed.lock.is_none() || !to_leader, "a lock without its certificate")?,

@@ -63,7 +63,8 @@ impl Request {
     fn add_observation(&mut self, cx: &mut Cx<'_>, from: OracleIndex, signed: SignedObservation) {
         let author = signed.sender;
         let known = self.observations.get(&author);
-        if known.is_some_and(|known| known.digest() == signed.digest()) || self.equivocators.contains(&author)
+        if known.is_some_and(|known| known.observation == signed.observation)
+            || self.equivocators.contains(&author)
         {
             return;
         }
@@ -77,7 +78,7 @@ impl Request {
     pub(crate) fn hold(&mut self, cx: &mut Cx<'_>, signed: SignedObservation) {
         let author = signed.sender;
         let known = self.observations.get(&author);
-        if author == cx.me && known.is_none_or(|known| known.digest() != signed.digest()) {
+        if author == cx.me && known.is_none_or(|known| known.observation != signed.observation) {
             // Signed with this node's key, and not here: its records are not all there, or it is not the only one.
             self.fall_silent(cx);
         }
@@ -85,7 +86,8 @@ impl Request {
             None => {
                 self.observations.insert(author, signed);
             }
-            Some(known) if known.digest() == signed.digest() || self.equivocators.contains(&author) => {}
+            Some(known) if known.observation == signed.observation || self.equivocators.contains(&author) => {
+            }
             Some(known) => {
                 let pair = Box::new((known.clone(), signed));
                 self.equivocators.insert(author);
@@ -228,7 +230,7 @@ impl Request {
         if assembled && self.is_collector(cx.roster, cx.me) {
             cx.say(self.key, None, Body::Report(Box::new(attested.clone())));
         }
-        let ready = ReadyReport::of(cx.roster, cx.me, &self.event, &attested);
+        let ready = ReadyReport::of(cx.roster, self.order.stage(cx.me), &self.event, &attested);
         cx.out.push(crate::Effect::Report(Box::new(ready)));
         self.report = Some(attested);
         self.report_at = cx.now;

@@ -13,7 +13,7 @@ impl Request {
         held.extend(prepares.cloned().map(Body::Prepare));
         let attests = self.attests.values().filter_map(|group| group.get(&peer));
         held.extend(attests.map(|(attest, _)| Body::Attest(attest.clone())));
-        let is_theirs = |attempt: u32| roster.leader(&self.key.request, attempt) == peer;
+        let is_theirs = |attempt: u32| self.order.leader(attempt) == peer;
         let proposals = self.proposals.values().filter(|proposal| is_theirs(proposal.attempt));
         held.extend(proposals.cloned().map(|proposal| Body::Propose(Box::new(proposal))));
         let wire = |body| {

@@ -114,7 +114,7 @@ impl Request {
     /// Continues after a restart. Spec: agreement A27.
     pub(crate) fn resume(&mut self, cx: &mut Cx<'_>) {
         if let Some(report) = &self.report {
-            let ready = ReadyReport::of(cx.roster, cx.me, &self.event, report);
+            let ready = ReadyReport::of(cx.roster, self.order.stage(cx.me), &self.event, report);
             cx.out.push(Effect::Report(Box::new(ready)));
             return self.say_again(cx, None);
         }

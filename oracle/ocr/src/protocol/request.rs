@@ -8,8 +8,8 @@ use std::{
 use alloy_primitives::B256;
 
 use crate::{
-    Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Outcome, RequestEvent, RequestKey,
-    Roster, SignedObservation, Signer, Timer, TimerKind, Verifier, View,
+    Answer, Attested, Body, Effect, Message, Misbehavior, OracleIndex, Order, Outcome, RequestEvent,
+    RequestKey, Roster, SignedObservation, Signer, Timer, TimerKind, Verifier, View,
     choice::Choice,
     layout::{self, Domain},
     message::{Attest, Certificate, Prepare, Proposal, Status},
@@ -108,6 +108,8 @@ pub(crate) struct Request {
     pub(crate) key: RequestKey,
     pub(crate) domain: Domain,
     pub(crate) rule: Rule,
+    /// Who leads, collects and transmits.
+    pub(crate) order: Order,
     /// Silent, see [`crate::Protocol::set_quarantine`].
     pub(crate) quarantined: bool,
     /// The only outcome this node may sign, for it signed it under an earlier configuration.
@@ -160,6 +162,7 @@ impl Request {
         Self {
             domain: Domain { config_digest: roster.config_digest(), key },
             rule: Rule::of(roster, event.aggregation),
+            order: roster.order(&event.request),
             event,
             key,
             quarantined: false,
@@ -325,6 +328,6 @@ impl Request {
 
     /// Whether an oracle distributes reports and gets signatures directly. Spec: agreement A12.
     pub(crate) fn is_collector(&self, roster: &Roster, oracle: OracleIndex) -> bool {
-        roster.n() <= FULL_ECHO_ORACLES || roster.stage(&self.key.request, oracle) <= roster.f()
+        roster.n() <= FULL_ECHO_ORACLES || self.order.stage(oracle) <= roster.f()
     }
 }

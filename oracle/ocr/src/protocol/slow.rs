@@ -113,7 +113,7 @@ impl Request {
         else {
             return;
         };
-        let leader = cx.roster.leader(&self.key.request, self.attempt);
+        let leader = self.order.leader(self.attempt);
         for to in cx.roster.indexes().filter(|&to| only.is_none_or(|only| only == to)) {
             if to == leader {
                 cx.say(self.key, Some(to), Body::Status(Box::new(status.clone())));
@@ -137,7 +137,7 @@ impl Request {
         if attempt < self.attempt.max(1) || attempt <= latest || self.settled {
             return;
         }
-        if let Err(reason) = check::status(cx, &self.domain, &status, self.known()) {
+        if let Err(reason) = check::status(cx, &self.domain, &self.order, &status, self.known()) {
             return cx.blame(from, Misbehavior::InvalidStatus(reason));
         }
         // What is kept of a peer is its claim and its proof: the observations have one place.
@@ -162,8 +162,7 @@ impl Request {
 
     /// As leader, once `n - f` oracles have entered. Spec: agreement A21.
     pub(crate) fn try_propose(&mut self, cx: &mut Cx<'_>) {
-        let is_leader = cx.roster.leader(&self.key.request, self.attempt) == cx.me;
-        if self.attempt == 0 || !is_leader || self.proposed.is_some() {
+        if self.attempt == 0 || self.order.leader(self.attempt) != cx.me || self.proposed.is_some() {
             return;
         }
         let mut present: Vec<&Status> =
@@ -235,7 +234,7 @@ impl Request {
         if attempt < self.attempt.max(1) || self.settled {
             return;
         }
-        if cx.roster.leader(&self.key.request, attempt) != from {
+        if self.order.leader(attempt) != from {
             return cx.blame(from, Misbehavior::InvalidProposal("not the leader of the attempt"));
         }
         if let Some(known) = self.proposals.get(&attempt) {

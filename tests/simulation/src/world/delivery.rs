@@ -67,9 +67,12 @@ impl World {
             timeout_timestamp: u64::from(report.commitment.timeout_timestamp),
         });
         let ready = Rc::new(report.ready.clone());
+        let before = config.roster.order(&id);
+        let before = before.iter().take(ready.stage).map(|index| account(config.node(index))).collect();
         let job = Job {
             delivery,
             report,
+            before,
             ready,
             answered: false,
             open: None,
@@ -185,15 +188,13 @@ impl World {
             Next::AskProgress => {
                 let Some(running) = &self.shells[shell].running else { return Err(Trouble) };
                 let delta = running.config.roster.timing().delta_stage_ms;
-                let before = self.before(shell, job);
-                Seen::Progress(running.progress.last(&before, job.report.reported_ms + delta))
+                Seen::Progress(running.progress.last(&job.before, job.report.reported_ms + delta))
             }
             Next::AskPending => {
-                let before = self.before(shell, job);
                 let waits = |account: &Address| {
                     self.chain.pool.pending_nonce(&view.state, account) > view.state.nonce(account)
                 };
-                Seen::Pending(before.iter().any(waits))
+                Seen::Pending(job.before.iter().any(waits))
             }
             Next::Look { .. } => {
                 let simulated = match view.state.judge(me, &job.ready, view.base_fee, &self.checks) {
@@ -259,13 +260,6 @@ impl World {
             }
             Next::Sleep { .. } | Next::End => return Err(Trouble),
         })
-    }
-
-    /// Accounts of the nodes before this one in the request's order.
-    fn before(&self, shell: usize, job: &Job) -> Vec<Address> {
-        let Some(running) = &self.shells[shell].running else { return Vec::new() };
-        let order = running.config.roster.order(&job.ready.key.request);
-        order.into_iter().take(job.ready.stage).map(|index| account(running.config.node(index))).collect()
     }
 
     fn send(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::B256;
 use functions_node::{
     chain::{Position, SeenRequest},
     lifecycle::{Core, Happening, Note, Order, RequestRow, Requested, Rules, Stored, Work},
@@ -275,7 +275,7 @@ impl World {
             }
             for record in &work.records {
                 self.trace(who, || format!("stores {:?} {}", record.id.slot, record.id.attempt));
-                self.note(b"disk", who, keccak256(&record.body));
+                self.note(b"disk", who, &record.body);
             }
             for row in work.rows.values() {
                 self.trace(who, || format!("{} {:?}", row.view.state, row.view.reason));
@@ -431,7 +431,7 @@ impl World {
         }
         self.summary.restarts += 1;
         self.trace(who, || format!("dies, with its disk: {amnesia}"));
-        self.note(b"dies", who, B256::ZERO);
+        self.note(b"dies", who, &[]);
         self.at(self.now + 1 + down, Event::Start { shell, life });
     }
 }
