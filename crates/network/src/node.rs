@@ -199,6 +199,11 @@ impl Node {
         self.process.is_some()
     }
 
+    /// Whether its process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| process.check_alive().is_err())
+    }
+
     /// Asks one of its operator pages; `None` when it does not answer.
     pub async fn page(&self, http: &reqwest::Client, path: &str) -> Option<reqwest::Response> {
         http.get(format!("http://{}/{path}", self.admin)).send().await.ok()

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::{
     Journal, JournalError,
     lease::Lease,
-    place::{Place, connect},
+    place::{Place, connect, unwritable},
     schema,
 };
 use crate::lock::{FileLock, LockError};
@@ -152,7 +152,7 @@ fn hold_file(path: &Path) -> Result<FileLock, JournalError> {
     let refuse = |problem: String| JournalError::Open {
         place: path.display().to_string(),
         problem,
-        remedy: "give the node's user a folder and a file it may write",
+        remedy: unwritable(path),
     };
     if !path.exists() {
         OpenOptions::new()

@@ -1,6 +1,11 @@
 //! Where a journal lies, and the way there.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     AnyConnection, ConnectOptions,
@@ -76,14 +81,29 @@ impl Place {
                 "the file is damaged: look at `functions-node journal verify`, and put a backup in its place with \
                  `functions-node journal restore`"
             }
-            (Self::File(_), Some(13)) => "the disk is full: make room",
+            (Self::File(_), Some(13)) => FULL,
             (Self::File(_), Some(5 | 6)) => "another program has it open: end that program",
-            (Self::File(_), _) => "give the node's user a folder and a file it may write",
+            (Self::File(path), _) => unwritable(path),
             (Self::Server(_), _) => {
                 "check host, port, user, password and database of database.url, and that the server runs"
             }
         };
         JournalError::Open { place: self.to_string(), problem: super::database_words(err), remedy }
+    }
+}
+
+const FULL: &str = "the disk is full: make room";
+
+/// What to do about a file that cannot be opened for writing. SQLite tells a full or protected disk from a missing
+/// permission only sometimes; a few bytes written beside the file do always.
+pub(super) fn unwritable(path: &Path) -> &'static str {
+    let probe = path.with_extension("probe");
+    let written = std::fs::write(&probe, [0; 8_192]);
+    let _ = std::fs::remove_file(&probe);
+    match written.map_err(|err| err.kind()) {
+        Err(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => FULL,
+        Err(ErrorKind::ReadOnlyFilesystem) => "the file system is read-only: mount it writable",
+        _ => "give the node's user a folder and a file it may write",
     }
 }
 

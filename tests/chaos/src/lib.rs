@@ -6,7 +6,9 @@
 //! error, for the price that was noted, and nothing is left reserved.
 
 mod dice;
+mod disk;
 mod requests;
 
 pub use dice::Dice;
+pub use disk::Disk;
 pub use requests::Requests;
