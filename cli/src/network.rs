@@ -8,8 +8,10 @@ use functions_client::abi::{Link, Router};
 use functions_client::amount::exact;
 use functions_client::is_refused;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions};
-use functions_deploy::{Entries, read_at_most};
+use functions_deploy::Entries;
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_input::address;
+use functions_input::file::read_at_most;
 use functions_types::{DonId, Juels};
 use serde_json::Value;
 
@@ -370,33 +372,15 @@ pub(crate) fn request_id(text: &str) -> Result<B256, String> {
     digits.parse().map_err(|_| "that is no request's id".into())
 }
 
-/// An address that somebody may be behind: as [`address`], and not zero.
+/// An address that somebody may be behind: as [`address::parse`], and not zero.
 ///
 /// # Errors
 /// What is wrong with the text.
 pub(crate) fn somebody(text: &str) -> Result<Address, String> {
-    match address(text)? {
+    match address::parse(text)? {
         Address::ZERO => Err("this is the zero address, which is nobody's".into()),
         address => Ok(address),
     }
-}
-
-/// An address of 40 hexadecimal digits; in mixed case its checksum must be right.
-///
-/// # Errors
-/// What is wrong with the text.
-pub(crate) fn address(text: &str) -> Result<Address, String> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(format!("an address is 0x and 40 hexadecimal digits; this has {}", digits.len()));
-    }
-    let mixed =
-        digits.bytes().any(|b| b.is_ascii_uppercase()) && digits.bytes().any(|b| b.is_ascii_lowercase());
-    if mixed {
-        return Address::parse_checksummed(format!("0x{digits}"), None)
-            .map_err(|_| "the checksum in its capitals is wrong: a digit is mistyped".into());
-    }
-    digits.parse().map_err(|_| "that is no address".into())
 }
 
 #[cfg(test)]
@@ -427,7 +411,7 @@ mod tests {
     #[test]
     fn nobody_is_no_party() {
         let zero = "0x0000000000000000000000000000000000000000";
-        assert!(somebody(zero).unwrap_err().contains("zero address") && address(zero).is_ok());
+        assert!(somebody(zero).unwrap_err().contains("zero address") && address::parse(zero).is_ok());
         assert!(somebody("0x0000000000000000000000000000000000000001").is_ok());
     }
 
@@ -451,15 +435,5 @@ mod tests {
             error.chain().any(|cause| cause.to_string().contains("not a valid private key")),
             "{error:?}"
         );
-    }
-
-    #[test]
-    fn address_refuses_typing_errors() {
-        let right = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
-        assert_eq!(address(right).map(|a| a.to_string()).as_deref(), Ok(right));
-        assert!(address(&right.to_lowercase()).is_ok());
-        assert!(address(&right.replace("5Fb", "5Fc")).unwrap_err().contains("checksum"));
-        assert!(address("0x5FbDB2315678afecb367f032d93F642f64180aa").unwrap_err().contains("39"));
-        assert!(address("router").is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! `functions replay`: a recorded run again, byte for byte, with the network cut.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +132,7 @@ fn end(outcome: &RunOutcome, secrets: &Secrets) -> String {
 fn read(path: &Path) -> Result<Transcript> {
     let place = path.display();
     let mut bytes = Vec::new();
-    File::open(path)
+    functions_input::file::open(path)
         .and_then(|file| file.take(TRANSCRIPT_MAX as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| failure!(help = of_io(&error), "cannot read the recording {place}: {error}"))?;
     Transcript::from_json(&bytes).map_err(|error| {

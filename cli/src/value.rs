@@ -3,8 +3,6 @@
 use alloy_dyn_abi::{DynSolType, DynSolValue};
 use functions_failure::{OrHelp as _, Result, failure};
 
-use crate::network;
-
 /// Most of a text that is shown, in characters.
 const SHOWN: usize = 100;
 
@@ -16,7 +14,7 @@ pub(crate) fn parse(kind: &str, what: &str, text: &str) -> Result<DynSolValue> {
     let ty = DynSolType::parse(kind).map_err(|_| format!("there is no type {kind:?}"));
     let ty = ty.or_help("write the types as Solidity does: uint256, bytes32, string[], (address,bool)")?;
     let why = match &ty {
-        DynSolType::Address => network::address(text).err(),
+        DynSolType::Address => functions_input::address::parse(text).err(),
         _ => None,
     };
     let value = ty.coerce_str(text).ok().filter(|_| why.is_none());

@@ -69,7 +69,7 @@ pub struct ChainSection {
     /// The chain id every endpoint must report.
     pub chain_id: u64,
     /// The Router contract.
-    #[serde(deserialize_with = "crate::address::deserialize")]
+    #[serde(deserialize_with = "functions_input::address::deserialize")]
     pub router: Address,
     /// The DON served, as [`DonId::parse`] reads it.
     #[serde(deserialize_with = "don_id")]

@@ -96,6 +96,7 @@ pub(crate) fn remedy(error: &io::Error, absent: &'static str) -> &'static str {
              belongs to"
         }
         io::ErrorKind::IsADirectory => "it is a folder: give the path of the file",
+        io::ErrorKind::InvalidInput => "give the path of a file",
         _ => "look at the disk and the path",
     }
 }
@@ -128,18 +129,20 @@ pub fn weak_password(config: &KeysSection) -> Option<String> {
 }
 
 /// What `keygen` and `keys` print: the entry of this member for the oracles file, and the earlier transmitters.
+/// Addresses carry their checksum, so that a digit mistyped on the way is found.
 #[must_use]
 pub fn public_json(keys: &Keystore, config: &Config) -> serde_json::Value {
     let identity = identity(keys);
     let mut public = json!({
-        "signer": identity.signer,
-        "transmitter": identity.transmitter,
+        "signer": identity.signer.to_string(),
+        "transmitter": identity.transmitter.to_string(),
         "peerId": identity.peer_id,
         "offchainPublicKey": format!("0x{}", hex::encode(identity.offchain_public_key)),
         "listen": config.net.listen,
     });
     if !identity.earlier_transmitters.is_empty() {
-        public["earlierTransmitters"] = json!(identity.earlier_transmitters);
+        let earlier = identity.earlier_transmitters.iter().map(ToString::to_string);
+        public["earlierTransmitters"] = earlier.collect();
     }
     public
 }
@@ -163,8 +166,8 @@ pub fn identity(keys: &Keystore) -> Identity {
 /// When it cannot be read or is longer than a password.
 pub fn password(path: &Path) -> Result<String> {
     let mut text = String::new();
-    let read =
-        fs::File::open(path).and_then(|file| file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text));
+    let read = functions_input::file::open(path)
+        .and_then(|file| file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text));
     read.map_err(|error| {
         let remedy = remedy(&error, "write the password into it");
         eyre!(error).wrap_err(format!("the password file {} cannot be read; {remedy}", path.display()))

@@ -22,7 +22,6 @@
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process
 //! (`oracle-runner` starts the sandbox).
 
-mod address;
 pub mod admin;
 pub mod app;
 pub mod chain;

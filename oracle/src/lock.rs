@@ -4,7 +4,7 @@
 //! back when the process ends, however it ends.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -56,7 +56,7 @@ impl FileLock {
     pub fn take(path: &Path) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: path.to_owned(), source };
         loop {
-            let file = OpenOptions::new().read(true).open(path).map_err(failed)?;
+            let file = functions_input::file::open(path).map_err(failed)?;
             let held = file.metadata().map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -119,6 +119,8 @@ mod tests {
             }
         }
         drop(held);
+        let device = FileLock::take(Path::new("/dev/null")).expect_err("no file");
+        assert!(device.to_string().contains("it is a device, not a file"), "{device}");
         FileLock::take(&second).expect("free again");
         assert_eq!(FileLock::holder_of(&first), None);
     }

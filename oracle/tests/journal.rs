@@ -19,6 +19,7 @@ use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 use sqlx::{ConnectOptions, Connection, any::AnyConnectOptions};
 
 const SIGNER: &str = "0x00000000000000000000000000000000000000AA";
+const OWNER: &[(&str, &str)] = &[("signer", SIGNER)];
 const DIGEST: B256 = B256::repeat_byte(0xd1);
 
 struct Home(tempfile::TempDir);
@@ -130,7 +131,7 @@ async fn open_refuses_a_journal_in_use_and_names_the_process() {
         );
     }
     assert!(matches!(
-        journal::restore(&home.url(), &home.path("journal.sqlite"), SIGNER, &home.memory(), true).await,
+        journal::restore(&home.url(), &home.path("journal.sqlite"), OWNER, &home.memory(), true).await,
         Err(JournalError::Busy { .. })
     ));
     journal.close().await;
@@ -244,12 +245,12 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     journal.close().await;
 
     // when it is restored, then an existing journal is not replaced without being asked to, and is kept,
-    let refused = journal::restore(&home.url(), &copy, SIGNER, &home.memory(), false).await;
+    let refused = journal::restore(&home.url(), &copy, OWNER, &home.memory(), false).await;
     assert!(matches!(refused, Err(JournalError::Refused { .. })), "{refused:?}");
-    let foreign = journal::restore(&home.url(), &copy, "0xbb", &home.memory(), true).await;
+    let foreign = journal::restore(&home.url(), &copy, &[("signer", "0xbb")], &home.memory(), true).await;
     assert!(matches!(foreign, Err(JournalError::OtherOwner { .. })), "{foreign:?}");
     let (_, kept) =
-        journal::restore(&home.url(), &copy, SIGNER, &home.memory(), true).await.expect("restored");
+        journal::restore(&home.url(), &copy, OWNER, &home.memory(), true).await.expect("restored");
     assert_eq!(journal::verify(&sqlite_url(&kept.expect("kept"))).await.expect("whole").requests, 1);
 
     // and the node is silent about what it may have said since.
@@ -275,8 +276,8 @@ async fn copy_without_its_log_is_no_backup() {
     let elsewhere = sqlite_url(&home.path("elsewhere.sqlite"));
     let refuse = async |copy: &Path, words: &str| {
         for refused in [
-            journal::verify_copy(copy, &home.memory()).await,
-            journal::restore(&elsewhere, copy, SIGNER, &home.memory(), true).await.map(|(found, _)| found),
+            journal::verify_copy(copy, OWNER, &home.memory()).await,
+            journal::restore(&elsewhere, copy, OWNER, &home.memory(), true).await.map(|(found, _)| found),
         ] {
             let said = refused.expect_err("a part of a journal").to_string();
             assert!(said.contains(words) && said.contains("`functions-node journal backup`"), "{said}");
@@ -291,7 +292,7 @@ async fn copy_without_its_log_is_no_backup() {
     flush(&home).await;
     let older = home.path("older.sqlite");
     fs::copy(home.path("journal.sqlite"), &older).expect("a copy");
-    assert_eq!(journal::verify_copy(&older, &home.memory()).await.expect("all there is").records, 1);
+    assert_eq!(journal::verify_copy(&older, OWNER, &home.memory()).await.expect("all there is").records, 1);
     say(&journal, 1, Slot::Observation).await;
     refuse(&unnamed, "names no node").await;
     refuse(&older, "it holds 1 of 2 things").await;
@@ -299,7 +300,93 @@ async fn copy_without_its_log_is_no_backup() {
     let backup = home.path("backup.sqlite");
     journal::backup(&home.url(), &backup).await.expect("a backup");
     say(&journal, 2, Slot::Event).await;
-    journal::verify_copy(&backup, &home.memory()).await.expect("a backup");
+    journal::verify_copy(&backup, OWNER, &home.memory()).await.expect("a backup");
+}
+
+#[tokio::test]
+async fn backup_of_another_node_or_changed_since_is_none() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    for (name, value) in [("signer", SIGNER), ("chain id", "7"), ("router", "0xcc")] {
+        journal.claim(name, value).await.expect("claimed");
+    }
+    journal.put_request(&row(1, State::Observed)).await.expect("row");
+    say(&journal, 1, Slot::Event).await;
+    say(&journal, 1, Slot::Observation).await;
+    let backup = home.path("backup.sqlite");
+    journal::backup(&home.url(), &backup).await.expect("a backup");
+    journal.close().await;
+    let elsewhere = sqlite_url(&home.path("elsewhere.sqlite"));
+    // Verifying says what restoring says.
+    let refusal = async |file: &Path, owner: &[(&str, &str)]| {
+        let verified = journal::verify_copy(file, owner, &home.memory()).await.expect_err("none");
+        let restored =
+            journal::restore(&elsewhere, file, owner, &home.memory(), true).await.expect_err("none");
+        assert_eq!(verified.to_string(), restored.to_string());
+        assert!(!home.path("elsewhere.sqlite").exists() && !home.path("elsewhere.sqlite.part").exists());
+        verified
+    };
+    for (name, ours) in [("signer", "0xbb"), ("chain id", "8"), ("router", "0xdd")] {
+        let err = refusal(&backup, &[(name, ours)]).await;
+        assert!(matches!(&err, JournalError::OtherOwner { name: named, .. } if named == name), "{err}");
+    }
+    for hand in [
+        "DELETE FROM requests",
+        "DELETE FROM protocol WHERE slot = 1",
+        "DELETE FROM meta WHERE name = 'router'",
+        "UPDATE protocol SET body = X'ff'",
+        "UPDATE requests SET seen_ms = seen_ms + 1",
+    ] {
+        let changed = home.path("changed.sqlite");
+        fs::copy(&backup, &changed).expect("a copy");
+        change(&changed, hand).await;
+        let said = refusal(&changed, OWNER).await.to_string();
+        assert!(said.contains("changed or removed since"), "{hand}: {said}");
+    }
+    let contents = journal::verify_copy(&backup, OWNER, &home.memory()).await.expect("as it was made");
+    assert_eq!((contents.requests, contents.records), (1, 2));
+
+    // Twice within a second: both replaced journals are kept, and nothing half made is left.
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let restored = journal::restore(&home.url(), &backup, OWNER, &home.memory(), true).await;
+        kept.push(restored.expect("restored").1.expect("kept"));
+    }
+    for path in &kept {
+        journal::verify(&sqlite_url(path)).await.expect("whole");
+    }
+    kept.dedup();
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert!(!home.path("journal.sqlite.part").exists());
+    // A journal that was restored is one that can be backed up, and its backup is whole.
+    let again = home.path("again.sqlite");
+    journal::backup(&home.url(), &again).await.expect("a backup");
+    journal::verify_copy(&again, OWNER, &home.memory()).await.expect("whole");
+}
+
+#[tokio::test]
+async fn memory_that_cannot_be_read_is_not_lost() {
+    let home = Home::new();
+    let (journal, ..) = home.start(100).await;
+    say(&journal, 1, Slot::Observation).await;
+    journal.close().await;
+    let aside = home.path("aside");
+    fs::rename(home.memory(), &aside).expect("moved");
+    fs::create_dir(home.memory()).expect("a folder in its place");
+    let journal = home.open().await;
+    let said = journal.tie_to_keys(&home.memory(), SIGNER, 200).await.expect_err("unreadable").to_string();
+    assert!(
+        said.contains("cannot be read") && said.contains("folder") && !said.contains("damaged"),
+        "{said}"
+    );
+    journal.close().await;
+    // Put right, nothing was forgotten.
+    fs::remove_dir(home.memory()).expect("ours");
+    fs::rename(&aside, home.memory()).expect("back");
+    let (journal, reason, since) = home.start(300).await;
+    assert_eq!((reason, since), (None, 100));
+    assert_eq!(journal.records(DIGEST, key(1)).await.expect("records").len(), 1);
+    journal.close().await;
 }
 
 /// Moves the log into the file.

@@ -27,6 +27,15 @@ fn address(value: &Value) -> Address {
     value.as_str().expect("text").parse().expect("an address")
 }
 
+/// The address with the case of one letter changed, which its checksum does not allow.
+fn swap_case(address: &str) -> String {
+    let at = address.rfind(|letter: char| letter.is_ascii_alphabetic()).expect("a letter");
+    let letter = address.as_bytes()[at] as char;
+    let other =
+        if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+    format!("{}{other}{}", &address[..at], &address[at + 1..])
+}
+
 /// The check's line with this id.
 fn line<'a>(report: &'a Value, id: &str) -> &'a Value {
     let lines = report["checks"].as_array().expect("a list");
@@ -239,6 +248,30 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         assert!(!refused.status.success(), "{name}");
         assert!(words.contains(name) && words.contains("nothing was sent"), "{words}");
     }
+    // Nor is anything sent before it is known that everything named is what it is named for.
+    let (router, coordinator) = (addresses.router.to_string(), addresses.coordinator.to_string());
+    let (held_by_nobody, mistyped) = (text.to_lowercase(), swap_case(&router));
+    for (words, said) in [
+        (&["--link", &router][..], "--link"),
+        (&["--link", &held_by_nobody], "there is no contract"),
+        (&["--link", &mistyped], "checksum"),
+        (&["--coordinator", &router], "is no Coordinator but the contract \"Functions Router v1.0.0\""),
+        (&["--coordinator", &link.to_string()], "is no Coordinator"),
+        (&["--coordinator", &held_by_nobody], "has no contract"),
+        (&["--coordinator", &mistyped], "checksum"),
+        (&["--transmitter", &mistyped], "checksum"),
+        (&["--ether", "500"], "can move at most"),
+    ] {
+        let refused = network.verb(earner, &[&["withdraw", "--to", &text], words].concat()).await;
+        let (out, err) = texts(&refused);
+        assert!(!refused.status.success() && err.contains(said), "{words:?}: {out}{err}");
+        assert!(said == "checksum" || err.contains("nothing was sent"), "{words:?}: {err}");
+        assert_eq!(held().await, U256::ZERO, "{words:?}");
+    }
+    // Small letters carry no checksum and are taken.
+    let shown =
+        done(&network.verb(earner, &["withdraw", "--coordinator", &coordinator.to_lowercase()]).await);
+    assert_eq!(shown["transmitters"][0]["earnedJuels"], earned.to_string(), "{shown:#}");
     // More than there is moves nothing.
     let refused = network.verb(earner, &["withdraw", "--to", &text, "--amount", "500"]).await;
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();

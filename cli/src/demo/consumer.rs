@@ -5,6 +5,7 @@ use std::path::Path;
 use functions_client::config::router_defaults;
 use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_input::file::read_at_most;
 use functions_network::Solidity;
 
 use crate::paths;
@@ -60,12 +61,14 @@ impl Kind {
         };
         let file = paths::solidity(given, name)?;
         let place = || format!("cannot read {}", file.display());
-        let size = std::fs::metadata(&file).wrap_err_with(place)?.len();
-        if size > MAX_HEX_BYTES {
-            return Err(failure!(help = AGAIN, "{} is {size} bytes: that is no contract", file.display()));
-        }
-        let text = std::fs::read_to_string(&file).wrap_err_with(place)?;
-        let code = hex::decode(text.trim()).or_help(AGAIN).wrap_err_with(place)?;
+        let Some(text) = read_at_most(&file, MAX_HEX_BYTES).wrap_err_with(place)? else {
+            return Err(failure!(
+                help = AGAIN,
+                "{} is more than {MAX_HEX_BYTES} bytes: that is no contract",
+                file.display()
+            ));
+        };
+        let code = hex::decode(text.trim_ascii()).or_help(AGAIN).wrap_err_with(place)?;
         Ok(Some(Solidity { title: self.title().to_owned(), code }))
     }
 

@@ -6,12 +6,14 @@ use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
 use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
 use functions_client::{config as defaults, stylus};
-use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source, read_at_most};
+use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_input::address;
+use functions_input::file::read_at_most;
 use functions_offchain_config::Method;
 use functions_types::DonId;
 use functions_types::limits::{Mode, Profile};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// Largest configuration or oracle file read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -32,7 +34,7 @@ struct File {
     owner_key_file: PathBuf,
     addresses_file: Option<PathBuf>,
     don_id: String,
-    #[serde(default, deserialize_with = "given_address")]
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     stylus_deployer: Option<Address>,
     #[serde(default = "yes")]
     consumer: bool,
@@ -50,19 +52,10 @@ const fn yes() -> bool {
     true
 }
 
-/// An address as the command line takes it, its checksum included.
-fn address<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<Address, D::Error> {
-    crate::network::address(&String::deserialize(input)?).map_err(serde::de::Error::custom)
-}
-
-fn given_address<'de, D: Deserializer<'de>>(input: D) -> std::result::Result<Option<Address>, D::Error> {
-    address(input).map(Some)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Link {
-    #[serde(default, deserialize_with = "given_address")]
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     address: Option<Address>,
     dev_supply_link: Option<u64>,
 }
@@ -70,9 +63,9 @@ struct Link {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Feeds {
-    #[serde(default, deserialize_with = "given_address")]
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     link_to_native: Option<Address>,
-    #[serde(default, deserialize_with = "given_address")]
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     link_to_usd: Option<Address>,
     dev_wei_per_link: Option<i64>,
     dev_usd_per_link: Option<i64>,
@@ -107,7 +100,7 @@ struct CoordinatorPart {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AllowListPart {
-    #[serde(deserialize_with = "address")]
+    #[serde(deserialize_with = "address::deserialize")]
     signer: Address,
     #[serde(default = "yes")]
     enabled: bool,
@@ -330,6 +323,32 @@ impl DonPart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_mistyped_addresses_are_refused_in_both_their_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let right = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+        let wrong = right.replace("5Fb", "5Fc");
+        for (signer, transmitter) in [(wrong.as_str(), right), (right, wrong.as_str())] {
+            let inline = format!(
+                "owner_key_file = \"owner\"\ndon_id = \"d\"\n[link]\naddress = \"{right}\"\n[feeds]\nlink_to_native = \"{right}\"\n\
+                 link_to_usd = \"{right}\"\n[[don.oracles]]\nsigner = \"{signer}\"\ntransmitter = \"{transmitter}\"\npeerId = \"\"\n\
+                 offchainPublicKey = \"\"\nlisten = \"\"\n"
+            );
+            let error = functions_toml_file::parse::<File>(&inline, "deploy.toml").map(drop).unwrap_err();
+            assert!(error.problem.contains("checksum in its capitals is wrong"), "{error}");
+            let printed = format!(
+                r#"{{"signer":"{signer}","transmitter":"{transmitter}","peerId":"","offchainPublicKey":"","listen":""}}"#
+            );
+            for text in [printed.clone(), format!("[{printed}]")] {
+                std::fs::write(folder.path().join("oracles.json"), text).unwrap();
+                let part =
+                    functions_toml_file::parse::<DonPart>("oracles_file = \"oracles.json\"", "don").unwrap();
+                let error = part.resolve(folder.path()).map(drop).unwrap_err();
+                assert!(error.chain().any(|words| words.contains("checksum")), "{error}");
+            }
+        }
+    }
 
     #[test]
     fn mistyped_addresses_are_refused() {

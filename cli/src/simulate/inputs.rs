@@ -7,7 +7,6 @@
 //! A `bytesArgs` text with an odd number of digits is refused: the toolkit lets it through, but no contract can send
 //! it.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -25,7 +24,7 @@ pub(crate) fn source(path: &Path, limit: usize) -> Result<String> {
     let read = if path == Path::new("-") {
         read_bounded(std::io::stdin().lock(), limit, &mut bytes)
     } else {
-        File::open(path).and_then(|file| read_bounded(file, limit, &mut bytes))
+        functions_input::file::open(path).and_then(|file| read_bounded(file, limit, &mut bytes))
     };
     read.map_err(|error| invalid(format!("cannot read {place}: {error}")))?;
     if bytes.len() > limit {

@@ -147,7 +147,7 @@ fn section(path: &Path) -> Result<RunnerSection> {
     }
     let place = path.display();
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    functions_input::file::open(path)
         .and_then(|file| inputs::read_bounded(file, CONFIG_MAX, &mut bytes))
         .map_err(|error| failure!(help = of_io(&error), "cannot read the configuration {place}: {error}"))?;
     if bytes.len() > CONFIG_MAX {

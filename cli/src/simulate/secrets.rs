@@ -4,7 +4,6 @@
 //! URLs, errors. The terminal is the author's own, but logs of build servers are not.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use functions_failure::{Result, failure};
@@ -38,7 +37,7 @@ impl Secrets {
             ),
             Some(path) => {
                 let mut bytes = Vec::new();
-                File::open(Path::new(path))
+                functions_input::file::open(Path::new(path))
                     .and_then(|file| read_bounded(file, FILE_MAX, &mut bytes))
                     .map_err(|error| {
                         failure!(

@@ -7,10 +7,11 @@ use alloy::primitives::Address;
 use functions_client::amount::{self, exact};
 use functions_client::is_refused;
 use functions_failure::{Failure, Result, failure};
+use functions_input::address;
 use functions_types::{Juels, SubscriptionId};
 use serde_json::{Value, json};
 
-use crate::network::{Sending, address, somebody};
+use crate::network::{Sending, somebody};
 use crate::output::{self, link};
 use crate::remedy;
 
@@ -64,7 +65,7 @@ pub(crate) struct OfConsumer {
     /// The subscription
     id: u64,
     /// The contract
-    #[arg(value_name = "ADDRESS", value_parser = address)]
+    #[arg(value_name = "ADDRESS", value_parser = address::parse)]
     consumer: Address,
     #[command(flatten)]
     sending: Sending,

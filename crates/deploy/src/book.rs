@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, B256};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_input::address;
+use functions_input::file::read_at_most;
 use serde::{Deserialize, Serialize};
-
-use crate::file::read_at_most;
 
 /// What to do about a file that is none.
 const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
@@ -22,23 +22,34 @@ pub struct Entries {
     /// The chain everything below is on.
     pub chain_id: u64,
     /// Owner of the contracts.
+    #[serde(deserialize_with = "address::deserialize")]
     pub owner: Address,
     /// First block a node has to look at.
     pub start_block: Option<u64>,
     /// LINK token.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub link: Option<Address>,
     /// Feed: wei per LINK.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub link_to_native_feed: Option<Address>,
     /// Feed: US dollars per LINK.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub link_to_usd_feed: Option<Address>,
     /// Router.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub router: Option<Address>,
     /// Coordinator.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub coordinator: Option<Address>,
     /// Terms-of-service allow list.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub allow_list: Option<Address>,
     /// Example consumer.
+    #[serde(default, deserialize_with = "address::deserialize_optional")]
     pub consumer: Option<Address>,
     /// Name of the DON's route.
     pub don_id: Option<String>,
@@ -134,6 +145,23 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn read_refuses_a_mistyped_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("addresses.json");
+        let right = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+        let good = format!(r#"{{"chainId": 7, "owner": "{right}", "router": "{right}", "link": null}}"#);
+        std::fs::write(&file, &good).unwrap();
+        assert_eq!(Entries::read(&file).unwrap().router, Some(right.parse().unwrap()));
+        for key in ["owner", "router"] {
+            let bad = good.replace(&format!("\"{key}\": \"0x5Fb"), &format!("\"{key}\": \"0x5Fc"));
+            assert_ne!(bad, good);
+            std::fs::write(&file, bad).unwrap();
+            let error = Entries::read(&file).unwrap_err();
+            assert!(error.chain().any(|words| words.contains("checksum")), "{key}: {error}");
+        }
+    }
 
     #[test]
     fn open_reads_back_what_note_wrote_and_refuses_another_chain() {

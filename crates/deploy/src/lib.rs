@@ -11,13 +11,11 @@
 //! | [`programs`] | the compiled contracts |
 //! | [`deployment`] | the steps |
 //! | [`book`] | the addresses of what stands |
-//! | [`file`] | files people name, bounded |
 //!
 //! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
 
 pub mod book;
 pub mod deployment;
-pub mod file;
 pub mod members;
 pub mod oracles;
 pub mod plan;
@@ -25,7 +23,6 @@ pub mod programs;
 
 pub use book::{Book, Entries};
 pub use deployment::{Deployment, arguments};
-pub use file::read_at_most;
 pub use members::{AS_PRINTED, Oracle};
 pub use oracles::Don;
 pub use plan::{Plan, Source};

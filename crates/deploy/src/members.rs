@@ -16,8 +16,10 @@ pub const AS_PRINTED: &str = "each member's entry is what its `functions-node ke
 #[serde(rename_all = "camelCase")]
 pub struct Oracle {
     /// Address that signs reports.
+    #[serde(deserialize_with = "functions_input::address::deserialize")]
     pub signer: Address,
     /// Address that sends them.
+    #[serde(deserialize_with = "functions_input::address::deserialize")]
     pub transmitter: Address,
     /// Network identity.
     pub peer_id: String,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use functions_client::Program;
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_input::file::read_at_most;
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
@@ -34,18 +35,16 @@ impl Programs {
         let mut running = BTreeMap::new();
         for name in CONTRACTS {
             let file = folder.join(name).with_extension("wasm");
-            let size = std::fs::metadata(&file).wrap_err_with(|| file.display().to_string())?.len();
-            if size > MAX_WASM_BYTES {
+            let Some(wasm) =
+                read_at_most(&file, MAX_WASM_BYTES).wrap_err_with(|| file.display().to_string())?
+            else {
                 return Err(failure!(
                     help = "build the contracts again: ./scripts/build-contracts",
-                    "{} is {size} bytes: that is no contract",
+                    "{} is more than {MAX_WASM_BYTES} bytes: that is no contract",
                     file.display()
                 ));
-            }
-            let task = tokio::task::spawn_blocking(move || {
-                let wasm = std::fs::read(&file).wrap_err_with(|| file.display().to_string())?;
-                Ok(Program::from_wasm(name, &wasm)?)
-            });
+            };
+            let task = tokio::task::spawn_blocking(move || Ok(Program::from_wasm(name, &wasm)?));
             let slot = Slot { task: tokio::sync::Mutex::new(Some(task)), done: OnceCell::new() };
             running.insert(name, slot);
         }

@@ -375,3 +375,74 @@ async fn genesis_has_what_deployment_tools_expect() {
     let at = devchain::genesis::CREATE2_FACTORY.create2_from_code(salt, &init);
     assert!(!client.get_code_at(at).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_is_no_number_is_refused_with_the_way_to_write_one() {
+    let chain = Running::new().await;
+    let a = DEV_ACCOUNTS[1].address;
+    let huge: Value = serde_json::from_str("18446744073709551616").unwrap();
+    for wrong in [json!(-1), json!(1.5), huge, json!("-0x1"), json!("1.5"), json!(""), json!(true), json!({})]
+    {
+        for (method, params) in [
+            ("evm_increaseTime", json!([wrong])),
+            ("evm_setNextBlockTimestamp", json!([wrong])),
+            ("evm_mine", json!([{ "blocks": wrong }])),
+            ("hardhat_mine", json!([wrong])),
+            ("hardhat_mine", json!([1, wrong])),
+            ("evm_revert", json!([wrong])),
+            ("evm_setIntervalMining", json!([wrong])),
+            ("evm_setBlockGasLimit", json!([wrong])),
+            ("anvil_setBlockTimestampInterval", json!([wrong])),
+            ("anvil_rollback", json!([wrong])),
+            ("anvil_setBalance", json!([a, wrong])),
+            ("anvil_addBalance", json!([a, wrong])),
+            ("anvil_setNonce", json!([a, wrong])),
+            ("hardhat_setNextBlockBaseFeePerGas", json!([wrong])),
+            ("hardhat_setPrevRandao", json!([wrong])),
+            ("hardhat_setStorageAt", json!([a, wrong, B256::ZERO])),
+            ("eth_getStorageAt", json!([a, wrong, "latest"])),
+            ("eth_feeHistory", json!([wrong, "latest", []])),
+            ("eth_getTransactionByBlockNumberAndIndex", json!(["latest", wrong])),
+            ("eth_getFilterChanges", json!([wrong])),
+        ] {
+            let error = chain.raw(method, params.clone()).await["error"].clone();
+            let words = error["message"].as_str().unwrap_or_default();
+            assert_eq!(error["code"], -32_602, "{method} {params}: {error}");
+            assert!(words.contains("no whole number from 0 on; write 60"), "{method} {params}: {words}");
+        }
+    }
+    // Numbers inside of objects, and where only text is taken.
+    for wrong in [json!(-1), json!(1.5)] {
+        for (method, params) in [
+            ("eth_call", json!([{ "to": a, "gas": wrong }])),
+            ("eth_estimateGas", json!([{ "to": a, "value": wrong }])),
+            ("eth_sendTransaction", json!([{ "from": a, "to": a, "nonce": wrong }])),
+            ("eth_call", json!([{ "to": a }, "latest", { a.to_string(): { "balance": wrong } }])),
+            ("eth_call", json!([{ "to": a }, "latest", {}, { "number": wrong }])),
+            ("eth_getLogs", json!([{ "fromBlock": wrong }])),
+            ("eth_getBalance", json!([a, wrong])),
+            ("eth_getBlockByNumber", json!([wrong, false])),
+            ("debug_traceBlockByNumber", json!([wrong])),
+        ] {
+            let error = chain.raw(method, params.clone()).await["error"].clone();
+            let words = error["message"].as_str().unwrap_or_default();
+            assert_eq!(error["code"], -32_602, "{method} {params}: {error}");
+            assert!(words.contains("write 0x and hexadecimal digits, without sign"), "{method}: {words}");
+        }
+    }
+    let large = chain.raw("evm_increaseTime", json!(["0x10000000000000000"])).await;
+    assert!(large["error"]["message"].as_str().unwrap().contains("at most 2^64 - 1"), "{large}");
+    for right in [json!(60), json!("60"), json!("0x3c")] {
+        assert!(chain.raw("evm_increaseTime", json!([right])).await["error"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn a_chain_id_that_signatures_cannot_carry_is_refused() {
+    for chain_id in [0, u64::MAX / 2 - 35, u64::MAX] {
+        let chain = devchain::ChainConfig { chain_id, ..Default::default() };
+        let config = devchain::Config { port: 0, chain, ..Default::default() };
+        let refused = devchain::Devchain::start(config).await.err().unwrap().to_string();
+        assert!(refused.contains("is no chain id: ids are 1 to"), "{refused}");
+    }
+}

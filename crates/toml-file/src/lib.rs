@@ -3,7 +3,7 @@
 //! Node and tool read their files through this crate, so that a misspelt key is answered alike everywhere. It knows no
 //! file in particular and checks no value; that is for whoever owns the file.
 
-use std::{fs, io::Read as _, path::Path};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
@@ -32,13 +32,12 @@ pub fn read(path: &Path, most: u64) -> Result<String, FileError> {
         problem,
         remedy: remedy.to_owned(),
     };
-    let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(|err| {
+    let bytes = functions_input::file::read_at_most(path, most).map_err(|err| {
         fail(format!("cannot be read ({err})"), "give the path of an existing file that this user may read")
     })?;
-    if bytes.len() as u64 > most {
+    let Some(bytes) = bytes else {
         return Err(fail(format!("has more than {most} bytes"), "no such file is that long; give another"));
-    }
+    };
     String::from_utf8(bytes).map_err(|_| fail("is not UTF-8".to_owned(), "make it readable UTF-8 text"))
 }
 
@@ -155,8 +154,9 @@ mod tests {
 
     #[test]
     fn read_is_bounded() {
-        let err = read(Path::new("/dev/zero"), 100).expect_err("endless");
+        let err = read(Path::new("/proc/self/exe"), 100).expect_err("too long");
         assert!(err.problem.contains("100"), "{err}");
+        assert!(read(Path::new("/dev/zero"), 100).expect_err("endless").problem.contains("a device"));
         assert!(read(Path::new("/nowhere"), 1).expect_err("absent").problem.contains("No such file"));
     }
 }

@@ -18,7 +18,12 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) ->
 
 /// Reads a keystore that only its owner may read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
-    let file = File::open(path).map_err(|source| match source.kind() {
+    let opened = fs::metadata(path).and_then(|about| match about.is_file() || about.is_dir() {
+        true => File::open(path),
+        // A pipe would be waited for, and a device may have no end.
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file")),
+    });
+    let file = opened.map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
         _ => failed("open", path)(source),
     })?;

@@ -16,7 +16,7 @@ use std::{borrow::Cow, collections::VecDeque, net::SocketAddr, pin::pin, time::D
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, StatusCode, Uri, Version, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header},
     middleware::Next,
     response::Response,
 };
@@ -100,7 +100,11 @@ async fn converse(stream: TcpStream, pages: Router) {
 pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Response {
     let headers = request.headers();
     if let Some(problem) = misnamed(request.version(), headers) {
-        return refuse(StatusCode::BAD_REQUEST, problem, "send one Host header");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            problem,
+            "send one Host header with the address that was asked",
+        );
     }
     if let Some(host) = foreign_host(request.uri(), headers, hosts) {
         let remedy = format!("ask by IP address, or add {host:?} to admin.allow_hosts");
@@ -116,8 +120,12 @@ pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Res
     }
 }
 
-/// What is wrong with the number of Host headers, which HTTP/1.1 wants to be one.
+/// What is wrong with the Host headers, of which HTTP/1.1 wants one, with a name or address in it.
 fn misnamed(version: Version, headers: &HeaderMap) -> Option<&'static str> {
+    let is_nameless = |host: &HeaderValue| matches!(host.as_bytes().trim_ascii(), [] | [b':', ..]);
+    if headers.get_all(header::HOST).iter().any(is_nameless) {
+        return Some("the request's Host header names no host");
+    }
     match headers.get_all(header::HOST).iter().count() {
         0 if version >= Version::HTTP_11 => Some("the request names no host"),
         0 | 1 => None,

@@ -214,6 +214,13 @@ async fn guard_refuses_bodies_long_heads_and_foreign_hosts() {
     assert!(body.starts_with("HTTP/1.1 413"), "{body}");
     let host = pages.raw(b"GET /status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
     assert!(host.starts_with("HTTP/1.1 403") && host.contains("admin.allow_hosts"), "{host}");
+    // What names nobody is not to be allowed by its name.
+    for nameless in ["", " ", ":9100"] {
+        let head = format!("GET /status HTTP/1.1\r\nHost:{nameless}\r\nConnection: close\r\n\r\n");
+        let said = pages.raw(head.as_bytes()).await;
+        assert!(said.starts_with("HTTP/1.1 400") && said.contains("names no host"), "{said}");
+        assert!(!said.contains("allow_hosts"), "{said}");
+    }
     // A proxy's form of the same, beside a Host that would pass.
     let target = b"GET http://evil.example/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let target = pages.raw(target).await;

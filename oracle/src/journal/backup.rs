@@ -18,7 +18,7 @@ use oracle_ocr::RequestKey;
 use sqlx::{Connection, Row};
 
 use super::{
-    Journal, JournalError, Place, corrupt, hash_from, memory::RESTORED, place, protocol, requests,
+    Journal, JournalError, Place, content, corrupt, hash_from, memory::RESTORED, place, protocol, requests,
     sqlite_url, transmissions,
 };
 use crate::{
@@ -72,13 +72,34 @@ pub async fn backup(url: &str, to: &Path) -> Result<Backup, JournalError> {
             "the node makes it at its first start; otherwise correct database.url or data_dir",
         )?;
     }
-    let part = beside(to, ".part");
-    copy(&place, &part).await?;
-    let contents = verify(&sqlite_url(&part)).await?;
+    let part = Part::of(to);
+    copy(&place, &part.0).await?;
+    let contents = verify(&sqlite_url(&part.0)).await?;
     let failed = |err: io::Error| in_the_way(to, &err);
-    fs::rename(&part, to).and_then(|()| sync_folder(to)).map_err(failed)?;
+    part.put(to).map_err(failed)?;
     let bytes = fs::metadata(to).map_err(failed)?.len();
     Ok(Backup { contents, bytes })
+}
+
+/// A file that is not whole yet: put in its place, or removed.
+struct Part(PathBuf);
+
+impl Part {
+    fn of(path: &Path) -> Self {
+        Self(beside(path, ".part"))
+    }
+
+    /// Puts the file in its place, durably.
+    fn put(&self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.0, path)?;
+        sync_folder(path)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Reads everything in the journal at `url`: the database's own check, the schema, and every row.
@@ -95,12 +116,19 @@ pub async fn verify(url: &str) -> Result<Contents, JournalError> {
     })
 }
 
-/// Reads everything in the file `copy` that shall come back as the journal of the keys whose memory file is `memory`.
+/// Reads everything in the file `copy` that shall come back as the journal of the keys whose memory file is `memory`,
+/// and that names the chain id, router and signer which `owner` does.
 ///
 /// # Errors
-/// As [`verify`], and when it is a part of a journal that somebody copied beside a running node: what a node wrote last
-/// is in another file, so such a copy holds nothing, or less than the keys have said.
-pub async fn verify_copy(copy: &Path, memory: &Path) -> Result<Contents, JournalError> {
+/// As [`verify`]; when it is another node's; when rows of a backup were changed since it was made; and when it is a
+/// part of a journal that somebody copied beside a running node: what a node wrote last is in another file, so such a
+/// copy holds nothing, or less than the keys have said.
+pub async fn verify_copy(
+    copy: &Path,
+    owner: &[(&str, &str)],
+    memory: &Path,
+) -> Result<Contents, JournalError> {
+    look_for(copy, "name the file of a backup")?;
     let contents = verify(&sqlite_url(copy)).await?;
     let part = |problem: String| JournalError::Refused {
         problem: format!("{} is no backup: {problem}", copy.display()),
@@ -109,6 +137,30 @@ pub async fn verify_copy(copy: &Path, memory: &Path) -> Result<Contents, Journal
     };
     if !contents.claims.iter().any(|(name, _)| name == "signer") {
         return Err(part("it names no node that it belongs to".to_owned()));
+    }
+    for (name, ours) in owner {
+        let stored = contents.claims.iter().find(|(claimed, _)| claimed == name);
+        if let Some((_, stored)) = stored.filter(|(_, stored)| stored != ours) {
+            return Err(JournalError::OtherOwner {
+                name: (*name).to_owned(),
+                stored: stored.clone(),
+                ours: (*ours).to_owned(),
+            });
+        }
+    }
+    if let Some(made) = contents.restored.as_deref().and_then(content::of_mark) {
+        let journal = Journal::look_at(&sqlite_url(copy)).await?;
+        let found = journal.content().await;
+        journal.close().await;
+        if found? != made {
+            return Err(JournalError::Refused {
+                problem: format!(
+                    "{} is not the backup that was made: rows of it were changed or removed since",
+                    copy.display()
+                ),
+                remedy: "do not restore it: take another backup",
+            });
+        }
     }
     if contents.restored.is_none() {
         let journal = Journal::look_at(&sqlite_url(copy)).await?;
@@ -151,11 +203,11 @@ pub async fn probe(url: &str) -> Result<Contents, JournalError> {
 /// have said since. An existing journal is refused unless `replace`; then it is kept under the name returned.
 ///
 /// # Errors
-/// When the backup does not verify ([`verify_copy`]), belongs to another signer, or a node runs on the journal.
+/// When the backup does not verify ([`verify_copy`]), or a node runs on the journal.
 pub async fn restore(
     url: &str,
     from: &Path,
-    signer: &str,
+    owner: &[(&str, &str)],
     memory: &Path,
     replace: bool,
 ) -> Result<(Contents, Option<PathBuf>), JournalError> {
@@ -171,27 +223,19 @@ pub async fn restore(
         Err(LockError::Io { source, .. }) => return Err(in_the_way(&path, &source)),
     };
     look_for(from, "correct --from")?;
-    let contents = verify_copy(from, memory).await?;
-    if let Some((_, stored)) = contents.claims.iter().find(|(name, _)| name == "signer")
-        && stored != signer
-    {
-        return Err(JournalError::OtherOwner {
-            name: "signer".to_owned(),
-            stored: stored.clone(),
-            ours: signer.to_owned(),
-        });
-    }
+    let contents = verify_copy(from, owner, memory).await?;
     if hold.is_some() && !replace {
         return Err(JournalError::Refused {
             problem: format!("there is a journal at {}", path.display()),
             remedy: "the node knows more with it than with any backup; give --replace if it is lost or damaged",
         });
     }
-    let part = beside(&path, ".part");
-    copy(&Place::File(from.to_owned()), &part).await?;
-    let kept = hold.is_some().then(|| beside(&path, &format!(".replaced-{}", now_ms() / 1_000)));
+    let part = Part::of(&path);
+    copy(&Place::File(from.to_owned()), &part.0).await?;
+    let kept = hold.is_some().then(|| free_name(&path, now_ms() / 1_000));
     let moved = (|| {
         if let Some(kept) = &kept {
+            fs::hard_link(&path, kept)?;
             // The log of the replaced file would be played into the new one: it goes first.
             for suffix in ["-wal", "-shm"] {
                 match fs::rename(beside(&path, suffix), beside(kept, suffix)) {
@@ -199,10 +243,8 @@ pub async fn restore(
                     _ => {}
                 }
             }
-            fs::hard_link(&path, kept)?;
         }
-        fs::rename(&part, &path)?;
-        sync_folder(&path)
+        part.put(&path)
     })();
     moved.map_err(|err: io::Error| in_the_way(&path, &err))?;
     Ok((contents, kept))
@@ -244,6 +286,11 @@ impl Journal {
             }
         }
         Ok(contents)
+    }
+
+    /// The digest of every row.
+    async fn content(&self) -> Result<B256, JournalError> {
+        content::digest(&mut *self.reads.acquire().await?).await
     }
 
     async fn read_all(&self) -> Result<Contents, JournalError> {
@@ -308,13 +355,12 @@ async fn copy(from: &Place, to: &Path) -> Result<(), JournalError> {
     }
     let copy = Place::File(to.to_owned());
     let mut connection = place::connect(&copy, &copy.options("rw")?).await?;
-    let marked = sqlx::query(super::PUT_META)
-        .bind(RESTORED)
-        .bind(format!("backup of unix time {}", now_ms() / 1_000))
-        .execute(&mut connection)
-        .await;
+    let marked = content::mark(&mut connection, now_ms() / 1_000).await;
     let _ = connection.close().await;
-    marked.map_err(|err| copy.refused(&err))?;
+    marked.map_err(|err| match err {
+        JournalError::Database(err) => copy.refused(&err),
+        other => other,
+    })?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o600))
         .and_then(|()| File::open(to)?.sync_all())
         .map_err(|err| in_the_way(to, &err))
@@ -328,15 +374,23 @@ fn is_of_target(err: &sqlx::Error) -> bool {
     code.is_some_and(|code| matches!(code & 0xff, 8 | 10 | 13 | 14))
 }
 
-/// Whether the file is there at all, before a database says less about it.
+/// Whether there is a file at all, before a database says less about it, or waits for a pipe.
 fn look_for(path: &Path, remedy: &'static str) -> Result<(), JournalError> {
-    match fs::metadata(path) {
+    match functions_input::file::open(path) {
         Ok(_) => Ok(()),
         Err(err) => Err(JournalError::Refused {
             problem: format!("{} cannot be read ({err})", path.display()),
             remedy,
         }),
     }
+}
+
+/// Where a replaced journal is kept: a name that no earlier one of the same second has.
+fn free_name(path: &Path, now_seconds: u64) -> PathBuf {
+    let first = beside(path, &format!(".replaced-{now_seconds}"));
+    let others = (2..).map(|number: u32| beside(path, &format!(".replaced-{now_seconds}-{number}")));
+    let is_free = |name: &PathBuf| ["", "-wal", "-shm"].iter().all(|suffix| !beside(name, suffix).exists());
+    std::iter::once(first).chain(others).find(is_free).expect("numbers do not end")
 }
 
 fn file_of(url: &str, remedy: &'static str) -> Result<Place, JournalError> {

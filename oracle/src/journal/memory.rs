@@ -12,7 +12,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -67,7 +67,8 @@ impl Journal {
     /// [`Journal::start_remembering`] says `now_seconds`.
     ///
     /// # Errors
-    /// [`JournalError`]. A file that cannot be written is only logged: then older copies of the journal go unnoticed.
+    /// [`JournalError`], also when the file is there and cannot be read: what the keys said is not lost then. A file
+    /// that cannot be written is only logged: then older copies of the journal go unnoticed.
     pub async fn tie_to_keys(
         &self,
         file: &Path,
@@ -77,7 +78,7 @@ impl Journal {
         let mut said = self.said.lock().await;
         let count = self.meta(SAID).await?.map_or(Ok(0), |text| parse_count(&text))?;
         let known = self.meta(JOURNAL_ID).await?;
-        let amnesia = match (read(file), &known) {
+        let amnesia = match (read(file)?, &known) {
             _ if self.meta(RESTORED).await?.is_some() => Some("it was restored from a backup".to_owned()),
             (Found::Nothing, _) => None,
             (Found::Damaged(problem), _) => Some(format!("{} is damaged ({problem})", file.display())),
@@ -119,7 +120,7 @@ impl Journal {
     pub(super) async fn is_behind(&self, file: &Path) -> Result<Option<(u64, u64)>, JournalError> {
         let count = self.meta(SAID).await?.map_or(Ok(0), |text| parse_count(&text))?;
         let known = self.meta(JOURNAL_ID).await?;
-        Ok(match read(file) {
+        Ok(match read(file)? {
             Found::Line { journal, said } if Some(&journal) == known.as_ref() && said > count => {
                 Some((count, said))
             }
@@ -200,20 +201,25 @@ fn line(journal_id: &str, count: u64) -> String {
     format!("{{\"journal\":\"{journal_id}\",\"said\":\"{count:020}\"}}\n")
 }
 
-fn read(path: &Path) -> Found {
-    let mut text = String::new();
-    match File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_string(&mut text)) {
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Found::Nothing,
-        Err(err) => return Found::Damaged(err.to_string()),
-        Ok(_) => {}
-    }
-    match serde_json::from_str::<Line>(&text) {
+fn read(path: &Path) -> Result<Found, JournalError> {
+    let text = match functions_input::file::read_at_most(path, MAX_FILE_BYTES) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(err) => {
+            return Err(JournalError::Refused {
+                problem: format!("the keys' memory file {} cannot be read: {err}", path.display()),
+                remedy: crate::keys::remedy(&err, ""),
+            });
+        }
+        Ok(None) => return Ok(Found::Damaged(format!("it is longer than {MAX_FILE_BYTES} bytes"))),
+        Ok(Some(text)) => text,
+    };
+    Ok(match serde_json::from_slice::<Line>(&text) {
         Ok(Line { journal, said }) => match said.parse() {
             Ok(said) => Found::Line { journal, said },
             Err(_) => Found::Damaged("its counter is no number".to_owned()),
         },
         Err(err) => Found::Damaged(err.to_string()),
-    }
+    })
 }
 
 /// Puts the file in place as a whole, and keeps it open to be rewritten.

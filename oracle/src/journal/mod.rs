@@ -11,6 +11,7 @@
 //! | `transmissions` | a transaction carrying a report, with its signed bytes | request id, attempt |
 
 mod backup;
+mod content;
 mod lease;
 mod memory;
 mod open;

@@ -163,7 +163,7 @@ fn hold_file(path: &Path) -> Result<FileLock, JournalError> {
             .open(path)
             .map_err(|err| refuse(format!("the file cannot be made ({err})")))?;
     }
-    if fs::metadata(path).is_ok_and(|data| data.is_dir()) {
+    if fs::metadata(path).is_ok_and(|about| about.is_dir()) {
         return Err(refuse("it is a folder".to_owned()));
     }
     FileLock::take(path).map_err(|err| match err {

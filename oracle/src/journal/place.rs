@@ -127,6 +127,16 @@ pub(super) async fn connect(
     place: &Place,
     options: &AnyConnectOptions,
 ) -> Result<AnyConnection, JournalError> {
+    if let Place::File(path) = place
+        && let Err(err) = functions_input::file::open(path)
+        && err.kind() == std::io::ErrorKind::InvalidInput
+    {
+        return Err(JournalError::Open {
+            place: place.to_string(),
+            problem: err.to_string(),
+            remedy: "give the path of a file",
+        });
+    }
     match timeout(FIRST_ANSWER, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(err)) => Err(place.refused(&err)),

@@ -97,12 +97,14 @@ pub async fn run(verb: Verb) -> Result<()> {
             let config = Config::load(&options.config)?;
             let contents = match &options.file {
                 Some(file) => {
-                    let verified = journal::verify_copy(file, &memory_file(&config.keys.keystore)).await;
-                    verified.map_err(|err| not_whole(err, &sqlite_url(file), true))?
+                    let owner = Owner::of(&config)?;
+                    let memory = memory_file(&config.keys.keystore);
+                    let verified = journal::verify_copy(file, &owner.claims(), &memory).await;
+                    verified.map_err(|err| not_whole(err, &sqlite_url(file), Some("--file")))?
                 }
                 None => {
                     let url = &config.database.url;
-                    journal::verify(url).await.map_err(|err| not_whole(err, url, false))?
+                    journal::verify(url).await.map_err(|err| not_whole(err, url, None))?
                 }
             };
             if contents.claims.is_empty() {
@@ -112,11 +114,21 @@ pub async fn run(verb: Verb) -> Result<()> {
         }
         Verb::Restore(options) => {
             let config = Config::load(&options.config)?;
-            let signer = keys::open(&config.keys)?.public().signer.to_string();
+            let owner = Owner::of(&config)?;
             let memory = memory_file(&config.keys.keystore);
+            let url = &config.database.url;
             let (contents, kept) =
-                journal::restore(&config.database.url, &options.from, &signer, &memory, options.replace)
-                    .await?;
+                journal::restore(url, &options.from, &owner.claims(), &memory, options.replace)
+                    .await
+                    .map_err(|err| match err {
+                        // What is wrong with the backup is said as `verify` says it.
+                        JournalError::Open { ref place, .. }
+                            if *place != options.from.display().to_string() =>
+                        {
+                            err.into()
+                        }
+                        err => not_whole(err, &sqlite_url(&options.from), Some("--from")),
+                    })?;
             eprintln!(
                 "the node will stay silent about requests made before its next start; its peers answer them"
             );
@@ -140,14 +152,38 @@ pub async fn run(verb: Verb) -> Result<()> {
     }
 }
 
+/// Whose journal a backup must be.
+struct Owner {
+    chain_id: String,
+    router: String,
+    signer: String,
+}
+
+impl Owner {
+    fn of(config: &Config) -> Result<Self> {
+        Ok(Self {
+            chain_id: config.chain.chain_id.to_string(),
+            router: config.chain.router.to_string(),
+            signer: keys::open(&config.keys)?.public().signer.to_string(),
+        })
+    }
+
+    /// As a journal names them.
+    fn claims(&self) -> [(&str, &str); 3] {
+        [("chain id", &self.chain_id), ("router", &self.router), ("signer", &self.signer)]
+    }
+}
+
 /// What is wrong with a file, and what to do: a backup is replaced by an older one, the node's journal by a backup.
-fn not_whole(err: JournalError, url: &str, is_backup: bool) -> Report {
+fn not_whole(err: JournalError, url: &str, backup: Option<&str>) -> Report {
     let Ok(Place::File(path)) = Place::parse(url) else { return err.into() };
     let shown = path.display();
     if !path.exists() {
-        let remedy = match is_backup {
-            true => "correct --file",
-            false => "the node makes it at its first start; otherwise correct database.url or data_dir",
+        let remedy = match backup {
+            Some(option) => format!("correct {option}"),
+            None => {
+                "the node makes it at its first start; otherwise correct database.url or data_dir".to_owned()
+            }
         };
         return eyre!("there is no journal at {shown}; {remedy}");
     }
@@ -158,9 +194,9 @@ fn not_whole(err: JournalError, url: &str, is_backup: bool) -> Report {
         }
         other => return other.into(),
     };
-    let remedy = match is_backup {
-        true => "do not restore it: take another backup",
-        false => {
+    let remedy = match backup {
+        Some(_) => "do not restore it: take another backup",
+        None => {
             "stop the node and put a backup in its place, `functions-node journal restore --replace --from FILE`; without one move the file \
              away and start: the node leaves older requests to its peers"
         }

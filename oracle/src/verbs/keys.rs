@@ -11,12 +11,13 @@ use std::{
 
 use alloy::primitives::{Address, U256};
 use eyre::{Result, WrapErr, bail};
+use functions_input::address;
 use oracle_keys::{Export, Keystore};
 use serde_json::json;
 
 use super::{amount, withdraw};
 use crate::{
-    address, chain,
+    chain,
     config::Config,
     keys::{self, public_json},
 };

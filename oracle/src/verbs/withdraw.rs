@@ -4,13 +4,13 @@ use std::{path::PathBuf, sync::Arc};
 
 use alloy::primitives::{Address, U256};
 use eyre::{Result, WrapErr, bail, eyre};
+use functions_input::address;
 use functions_types::abi::{Coordinator, Link};
 use oracle_keys::Keystore;
 use serde_json::{Value, json};
 
 use super::{account::Account, amount};
 use crate::{
-    address,
     chain::{self, Rpc, RpcFailure, coordinator_of},
     config::Config,
     keys,
@@ -69,10 +69,20 @@ pub(super) async fn connect(config: &Config) -> Result<Rpc> {
     Ok(rpc)
 }
 
-/// The coordinator given, or the one behind the route.
+/// The coordinator given, when there is one at its address, or the one behind the route.
 pub(super) async fn coordinator(config: &Config, rpc: &Rpc, given: Option<Address>) -> Result<Address> {
     if let Some(given) = given {
-        return Ok(given);
+        let kind = answer(chain::view(rpc, given, Coordinator::typeAndVersionCall {}).await)?;
+        let what = match kind.as_deref() {
+            Some(kind) if kind.starts_with("Functions Coordinator ") => return Ok(given),
+            Some(kind) => format!("is no Coordinator but the contract {kind:?}"),
+            None if !has_code(rpc, given).await? => "has no contract".to_owned(),
+            None => "is no Coordinator: it does not say what it is".to_owned(),
+        };
+        bail!(
+            "--coordinator {given} {what}; nothing was sent. Leave it out for the one that the Router's route leads to, or \
+             give the address of an earlier one"
+        );
     }
     coordinator_of(rpc, config.chain.router, config.chain.don_id.0).await?.ok_or_else(|| {
         eyre!(
@@ -112,6 +122,9 @@ pub async fn run(options: &Options) -> Result<()> {
     let rpc = connect(&config).await?;
     let coordinator = coordinator(&config, &rpc, options.coordinator).await?;
     let accounts = accounts(&unlocked, &rpc, config.chain.chain_id, options.transmitter)?;
+    if let Some(link) = options.link {
+        is_token(&rpc, link, coordinator).await?;
+    }
     let Some(to) = options.to else {
         let mut shown = Vec::new();
         for account in &accounts {
@@ -130,6 +143,29 @@ pub async fn run(options: &Options) -> Result<()> {
     // What was sent is sent, whatever came after it.
     super::print(&json!({ "coordinator": coordinator, "to": to, "sent": sent }))?;
     moved
+}
+
+async fn has_code(rpc: &Rpc, at: Address) -> Result<bool> {
+    let code: alloy::primitives::Bytes = rpc.call("eth_getCode", (at, "latest")).await?;
+    Ok(!code.is_empty())
+}
+
+/// Looks for a token at `link`.
+///
+/// # Errors
+/// When there is none.
+async fn is_token(rpc: &Rpc, link: Address, holder: Address) -> Result<()> {
+    if answer(chain::view(rpc, link, Link::balanceOfCall { account: holder }).await)?.is_none() {
+        let what = match has_code(rpc, link).await? {
+            true => "the contract there tells no balances",
+            false => "there is no contract",
+        };
+        bail!(
+            "--link {link} is no token: {what}; nothing was sent. Give the address of the chain's LINK token, which \
+             `functions deploy` keeps in its addresses file"
+        );
+    }
+    Ok(())
 }
 
 /// What `to` is when it is a contract that keeps what it is given: one of the DON's, whatever its version, or a token.
@@ -185,17 +221,26 @@ async fn show(account: &Account<'_>, coordinator: Address, link: Option<Address>
     Ok(shown)
 }
 
-async fn move_all(
+/// What one account is to move, found before anything is sent.
+struct Share {
+    /// Earnings, in juels.
+    earned: U256,
+    /// LINK it holds itself, in juels.
+    held: U256,
+    /// Ether, when a certain amount was asked for.
+    wei: U256,
+}
+
+/// How much each account moves.
+///
+/// # Errors
+/// When there is less than was asked for. Nothing is sent yet.
+async fn shares(
     options: &Options,
     accounts: &[Account<'_>],
     coordinator: Address,
     to: Address,
-    sent: &mut Vec<Value>,
-) -> Result<()> {
-    let mut note = |what: &str, account: &Account<'_>, unit: &str, value: U256, tx| {
-        let (name, shown) = (unit.to_owned(), amount::show(value));
-        sent.push(json!({ "what": what, "transmitter": account.address, name: value.to_string(), "amount": shown, "transaction": tx }));
-    };
+) -> Result<Vec<Share>> {
     let mut wanted = options.amount;
     let mut earnings = Vec::new();
     for account in accounts {
@@ -209,41 +254,72 @@ async fn move_all(
             amount::show(all)
         );
     }
+    if let (Some(Ether::Wei(_)), [_, _, ..]) = (options.ether, accounts) {
+        bail!(
+            "the keystore has several transmitters; say with --transmitter which one the ether comes from; nothing was sent"
+        );
+    }
+    let mut shares = Vec::new();
     for (account, earned) in accounts.iter().zip(earnings) {
         let part = wanted.map_or(earned, |wanted| wanted.min(earned));
-        if part.is_zero() {
-            continue;
-        }
-        // Zero means all, with what has come in since.
-        let exact = if wanted.is_some() { part } else { U256::ZERO };
-        let (paid, tx) = account.withdraw(coordinator, to, exact).await?;
-        note("earnings", account, "juels", paid, tx);
+        let held = match options.link {
+            Some(link) => account.link_juels(link).await?,
+            None => U256::ZERO,
+        };
+        let wei = match options.ether {
+            None => U256::ZERO,
+            Some(Ether::Wei(wei)) => {
+                let movable = account.movable_wei(to).await?;
+                if wei > movable {
+                    bail!(
+                        "{} ether was asked for, {} can move at most {}; nothing was sent. Ask for less, or for all",
+                        amount::show(wei),
+                        account.address,
+                        amount::show(movable)
+                    );
+                }
+                wei
+            }
+            // How much that is shows after the other transactions.
+            Some(Ether::All) => U256::ZERO,
+        };
+        shares.push(Share { earned: part, held, wei });
         wanted = wanted.map(|wanted| wanted - part);
     }
-    if let Some(link) = options.link {
-        for account in accounts {
-            let held = account.link_juels(link).await?;
-            if !held.is_zero() {
-                let tx = account.move_link(link, to, held).await?;
-                note("held", account, "juels", held, tx);
-            }
-        }
+    Ok(shares)
+}
+
+async fn move_all(
+    options: &Options,
+    accounts: &[Account<'_>],
+    coordinator: Address,
+    to: Address,
+    sent: &mut Vec<Value>,
+) -> Result<()> {
+    let mut note = |what: &str, account: &Account<'_>, unit: &str, value: U256, tx| {
+        let (name, shown) = (unit.to_owned(), amount::show(value));
+        sent.push(json!({ "what": what, "transmitter": account.address, name: value.to_string(), "amount": shown, "transaction": tx }));
+    };
+    let shares = shares(options, accounts, coordinator, to).await?;
+    for (account, share) in accounts.iter().zip(&shares).filter(|(_, share)| !share.earned.is_zero()) {
+        // Zero means all, with what has come in since.
+        let exact = if options.amount.is_some() { share.earned } else { U256::ZERO };
+        let (paid, tx) = account.withdraw(coordinator, to, exact).await?;
+        note("earnings", account, "juels", paid, tx);
     }
-    if let Some(ether) = options.ether {
-        if let (Ether::Wei(_), [_, _, ..]) = (ether, accounts) {
-            bail!(
-                "the keystore has several transmitters; say with --transmitter which one the ether comes from"
-            );
-        }
-        for account in accounts {
-            let wei = match ether {
-                Ether::Wei(wei) => wei,
-                Ether::All => account.movable_wei(to).await?,
-            };
-            if !wei.is_zero() {
-                let mined = account.send(to, Default::default(), wei).await?;
-                note("ether", account, "wei", wei, mined.transaction_hash);
-            }
+    for (account, share) in accounts.iter().zip(&shares).filter(|(_, share)| !share.held.is_zero()) {
+        let link = options.link.expect("only a token's balance is held");
+        let tx = account.move_link(link, to, share.held).await?;
+        note("held", account, "juels", share.held, tx);
+    }
+    for (account, share) in accounts.iter().zip(&shares) {
+        let wei = match options.ether {
+            Some(Ether::All) => account.movable_wei(to).await?,
+            _ => share.wei,
+        };
+        if !wei.is_zero() {
+            let mined = account.send(to, Default::default(), wei).await?;
+            note("ether", account, "wei", wei, mined.transaction_hash);
         }
     }
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use serde_json::{Map, Value, json};
 
-use super::{Api, Params, RpcError, shape};
+use super::{Api, Params, RpcError, params::quantity, shape};
 use crate::chain::Chain;
 
 /// Most blocks one request mines.
@@ -90,7 +90,7 @@ impl Api {
                 Value::Null
             }
             "setBalance" => {
-                chain.set_balance(params.get(0, "address")?, params.get(1, "balance")?);
+                chain.set_balance(params.get(0, "address")?, params.number(1, "balance")?);
                 Value::Null
             }
             "setNonce" | "setAccountNonce" => {
@@ -103,7 +103,7 @@ impl Api {
             }
             "setStorageAt" => {
                 let address: Address = params.get(0, "address")?;
-                let key: U256 = params.get(1, "position")?;
+                let key = params.number(1, "position")?;
                 chain.set_storage(address, key, params.get(2, "value")?);
                 json!(true)
             }
@@ -111,7 +111,7 @@ impl Api {
                 let address: Address = params.get(0, "address")?;
                 let account = chain.state_at(u64::MAX).account(address);
                 let balance = account.map(|account| account.balance).unwrap_or_default();
-                let sum = balance.checked_add(params.get(1, "amount")?);
+                let sum = balance.checked_add(params.number(1, "amount")?);
                 chain
                     .set_balance(address, sum.ok_or_else(|| RpcError::params("the balance would overflow"))?);
                 Value::Null
@@ -131,7 +131,7 @@ impl Api {
                 json!(true)
             }
             "setPrevRandao" => {
-                chain.set_next_prev_randao(params.get::<U256>(0, "value")?.into());
+                chain.set_next_prev_randao(params.number(0, "value")?.into());
                 json!(true)
             }
             "setBlockGasLimit" => {
@@ -229,10 +229,7 @@ fn node_info(chain: &Chain) -> Value {
 
 /// A whole number given as hex or decimal, as text or as a number, that may be missing.
 fn optional_quantity(value: Option<Value>, name: &str) -> Result<Option<u64>, RpcError> {
-    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
-    let value: U256 = serde_json::from_value(value)
-        .map_err(|error| RpcError::params(format!("invalid {name}: {error}")))?;
-    u64::try_from(value).map(Some).map_err(|_| RpcError::params(format!("{name} is too large")))
+    value.filter(|value| !value.is_null()).map(|value| quantity(value, name)).transpose()
 }
 
 /// Mines blocks, `interval` seconds apart; none when the last would be too late.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use alloy::{primitives::U256, rpc::types::Filter};
+use alloy::rpc::types::Filter;
 use serde_json::{Value, json};
 
 use super::{Api, Params, RpcError, read::get_logs, shape};
@@ -83,7 +83,7 @@ impl Api {
 }
 
 fn id(params: &mut Params) -> Result<u64, RpcError> {
-    let id: U256 = params.get(0, "filter id")?;
+    let id = params.number(0, "filter id")?;
     u64::try_from(id).map_err(|_| RpcError::server("filter not found"))
 }
 

@@ -2,7 +2,7 @@
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718},
-    primitives::{Address, B256, Bytes, U256},
+    primitives::{Address, B256, Bytes},
     rpc::types::{Filter, FilterBlockOption},
 };
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ impl Api {
             }
             "getStorageAt" => {
                 let address: Address = params.get(0, "address")?;
-                let key: U256 = params.get(1, "position")?;
+                let key = params.number(1, "position")?;
                 let state = chain.state_at(resolve_or_error(chain, params.block(2)?)?);
                 json!(B256::from(state.slot(address, key)))
             }

@@ -87,7 +87,15 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// No chain may have this id.
+    #[error(
+        "{0} is no chain id: ids are 1 to {MAX_CHAIN_ID}, beyond which signatures (EIP-155) have no room for them; choose another with --chain-id"
+    )]
+    ChainId(u64),
 }
+
+/// Largest chain id (EIP-2294).
+const MAX_CHAIN_ID: u64 = u64::MAX / 2 - 36;
 
 /// A running chain.
 pub struct Devchain;
@@ -98,6 +106,9 @@ impl Devchain {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: Config) -> Result<Handle, StartError> {
+        if !(1..=MAX_CHAIN_ID).contains(&config.chain.chain_id) {
+            return Err(StartError::ChainId(config.chain.chain_id));
+        }
         let wanted = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(wanted).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(config.port),

@@ -1,16 +1,19 @@
 //! Addresses as people write them.
 
-use alloy::primitives::Address;
-use serde::Deserialize;
+use alloy_primitives::Address;
+use serde::{Deserialize as _, Deserializer, de::Error as _};
 
-/// Reads 0x and 40 hexadecimal digits; in mixed case their checksum (EIP-55) must be right.
+/// Reads 40 hexadecimal digits, 0x before them or not; in mixed case their checksum (EIP-55) must be right.
 ///
 /// # Errors
 /// What is wrong with the text.
-pub(crate) fn parse(text: &str) -> Result<Address, String> {
+pub fn parse(text: &str) -> Result<Address, String> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err("an address is 0x and 40 hexadecimal digits".to_owned());
+        return Err(format!(
+            "an address is 0x and 40 hexadecimal digits; this has {}",
+            digits.chars().count()
+        ));
     }
     let is_mixed = digits.bytes().any(|byte| byte.is_ascii_uppercase())
         && digits.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -21,9 +24,20 @@ pub(crate) fn parse(text: &str) -> Result<Address, String> {
     digits.parse().map_err(|_| "that is no address".to_owned())
 }
 
-/// [`parse`] for a value of a configuration file.
-pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Address, D::Error> {
-    parse(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+/// [`parse`] for a value of a file.
+///
+/// # Errors
+/// As the file's format tells of them.
+pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Address, D::Error> {
+    parse(&String::deserialize(input)?).map_err(D::Error::custom)
+}
+
+/// [`parse`] for a value that may be null; to be used with `#[serde(default)]` where it may be missing.
+///
+/// # Errors
+/// As [`deserialize`].
+pub fn deserialize_optional<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Address>, D::Error> {
+    Option::<String>::deserialize(input)?.map(|text| parse(&text).map_err(D::Error::custom)).transpose()
 }
 
 #[cfg(test)]
@@ -42,5 +56,6 @@ mod tests {
         for bad in ["", "0x", "0x12", "router", &right[..41], &format!("{right}0")] {
             assert!(parse(bad).expect_err("no address").contains("40 hexadecimal"), "{bad}");
         }
+        assert!(parse(&right[..41]).expect_err("too short").contains("this has 39"));
     }
 }
