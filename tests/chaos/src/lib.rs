@@ -8,7 +8,9 @@
 mod dice;
 mod disk;
 mod requests;
+mod wall;
 
 pub use dice::Dice;
 pub use disk::Disk;
 pub use requests::Requests;
+pub use wall::{Wall, faketime};
