@@ -78,7 +78,7 @@ async fn node_without_its_journal_is_silent_about_the_past_and_says_why() {
         // A second start on the new journal remembers that it must be silent.
         network.kill(1).await;
         if loses {
-            network.forget(1);
+            network.forget(1).await;
         }
         network.start_node(1);
         let reason = network.wait_for_reason(1, id, "older than this journal").await;

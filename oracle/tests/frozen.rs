@@ -1,41 +1,17 @@
 //! Four node processes on a PostgreSQL server that stands still: they know it and say so, and go on as if nothing had
 //! been.
 
-mod server;
-
 use std::fs;
 
-use functions_offchain_config::Timing;
-use server::Server;
-use test_support::{Network, until};
+use test_support::{Network, Postgres, Setup, until};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
-/// Gives every node an empty journal on the server.
-async fn move_to(server: &Server, network: &mut Network) {
-    for index in 0..network.nodes.len() {
-        assert!(network.terminate(index).await.success());
-        let url = server.database(&format!("node{index}")).await;
-        let node = &network.nodes[index];
-        // What was said so far was said with another journal.
-        fs::remove_file(node.folder().join("keystore.json.memory")).expect("removed");
-        let text = fs::read_to_string(node.config()).expect("the file");
-        let text = text.replacen("[net]", &format!("[database]\nurl = \"{url}\"\n[net]"), 1);
-        fs::write(node.config(), text).expect("written");
-        network.start_node(index);
-    }
-    for node in 0..4 {
-        network.wait_until_ready(node).await;
-    }
-    // Nodes whose journals are new are silent about requests made before their start.
-    network.cheat("evm_increaseTime", (60,)).await;
-}
-
 #[tokio::test]
 async fn a_frozen_database_costs_time_and_nothing_else() {
-    let Some(server) = Server::start().await else { return };
-    let mut network = Network::start(Timing::default()).await;
-    move_to(&server, &mut network).await;
+    let Some(server) = Postgres::start().await else { return };
+    let network = Network::launch_on(&server, Setup::default()).await;
+    network.wait_until_all_ready().await;
     let (id, block) = network.request(SOURCE).await;
     assert_eq!(network.wait_for_fulfillment(id, block).await.result_code, 0);
 

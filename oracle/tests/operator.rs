@@ -7,7 +7,7 @@ use functions_client::Account;
 use functions_offchain_config::Timing;
 use functions_types::abi::Link;
 use serde_json::Value;
-use test_support::Network;
+use test_support::{Network, Setup};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
@@ -42,9 +42,16 @@ fn line<'a>(report: &'a Value, id: &str) -> &'a Value {
     lines.iter().find(|line| line["id"] == id).unwrap_or_else(|| panic!("no {id} in {report:#}"))
 }
 
+/// A network whose journals are files: some verbs are about these.
+async fn in_files() -> Network {
+    let network = Network::launch(Setup { in_files: true, ..Setup::default() }).await;
+    network.wait_until_all_ready().await;
+    network
+}
+
 #[tokio::test]
 async fn check_finds_what_is_wrong_beside_a_running_node() {
-    let network = Network::start(Timing::default()).await;
+    let network = in_files().await;
     let node = &network.nodes[0];
     fs::set_permissions(node.folder().join("password"), fs::Permissions::from_mode(0o644)).expect("our file");
     let output = network.verb(0, &["check", "--json"]).await;
@@ -172,7 +179,7 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
 
 #[tokio::test]
 async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
-    let mut network = Network::start(Timing::default()).await;
+    let mut network = in_files().await;
     assert!(network.terminate(3).await.success());
     let node = &network.nodes[3];
     let path = node.folder().join("node.toml");

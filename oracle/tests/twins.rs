@@ -14,7 +14,7 @@ async fn s4_a_copied_keystore_costs_its_own_member_only_and_is_noticed() {
     let mut network = Network::start(Timing { delta_stage_ms: 4_000, ..Timing::default() }).await;
     // Given the keys of one member on a second machine, with an empty journal and nothing of the keys' memory,
     network.add_nodes(1).await;
-    network.forget(4);
+    network.forget(4).await;
     let (home, copy) = (network.nodes[3].folder().to_owned(), network.nodes[4].folder().to_owned());
     for file in ["keystore.json", "password"] {
         fs::copy(home.join(file), copy.join(file)).expect("copied");

@@ -43,6 +43,8 @@ pub struct Wanted {
     pub allow_http: Vec<String>,
     /// How often a node looks at the chain, in milliseconds.
     pub poll_interval_ms: u64,
+    /// URLs of the nodes' journals, by their index; a file in its folder where there is none.
+    pub databases: Vec<String>,
     /// What the nodes log.
     pub log_level: String,
     /// Juels the subscription is funded with.
@@ -123,6 +125,7 @@ impl Network {
             start_block: 0,
             don_id: wanted.don.clone(),
             poll_interval_ms: wanted.poll_interval_ms,
+            database: None,
             allow_http: wanted.allow_http.clone(),
             log_level: wanted.log_level.clone(),
             patience: wanted.patience,
@@ -134,7 +137,8 @@ impl Network {
         let mut book = Book::in_memory(chain.id(), owner.address());
         let deployment = Deployment { chain: &chain, owner: &owner, plan: &plan, programs: &programs, say };
         let keys = async {
-            let making = (0..wanted.nodes).map(|index| Node::create(folder, index, told.clone()));
+            let told = |index| Told { database: wanted.databases.get(index).cloned(), ..told.clone() };
+            let making = (0..wanted.nodes).map(|index| Node::create(folder, index, told(index)));
             let nodes = futures::future::try_join_all(making).await?;
             say(&format!("keys for {} nodes", nodes.len()));
             Ok::<_, functions_failure::Failure>(nodes)
@@ -192,14 +196,15 @@ impl Network {
         Ok(id)
     }
 
-    /// Makes one more node, which neither runs nor is a member.
+    /// Makes one more node, with its journal at `database`, which neither runs nor is a member.
     ///
     /// # Errors
     /// As [`Node::create`].
-    pub async fn add_node(&mut self) -> Result<()> {
+    pub async fn add_node(&mut self, database: Option<String>) -> Result<()> {
         let index = self.nodes.len();
         let mut told = self.nodes[0].told.clone();
         told.rpc_urls = vec![self.devchain.greeting.rpc_url.clone()];
+        told.database = database;
         self.nodes.push(Node::create(&self.folder, index, told).await?);
         Ok(())
     }

@@ -34,6 +34,8 @@ pub struct Told {
     pub don_id: String,
     /// How often it looks at the chain, in milliseconds.
     pub poll_interval_ms: u64,
+    /// URL of its journal's database; without one it is a file in the node's folder.
+    pub database: Option<String>,
     /// `HOST:PORT` pairs scripts may reach although private.
     pub allow_http: Vec<String>,
     /// What is logged.
@@ -134,6 +136,9 @@ impl Node {
             writeln!(text, "router = \"{}\"\ndon_id = {}", told.router, quoted(&told.don_id))?;
             writeln!(text, "poll_interval_ms = {}", told.poll_interval_ms)?;
             writeln!(text, "start_block = {}\n", told.start_block)?;
+            if let Some(url) = &told.database {
+                writeln!(text, "[database]\nurl = {}\n", quoted(url))?;
+            }
             writeln!(text, "[net]\nlisten = \"/ip4/{}/tcp/{}\"\n", self.net.ip(), self.net.port())?;
             if !told.allow_http.is_empty() {
                 writeln!(text, "[runner]\nallow_http = [{}]\n", list(&told.allow_http))?;

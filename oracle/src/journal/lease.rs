@@ -78,6 +78,7 @@ async fn acquire(place: &Place, options: &AnyConnectOptions) -> Result<AnyConnec
     let holder = sqlx::query(
         "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
          WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1718971252
+           AND l.objid::bigint = hashtext(coalesce(current_schema(), ''))::bigint & 4294967295
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1",
     )
     .fetch_optional(&mut connection)

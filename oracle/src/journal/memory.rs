@@ -8,7 +8,8 @@
 //! ([`Journal::start_remembering`]).
 //!
 //! The counter also fences: a record is stored only when the counter still is what this process last wrote, so that two
-//! processes on one database cannot both speak.
+//! processes on one database cannot both speak. When a connection breaks while a transaction ends, the counter and the
+//! name of who wrote last tell whether it stands.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -29,6 +30,8 @@ const MAX_FILE_BYTES: u64 = 1_024;
 const JOURNAL_ID: &str = "journal id";
 /// Name of the counter in `meta`.
 const SAID: &str = "said";
+/// Name of the process that counts, in `meta`.
+const WRITER: &str = "writer";
 /// Name of the mark of a journal that was put back from a backup.
 pub(super) const RESTORED: &str = "restored";
 
@@ -37,7 +40,18 @@ pub(super) const RESTORED: &str = "restored";
 pub(super) struct Said {
     count: u64,
     journal_id: String,
+    /// A name that no other process has.
+    writer: String,
     file: Option<File>,
+}
+
+/// What counting found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// One more is counted in the transaction.
+    Now,
+    /// It was counted, with all that belongs to it, in a transaction whose answer got lost.
+    Before,
 }
 
 /// The file's content; numbers as text of fixed length, so that a rewrite never changes the length.
@@ -100,6 +114,8 @@ impl Journal {
         }
         write_meta(&mut transaction, JOURNAL_ID, &journal_id).await?;
         write_meta(&mut transaction, SAID, &count.to_string()).await?;
+        let writer = new_id()?;
+        write_meta(&mut transaction, WRITER, &writer).await?;
         transaction.commit().await?;
         let file = match create(file, &line(&journal_id, count)) {
             Ok(file) => Some(file),
@@ -108,7 +124,7 @@ impl Journal {
                 None
             }
         };
-        *said = Some(Said { count, journal_id, file });
+        *said = Some(Said { count, journal_id, writer, file });
         Ok(amnesia)
     }
 
@@ -142,13 +158,20 @@ impl Said {
     pub(super) async fn count_in(
         &self,
         transaction: &mut Transaction<'static, Any>,
-    ) -> Result<(), JournalError> {
+    ) -> Result<Counted, JournalError> {
+        let next = (self.count + 1).to_string();
         let changed = sqlx::query("UPDATE meta SET value = $1 WHERE name = 'said' AND value = $2")
-            .bind((self.count + 1).to_string())
+            .bind(&next)
             .bind(self.count.to_string())
             .execute(&mut **transaction)
             .await?;
-        if changed.rows_affected() == 1 { Ok(()) } else { Err(JournalError::Lost) }
+        if changed.rows_affected() == 1 {
+            return Ok(Counted::Now);
+        }
+        let ours = "SELECT 1 FROM meta AS said, meta AS writer
+             WHERE said.name = 'said' AND said.value = $1 AND writer.name = 'writer' AND writer.value = $2";
+        let ours = sqlx::query(ours).bind(next).bind(&self.writer).fetch_optional(&mut **transaction).await?;
+        if ours.is_some() { Ok(Counted::Before) } else { Err(JournalError::Lost) }
     }
 
     /// Notes that the transaction stands.

@@ -10,6 +10,7 @@
 //! | `protocol` | a record of the agreement protocol | configuration, request id, commitment, slot, attempt |
 //! | `transmissions` | a transaction carrying a report, with its signed bytes | request id, attempt |
 
+mod again;
 mod backup;
 mod content;
 mod lease;
@@ -193,16 +194,14 @@ impl Journal {
     }
 
     async fn meta(&self, name: &str) -> Result<Option<String>, JournalError> {
-        let row = sqlx::query("SELECT value FROM meta WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await?;
+        let select =
+            || sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(&self.pool);
+        let row = self.again(select).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     async fn set_meta(&self, name: &str, value: &str) -> Result<(), JournalError> {
-        let mut connection = self.pool.acquire().await?;
-        write_meta(&mut connection, name, value).await?;
+        self.again(|| sqlx::query(PUT_META).bind(name).bind(value).execute(&self.pool)).await?;
         self.commits.inc();
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::lock::{FileLock, LockError};
 
 /// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the
 /// node is not ready; a server that restarts or fails over comes back within it.
-const WRITE_PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 /// Time a reader waits for a connection.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 /// Connections of readers.

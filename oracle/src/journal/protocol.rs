@@ -9,7 +9,10 @@ use oracle_ocr::{Record, RecordId, RequestKey, Slot};
 use sqlx::{AnyPool, Row, any::AnyRow};
 
 use super::{
-    Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from, requests::write_request, write_meta,
+    Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from,
+    memory::{Counted, Said},
+    requests::write_request,
+    write_meta,
 };
 
 impl Journal {
@@ -26,12 +29,31 @@ impl Journal {
         rows: &[RequestRow],
         cursor: Option<(String, u64)>,
     ) -> Result<(), JournalError> {
-        let digest = config_digest.to_string();
         let mut said = self.said.lock().await;
-        let mut transaction = self.pool.begin().await?;
         let speaks = !records.is_empty();
-        if let Some(said) = said.as_ref().filter(|_| speaks) {
-            said.count_in(&mut transaction).await?;
+        let counter = said.as_ref().filter(|_| speaks);
+        self.again(|| self.commit_once(counter, config_digest, records, rows, cursor.as_ref())).await?;
+        self.commits.inc();
+        if let Some(said) = said.as_mut().filter(|_| speaks) {
+            said.counted();
+        }
+        Ok(())
+    }
+
+    async fn commit_once(
+        &self,
+        counter: Option<&Said>,
+        config_digest: B256,
+        records: &[Record],
+        rows: &[RequestRow],
+        cursor: Option<&(String, u64)>,
+    ) -> Result<(), JournalError> {
+        let digest = config_digest.to_string();
+        let mut transaction = self.pool.begin().await?;
+        if let Some(counter) = counter
+            && counter.count_in(&mut transaction).await? == Counted::Before
+        {
+            return Ok(());
         }
         for record in records {
             sqlx::query(
@@ -53,13 +75,9 @@ impl Journal {
             write_request(&mut transaction, row).await?;
         }
         if let Some((coordinator, next_block)) = cursor {
-            write_meta(&mut transaction, &cursor_name(&coordinator), &next_block.to_string()).await?;
+            write_meta(&mut transaction, &cursor_name(coordinator), &next_block.to_string()).await?;
         }
         transaction.commit().await?;
-        self.commits.inc();
-        if let Some(said) = said.as_mut().filter(|_| speaks) {
-            said.counted();
-        }
         Ok(())
     }
 
@@ -80,7 +98,7 @@ impl Journal {
         config_digest: B256,
         key: RequestKey,
     ) -> Result<(Vec<Record>, Vec<Record>), JournalError> {
-        let rows = rows_of(&self.pool, key).await?;
+        let rows = self.again(|| rows_of(&self.pool, key)).await?;
         let digest = config_digest.to_string();
         let (mut ours, mut others) = (Vec::new(), Vec::new());
         for row in &rows {

@@ -36,6 +36,10 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn put_request(&self, row: &RequestRow) -> Result<(), JournalError> {
+        self.again(|| self.put_request_once(row)).await
+    }
+
+    async fn put_request_once(&self, row: &RequestRow) -> Result<(), JournalError> {
         let mut connection = self.pool.acquire().await?;
         write_request(&mut connection, row).await?;
         self.commits.inc();
@@ -47,10 +51,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn request(&self, request_id: B256) -> Result<Option<RequestRow>, JournalError> {
-        let row = sqlx::query(select!("WHERE request_id = $1"))
-            .bind(request_id.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
+        let select = || {
+            sqlx::query(select!("WHERE request_id = $1"))
+                .bind(request_id.to_string())
+                .fetch_optional(&self.pool)
+        };
+        let row = self.again(select).await?;
         row.as_ref().map(parse).transpose()
     }
 
@@ -59,12 +65,14 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn unfinished_requests(&self) -> Result<Vec<RequestRow>, JournalError> {
-        let rows = sqlx::query(select!(
+        let select = || {
+            sqlx::query(select!(
             "WHERE state IN ('SEEN', 'EXECUTING', 'OBSERVED', 'LOCKED', 'REPORTED', 'SUBMITTED', 'INCLUDED', 'ORPHANED')
                 OR (state = 'EXPIRED' AND view_json LIKE '%\"timedOutBlock\":%') ORDER BY seen_ms"
         ))
         .fetch_all(&self.pool)
-        .await?;
+        };
+        let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
     }
 
@@ -124,6 +132,10 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn prune(&self, before_ms: u64, most: u32) -> Result<u64, JournalError> {
+        self.again(|| self.prune_once(before_ms, most)).await
+    }
+
+    async fn prune_once(&self, before_ms: u64, most: u32) -> Result<u64, JournalError> {
         const OLD: &str = "SELECT request_id FROM requests WHERE seen_ms < $1 AND state IN ('FINAL', 'REFUSED', 'EXPIRED', 'UNDELIVERABLE', 'ORPHANED') LIMIT $2";
         let mut transaction = self.pool.begin().await?;
         let old = sqlx::query(OLD)

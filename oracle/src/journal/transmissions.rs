@@ -79,6 +79,10 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn put_transmission(&self, row: &Transmission) -> Result<(), JournalError> {
+        self.again(|| self.put_transmission_once(row)).await
+    }
+
+    async fn put_transmission_once(&self, row: &Transmission) -> Result<(), JournalError> {
         let hashes: Vec<String> = row.hashes.iter().map(ToString::to_string).collect();
         sqlx::query(
             "INSERT INTO transmissions (request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms)
@@ -129,13 +133,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn transmissions_of(&self, request_id: B256) -> Result<Vec<Transmission>, JournalError> {
-        let rows = sqlx::query(
+        let select = || {
+            sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions WHERE request_id = $1 ORDER BY attempt",
         )
         .bind(request_id.to_string())
         .fetch_all(&self.pool)
-        .await?;
+        };
+        let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
     }
 
@@ -144,13 +150,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn open_transmissions(&self, from_nonce: u64) -> Result<Vec<Transmission>, JournalError> {
-        let rows = sqlx::query(
+        let select = || {
+            sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions WHERE state IN ('prepared', 'sent') AND nonce >= $1 ORDER BY nonce",
         )
         .bind(to_sql(from_nonce))
         .fetch_all(&self.pool)
-        .await?;
+        };
+        let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
     }
 
@@ -175,7 +183,8 @@ impl Journal {
         final_block: u64,
         next: u64,
     ) -> Result<Vec<Transmission>, JournalError> {
-        let rows = sqlx::query(
+        let select = || {
+            sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions
              WHERE state IN ('prepared', 'sent') AND (mined_block <= $1 OR nonce >= $2) ORDER BY nonce",
@@ -183,7 +192,8 @@ impl Journal {
         .bind(to_sql(final_block))
         .bind(to_sql(next))
         .fetch_all(&self.pool)
-        .await?;
+        };
+        let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
     }
 

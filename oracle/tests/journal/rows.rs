@@ -8,7 +8,7 @@ use functions_node::journal::{
 use oracle_ocr::{Record, Slot};
 use prometheus_client::metrics::counter::Counter;
 
-use super::{DIGEST, Home, change, key, record, row, server::Server};
+use super::{DIGEST, Home, change, key, record, row, server::server};
 
 fn transmission(byte: u8, nonce: u64, state: TransmissionState) -> Transmission {
     Transmission {
@@ -189,7 +189,7 @@ async fn s3_what_was_said_under_other_configurations_is_given_apart(url: &str) {
 }
 
 /// Every case on an empty database of its own, whose URL `database` makes.
-async fn every_promise(database: impl AsyncFn(&str) -> String) {
+async fn every_promise(mut database: impl AsyncFnMut(&str) -> String) {
     reopen_returns_everything_written(&database("reopen").await).await;
     unfinished_requests_leave_out_the_settled_ones(&database("unfinished").await).await;
     prune_removes_finished_requests_and_their_records(&database("prune").await).await;
@@ -209,8 +209,8 @@ async fn a_file_keeps_every_promise() {
 
 #[tokio::test]
 async fn a_server_keeps_every_promise() {
-    let Some(server) = Server::start().await else { return };
-    every_promise(async |name| server.database(name).await).await;
+    let Some((mut schemas, _server)) = server().await else { return };
+    every_promise(async |_| schemas.make().await).await;
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn last_words(network: &mut Network, node: usize) -> String {
 #[tokio::test]
 async fn nothing_is_lost_or_said_twice_when_disks_are_full_or_take_no_writes() {
     let mut dice = Dice::of("disks", 5);
-    let mut network = Network::launch(Setup::default()).await;
+    let mut network = Network::launch(Setup { in_files: true, ..Setup::default() }).await;
     network.wait_until_all_ready().await;
     let mut disks = Vec::new();
     for node in 0..network.nodes.len() {

@@ -35,7 +35,7 @@ fn copy(from: &[PathBuf], to: &Path) {
 #[tokio::test]
 async fn nothing_is_said_twice_when_journals_are_lost_or_put_back() {
     let mut dice = Dice::of("journals", 5);
-    let mut network = Network::launch(Setup::default()).await;
+    let mut network = Network::launch(Setup { in_files: true, ..Setup::default() }).await;
     network.wait_until_all_ready().await;
     let mut requests = Requests::default();
     for round in 0..dice.rounds() {
@@ -51,9 +51,9 @@ async fn nothing_is_said_twice_when_journals_are_lost_or_put_back() {
         requests.send(&network, 2).await;
         network.kill(node).await;
         match what {
-            Mischief::Lost => network.forget(node),
+            Mischief::Lost => network.forget(node).await,
             Mischief::Old => {
-                network.forget(node);
+                network.forget(node).await;
                 copy(&journal(&kept), &folder);
             }
             Mischief::Uncounted => {

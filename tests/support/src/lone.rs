@@ -22,6 +22,7 @@ pub async fn lone_node(folder: &Folder, rpc_url: &str, router: Address) -> Node 
         start_block: 0,
         don_id: DON.to_owned(),
         poll_interval_ms: 50,
+        database: None,
         allow_http: Vec::new(),
         log_level: "info".to_owned(),
         patience: PATIENCE,

@@ -18,7 +18,9 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::links::Links;
 use crate::place;
+use crate::postgres::Postgres;
 use crate::proxy::Proxy;
+use crate::schemas::Schemas;
 use crate::wait::{PATIENCE, until};
 
 /// Name of the DON.
@@ -51,6 +53,8 @@ pub struct Setup {
     pub with_typo: bool,
     /// What scripts may reach on this machine.
     pub script_server: Option<SocketAddr>,
+    /// Journals are files, whatever `DATABASE_URL` says: the test is about these.
+    pub in_files: bool,
 }
 
 impl Default for Setup {
@@ -64,6 +68,7 @@ impl Default for Setup {
             unfunded: false,
             with_typo: false,
             script_server: None,
+            in_files: false,
         }
     }
 }
@@ -76,6 +81,8 @@ pub struct Network {
     pub proxies: Vec<Proxy>,
     /// What lies between the members, if anything does.
     pub links: Option<Links>,
+    /// Where the journals are, if they are no files.
+    schemas: Option<Schemas>,
     folder: Option<Folder>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -123,7 +130,25 @@ impl Network {
     /// # Panics
     /// When it does not come up.
     pub async fn launch(setup: Setup) -> Self {
+        Self::launch_with(setup, if setup.in_files { None } else { Schemas::of_env() }).await
+    }
+
+    /// As [`Network::launch`], with the journals on this server.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn launch_on(server: &Postgres, setup: Setup) -> Self {
+        Self::launch_with(setup, Some(Schemas::on(&server.url()))).await
+    }
+
+    async fn launch_with(setup: Setup, mut schemas: Option<Schemas>) -> Self {
         let turn = TURN.lock().await;
+        let mut databases = Vec::new();
+        if let Some(schemas) = &mut schemas {
+            for _ in 0..setup.nodes {
+                databases.push(schemas.make().await);
+            }
+        }
         let folder = Folder::create().expect("a temporary folder");
         let wanted = Wanted {
             programs: place::programs(),
@@ -134,6 +159,7 @@ impl Network {
             timing: setup.timing,
             allow_http: setup.script_server.iter().map(ToString::to_string).collect(),
             poll_interval_ms: 50,
+            databases,
             log_level: "info,functions_node=debug".to_owned(),
             funding: FUNDING,
             callback_gas_limit: 200_000,
@@ -143,7 +169,8 @@ impl Network {
         };
         let prepared = functions_network::Network::prepare(&wanted, folder.path(), &|_| {}).await;
         let inner = prepared.unwrap_or_else(|error| panic!("the network comes up: {error:?}"));
-        let mut network = Self { inner, proxies: Vec::new(), links: None, folder: Some(folder), _turn: turn };
+        let (proxies, folder) = (Vec::new(), Some(folder));
+        let mut network = Self { inner, proxies, links: None, schemas, folder, _turn: turn };
         if setup.behind_proxies {
             network.put_proxies_in_between(setup.with_second_endpoint).await;
         }
@@ -236,7 +263,10 @@ impl Network {
     ///
     /// # Panics
     /// When it cannot be removed.
-    pub fn forget(&self, node: usize) {
+    pub async fn forget(&self, node: usize) {
+        if let Some(schemas) = &self.schemas {
+            return schemas.clear(node).await;
+        }
         for file in fs::read_dir(self.nodes[node].folder()).expect("its folder").flatten() {
             if file.file_name().to_string_lossy().starts_with("journal.sqlite") {
                 fs::remove_file(file.path()).expect("removed");
@@ -266,7 +296,11 @@ impl Network {
     /// When that fails.
     pub async fn add_nodes(&mut self, count: usize) {
         for _ in 0..count {
-            self.inner.add_node().await.expect("a node");
+            let database = match &mut self.schemas {
+                Some(schemas) => Some(schemas.make().await),
+                None => None,
+            };
+            self.inner.add_node(database).await.expect("a node");
         }
     }
 
