@@ -185,7 +185,7 @@ impl Shown<'_> {
         )?;
         writeln!(
             out,
-            "memory    {} of {} MiB",
+            "memory    {} MiB at most, of which the script's heap may take {}",
             self.report.peak_rss_bytes.div_ceil(1 << 20),
             limits.memory_bytes >> 20
         )?;

@@ -40,6 +40,35 @@ async fn endless_work_is_killed_at_the_deadline() {
     runner.shutdown().await;
 }
 
+/// A text and the copies that the host makes of it share an address space, so that the system may refuse the engine
+/// what the heap's limit allows.
+#[tokio::test]
+async fn memory_refused_below_the_limit_is_full_memory() {
+    let runner = runner().await;
+    let whole = format!("{E7}: memory");
+    for (expression, fits) in [
+        ("btoa('a'.repeat(COUNT))", "68000000"),
+        ("new TextEncoder().encode('a'.repeat(COUNT))", "51000000"),
+        ("decodeURIComponent('a'.repeat(COUNT))", "51000000"),
+        ("encodeURIComponent('a'.repeat(COUNT))", "51000000"),
+        ("Buffer.from('a'.repeat(COUNT)).toString('base64')", "68000000"),
+        ("new TextDecoder().decode(new Uint8Array(COUNT).fill(97))", "51000000"),
+        ("JSON.stringify('a'.repeat(COUNT))", "51000002"),
+    ] {
+        for count in [51, 52, 53, 54, 55, 60, 64] {
+            let script = format!(
+                "let end; try {{ end = ({}).length }} catch (error) {{ end = error }} return Functions.encodeString(`${{end}}`)",
+                expression.replace("COUNT", &format!("{count}e6"))
+            );
+            let got = text(&run(&runner, &script).await);
+            let is_length = got.len() == fits.len() && got.bytes().all(|byte| byte.is_ascii_digit());
+            assert!(got == whole || is_length, "{expression} of {count} million: {got}");
+        }
+    }
+    still_works(&runner).await;
+    runner.shutdown().await;
+}
+
 #[tokio::test]
 async fn memory_bombs_end_without_harm() {
     let runner = runner().await;

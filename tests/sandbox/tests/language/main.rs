@@ -7,7 +7,7 @@
 #[path = "../../../../oracle/runner/tests/common/mod.rs"]
 mod common;
 
-use common::{run, runner};
+use common::{run, runner, text};
 
 const EXPRESSIONS: &str = include_str!("expressions.txt");
 const VALUES: &str = include_str!("values.txt");
@@ -48,4 +48,54 @@ async fn expressions_have_the_values_v8_gives_them() {
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(VALUES.lines().count(), list.len());
+}
+
+const DOCUMENT: &str = include_str!("../../../../docs/scripts.md");
+
+/// What fails beyond each limit of the document, of `COUNT` parts.
+const LIMITED: [(&str, &str); 9] = [
+    ("variables of a function", "new Function(many(n => `let v${n};`))"),
+    ("parameters of a function", "new Function(many(n => `p${n},`), '')"),
+    (
+        "variables of enclosing functions that a function uses",
+        "new Function(many(n => n % 2 ? `let v${n};` : '') + '()=>{' + many(n => n % 2 ? '' : `let v${n};`) \
+         + '()=>{' + many(n => `v${n};`) + '}}')",
+    ),
+    ("loops and blocks of a function", "new Function(many(n => 'for(;0;);'))"),
+    ("arguments spelled out in a call", "new Function('Math.max(' + many(n => '1,') + ')')"),
+    ("arguments spread in a call", "Math.max(...Array(COUNT).fill(1))"),
+    ("groups of a regular expression", "new RegExp('()'.repeat(COUNT))"),
+    ("nested repetitions of a regular expression", "new RegExp('(?:'.repeat(COUNT) + ')*'.repeat(COUNT))"),
+    ("bits of a bigint", "1n << BigInt(COUNT - 1)"),
+];
+
+/// The rows of the document's table of limits: what, how many, and the error beyond.
+fn limits() -> Vec<(&'static str, u64, &'static str)> {
+    let (_, table) =
+        DOCUMENT.split_once("| limit | most | more is a |\n| --- | --- | --- |\n").expect("it is there");
+    let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        (cells[0], cells[1].replace(',', "").parse().expect("a number"), cells[2].trim_matches('`'))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn the_documented_limits_are_the_engines() {
+    let (runner, limits) = (runner().await, limits());
+    assert_eq!(limits.iter().map(|row| row.0).collect::<Vec<_>>(), LIMITED.map(|row| row.0));
+    for ((what, most, error), (_, expression)) in limits.iter().zip(LIMITED) {
+        for (count, expected) in [(*most, "none"), (most + 1, error)] {
+            let source = format!(
+                "const many = form => Array.from({{ length: {count} }}, (_, n) => form(n)).join('');\n\
+                 try {{ {}; return Functions.encodeString('none') }}\n\
+                 catch (error) {{ return Functions.encodeString(error.name) }}",
+                expression.replace("COUNT", &count.to_string())
+            );
+            let report = run(&runner, &source).await;
+            assert_eq!(text(&report), expected, "{count} {what}: {:?}", report.diagnostic);
+        }
+    }
+    runner.shutdown().await;
 }

@@ -198,6 +198,8 @@ pub(crate) fn table() -> Vec<Attack> {
         refuse("brotli-noise", encoded("br", vec![0xff; 100])),
         refuse("deflate-noise", encoded("deflate", vec![0xff; 100])),
         attack("unknown-encoding", encoded("zip", b"as it is".to_vec()), "200 OK as it is"),
+        // As in the reference, only one coding is undone.
+        attack("stacked-encodings", encoded("gzip, gzip", b"as it is".to_vec()), "200 OK as it is"),
         attack("gzip-inside", encoded("gzip", gzip(b"small")), "200 OK small"),
         // Text that is none.
         attack(
