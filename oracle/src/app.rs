@@ -421,7 +421,7 @@ impl Node {
         let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
         let executor = Executor::new(runner, limits, options, recordings, slots);
         let parts = Parts {
-            signer: NodeSigner::new(self.keys.clone()),
+            signer: NodeSigner::new(self.keys.clone(), self.metrics.signature_seconds.clone()),
             silent_before,
             known_block: config_block,
             first_block,

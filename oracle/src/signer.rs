@@ -1,29 +1,69 @@
-//! The agreement protocol's signer over the keystore; the keys stay where they are.
+//! The agreement protocol's signatures: made by the keystore, where the keys stay, and checked on the real curves. The
+//! time that takes is counted.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
 
 use alloy::primitives::B256;
 use oracle_keys::Keystore;
-use oracle_ocr::ReportSignature;
+use oracle_ocr::{Curves, Oracle, ReportSignature};
+use prometheus_client::metrics::gauge::Gauge;
+
+/// Seconds spent on signatures so far.
+pub type Spent = Gauge<f64, AtomicU64>;
+
+fn counted<T>(spent: &Spent, work: impl FnOnce() -> T) -> T {
+    let begin = Instant::now();
+    let done = work();
+    spent.inc_by(begin.elapsed().as_secs_f64());
+    done
+}
 
 /// Signs protocol messages and reports for this node.
 #[derive(Clone)]
-pub struct NodeSigner(Arc<Keystore>);
+pub struct NodeSigner {
+    keys: Arc<Keystore>,
+    spent: Spent,
+}
 
 impl NodeSigner {
     /// A signer over unlocked keys.
     #[must_use]
-    pub const fn new(keys: Arc<Keystore>) -> Self {
-        Self(keys)
+    pub const fn new(keys: Arc<Keystore>, spent: Spent) -> Self {
+        Self { keys, spent }
     }
 }
 
 impl oracle_ocr::Signer for NodeSigner {
     fn sign_offchain(&self, bytes: &[u8]) -> [u8; 64] {
-        self.0.sign_offchain(bytes)
+        counted(&self.spent, || self.keys.sign_offchain(bytes))
     }
 
     fn sign_report(&self, hash: &B256) -> ReportSignature {
-        self.0.sign_report(hash)
+        counted(&self.spent, || self.keys.sign_report(hash))
+    }
+}
+
+/// Checks the signatures of the other members.
+#[derive(Clone, Debug)]
+pub struct NodeVerifier(Spent);
+
+impl NodeVerifier {
+    /// One that counts there.
+    #[must_use]
+    pub const fn new(spent: Spent) -> Self {
+        Self(spent)
+    }
+}
+
+impl oracle_ocr::Verifier for NodeVerifier {
+    fn verify_offchain(&self, oracle: &Oracle, bytes: &[u8], signature: &[u8; 64]) -> bool {
+        counted(&self.0, || Curves.verify_offchain(oracle, bytes, signature))
+    }
+
+    fn verify_report(&self, oracle: &Oracle, hash: &B256, signature: &ReportSignature) -> bool {
+        counted(&self.0, || Curves.verify_report(oracle, hash, signature))
     }
 }

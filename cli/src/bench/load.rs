@@ -25,7 +25,7 @@ use crate::demo::MEMBERS;
 use crate::output::Progress;
 
 /// Gas of a request's transaction, far above its need.
-const REQUEST_GAS: u64 = 3_000_000;
+pub(super) const REQUEST_GAS: u64 = 3_000_000;
 /// How often the chain is asked what it has done.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a request may stay open after its timeout before it is timed out, in seconds.
@@ -35,7 +35,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Requests timed out at once: as many as the client puts into one transaction.
 const TIMEOUTS_AT_ONCE: usize = 20;
 /// The script's answer.
-const ANSWER: u64 = 42;
+pub(super) const ANSWER: u64 = 42;
 
 /// What is offered.
 #[derive(clap::Args, Debug)]
@@ -189,22 +189,22 @@ pub(super) async fn measure(
 }
 
 /// What the chain has shown so far.
-struct Run {
+pub(super) struct Run {
     /// The first block not looked at.
     first_block: u64,
     open: HashMap<B256, Open>,
     taken: usize,
     answered: usize,
     /// As [`Figures::billed`].
-    billed: HashMap<String, usize>,
+    pub(super) billed: HashMap<String, usize>,
     timed_out: usize,
     charged: U256,
     /// The transactions whose requests had their callback, and when that was seen.
-    ended_at: Vec<(B256, Instant)>,
+    pub(super) ended_at: Vec<(B256, Instant)>,
 }
 
 impl Run {
-    fn new(first_block: u64) -> Self {
+    pub(super) fn new(first_block: u64) -> Self {
         Self {
             first_block,
             open: HashMap::new(),
@@ -218,7 +218,7 @@ impl Run {
     }
 
     /// Reads what the chain did since the last look. Nobody else sends requests there.
-    async fn look(&mut self, network: &Network) -> Result<()> {
+    pub(super) async fn look(&mut self, network: &Network) -> Result<()> {
         let (chain, addresses) = (&network.contracts.chain, &network.contracts.addresses);
         let next = chain.block_number().await? + 1;
         if next <= self.first_block {
@@ -338,7 +338,7 @@ impl Figures {
 }
 
 /// Milliseconds from each request's own offer to its own callback, the shortest first.
-fn latencies(offered_at: &HashMap<B256, Instant>, ended_at: &[(B256, Instant)]) -> Vec<u64> {
+pub(super) fn latencies(offered_at: &HashMap<B256, Instant>, ended_at: &[(B256, Instant)]) -> Vec<u64> {
     let lasted = |(transaction, end): &(B256, Instant)| {
         let begin = offered_at.get(transaction)?;
         u64::try_from(end.saturating_duration_since(*begin).as_millis()).ok()

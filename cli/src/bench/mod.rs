@@ -1,5 +1,6 @@
 //! `functions bench`: how fast a whole local network is on this machine.
 
+mod don;
 mod load;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ enum What {
     E2e(E2e),
     /// More requests than the network answers at once: what is billed, what times out, which transactions were in vain
     Load(load::Load),
+    /// Networks of several sizes: latency, sustained requests per second beside JavaScript alone, cost by part
+    Don(don::Don),
 }
 
 #[derive(clap::Args, Debug)]
@@ -64,30 +67,39 @@ struct E2e {
 
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let progress = Progress::start();
+    let progress = &Progress::start();
+    let (figures, as_json) = match &options.what {
+        What::E2e(options) => {
+            let measured =
+                in_folder(progress, async |folder, network| e2e(options, folder, network, progress).await);
+            (measured.await?, options.json)
+        }
+        What::Load(options) => {
+            let measured =
+                in_folder(progress, async |folder, network| loaded(options, folder, network, progress).await);
+            (measured.await?, options.json)
+        }
+        What::Don(options) => (don::run(options, progress).await?, options.json),
+    };
+    show(&figures, as_json);
+    Ok(())
+}
+
+/// Measures a network that it puts there, and ends it; after a failure its files are kept.
+async fn in_folder<T>(
+    progress: &Progress,
+    measure: impl AsyncFnOnce(&Folder, &mut Option<Network>) -> Result<T>,
+) -> Result<T> {
     let folder = Folder::create()?;
     let mut network = None;
-    let as_json = match &options.what {
-        What::E2e(options) => options.json,
-        What::Load(options) => options.json,
-    };
-    let measured = match &options.what {
-        What::E2e(options) => e2e(options, &folder, &mut network, &progress).await,
-        What::Load(options) => loaded(options, &folder, &mut network, &progress).await,
-    };
+    let measured = measure(&folder, &mut network).await;
     if let Some(network) = &mut network {
         network.stop().await;
     }
-    match measured {
-        Ok(figures) => {
-            show(&figures, as_json);
-            Ok(())
-        }
-        Err(error) => {
-            folder.keep(LOG_LINES, &|text| progress.step(text));
-            Err(error)
-        }
+    if measured.is_err() {
+        folder.keep(LOG_LINES, &|text| progress.step(text));
     }
+    measured
 }
 
 fn show(figures: &str, as_json: bool) {

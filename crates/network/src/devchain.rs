@@ -8,7 +8,8 @@ use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::process::{Process, SLOW};
+use crate::process::{Process, SEE_LOG, SLOW};
+use crate::usage;
 
 /// Keys of the development accounts. They are public: every development chain funds them, no real chain should.
 pub const DEV_KEYS: [&str; 11] = [
@@ -102,6 +103,17 @@ impl Devchain {
         });
         let chain = Chain::connect(&greeting.rpc_url).await?;
         Ok((Self { process, greeting }, chain))
+    }
+
+    /// Processor time it has used since its start.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let place = "what the chain used";
+        let gone = || failure!(help = SEE_LOG, "the chain does not run");
+        let id = self.process.id().ok_or_else(gone).wrap_err(place)?;
+        Ok(usage::processor_time(id).wrap_err(place)?.process)
     }
 
     /// Waits until its process ends by itself; what it ended with.

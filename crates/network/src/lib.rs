@@ -11,6 +11,7 @@
 //! | [`devchain`] | the chain's process, and the accounts everybody knows |
 //! | [`node`] | one node: configuration, keys, process, operator pages |
 //! | [`status`] | what those pages say about a request |
+//! | [`usage`] | processor time and counters of a node |
 //! | [`process`] | children that cannot outlive us |
 //! | [`folder`] | where the files are, and what is shown of them after a failure |
 //!
@@ -25,9 +26,11 @@ mod ports;
 pub mod process;
 mod secrets_keys;
 pub mod status;
+pub mod usage;
 
 pub use devchain::{ChainOptions, DEV_KEYS, Devchain, dev_account};
 pub use folder::Folder;
 pub use network::{Network, Solidity, Wanted};
 pub use node::Node;
 pub use status::{Observation, RequestStatus, Times};
+pub use usage::Usage;

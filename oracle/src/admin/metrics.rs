@@ -53,6 +53,10 @@ pub struct Metrics {
     pub transmissions: Family<Kind, Counter>,
     /// Peer messages by fate: received, sent, refused.
     pub messages: Family<Kind, Counter>,
+    /// Bytes of peer messages by fate: received, sent.
+    pub message_bytes: Family<Kind, Counter>,
+    /// Seconds spent making and checking the protocol's signatures.
+    pub signature_seconds: Gauge<f64, AtomicU64>,
     /// Calls to the chain that failed.
     pub rpc_failures: Counter,
     /// Times the chain took blocks back.
@@ -114,6 +118,8 @@ impl Metrics {
             observations: Family::default(),
             transmissions: Family::default(),
             messages: Family::default(),
+            message_bytes: Family::default(),
+            signature_seconds: Gauge::default(),
             rpc_failures: Counter::default(),
             reorganisations: Counter::default(),
             head: Gauge::default(),
@@ -145,6 +151,10 @@ impl Metrics {
         registry.register("observations", "Own observations by kind", metrics.observations.clone());
         registry.register("transmissions", "Transactions by fate", metrics.transmissions.clone());
         registry.register("messages", "Peer messages by fate", metrics.messages.clone());
+        let bytes = metrics.message_bytes.clone();
+        registry.register("message_bytes", "Bytes of peer messages by fate", bytes);
+        let spent = metrics.signature_seconds.clone();
+        registry.register("signature_seconds", "Time on the signatures of the protocol", spent);
         registry.register("rpc_failures", "Calls to the chain that failed", metrics.rpc_failures.clone());
         registry.register(
             "reorganisations",

@@ -106,6 +106,7 @@ impl Engine {
             PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
                 Ok(message) => {
                     self.count_message("received");
+                    self.count_bytes("received", bytes.len());
                     self.core.hear(now_ms(), from, message);
                 }
                 Err(err) => self.complain(from, "malformed", &err),
@@ -173,6 +174,10 @@ impl Engine {
 
     pub(super) fn read_event(&self, row: &RequestRow) -> Option<SeenRequest> {
         event_of(row, self.parts.don.coordinator, self.parts.router)
+    }
+
+    pub(super) fn count_bytes(&self, kind: &str, bytes: usize) {
+        self.parts.metrics.message_bytes.get_or_create(&Kind::of(kind)).inc_by(bytes as u64);
     }
 
     pub(super) fn count_message(&self, kind: &str) {

@@ -32,12 +32,12 @@ use crate::{
     journal::{Journal, JournalError},
     lifecycle::{Core, Rules},
     peers::Peers,
-    signer::NodeSigner,
+    signer::{NodeSigner, NodeVerifier},
     transmit::{TransmitNote, Transmitter},
 };
 
 /// The protocol with real keys and curves.
-type Protocol = oracle_ocr::Protocol<NodeSigner>;
+type Protocol = oracle_ocr::Protocol<NodeSigner, NodeVerifier>;
 
 /// Why the engine stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub struct Streams {
 /// See the module's documentation.
 pub struct Engine {
     parts: Parts,
-    core: Core<NodeSigner>,
+    core: Core<NodeSigner, NodeVerifier>,
     runs: Runs,
     upkeep: Upkeep,
     ledger: Ledger,
@@ -131,7 +131,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError`]: the node must not go on.
     pub async fn run(parts: Parts, mut streams: Streams) -> Result<Stop, EngineError> {
-        let mut protocol = Protocol::new(parts.don.roster.clone(), parts.don.me, parts.signer.clone());
+        let verifier = NodeVerifier::new(parts.metrics.signature_seconds.clone());
+        let (roster, signer) = (parts.don.roster.clone(), parts.signer.clone());
+        let mut protocol = Protocol::with_verifier(roster, parts.don.me, signer, verifier);
         protocol.set_quarantine(parts.silent_before);
         let core = Core::new(rules(&parts), protocol);
         let mut engine = Self {

@@ -39,9 +39,12 @@ impl Engine {
         let is_rested_on = !work.records.is_empty() || work.orders.iter().any(Order::rests_on_rows);
         let stored = if is_due || is_rested_on { self.store(&work.records).await? } else { Vec::new() };
         for (to, message) in work.messages {
+            let bytes = message.encode();
+            let copies = if to.is_some() { 1 } else { self.parts.don.roster.n() - 1 };
+            self.count_bytes("sent", bytes.len() * copies);
             match to {
-                Some(to) => self.parts.peers.send(to, message.encode()),
-                None => self.parts.peers.broadcast(message.encode()),
+                Some(to) => self.parts.peers.send(to, bytes),
+                None => self.parts.peers.broadcast(bytes),
             }
             self.count_message("sent");
         }

@@ -1,4 +1,4 @@
-// More variables of one function, or around one eval, than the code of the engine can name: an error, never another's place.
+// More variables of a function, or around an eval, than the engine's code can name: an error, never another's place.
 // expect: text 1,SyntaxError,SyntaxError,SyntaxError,SyntaxError,SyntaxError,SyntaxError
 const many = (count, form) => Array.from({ length: count }, (_, n) => form(n)).join("");
 const run = (...texts) => { try { return new Function(...texts)() } catch (error) { return error.name } };
