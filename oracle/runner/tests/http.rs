@@ -269,6 +269,20 @@ async fn sizes_and_times_are_limited() {
     runner.shutdown().await;
 }
 
+/// As in the reference: without a body there is no JSON, and only who asks for text is given the empty one.
+#[tokio::test]
+async fn an_answer_without_a_body_is_no_json() {
+    let server =
+        Server::start(async |_| b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    let runner = runner_for(&[&server]).await;
+    let source = "const of = async responseType => { const r = await Functions.makeHttpRequest({ url: args[0], responseType });
+        return [r.error, r.status, JSON.stringify(r.data), (r.message ?? '').split(':')[0]].join(' ') };
+        return Functions.encodeString(`${await of()}, ${await of('text')}`)";
+    let report = run_with(&runner, source, &server.url("/")).await;
+    assert_eq!(text(&report), "true   SyntaxError, false 204 \"\" ");
+    runner.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_compressed_bomb_stops_at_the_limit() {
     // 16 MiB of zeros in 16 KiB: `head -c 16M /dev/zero | gzip -9n`.
