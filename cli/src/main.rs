@@ -21,7 +21,7 @@ mod visible;
 
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser};
 use functions_failure::{Result, WrapErr as _};
 
 /// Runs scripts, deploys, demonstrates and measures a self-hosted network of Functions oracles
@@ -49,7 +49,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
+    let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
             let as_json = std::env::args_os().any(|word| word == "--json");
@@ -68,6 +68,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line. A negative number is a value everywhere, so that it is answered by what the value must be.
+fn command() -> Command {
+    fn with_negatives(command: Command) -> Command {
+        let takes = |arg: Arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        };
+        command.mut_args(takes).mut_subcommands(with_negatives)
+    }
+    with_negatives(Cli::command())
 }
 
 /// Whether the verb was told `--json`: then a failure is an object on standard output, too.
@@ -102,6 +114,48 @@ fn run(cli: Cli) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_negative_number_is_a_value_like_another() {
+        for line in [
+            "sub fund 1 -1 --key-file x",
+            "sub info -1",
+            "sub info 1 --from-block -5",
+            "demo --fund -1",
+            "demo --port -1",
+            "demo --nodes -4",
+            "bench load --rate -2",
+            "don withdraw --amount -3 --key-file x",
+        ] {
+            let words = std::iter::once("functions").chain(line.split(' '));
+            let error = command().try_get_matches_from(words).unwrap_err();
+            assert_eq!(error.kind(), clap::error::ErrorKind::ValueValidation, "{line}: {error}");
+            let told = output::words_of(&error, false);
+            assert!(told.contains("invalid value '-") && !told.contains("-- -"), "{line}: {told}");
+            assert!(!told.contains("found in string"), "{line}: {told}");
+        }
+        let fund = command().try_get_matches_from(["functions", "sub", "info", "-1"]).unwrap_err();
+        assert!(output::words_of(&fund, false).contains("it is no whole number from 0 on"));
+    }
+
+    #[test]
+    fn a_missing_script_is_answered_with_where_one_may_be() {
+        for line in [
+            "simulate",
+            "simulate --source",
+            "simulate --source=",
+            "demo --source=",
+            "request send --source=",
+        ] {
+            let words = std::iter::once("functions").chain(line.split(' '));
+            let error = command().try_get_matches_from(words).unwrap_err();
+            let told = output::words_of(&error, false);
+            assert!(
+                told.contains("tip: name the file of the script, or - for standard input"),
+                "{line}: {told}"
+            );
+        }
+    }
 
     #[test]
     fn json_is_wanted_by_the_verb_that_was_told_so() {

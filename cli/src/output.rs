@@ -9,6 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use clap::error::ErrorKind;
 pub(crate) use functions_client::amount::link;
 use functions_failure::Failure;
 use miette::Report;
@@ -98,14 +99,38 @@ fn object(message: &str, help: &str) -> Value {
 
 /// Says what is wrong with the command line, as `failure` does, and gives the exit code.
 pub(crate) fn usage(error: &clap::Error, as_json: bool) -> i32 {
-    if as_json && error.use_stderr() {
-        let text = error.to_string();
-        let (message, help) = told(&text);
+    if !error.use_stderr() {
+        // What was asked for; a reader that hung up has what it wanted.
+        let _ = error.print();
+        return error.exit_code();
+    }
+    if as_json {
+        let (message, help) = told(&words_of(error, false));
         json(&object(&message, &help));
     }
     // A closed standard error is no reason to fail otherwise.
-    let _ = error.print();
+    let _ = write!(std::io::stderr(), "{}", words_of(error, std::io::stderr().is_terminal()));
     error.exit_code()
+}
+
+/// The parser's words, but for those that only programmers know.
+pub(crate) fn words_of(error: &clap::Error, colour: bool) -> String {
+    let styled = error.render();
+    let text = if colour { styled.ansi().to_string() } else { styled.to_string() };
+    let text = text
+        .replace("invalid digit found in string", "it is no whole number from 0 on")
+        .replace("number too large to fit in target type", "it is too large")
+        .replace("cannot parse integer from empty string", "it is empty");
+    let is_missing = matches!(
+        error.kind(),
+        ErrorKind::MissingRequiredArgument | ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    );
+    match text.split_once("\n\n") {
+        Some((message, rest)) if is_missing && message.contains("--source <FILE>") => {
+            format!("{message}\n\n  tip: name the file of the script, or - for standard input\n\n{rest}")
+        }
+        _ => text,
+    }
 }
 
 /// The words of the parser: what is wrong, and what to do about it.

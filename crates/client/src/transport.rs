@@ -18,7 +18,7 @@ use alloy::{
     rpc::json_rpc::{RequestPacket, Response, ResponsePacket},
     transports::{TransportError, TransportErrorKind, TransportFut},
 };
-use functions_rpc::{Fault, Remedy, of_error, of_foreign_id, post};
+use functions_rpc::{Fault, Remedy, of_error, of_foreign_id, post, start_of};
 use reqwest::Client;
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
@@ -134,10 +134,8 @@ impl Patient {
                 Fault::Silent(_) => Fault::Silent(self.patience.limit),
                 other => other,
             })?;
-        serde_json::from_slice(&answer).map_err(|err| {
-            let start: String = String::from_utf8_lossy(&answer).chars().take(80).collect();
-            Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))
-        })
+        serde_json::from_slice(&answer)
+            .map_err(|err| Fault::Broken(format!("no JSON-RPC answer ({err}): {}", start_of(&answer))))
     }
 }
 

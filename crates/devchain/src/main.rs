@@ -23,24 +23,24 @@ struct Arguments {
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
     /// Port to listen on; 0 takes any free one.
-    #[arg(long, default_value_t = 8547)]
+    #[arg(long, default_value_t = 8547, allow_negative_numbers = true)]
     port: u16,
     /// Chain id.
-    #[arg(long, default_value_t = 412_346)]
+    #[arg(long, default_value_t = 412_346, allow_negative_numbers = true)]
     chain_id: u64,
     /// ArbOS version whose rules hold: 51 is what public chains had in spring 2026, 59 brings Stylus version 3, 60
     /// programs in fragments, 61 is what they have now. Owners may upgrade it while the chain runs
     /// (ArbOwner.scheduleArbOSUpgrade)
-    #[arg(long, visible_alias = "arbos", value_name = "VERSION", default_value_t = 61, value_parser = arbos_versions())]
+    #[arg(long, visible_alias = "arbos", allow_negative_numbers = true, value_name = "VERSION", default_value_t = 61, value_parser = arbos_versions())]
     arbos_version: u64,
     /// Seconds between blocks. Without it every transaction gets its block at once.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     block_time: Option<u64>,
     /// block.number is always 0, as on a node without a parent chain.
     #[arg(long)]
     l1_frozen: bool,
     /// Wei per unit of calldata (a sixteenth of a compressed byte).
-    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    #[arg(long, allow_negative_numbers = true, value_name = "WEI", default_value_t = 0)]
     l1_price: u128,
     /// What is logged, as tracing filter directives.
     #[arg(long, value_name = "FILTER", default_value = "info")]

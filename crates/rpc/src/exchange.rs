@@ -16,13 +16,15 @@ use url::Url;
 use crate::{
     fault::Fault,
     shown_target,
-    words::{clip, names_a_tag, of_error, of_redirect, of_status},
+    words::{clip, names_a_tag, of_body, of_error, of_redirect, of_status},
 };
 
 /// Largest answer accepted from an endpoint, in bytes: a full range of logs with 30 kB requests fits.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most of an unsuccessful answer that is read, in bytes.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
+/// Most that is shown of an answer that is none, in bytes.
+const MAX_START_BYTES: usize = 80;
 /// Longest wish to wait that is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
@@ -79,7 +81,7 @@ pub async fn post(
             break;
         }
     }
-    let by_status = of_status(status.as_u16(), &String::from_utf8_lossy(&bytes), after);
+    let by_status = of_status(status.as_u16(), &of_body(&bytes), after);
     if matches!(status.as_u16(), 401..=408 | 425 | 429 | 502..=504) {
         return Err(by_status);
     }
@@ -168,6 +170,12 @@ pub fn of_foreign_id(id: &str) -> Fault {
     Fault::Broken(format!("an answer to another question: id {}", clip(id)))
 }
 
+/// The first bytes of an answer that is none, in words.
+#[must_use]
+pub fn start_of(answer: &[u8]) -> String {
+    of_body(answer.get(..answer.len().min(MAX_START_BYTES)).unwrap_or_default())
+}
+
 /// The result in the answer to the question with this id. An error may lack an id, as one that could not read the
 /// question does.
 ///
@@ -180,10 +188,8 @@ pub fn read_response(method: &str, own: u64, answer: &[u8]) -> Result<Box<RawVal
         #[serde(borrow)]
         result: &'a RawValue,
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(answer).map_err(|err| {
-        let start = clip(&String::from_utf8_lossy(answer.get(..answer.len().min(80)).unwrap_or_default()));
-        Fault::Broken(format!("no JSON-RPC answer ({err}): {start}"))
-    })?;
+    let envelope: Envelope<'_> = serde_json::from_slice(answer)
+        .map_err(|err| Fault::Broken(format!("no JSON-RPC answer ({err}): {}", start_of(answer))))?;
     let error = envelope.error.filter(|error| error.get() != "null");
     match envelope.id {
         Some(Value::Null) | None if error.is_some() => {}

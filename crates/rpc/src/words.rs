@@ -140,8 +140,26 @@ fn has(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
+/// The start of somebody's words, on one line, without signs that a terminal acts on or reorders text by.
 pub(crate) fn clip(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect()
+    let reorders = |c: &char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    spaced.filter(|c| !c.is_control() && !reorders(c)).take(MAX_TEXT).collect()
+}
+
+/// The start of a body that somebody answered with; of one that is no text only that.
+pub(crate) fn of_body(bytes: &[u8]) -> String {
+    let text = match std::str::from_utf8(bytes) {
+        // One that was cut in the middle of a sign is text up to there.
+        Err(error) if error.error_len().is_none() => {
+            bytes.get(..error.valid_up_to()).and_then(|whole| std::str::from_utf8(whole).ok())
+        }
+        other => other.ok(),
+    };
+    match text.filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace())) {
+        Some(text) => clip(text.trim()),
+        None => "a body that is no text".to_owned(),
+    }
 }
 
 /// Whether words in lower case are about the tags of blocks.
@@ -340,6 +358,20 @@ mod tests {
             let fault = of_error("eth_call", 3, "execution reverted", Some(&raw(garbage)));
             assert!(matches!(fault, Fault::Reverted { data, .. } if data.is_empty()), "{garbage}");
         }
+    }
+
+    #[test]
+    fn bodies_are_shown_bounded_and_only_as_text() {
+        assert_eq!(of_body(b"<html>\r\n\tbad gateway</html>\n"), "<html>   bad gateway</html>");
+        assert_eq!(of_body("caf\u{e9}".as_bytes().split_last().expect("bytes").1), "caf");
+        assert_eq!(of_body(b""), "");
+        for binary in [&[0x89, b'P', b'N', b'G', 0xff][..], b"\x1b[2Jcleared", b"\0\0", &[0xff; 4_000]] {
+            assert_eq!(of_body(binary), "a body that is no text");
+            let words = of_status(500, &of_body(binary), None).to_string();
+            assert!(words.contains("HTTP 500: a body that is no text") && words.len() < 100, "{words}");
+        }
+        assert_eq!(of_body(&[b'a'; 100_000]).len(), MAX_TEXT);
+        assert_eq!(clip("one\u{202e}two\u{1b}[2J\nthree"), "onetwo[2J three");
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub struct PruneOptions {
     #[arg(long)]
     config: PathBuf,
     /// Days a finished request stays; database.retention_days when left out
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     older_than_days: Option<u64>,
 }
 

@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub to: Option<Address>,
     /// LINK to withdraw, for example 12.5; everything when left out
-    #[arg(long, value_name = "LINK", requires = "to", value_parser = amount::parse)]
+    #[arg(long, value_name = "LINK", requires = "to", allow_negative_numbers = true, value_parser = amount::parse)]
     pub amount: Option<U256>,
     /// Only this transmitter of the keystore
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
@@ -41,7 +41,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub link: Option<Address>,
     /// Ether to move as well: an amount, or `all`; a transmitter without ether delivers no reports
-    #[arg(long, value_name = "ETHER", requires = "to", value_parser = ether)]
+    #[arg(long, value_name = "ETHER", requires = "to", allow_negative_numbers = true, value_parser = ether)]
     pub ether: Option<Ether>,
 }
 
