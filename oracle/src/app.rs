@@ -251,7 +251,7 @@ impl Node {
                     self.looks.heard();
                     match Don::from_event(&event, chain_id, coordinator, &identity) {
                         Ok(don) => {
-                            tracing::info!(index = %don.me, n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
+                            tracing::info!(index = don.me.get(), n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
                             return Ok(Some((don, block)));
                         }
                         // Membership is the owner's to change; the node takes part as soon as it is one.

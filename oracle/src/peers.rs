@@ -86,7 +86,7 @@ impl Peers {
         if let Some(id) = self.ids.get(&to)
             && let Err(err) = self.net.send(id, bytes)
         {
-            tracing::debug!(oracle = %to, %err, "a message was not sent");
+            tracing::debug!(oracle = to.get(), %err, "a message was not sent");
         }
     }
 
@@ -156,7 +156,12 @@ fn neighbors(me: OracleIndex, members: &[Member]) -> Vec<(OracleIndex, Peer)> {
         }
         let warn = |problem: &str| {
             let peer_id: String = member.peer_id.chars().take(64).collect();
-            tracing::warn!(oracle = %index, peer_id, problem, "MEMBER OUT OF REACH: the DON's owner must set its entry right");
+            tracing::warn!(
+                oracle = index.get(),
+                peer_id,
+                problem,
+                "MEMBER OUT OF REACH: the DON's owner must set its entry right"
+            );
         };
         let Some(id) = member.peer_id.parse::<PeerId>().ok().filter(|_| is_peer_id(&member.peer_id)) else {
             warn("its peer id is none");

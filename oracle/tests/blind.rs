@@ -1,9 +1,10 @@
 //! Four node processes whose view of the chain, or whose purse, fails: each knows that it is blind, says why, loses
 //! nothing, and sees again by itself.
 
+use devchain::ChainConfig;
 use functions_offchain_config::Timing;
 use serde_json::json;
-use test_support::{ALL, Answer, Network, Setup};
+use test_support::{ALL, Answer, Endpoints, Network, Setup};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
@@ -34,6 +35,31 @@ async fn a_node_without_its_endpoint_is_not_ready_says_why_and_misses_nothing() 
         network.wait_for_state(0, id, &["INCLUDED", "FINAL"]).await;
     }
     assert!(network.metrics(0).await.contains("functions_trouble{kind=\"chain\"} 0"));
+}
+
+#[tokio::test]
+async fn a_chain_replaced_under_a_running_node_is_not_believed() {
+    let network = Network::launch(Setup { behind_proxies: true, ..Setup::default() }).await;
+    for node in 0..4 {
+        network.wait_until_ready(node).await;
+    }
+    let ours = network.devchain.greeting.rpc_url.clone();
+    // Given another chain of the same id, with another genesis and more blocks, behind the endpoint of a running node,
+    let twin = Endpoints::of(ChainConfig { arbos_version: 51, ..ChainConfig::default() }, 0).await;
+    twin.cheat("anvil_mine", ["0x200"]).await;
+    network.proxies[0].lead_to(twin.rpc_url());
+
+    // then the node believes nothing of it and says so,
+    network.wait_until_not_ready(0, "its block 0 is").await;
+    let status = network.status(0).await["node"].clone();
+    assert_eq!(status["endpoints"][0]["state"], "foreign", "{status}");
+    // the others serve without it,
+    let (id, block) = network.request(SOURCE).await;
+    assert_eq!(network.wait_for_fulfillment(id, block).await.result_code, 0);
+    // and it goes on where it was when its own chain is back.
+    network.proxies[0].lead_to(&ours);
+    network.wait_until_ready(0).await;
+    network.wait_for_state(0, id, &["INCLUDED", "FINAL"]).await;
 }
 
 #[tokio::test]

@@ -219,9 +219,16 @@ async fn wrong_chain_id_claims_nothing_and_is_said_in_one_line() {
         "{err}"
     );
     fs::remove_file(&journal).expect("ours");
-    // Corrected, the same journal serves.
+    // Corrected, the same journal serves; in its log numbers are numbers.
+    let text = fs::read_to_string(&path).expect("the file");
+    fs::write(&path, text.replacen("[log]", "[log]\nformat = \"json\"", 1)).expect("written");
     network.start_node(3);
     network.wait_until_ready(3).await;
+    let log = fs::read_to_string(network.nodes[3].log()).expect("the log");
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let connected: Vec<Value> = lines.filter(|line| line["fields"]["message"] == "peer connected").collect();
+    assert!(!connected.is_empty(), "{log}");
+    assert!(connected.iter().all(|line| line["fields"]["oracle"].is_u64()), "{connected:?}");
 }
 
 #[tokio::test]

@@ -116,12 +116,12 @@ impl Engine {
                 self.complain(from, "long frame", &format!("a frame of {bytes} bytes"));
             }
             PeerEvent::Connected(oracle) => {
-                tracing::info!(%oracle, "peer connected");
+                tracing::info!(oracle = oracle.get(), "peer connected");
                 self.core.connected(now_ms(), oracle);
                 self.report_status(None);
             }
             PeerEvent::Disconnected(oracle) => {
-                tracing::info!(%oracle, "peer disconnected");
+                tracing::info!(oracle = oracle.get(), "peer disconnected");
                 self.report_status(None);
             }
         }

@@ -61,7 +61,7 @@ impl Engine {
     ) {
         self.count_message("refused");
         if let Some(unsaid) = self.complaints.take(now_ms(), oracle, kind) {
-            tracing::warn!(%oracle, %problem, unsaid, "a peer's message was refused");
+            tracing::warn!(oracle = oracle.get(), %problem, unsaid, "a peer's message was refused");
         }
     }
 }

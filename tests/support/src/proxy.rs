@@ -63,7 +63,7 @@ struct Rules {
 
 #[derive(Clone)]
 struct Shared {
-    upstream: String,
+    upstream: Arc<Mutex<String>>,
     client: reqwest::Client,
     rules: Arc<Mutex<Rules>>,
     changes: Arc<watch::Sender<u64>>,
@@ -90,7 +90,7 @@ impl Proxy {
     /// When no socket is free.
     pub async fn start(upstream: &str) -> Self {
         let shared = Shared {
-            upstream: upstream.to_owned(),
+            upstream: Arc::new(Mutex::new(upstream.to_owned())),
             client: functions_trust::http_client().no_proxy().build().expect("a client"),
             rules: Arc::default(),
             changes: Arc::new(watch::Sender::new(0)),
@@ -105,6 +105,11 @@ impl Proxy {
     /// From now on `method` ([`ALL`]: every one without a rule of its own) is answered so.
     pub fn answer(&self, method: &str, answer: Answer) {
         self.shared.rules.lock().expect("whole").by_method.insert(method.to_owned(), answer);
+    }
+
+    /// From now on another chain is behind the endpoint.
+    pub fn lead_to(&self, upstream: &str) {
+        upstream.clone_into(&mut self.shared.upstream.lock().expect("whole"));
     }
 
     /// From now on everything is true again.
@@ -202,7 +207,8 @@ async fn answer(State(shared): State<Shared>, body: Bytes) -> Response {
 }
 
 async fn forward(shared: &Shared, body: Bytes) -> Bytes {
-    let request = shared.client.post(&shared.upstream).header("content-type", "application/json").body(body);
+    let upstream = shared.upstream.lock().expect("whole").clone();
+    let request = shared.client.post(upstream).header("content-type", "application/json").body(body);
     match request.send().await {
         Ok(answer) => answer.bytes().await.unwrap_or_default(),
         Err(_) => Bytes::new(),
