@@ -230,17 +230,43 @@ impl Connected {
     /// # Errors
     /// When `to` is the Router, a Coordinator or the LINK token.
     pub(crate) async fn can_keep_link(&self, to: Address) -> Result<()> {
-        let version = self.chain.call(to, &Router::typeAndVersionCall {}).await.unwrap_or_default();
-        let what = match version.split_once(" v") {
-            Some((name, _)) if name.starts_with("Functions ") => format!("a contract of the DON ({name})"),
-            _ if to == self.router => "the Router".to_owned(),
-            _ if self.link == Some(to) => "the LINK token".to_owned(),
-            _ => return Ok(()),
-        };
-        Err(failure!(
-            help = "give your own address",
-            "{to} is {what}, which could never give LINK back: nothing was sent"
-        ))
+        match self.contract_of_don(to).await {
+            None => Ok(()),
+            Some(what) => Err(failure!(
+                help = "give your own address",
+                "{to} is {what}, which could never give LINK back: nothing was sent"
+            )),
+        }
+    }
+
+    /// Says of an address that is to use a subscription when no request can come from it, at least not yet.
+    ///
+    /// # Errors
+    /// When the endpoint fails.
+    pub(crate) async fn warn_of_consumer(&self, consumer: Address) -> Result<()> {
+        if self.chain.code(consumer).await.map_err(remedy::report)?.is_empty() {
+            output::say(&format!("warning: there is no contract at {consumer} yet"));
+        } else if let Some(what) = self.contract_of_don(consumer).await {
+            output::say(&format!(
+                "warning: {consumer} is {what}, which sends no requests; name your own contract"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What an address is when it is none of the users' contracts but one of the DON's, or a token.
+    async fn contract_of_don(&self, address: Address) -> Option<String> {
+        let version = self.chain.call(address, &Router::typeAndVersionCall {}).await.unwrap_or_default();
+        match version.split_once(" v") {
+            Some((name, _)) if name.starts_with("Functions ") => {
+                return Some(format!("a contract of the DON ({name})"));
+            }
+            _ if address == self.router => return Some("the Router".to_owned()),
+            _ if self.link == Some(address) => return Some("the LINK token".to_owned()),
+            _ => {}
+        }
+        let held = self.chain.call(address, &Link::balanceOfCall { account: self.router }).await;
+        held.is_ok_and(|held| !held.is_zero()).then(|| "a token, most likely LINK".to_owned())
     }
 
     /// The Coordinator that serves a DON.

@@ -65,7 +65,7 @@ async fn scripts_of_requests_timed_out_on_chain_free_their_slots() {
     }
     // when they are timed out on chain,
     let history = network.contracts.history(0);
-    let mut started = history.open(network.subscription).await.expect("the chain answers");
+    let mut started = history.unanswered(network.subscription).await.expect("the chain answers").open;
     started.retain(|request| request.id != waiting);
     assert_eq!(started.len(), 3);
     let terms = history.commitments(&started).await.expect("their events");

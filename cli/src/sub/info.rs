@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use alloy::primitives::Address;
 use functions_client::abi::{Consumer, Subscription};
-use functions_client::history::Started;
+use functions_client::history::{Started, Unanswered};
 use functions_failure::Result;
 use functions_types::{Commitment, SubscriptionId};
 use serde_json::{Value, json};
@@ -22,6 +22,20 @@ pub(crate) struct Options {
     reading: Reading,
 }
 
+/// What a consumer asked, and what became of it.
+struct Used {
+    consumer: Address,
+    about: Consumer,
+    /// Requests released without an answer, as far as the logs read tell; the Router counts them as completed.
+    timed_out: u64,
+}
+
+impl Used {
+    const fn answered(&self) -> u64 {
+        self.about.completedRequests.saturating_sub(self.timed_out)
+    }
+}
+
 /// What is known about a subscription.
 struct Known {
     id: SubscriptionId,
@@ -29,7 +43,7 @@ struct Known {
     chain_id: u64,
     held: Subscription,
     max_callback_gas: Option<u32>,
-    consumers: Vec<(Address, Consumer)>,
+    consumers: Vec<Used>,
     open: Vec<(Started, Commitment)>,
     /// Unix seconds of the newest block.
     now: u64,
@@ -44,12 +58,14 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
     let held = subscriptions.get(id).await.map_err(remedy::report)?;
-    let mut consumers = Vec::new();
-    for address in &held.consumers {
-        consumers.push((*address, subscriptions.consumer(id, *address).await.map_err(remedy::report)?));
-    }
     let history = at.history();
-    let open = history.open(id).await.map_err(remedy::report)?;
+    let Unanswered { open, timed_out } = history.unanswered(id).await.map_err(remedy::report)?;
+    let mut consumers = Vec::new();
+    for consumer in &held.consumers {
+        let about = subscriptions.consumer(id, *consumer).await.map_err(remedy::report)?;
+        let timed_out = timed_out.iter().filter(|request| request.consumer == *consumer).count() as u64;
+        consumers.push(Used { consumer: *consumer, about, timed_out });
+    }
     let terms = history.commitments(&open).await.map_err(remedy::report)?;
     let known = Known {
         id,
@@ -76,11 +92,13 @@ impl Known {
     }
 
     fn json(&self) -> Value {
-        let consumer = |(address, about): &(Address, Consumer)| {
+        let consumer = |used: &Used| {
             json!({
-                "address": address.to_string(),
-                "initiatedRequests": about.initiatedRequests,
-                "completedRequests": about.completedRequests,
+                "address": used.consumer.to_string(),
+                "initiatedRequests": used.about.initiatedRequests,
+                "completedRequests": used.about.completedRequests,
+                "answeredRequests": used.answered(),
+                "timedOutRequests": used.timed_out,
             })
         };
         let open = |(request, terms): &(Started, Commitment)| {
@@ -130,9 +148,13 @@ impl Known {
         if self.consumers.is_empty() {
             writeln!(out, "  consumers  none; add one with: functions sub add {} ADDRESS", self.id)?;
         }
-        for (address, about) in &self.consumers {
-            let (asked, answered) = (about.initiatedRequests, about.completedRequests);
-            writeln!(out, "  consumer   {address}: {asked} requests, {answered} answered")?;
+        for used in &self.consumers {
+            let (asked, answered) = (used.about.initiatedRequests, used.answered());
+            write!(out, "  consumer   {}: {asked} requests, {answered} answered", used.consumer)?;
+            match used.timed_out {
+                0 => writeln!(out)?,
+                count => writeln!(out, ", {count} timed out")?,
+            }
         }
         for (request, terms) in &self.open {
             let due = u64::from(terms.timeout_timestamp);

@@ -12,7 +12,7 @@ use functions_types::{Juels, SubscriptionId};
 use serde_json::{Value, json};
 
 use crate::network::{Sending, somebody};
-use crate::output::{self, link};
+use crate::output::link;
 use crate::remedy;
 
 /// Opens, fills, shows and closes subscriptions
@@ -107,6 +107,9 @@ async fn create(options: Create) -> Result<()> {
     };
     let subscriptions = at.subscriptions();
     let consumers = once(&options.consumer);
+    for consumer in &consumers {
+        at.warn_of_consumer(*consumer).await?;
+    }
     let (first, others) = match consumers.split_first() {
         Some((first, others)) => (Some(*first), others),
         None => (None, &[][..]),
@@ -175,9 +178,7 @@ async fn add(options: OfConsumer) -> Result<()> {
     }
     let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
-    if at.chain.code(options.consumer).await.map_err(remedy::report)?.is_empty() {
-        output::say(&format!("warning: there is no contract at {} yet", options.consumer));
-    }
+    at.warn_of_consumer(options.consumer).await?;
     let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
     if held.owner == owner.address() && held.consumers.contains(&options.consumer) {
         options.sending.say(&changed(&options, None), || {

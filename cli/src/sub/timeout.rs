@@ -29,7 +29,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let (at, from) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let history = at.history();
-    let mut open = history.open(id).await.map_err(remedy::report)?;
+    let mut open = history.unanswered(id).await.map_err(remedy::report)?.open;
     if !options.requests.is_empty() {
         let is_open = |wanted: &B256| open.iter().any(|request| request.id == RequestId(*wanted));
         if let Some(missing) = options.requests.iter().find(|wanted| !is_open(wanted)) {
@@ -53,7 +53,8 @@ pub(super) async fn run(options: Options) -> Result<()> {
         ));
     }
     let overdue: Vec<_> = terms.into_iter().filter(|terms| wait(terms.timeout_timestamp) == 0).collect();
-    let receipts = at.subscriptions().time_out(&from, &overdue).await.map_err(remedy::report)?;
+    let fees = history.admin_fees().await.map_err(remedy::report)?;
+    let receipts = at.subscriptions().time_out_under(&from, &overdue, &fees).await.map_err(remedy::report)?;
     let released: u128 = overdue.iter().map(|terms| terms.estimated_total_cost_juels.get()).sum();
     let still_open = open.len() - overdue.len();
     options.sending.say(

@@ -56,6 +56,15 @@ pub enum Fate {
     TimedOut(B256),
 }
 
+/// Requests that were not answered.
+#[derive(Clone, Debug, Default)]
+pub struct Unanswered {
+    /// Those that still may be.
+    pub open: Vec<Started>,
+    /// Those whose reservation was released by `timeoutRequests`.
+    pub timed_out: Vec<Started>,
+}
+
 impl History<'_> {
     /// A request and what became of it; `None` when it was not sent in or after the first block.
     ///
@@ -74,25 +83,36 @@ impl History<'_> {
         Ok(Some((started, fate)))
     }
 
-    /// Requests of a subscription that are neither answered nor timed out, oldest first.
+    /// Requests of a subscription that were not answered, oldest first.
     ///
     /// # Errors
     /// As [`Chain::find`].
-    pub async fn open(&self, subscription: SubscriptionId) -> Result<Vec<Started>, ClientError> {
+    pub async fn unanswered(&self, subscription: SubscriptionId) -> Result<Unanswered, ClientError> {
         let topic = B256::left_padding_from(&subscription.0.to_be_bytes());
         let sent = self.events::<Router::RequestStart>(|filter| filter.topic3(topic)).await?;
         if sent.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Unanswered::default());
         }
         let answered = self.events::<Router::RequestProcessed>(|filter| filter.topic2(topic)).await?;
         let timed_out = self.events::<Router::RequestTimedOut>(|filter| filter).await?;
-        let mut done: HashSet<B256> = answered.into_iter().map(|(event, _)| event.requestId).collect();
-        done.extend(timed_out.into_iter().map(|(event, _)| event.requestId));
-        Ok(sent
+        let answered: HashSet<B256> = answered.into_iter().map(|(event, _)| event.requestId).collect();
+        let timed_out: HashSet<B256> = timed_out.into_iter().map(|(event, _)| event.requestId).collect();
+        let (timed_out, open) = sent
             .into_iter()
-            .filter(|(event, _)| !done.contains(&event.requestId))
+            .filter(|(event, _)| !answered.contains(&event.requestId))
             .map(|(event, log)| started(event, &log))
-            .collect())
+            .partition(|request| timed_out.contains(&request.id.0));
+        Ok(Unanswered { open, timed_out })
+    }
+
+    /// What the Router charged for a request, by its configurations from the first block on, the newest first.
+    ///
+    /// # Errors
+    /// As [`Chain::find`].
+    pub async fn admin_fees(&self) -> Result<Vec<Juels>, ClientError> {
+        let configured = self.events::<Router::ConfigUpdated>(|filter| filter).await?;
+        let fee = |(event, _): &(Router::ConfigUpdated, Log)| Juels::from_uint96(event._0.adminFee.to());
+        Ok(configured.iter().rev().map(fee).collect())
     }
 
     /// How a request was settled; `None` while it is pending.

@@ -42,7 +42,7 @@ pub use consumer::{Consumer, ConsumerState, Request};
 pub use contracts::{Addresses, Contracts, OracleConfig};
 pub use error::ClientError;
 pub use functions_types::abi;
-pub use history::{Fate, History, Started};
+pub use history::{Fate, History, Started, Unanswered};
 pub use requests::Sent;
 pub use revert::Revert;
 pub use stylus::Program;

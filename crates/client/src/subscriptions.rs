@@ -1,6 +1,6 @@
 //! What subscription owners do at a Router. Nothing here needs to know a Coordinator.
 
-use alloy::primitives::{Address, U256, aliases::U72};
+use alloy::primitives::{Address, U256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolValue;
 use functions_types::abi::{Consumer, Link, Router, Subscription};
@@ -135,31 +135,51 @@ impl Subscriptions<'_> {
         Ok(config.maxCallbackGasLimits.get(usize::from(subscription.flags[0])).copied())
     }
 
-    /// Releases the reservations of overdue requests, given by the commitments of their events. Anyone may.
-    ///
-    /// The Router hashes another form than the event carries: there `adminFee` is the Router's own fee, in the event it
-    /// is the Coordinator's operation fee. The Router's present fee is tried, then none, in case it changed since.
+    /// As [`Self::time_out_under`], for a Router whose fee is what it was, or was none.
     ///
     /// # Errors
-    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when one is settled already, otherwise as
-    /// [`Chain::send`].
+    /// As there.
     pub async fn time_out(
         &self,
         from: &Account,
         commitments: &[Commitment],
     ) -> Result<Vec<TransactionReceipt>, ClientError> {
+        self.time_out_under(from, commitments, &[]).await
+    }
+
+    /// Releases the reservations of overdue requests, given by the commitments of their events. Anyone may.
+    ///
+    /// The Router hashes another form than the event carries: there `adminFee` is the Router's own fee when the request
+    /// was sent, in the event it is the Coordinator's operation fee. The Router's present fee is tried for all, then
+    /// for each request the `earlier` fees there were ([`crate::History::admin_fees`]) and none.
+    ///
+    /// # Errors
+    /// `TimeoutNotExceeded` before the time, `InvalidCalldata` when one is settled already or its fee was none of
+    /// those, otherwise as [`Chain::send`].
+    pub async fn time_out_under(
+        &self,
+        from: &Account,
+        commitments: &[Commitment],
+        earlier: &[Juels],
+    ) -> Result<Vec<TransactionReceipt>, ClientError> {
         let present = self.chain.call(self.router, &Router::getAdminFeeCall {}).await?;
+        let present = Juels::from_uint96(present.to());
+        let mut others: Vec<Juels> = Vec::new();
+        for fee in earlier.iter().chain([&Juels::ZERO]) {
+            if *fee != present && !others.contains(fee) {
+                others.push(*fee);
+            }
+        }
         let mut receipts = Vec::new();
         for part in commitments.chunks(TIMEOUTS_PER_TRANSACTION) {
-            let stored = |fee: U72| {
-                let form =
-                    |commitment: &Commitment| commitment.with_admin_fee(Juels::from_uint96(fee.to())).into();
-                Router::timeoutRequestsCall { requestsToTimeoutByCommitment: part.iter().map(form).collect() }
-            };
-            let sent = self.chain.send(from, self.router, &stored(present)).await;
-            let receipt = match sent {
-                Err(error) if !present.is_zero() && is_refused(&error, "InvalidCalldata") => {
-                    self.chain.send(from, self.router, &stored(U72::ZERO)).await?
+            let call = timeouts(part.iter().map(|one| (one, present)));
+            let receipt = match self.chain.send(from, self.router, &call).await {
+                Err(error) if !others.is_empty() && is_refused(&error, "InvalidCalldata") => {
+                    let mut under = Vec::with_capacity(part.len());
+                    for one in part {
+                        under.push((one, self.fee_of(from, one, present, &others).await?));
+                    }
+                    self.chain.send(from, self.router, &timeouts(under.into_iter())).await?
                 }
                 other => other?,
             };
@@ -167,6 +187,31 @@ impl Subscriptions<'_> {
         }
         Ok(receipts)
     }
+
+    /// Under which fee the Router knows a request: one of the `others`, or else the `present` one. Nothing is sent.
+    async fn fee_of(
+        &self,
+        from: &Account,
+        commitment: &Commitment,
+        present: Juels,
+        others: &[Juels],
+    ) -> Result<Juels, ClientError> {
+        for fee in others {
+            let call = timeouts([(commitment, *fee)].into_iter());
+            match self.chain.call_from(from.address(), self.router, &call).await {
+                Err(error) if is_refused(&error, "InvalidCalldata") => {}
+                Err(error) => return Err(error),
+                Ok(_) => return Ok(*fee),
+            }
+        }
+        Ok(present)
+    }
+}
+
+/// The call that times requests out, each in the form it has under a fee.
+fn timeouts<'a>(requests: impl Iterator<Item = (&'a Commitment, Juels)>) -> Router::timeoutRequestsCall {
+    let form = |(commitment, fee): (&Commitment, Juels)| commitment.with_admin_fee(fee).into();
+    Router::timeoutRequestsCall { requestsToTimeoutByCommitment: requests.map(form).collect() }
 }
 
 /// Whether a contract refused with the error of this name.

@@ -71,6 +71,21 @@ fn a_subscription_lives_from_create_to_cancel() {
     let said = owner.types(&["sub", "add", &id, nobody]);
     assert!(said.code == Some(0) && said.stderr.contains("warning: there is no contract at"), "{said:?}");
     assert_eq!(owner.types(&["sub", "remove", &id, nobody]).code, Some(0));
+    // Contracts that send no requests are taken, for the Router takes them, but not in silence.
+    for name in ["router", "coordinator", "link"] {
+        let contract = owner.text(name);
+        let said = owner.types(&["sub", "add", &id, &contract]);
+        assert!(said.code == Some(0) && said.stderr.contains("which sends no requests"), "{name}: {said:?}");
+        assert_eq!(owner.types(&["sub", "remove", &id, &contract]).code, Some(0));
+    }
+    // A negative number is a value like another.
+    for words in
+        [&["sub", "fund", &id, "-1"][..], &["sub", "info", "-1"], &["sub", "info", &id, "--from-block", "-5"]]
+    {
+        let said = owner.types(words);
+        assert!(said.code == Some(2) && said.stderr.contains("invalid value '-"), "{words:?}: {said:?}");
+        assert!(!said.stderr.contains("-- -"), "{said:?}");
+    }
     refused(&other.types(&["sub", "fund", &id, "1"]), &["transfer"]);
     refused(&other.types(&["sub", "info", "424242"]), &["InvalidSubscription", "no such subscription"]);
     let stranger = "0x00000000000000000000000000000000000000aa";
@@ -150,6 +165,22 @@ fn any_function_of_a_consumer_can_be_called_and_an_overdue_request_released() {
     assert_eq!(released["timedOut"], json!([request]));
     assert_eq!(released["releasedJuels"], sent["reservedJuels"]);
     assert_eq!(owner.types(&["request", "status", request, "--json"]).done()["state"], "timedOut");
+    // A request that timed out was not answered.
+    let info = owner.types(&["sub", "info", &id, "--json"]).done();
+    let used = &info["consumers"][0];
+    assert!(used["timedOutRequests"].as_u64().expect("a number") >= 1, "{info}");
+    let number = |field: &str| used[field].as_u64().expect("a number");
+    assert_eq!(
+        number("answeredRequests") + number("timedOutRequests"),
+        number("completedRequests"),
+        "{info}"
+    );
+    assert!(
+        owner
+            .types(&["sub", "info", &id])
+            .stdout
+            .contains(&format!("{} timed out", number("timedOutRequests")))
+    );
     refused(&owner.types(&["sub", "timeout", &id, request]), &["is no open request"]);
     network.end();
 }
