@@ -13,6 +13,7 @@ pub mod chain;
 pub mod don;
 pub mod invariants;
 pub mod many;
+pub mod model;
 pub mod mutants;
 pub mod node;
 pub mod plan;

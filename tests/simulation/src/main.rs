@@ -11,6 +11,7 @@ use eyre::{Result, eyre};
 use functions_types::members::{MAX_MEMBERS, MIN_MEMBERS};
 use simulation::{
     many::{Sums, run},
+    model::{Bounds, explore, scenes},
     mutants::{self, Fate},
     plan::Kind,
     shrink::Case,
@@ -59,6 +60,18 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// The protocol explored state by state (simulation/src/model.rs).
+    Model {
+        /// Processes that die.
+        #[arg(long, default_value_t = 1)]
+        deaths: u8,
+        /// Messages of the faulty member that change something.
+        #[arg(long, default_value_t = 1)]
+        lies: u8,
+        /// States of each scene.
+        #[arg(long, default_value_t = 100_000)]
+        states: usize,
+    },
     /// Whether mistakes in the protocol and the lifecycle are noticed.
     Mutate {
         /// Seeds each mutant gets at most.
@@ -105,6 +118,18 @@ fn mutate(seeds: u64, first_seed: u64, only: &str) -> Result<ExitCode> {
     Ok(if killed * 100 >= tried * KILLED_PERCENT { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn explore_all(bounds: Bounds) -> ExitCode {
+    for scene in scenes() {
+        let explored = explore(&scene, bounds);
+        println!("{scene}: {}", explored.words());
+        if let Some(violation) = explored.violation {
+            println!("{violation}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
 fn kinds(mix: &[String]) -> Result<Vec<Kind>> {
     match mix {
         [] => Ok(Kind::ALL.iter().map(|(_, kind)| *kind).collect()),
@@ -132,8 +157,12 @@ fn numbers(text: Option<&String>) -> Result<Option<Vec<usize>>> {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    if let Some(Verb::Mutate { seeds, first_seed, only }) = &options.verb {
-        return mutate(*seeds, *first_seed, only);
+    match &options.verb {
+        Some(Verb::Mutate { seeds, first_seed, only }) => return mutate(*seeds, *first_seed, only),
+        Some(Verb::Model { deaths, lies, states }) => {
+            return Ok(explore_all(Bounds { deaths: *deaths, lies: *lies, states: *states }));
+        }
+        None => {}
     }
     let kinds = kinds(&options.mix)?;
     let (faults, attackers) = (numbers(options.faults.as_ref())?, numbers(options.attackers.as_ref())?);
@@ -151,7 +180,7 @@ fn main() -> Result<ExitCode> {
         })
         .collect();
     let (sums, started) = (Sums::default(), Instant::now());
-    let step = (options.seeds / 20).max(1);
+    let step = (options.seeds / 100).max(1);
     run(&cases, |case, summary| {
         if options.show {
             println!("{:#?}\n{summary:#?}", case.plan());
@@ -164,7 +193,8 @@ fn main() -> Result<ExitCode> {
         }
         let runs = sums.add(case, summary);
         if runs.is_multiple_of(step) {
-            eprintln!("{runs} of {}, {} s", options.seeds, started.elapsed().as_secs());
+            let (seeds, seconds) = (options.seeds, started.elapsed().as_secs());
+            eprintln!("{runs} of {seeds}, {seconds} s: {}", sums.verdict());
         }
         !options.first_failure || summary.violation.is_none()
     });

@@ -76,18 +76,24 @@ impl Sums {
         failed
     }
 
+    /// How many runs broke a rule, and how many had no end.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let failed = self.failed();
+        let stuck = failed.iter().filter(|(_, violation)| violation.starts_with("stuck")).count();
+        format!("{} violations, {stuck} stuck", failed.len() - stuck)
+    }
+
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {
-        let Inner { runs, steps, messages, restarts, taken_back, sent, unpaid, attempts, failed } =
+        let Inner { runs, steps, messages, restarts, taken_back, sent, unpaid, attempts, .. } =
             self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let stuck = failed.iter().filter(|(_, violation)| violation.starts_with("stuck")).count();
-        let broken = failed.len() - stuck;
-        let [fast, first, second, later] = attempts;
+        let (verdict, [fast, first, second, later]) = (self.verdict(), attempts);
         format!(
             "{runs} runs, {steps} steps, {messages} messages, {restarts} processes died, {taken_back} blocks taken back\n\
              decided in attempt 0: {fast}, 1: {first}, 2: {second}, later: {later}; {sent} transactions, {unpaid} for nothing\n\
-             {broken} violations, {stuck} stuck"
+             {verdict}"
         )
     }
 }

@@ -65,6 +65,18 @@ fn the_same_seed_gives_the_same_run() {
     assert_ne!(history(3), history(7));
 }
 
+/// Members of 31 that lock in one attempt after the other, without a report.
+#[test]
+fn a_later_lock_does_not_put_off_that_signatures_go_to_all() {
+    let case = Case {
+        requests: Some(1),
+        faults: Some(vec![2, 16]),
+        attackers: Some(vec![4, 8]),
+        ..Case::whole(37_935_375, 31, all_kinds())
+    };
+    assert_eq!(case.violation(), None);
+}
+
 /// One transaction a request, no attempt, and nobody waits.
 #[test]
 fn nothing_is_wasted_when_nothing_goes_wrong() {

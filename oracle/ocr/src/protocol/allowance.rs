@@ -1,6 +1,6 @@
 //! What one peer may make this node do: signature checks, bad messages, repetitions. Spec: agreement A30 to A32.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::OracleIndex;
 
@@ -33,12 +33,19 @@ impl Rate {
 }
 
 /// What is left of something; what is taken beyond that is owed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Bucket {
     rate: Rate,
     /// In thousandths.
     left: i64,
     at: u64,
+}
+
+/// Says nothing of what is left, which every message changes.
+impl fmt::Debug for Bucket {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Bucket")
+    }
 }
 
 impl Bucket {
@@ -69,12 +76,13 @@ fn thousandths(amount: u64) -> i64 {
 }
 
 /// The allowances of all peers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Allowances {
     peers: BTreeMap<OracleIndex, Allowance>,
 }
 
 /// The allowance of one peer.
+#[derive(Clone)]
 pub(crate) struct Allowance {
     work: Bucket,
     faults: Bucket,

@@ -9,18 +9,19 @@ pub(crate) const KEEP_MS: u64 = 30_000;
 /// How many bytes of one peer are kept.
 pub(crate) const KEEP_BYTES: usize = 1 << 20;
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Buffer {
     peers: BTreeMap<OracleIndex, Peer>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Peer {
     queue: VecDeque<Held>,
     bytes: usize,
 }
 
 /// A message in its wire form, so that what is counted is what is held.
+#[derive(Clone, Debug)]
 struct Held {
     until: u64,
     key: RequestKey,

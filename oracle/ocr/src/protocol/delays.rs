@@ -10,7 +10,7 @@ const LONGEST_ROUND_TRIP_MS: u64 = 2_000;
 const OWN_PART_MS: u64 = 50;
 
 /// Measured round trips, smoothed.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Delays {
     round_trips: BTreeMap<OracleIndex, u64>,
 }

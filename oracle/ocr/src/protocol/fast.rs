@@ -139,13 +139,16 @@ impl Request {
             self.locks.pop_first();
         }
         self.attests.entry(attempt).or_default().insert(cx.me, (attest, true));
-        if cx.roster.n() <= crate::FULL_ECHO_ORACLES {
+        // Later locks do not put off what collectors that are silent make necessary.
+        let stage_ms = cx.roster.timing().delta_stage_ms;
+        let fallback_at = *self.fallback_at.get_or_insert(cx.now.saturating_add(stage_ms));
+        if cx.roster.n() <= crate::FULL_ECHO_ORACLES || cx.now >= fallback_at {
             return self.say_attest(cx, None);
         }
         for oracle in cx.roster.indexes().filter(|&oracle| self.is_collector(cx.roster, oracle)) {
             self.say_attest(cx, Some(oracle));
         }
-        cx.timer(self.key, TimerKind::Fallback, cx.now.saturating_add(cx.roster.timing().delta_stage_ms));
+        cx.timer(self.key, TimerKind::Fallback, fallback_at);
     }
 
     /// Sends the latest own SIG.

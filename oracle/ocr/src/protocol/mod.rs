@@ -11,7 +11,7 @@ mod late;
 mod request;
 mod slow;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use allowance::Allowances;
 use buffer::Buffer;
@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// The agreement protocol of one node under one configuration. See the crate's documentation for the rules.
+#[derive(Clone)]
 pub struct Protocol<S, V = Curves> {
     roster: Roster,
     me: OracleIndex,
@@ -34,6 +35,17 @@ pub struct Protocol<S, V = Curves> {
     allowances: Allowances,
     delays: Delays,
     quarantine_before_seconds: u64,
+}
+
+/// All that decides what the node will say, for tests that compare states. Keys are left out, and so is what peers may
+/// still ask of it.
+impl<S, V> fmt::Debug for Protocol<S, V> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { me, requests, buffer, delays, quarantine_before_seconds, .. } = self;
+        let mut out = out.debug_struct("Protocol");
+        out.field("me", me).field("requests", requests).field("buffer", buffer).field("delays", delays);
+        out.field("quarantine_before_seconds", quarantine_before_seconds).finish_non_exhaustive()
+    }
 }
 
 /// What a node knows about a request, for people and metrics.

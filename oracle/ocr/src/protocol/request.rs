@@ -103,6 +103,7 @@ impl<'a> Cx<'a> {
     }
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) event: RequestEvent,
     pub(crate) key: RequestKey,
@@ -132,6 +133,8 @@ pub(crate) struct Request {
     /// End of the first leader's wait for more observations.
     pub(crate) collect_until: Option<u64>,
     pub(crate) attempt_until: u64,
+    /// When signatures go to everybody, once there is one.
+    pub(crate) fallback_at: Option<u64>,
     /// Own locks by attempt.
     pub(crate) locks: BTreeMap<u32, Certificate>,
     /// SIG by attempt and author, with whether the signature was checked.
@@ -177,6 +180,7 @@ impl Request {
             grace_until: None,
             collect_until: None,
             attempt_until: 0,
+            fallback_at: None,
             locks: BTreeMap::new(),
             attests: BTreeMap::new(),
             statuses: BTreeMap::new(),

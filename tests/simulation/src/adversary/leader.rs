@@ -83,7 +83,7 @@ impl Adversary for ForgingLeader {
             return vec![Sent { to, message: message.clone(), after: 0 }];
         };
         let mut forged = (**proposal).clone();
-        match me.random.below(6) {
+        match me.random.below(8) {
             // An outcome that nobody gave, or that one member gave.
             0 => forged.outcome = Outcome::Result(b"forged".to_vec()),
             1 => {
@@ -95,8 +95,8 @@ impl Adversary for ForgingLeader {
             2 => {
                 forged.claims.truncate(me.config.roster.f() + 1);
             }
-            // Other evidence.
-            3 => {
+            // Other evidence, which shows only where the outcome does not name it.
+            3..=5 => {
                 forged.evidence = key.commitment;
                 let answers: Vec<_> =
                     forged.observations.iter().map(|signed| &signed.observation.answer).collect();
@@ -105,7 +105,7 @@ impl Adversary for ForgingLeader {
                 forged.outcome = outcome;
             }
             // An observation that its author did not make.
-            4 => {
+            6 => {
                 let place = me.place;
                 let Some(other) = forged.observations.iter_mut().find(|signed| signed.sender != place) else {
                     return Vec::new();
