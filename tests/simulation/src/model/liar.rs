@@ -2,8 +2,8 @@
 //! or wrong. It hears all that anybody says.
 //!
 //! Both observations; every vote that anybody gave, and the report that signatures make; STATUS without a lock, with
-//! any lock that votes prove, and with one that too few prove; as leader, proposals of any `n - f` STATUS, and of fewer,
-//! with any lock or any observations that leave out at most one, whether they are allowed or not.
+//! any lock that votes prove, and with one that too few prove; as leader, proposals of any `n - f` STATUS, and of
+//! fewer, with any lock or any observations that leave out at most one, whether they are allowed or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
