@@ -23,7 +23,10 @@ fn bench_don_tells_latency_throughput_and_cost_by_part() {
     assert!(output.status.success(), "{stderr}");
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let runs = number(&json, "/javascriptRunsPerSecond");
-    assert!(runs > 0.0 && number(&json, "/cores") >= 1.0 && number(&json, "/requestsInFlight") == 2.0, "{json}");
+    assert!(
+        runs > 0.0 && number(&json, "/cores") >= 1.0 && number(&json, "/requestsInFlight") == 2.0,
+        "{json}"
+    );
 
     let networks = json["networks"].as_array().expect("a list");
     assert_eq!(networks.len(), 1, "{json}");
