@@ -80,7 +80,7 @@ pub struct Parts {
     pub known_block: u64,
     /// First block that is read.
     pub first_block: u64,
-    /// Requests that may wait for their run; more are refused.
+    /// Requests that may wait for their run; more are refused, and a subscription's beyond the room left for others.
     pub max_waiting: usize,
     /// Durable state.
     pub journal: Journal,

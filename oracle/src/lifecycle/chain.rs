@@ -62,9 +62,7 @@ impl Lifecycle {
         self.note(Note::Entered(State::Seen));
         let mut request = Active::new(seen, now);
         request.earlier = earlier;
-        let most = self.rules.max_waiting;
-        if self.requests.open() >= most {
-            let reason = format!("{most} requests wait already; runner.max_waiting allows more");
+        if let Some(reason) = self.lacks_room_for(subscription) {
             request.end(State::Refused, Some(&reason));
             self.note(Note::Refused { id, reason });
             self.note(Note::Entered(State::Refused));
@@ -74,6 +72,19 @@ impl Lifecycle {
         self.requests.touch(id);
         self.to_start.push(id);
         self.recall(id, records);
+    }
+
+    /// Why one more request of a subscription cannot wait here, if so. A subscription has at most as many waiting as
+    /// there is room for more: one alone gets half of all, and another always finds room.
+    fn lacks_room_for(&self, subscription: u64) -> Option<String> {
+        let most = self.rules.max_waiting;
+        let (all, own) = (self.requests.open(), self.requests.open_of(subscription));
+        (own >= most.saturating_sub(all)).then(|| {
+            format!(
+                "{all} requests wait already, {own} of subscription {subscription}; of runner.max_waiting = {most} a \
+                 subscription gets no more than is left for others"
+            )
+        })
     }
 
     /// The same request in another block: results are kept.

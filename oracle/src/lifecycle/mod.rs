@@ -65,7 +65,7 @@ pub const EXPIRY_GRACE_SECONDS: u64 = 600;
 pub struct Rules {
     /// Scripts that run at once.
     pub slots: usize,
-    /// Requests that may wait for their run; more are refused.
+    /// Requests that may wait for their run; more are refused, and a subscription's beyond the room left for others.
     pub max_waiting: usize,
     /// The account this node sends from.
     pub transmitter: Address,

@@ -54,9 +54,18 @@ impl Requests {
         found.into_iter().map(Active::id).collect()
     }
 
+    fn all_open(&self) -> impl Iterator<Item = &Active> {
+        self.active.values().filter(|request| !request.state().is_settled())
+    }
+
     /// Requests that still need work.
     pub(super) fn open(&self) -> usize {
-        self.active.values().filter(|request| !request.state().is_settled()).count()
+        self.all_open().count()
+    }
+
+    /// How many of them are a subscription's.
+    pub(super) fn open_of(&self, subscription: u64) -> usize {
+        self.all_open().filter(|request| request.seen.subscription_id == subscription).count()
     }
 
     /// The request's row is to be stored.

@@ -44,12 +44,32 @@ fn request_is_refused_when_too_many_wait() {
     bench.request(seen(1, 5, REQUEST_BLOCK));
     assert_eq!(bench.request(seen(2, 5, REQUEST_BLOCK)), ["store"]);
     assert_eq!(bench.state(2), State::Refused);
-    assert!(bench.reason(2).contains("1 requests wait already"), "{}", bench.reason(2));
+    let reason = bench.reason(2);
+    assert!(reason.contains("1 requests wait already, 1 of subscription 1;"), "{reason}");
     assert!(!bench.lifecycle.holds(&id(2)));
     // What is settled does not wait.
     bench.tell(responded(THEIRS));
     bench.request(seen(3, 5, REQUEST_BLOCK));
     assert_eq!(bench.state(3), State::Seen);
+}
+
+#[test]
+fn a_subscription_that_floods_leaves_room_for_others() {
+    let mut bench = Bench::with(Rules { max_waiting: 16, ..rules() });
+    let mut offer = |id: u8, subscription: u64| {
+        let mut seen = seen(id, 5, REQUEST_BLOCK);
+        seen.subscription_id = subscription;
+        bench.request(seen);
+        bench.state(id) == State::Seen
+    };
+    // Ids from 1 on, each once; how many of 20 offers each flood gets in.
+    let mut flood =
+        |first: u8, subscription| (first..first + 20).filter(|id| offer(*id, subscription)).count();
+    assert_eq!((flood(1, 1), flood(21, 2), flood(41, 3), flood(61, 4)), (8, 4, 2, 1));
+    // One place is left, and whoever has none waiting gets it.
+    assert_eq!(flood(81, 1), 0);
+    assert_eq!(flood(101, 5), 1);
+    assert_eq!(flood(121, 6), 0);
 }
 
 #[test]
