@@ -139,7 +139,7 @@ fn attempts_wait_for_those_behind() {
 }
 
 #[test]
-fn late_observation_is_answered_with_the_report() {
+fn l6_a_late_observation_is_answered_with_the_report() {
     let (mut node, _) = finished();
     assert!(node.step(4, input(&observation_of(3, 5))).len() <= 1);
     let repeated = observation_of(2, 5);

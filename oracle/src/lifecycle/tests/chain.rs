@@ -94,7 +94,7 @@ fn ended_requests_are_not_opened_again() {
 }
 
 #[test]
-fn forgotten_orphan_is_opened_with_its_records() {
+fn s2_forgotten_orphan_is_opened_with_its_records() {
     let mut bench = Bench::in_state(State::Orphaned);
     bench.tell(Happening::Dated { seconds: TIMEOUT_SECONDS + EXPIRY_GRACE_SECONDS + 1 });
     assert!(!bench.lifecycle.holds(&id(1)));
@@ -108,7 +108,7 @@ fn forgotten_orphan_is_opened_with_its_records() {
 }
 
 #[test]
-fn commitment_that_comes_back_is_opened_with_its_records() {
+fn s2_commitment_that_comes_back_is_opened_with_its_records() {
     let (first, other) = (seen(1, 5, REQUEST_BLOCK), seen(1, 6, REQUEST_BLOCK + 1));
     let mut bench = Bench::in_state(State::Locked);
     assert_eq!(bench.request(other), ["store", "cancel", "forget"]);
@@ -181,7 +181,7 @@ fn orphan_with_a_report_is_delivered_when_its_event_comes_again() {
 }
 
 #[test]
-fn orphan_of_an_earlier_run_is_taken_up_from_its_records() {
+fn s2_orphan_of_an_earlier_run_is_taken_up_from_its_records() {
     let mut bench = Bench::new();
     let row = Bench::in_state(State::Orphaned).row(1).clone();
     bench.rows.insert(id(1), row.clone().into());
