@@ -154,6 +154,10 @@ async fn first_line_says_what_becomes_of_answers_that_differ() {
     assert_eq!(lied.code, Some(1), "{lied:?}");
     assert!(lied.stderr.contains("does not hold: oracle"), "{lied:?}");
     assert!(lied.stdout.contains("did not sign the observation shown as its own"), "{lied:?}");
+    let forged = format!("{:064x}", 7);
+    assert!(!lied.stdout.contains(&forged) && lied.stdout.contains("     observed 0x"), "{lied:?}");
+    let alone = explain(&network, id, &[liar], &["--verify"]).await;
+    assert!(alone.code == Some(1) && !alone.stdout.contains(&forged), "{alone:?}");
     let nobody = explain(&network, id, &["http://127.0.0.1:1".to_owned()], &["--verify", "--json"]).await;
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
     assert!(nobody.stdout.contains("it does not answer") && nobody.stderr.contains("--node"), "{nobody:?}");
@@ -161,6 +165,15 @@ async fn first_line_says_what_becomes_of_answers_that_differ() {
     assert!(bare.code == Some(2) && bare.stderr.contains("--node"), "{bare:?}");
     let unknown = RequestId(alloy::primitives::B256::ZERO);
     explain(&network, unknown, &[], &["--json"]).await.refused("started no request");
+
+    // An error without words looks like a result without bytes on the chain; the evidence holds all the same.
+    let (id, block) = network.request("throw ''").await;
+    let done = network.wait_for_fulfillment(id, block).await;
+    assert!(done.response.is_empty() && done.error.is_empty(), "{done:?}");
+    for node in 0..4 {
+        network.wait_for_state(node, id, &["INCLUDED", "FINAL"]).await;
+    }
+    explain(&network, id, &nodes, &["--verify", "--json"]).await.done();
 
     // A name that does not exist is the author's mistake, the same on every node.
     let (id, block) = network.request(&source("// @aggregation mean")).await;

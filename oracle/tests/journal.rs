@@ -344,6 +344,16 @@ async fn backup_of_another_node_or_changed_since_is_none() {
         let said = refusal(&changed, OWNER).await.to_string();
         assert!(said.contains("changed or removed since"), "{hand}: {said}");
     }
+    for hand in [
+        "CREATE TRIGGER less AFTER UPDATE ON requests BEGIN DELETE FROM protocol; END",
+        "CREATE VIEW more AS SELECT * FROM protocol",
+    ] {
+        let changed = home.path("changed.sqlite");
+        fs::copy(&backup, &changed).expect("a copy");
+        change(&changed, hand).await;
+        let said = refusal(&changed, OWNER).await.to_string();
+        assert!(said.contains("something no node puts there"), "{hand}: {said}");
+    }
     let contents = journal::verify_copy(&backup, OWNER, &home.memory()).await.expect("as it was made");
     assert_eq!((contents.requests, contents.records), (1, 2));
 

@@ -300,6 +300,11 @@ impl Journal {
             if words != "ok" {
                 return Err(corrupt("a damaged page", words));
             }
+            // Either would have the database do something else than it is told.
+            let foreign = "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view')";
+            if let Some(row) = sqlx::query(foreign).fetch_optional(&self.reads).await? {
+                return Err(corrupt("something no node puts there", row.try_get::<String, _>(0)?));
+            }
         }
         let mut contents = self.claims().await?;
         let mut rows = sqlx::query(requests::ALL).fetch(&self.reads);

@@ -68,7 +68,12 @@ fn check(explained: &Explained) -> Result<Vec<Result<(), Flaw>>> {
     };
     let one = |answer: &nodes::Answer| match &answer.evidence {
         Ok(evidence) if evidence.key() != on_chain.key => Err(Flaw::Other("request")),
-        Ok(evidence) => evidence.verify(&on_chain.roster, &on_chain.attested, &Curves),
+        Ok(evidence) => {
+            let mut checks =
+                on_chain.readings().map(|report| evidence.verify(&on_chain.roster, &report, &Curves));
+            let first = checks.next().expect("there is one");
+            checks.fold(first, Result::or)
+        }
         Err(_) => Err(Flaw::NoBasis),
     };
     Ok(explained.answers.iter().map(one).collect())

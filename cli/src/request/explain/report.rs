@@ -66,6 +66,15 @@ impl OnChain {
         }))
     }
 
+    /// What evidence may be held against: the report as the chain has it, and where it holds no byte, which results and
+    /// errors have in common, also the other reading.
+    pub(super) fn readings(&self) -> impl Iterator<Item = Attested> {
+        let is_empty = matches!(&self.attested.outcome, Outcome::Result(bytes) if bytes.is_empty());
+        let other =
+            is_empty.then(|| Attested { outcome: Outcome::Error(Vec::new()), ..self.attested.clone() });
+        std::iter::once(self.attested.clone()).chain(other)
+    }
+
     /// Whether the member's signature is under it.
     pub(super) fn is_signed_by(&self, oracle: OracleIndex) -> bool {
         self.attested.signatures.iter().any(|(signer, _)| *signer == oracle)

@@ -52,10 +52,17 @@ impl Explained {
         })
     }
 
-    /// Every member's part, as far as it is known. What nodes say of others goes unchecked unless asked for.
+    /// Every member's part, as far as it is known. What nodes say of others goes unchecked unless asked for; then what
+    /// does not hold is left out.
     fn parts(&self) -> Vec<Part<'_>> {
         let mut said: BTreeMap<u8, (&Said, bool)> = BTreeMap::new();
-        for evidence in self.answers.iter().filter_map(|answer| answer.evidence.as_ref().ok()) {
+        let is_refuted = |place: usize| {
+            self.checks
+                .get(place)
+                .is_some_and(|check| check.as_ref().is_err_and(|flaw| *flaw != Flaw::NoBasis))
+        };
+        let believed = self.answers.iter().enumerate().filter(|(place, _)| !is_refuted(*place));
+        for evidence in believed.filter_map(|(_, answer)| answer.evidence.as_ref().ok()) {
             for one in &evidence.basis {
                 said.insert(one.oracle, (one, true));
             }
