@@ -7,7 +7,8 @@ use crate::{Earlier, Message, Observation, OracleIndex, RequestEvent, RequestKey
 pub enum Input {
     /// The request's event was seen with enough confirmations to execute it. Repeating it changes nothing.
     Request(RequestEvent),
-    /// What this node said about an open request under earlier configurations: it says it again under this one.
+    /// What this node said about a request under earlier configurations: it says it again under this one. Told right
+    /// before [`Input::Request`], or of an open request.
     Earlier {
         /// The request.
         key: RequestKey,

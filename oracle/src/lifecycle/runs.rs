@@ -16,10 +16,11 @@ impl Lifecycle {
         let (key, event) = (request.key(), request.event());
         let earlier = std::mem::take(&mut request.earlier);
         if request.known.is_none() {
-            self.agree(Input::Request(event));
+            // First, for peers' words that wait for the request are heard as it opens.
             if earlier != Earlier::default() {
                 self.agree(Input::Earlier { key, said: Box::new(earlier) });
             }
+            self.agree(Input::Request(event));
         }
         if needs_run {
             self.schedule.push(id, waiting);

@@ -77,6 +77,14 @@ fn a_later_lock_does_not_put_off_that_signatures_go_to_all() {
     assert_eq!(case.violation(), None);
 }
 
+/// A member that learns late of the next configuration finds peers' messages waiting there. They are heard after what
+/// it signed under the one before.
+#[test]
+fn s3_what_was_signed_binds_before_messages_that_wait_are_heard() {
+    let case = Case { faults: Some(vec![3, 5, 6, 7, 11, 13]), ..Case::whole(61_200_049, 7, all_kinds()) };
+    assert_eq!(case.violation(), None);
+}
+
 /// One transaction a request, no attempt, and nobody waits.
 #[test]
 fn nothing_is_wasted_when_nothing_goes_wrong() {

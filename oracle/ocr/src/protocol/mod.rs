@@ -35,6 +35,8 @@ pub struct Protocol<S, V = Curves> {
     allowances: Allowances,
     delays: Delays,
     quarantine_before_seconds: u64,
+    /// What was said earlier about the request that is opened next.
+    ahead: Option<(RequestKey, Earlier)>,
 }
 
 /// All that decides what the node will say, for tests that compare states. Keys are left out, and so is what peers may
@@ -98,6 +100,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             allowances: Allowances::default(),
             delays: Delays::default(),
             quarantine_before_seconds: 0,
+            ahead: None,
         }
     }
 
@@ -218,7 +221,13 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
         match input {
             Input::Request(event) => self.open(now, event),
-            Input::Earlier { key, said } => self.with(now, &key, |request, cx| request.take_along(cx, *said)),
+            Input::Earlier { key, said } if self.requests.contains_key(&key) => {
+                self.with(now, &key, |request, cx| request.take_along(cx, *said))
+            }
+            Input::Earlier { key, said } => {
+                self.ahead = Some((key, *said));
+                vec![]
+            }
             Input::Observed { key, observation } => {
                 self.with(now, &key, |request, cx| request.observe(cx, observation))
             }
@@ -254,6 +263,10 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             request.fall_silent(&mut cx);
         }
         request.arm_repeat(&mut cx);
+        // Before what peers have said meanwhile: that may ask for a signature.
+        if let Some((_, said)) = self.ahead.take().filter(|(ahead, _)| *ahead == key) {
+            request.take_along(&mut cx, said);
+        }
         let mut effects = cx.out;
         self.requests.insert(key, request);
         for (from, message) in self.buffer.take(now, &key) {
