@@ -78,7 +78,7 @@ impl Lifecycle {
     /// there is room for more: one alone gets half of all, and another always finds room.
     fn lacks_room_for(&self, subscription: u64) -> Option<String> {
         let most = self.rules.max_waiting;
-        let (all, own) = (self.requests.open(), self.requests.open_of(subscription));
+        let (all, own) = self.requests.open_and_of(subscription);
         (own >= most.saturating_sub(all)).then(|| {
             format!(
                 "{all} requests wait already, {own} of subscription {subscription}; of runner.max_waiting = {most} a \

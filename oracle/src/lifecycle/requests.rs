@@ -54,18 +54,17 @@ impl Requests {
         found.into_iter().map(Active::id).collect()
     }
 
-    fn all_open(&self) -> impl Iterator<Item = &Active> {
-        self.active.values().filter(|request| !request.state().is_settled())
-    }
-
     /// Requests that still need work.
     pub(super) fn open(&self) -> usize {
-        self.all_open().count()
+        self.active.values().filter(|request| !request.state().is_settled()).count()
     }
 
-    /// How many of them are a subscription's.
-    pub(super) fn open_of(&self, subscription: u64) -> usize {
-        self.all_open().filter(|request| request.seen.subscription_id == subscription).count()
+    /// [`Requests::open`], and how many of them are a subscription's.
+    pub(super) fn open_and_of(&self, subscription: u64) -> (usize, usize) {
+        let open = self.active.values().filter(|request| !request.state().is_settled());
+        open.fold((0, 0), |(all, own), request| {
+            (all + 1, own + usize::from(request.seen.subscription_id == subscription))
+        })
     }
 
     /// The request's row is to be stored.
