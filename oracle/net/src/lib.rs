@@ -21,6 +21,7 @@
 
 mod backoff;
 mod config;
+mod door;
 mod inbox;
 mod link;
 mod mesh;

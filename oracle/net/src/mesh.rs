@@ -3,13 +3,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, TcpListener},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures::StreamExt as _;
 use libp2p::{
-    Multiaddr, PeerId, Stream, Swarm, SwarmBuilder,
+    Multiaddr, PeerId, Swarm, SwarmBuilder,
     allow_block_list::{self, AllowedPeers},
     connection_limits::{self, ConnectionLimits},
     multiaddr::Protocol,
@@ -20,19 +19,15 @@ use libp2p::{
     },
     tcp, yamux,
 };
-use libp2p_stream::{Control, IncomingStreams};
+use libp2p_stream::Control;
 use tokio::{
     sync::watch,
-    task::{AbortHandle, JoinSet},
     time::{Instant, sleep_until},
 };
 
 use crate::{
-    NetConfig, NetError, NetEvent, NetLimits, Peer,
-    backoff::Backoff,
-    inbox::Inbox,
-    link::{PROTOCOL, read_from},
-    rate::Rates,
+    NetConfig, NetError, NetEvent, NetLimits, Peer, backoff::Backoff, door::Door, inbox::Inbox,
+    link::PROTOCOL,
 };
 
 /// Most peers of a mesh: all other members of a set.
@@ -59,9 +54,6 @@ pub(crate) struct Mesh {
     swarm: Swarm<Behaviour>,
     listen: Vec<Multiaddr>,
     peers: BTreeMap<PeerId, Neighbor>,
-    incoming: IncomingStreams,
-    readers: JoinSet<()>,
-    frame_bytes: usize,
     missed_pings: HashMap<ConnectionId, u32>,
 }
 
@@ -69,10 +61,6 @@ struct Neighbor {
     addresses: Vec<Multiaddr>,
     connected: watch::Sender<bool>,
     inbox: Inbox,
-    /// What it may send, over all its streams.
-    rates: Arc<Mutex<Rates>>,
-    /// The task that reads its latest stream.
-    reader: Option<AbortHandle>,
     dial_at: Option<Instant>,
     /// Since when it has a connection.
     since: Option<Instant>,
@@ -80,7 +68,8 @@ struct Neighbor {
 }
 
 impl Mesh {
-    pub(crate) fn build(config: NetConfig, inbox: &Inbox) -> Result<Self, NetError> {
+    /// The mesh, and where its streams come in.
+    pub(crate) fn build(config: NetConfig, inbox: &Inbox) -> Result<(Self, Door), NetError> {
         let NetConfig { identity, listen, peers, limits } = config;
         let me = identity.peer_id();
         let neighbors = neighbors(me, peers, &limits, inbox)?;
@@ -120,15 +109,9 @@ impl Mesh {
             .new_control()
             .accept(PROTOCOL)
             .expect("the protocol is accepted once");
-        Ok(Self {
-            swarm,
-            listen,
-            peers: neighbors,
-            incoming,
-            readers: JoinSet::new(),
-            frame_bytes: limits.frame_bytes,
-            missed_pings: HashMap::new(),
-        })
+        let guests = neighbors.iter().map(|(peer, neighbor)| (*peer, neighbor.inbox.clone()));
+        let door = Door::new(incoming, guests, &limits);
+        Ok((Self { swarm, listen, peers: neighbors, missed_pings: HashMap::new() }, door))
     }
 
     /// Binds every listen address.
@@ -182,8 +165,6 @@ impl Mesh {
             };
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_event(event),
-                Some((peer, stream)) = self.incoming.next() => self.on_stream(peer, stream),
-                Some(_) = self.readers.join_next() => {}
                 () = dial => self.dial(),
             }
         }
@@ -226,17 +207,6 @@ impl Mesh {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// A peer's new stream replaces its old one.
-    fn on_stream(&mut self, peer: PeerId, stream: Stream) {
-        if let Some(neighbor) = self.peers.get_mut(&peer) {
-            let (rates, inbox) = (neighbor.rates.clone(), neighbor.inbox.clone());
-            let read = read_from(peer, stream, self.frame_bytes, rates, inbox);
-            if let Some(old) = neighbor.reader.replace(self.readers.spawn(read)) {
-                old.abort();
-            }
         }
     }
 
@@ -311,8 +281,6 @@ fn neighbors(
             addresses,
             connected,
             inbox: inbox.of_another_peer(),
-            rates: Arc::new(Mutex::new(Rates::new(limits, now))),
-            reader: None,
             dial_at,
             since: None,
             backoff: Backoff::new(limits.redial_at_most),

@@ -34,9 +34,10 @@ impl Net {
         let me = config.identity.peer_id();
         let limits = config.limits.clone();
         let (inbox, events) = inbox::open(&limits);
-        let mut mesh = Mesh::build(config, &inbox)?;
-        let listening = mesh.listen().await?;
+        let (mut mesh, door) = Mesh::build(config, &inbox)?;
         let mut tasks = JoinSet::new();
+        tasks.spawn(door.run());
+        let listening = mesh.listen().await?;
         let mut links = BTreeMap::new();
         for (peer, connected, inbox) in mesh.connectivity() {
             let (link, writer) = link::between(peer, mesh.control(), connected, &limits, inbox);

@@ -1,5 +1,4 @@
 // As many names as one function may have: declared, used, captured by a closure, taken apart, parameters, private ones.
-// limit: execution_ms 3000
 // expect: text 120134 60000
 const many = (form, count = 60000) => Array.from({ length: count }, (_, n) => form(n)).join("");
 const run = (...texts) => new Function(...texts)();
