@@ -75,6 +75,10 @@ struct Met {
 }
 
 impl Met {
+    fn is(&self, message: &Rc<Message>) -> bool {
+        Rc::ptr_eq(&self.message, message) || self.message == *message
+    }
+
     fn is_justified(&self, config: &Config, checks: &Checks, leader: OracleIndex) -> Result<(), String> {
         let Body::Propose(proposal) = &self.message.body else { return Err("is no proposal".to_owned()) };
         self.verdict.get_or_init(|| justified(config, checks, &self.message, proposal, leader)).clone()
@@ -140,9 +144,10 @@ impl Invariants {
         if let Body::Propose(proposal) = &message.body {
             let key = (message.config_digest, message.key);
             let known = self.proposals.entry((key, proposal.attempt, proposal.choice())).or_default();
-            if let Some(met) = known.iter_mut().find(|met| Rc::ptr_eq(&met.message, message)) {
+            // However often somebody says it again, also in its own name: the one that counts may come last.
+            if let Some(met) = known.iter_mut().find(|met| met.is(message)) {
                 met.by.insert(who);
-            } else if known.iter().filter(|met| met.by.contains(&who)).count() < 64 {
+            } else {
                 let (message, by) = (message.clone(), BTreeSet::from([who]));
                 known.push(Met { message, by, verdict: OnceCell::new() });
             }
@@ -299,7 +304,7 @@ impl Invariants {
     fn check_proposal(&mut self, config: &Config, message: &Rc<Message>, proposal: &Proposal) -> Checked {
         let leader = self.leader(config, &message.key, proposal.attempt);
         let known = self.proposals.get(&((config.digest, message.key), proposal.attempt, proposal.choice()));
-        let met = known.into_iter().flatten().find(|met| Rc::ptr_eq(&met.message, message));
+        let met = known.into_iter().flatten().find(|met| met.is(message));
         let judged = match met {
             Some(met) => met.is_justified(config, &self.checks, leader),
             None => justified(config, &self.checks, message, proposal, leader),
