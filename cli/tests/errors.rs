@@ -131,3 +131,38 @@ async fn every_refusal_of_an_endpoint_is_told_with_its_remedy() {
     let (_, help) = told(&nobody).await;
     assert!(help.contains("nothing listens there"), "{help}");
 }
+
+/// A script that every verb refuses before anything is sent or started, and the words of the refusal.
+const REFUSED: [(&str, &str, &str); 4] = [
+    ("// @aggregation mean\nreturn 1", "[]", "unknown aggregation \"mean\""),
+    ("return Functions.encodeUint256(1)", "LONG", "request too big (max 30720 bytes)"),
+    ("", "[]", "source param is missing or invalid"),
+    ("return Functions.encodeUint256(1)", "[1]", "args param not a string array"),
+];
+
+#[tokio::test]
+async fn what_simulate_refuses_is_neither_sent_nor_demonstrated() {
+    let folder = Folder::new();
+    let key = folder.file("owner.key", KEY);
+    // Nobody listens there: what is refused is refused before the chain is asked.
+    let nowhere = ["--rpc-url", "http://127.0.0.1:1", "--router", SOMEBODY, "--key-file", &key];
+    let send =
+        [&["request", "send", "--consumer", SOMEBODY, "--subscription", "1", "--don-id", "d"], &nowhere[..]];
+    let send = send.concat();
+    for (script, args, words) in REFUSED {
+        let source = folder.file("script.js", script);
+        let long = serde_json::json!(["a".repeat(30_720)]).to_string();
+        let args = if args == "LONG" { &long } else { args };
+        let rest = ["--source", &source, "--args", args];
+        let simulated = told(&[&["simulate"], &rest[..]].concat()).await;
+        assert!(simulated.0.contains(words), "{simulated:?}");
+        assert_eq!(told(&[&send[..], &rest].concat()).await, simulated);
+        assert_eq!(told(&[&["demo"], &rest[..]].concat()).await, simulated);
+    }
+    // A callback without gas always fails, and is paid for.
+    let source = folder.file("script.js", "return Functions.encodeUint256(1)");
+    for verb in [&["demo"][..], &send] {
+        let (message, _) = told(&[verb, &["--source", &source, "--gas-limit", "0"]].concat()).await;
+        assert!(message.contains("invalid value '0' for '--gas-limit"), "{message}");
+    }
+}

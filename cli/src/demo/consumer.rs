@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use functions_client::config::router_defaults;
-use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
+use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_input::file::read_at_most;
 use functions_network::Solidity;
 
 use crate::paths;
 
-/// Gas of a callback unless the user asks for another amount.
-const CALLBACK_GAS: u32 = 500_000;
 /// Longest creation code file read, in bytes: twice the chain's limit for creation code, in hexadecimal, with room.
 const MAX_HEX_BYTES: u64 = 4 * 49_152;
 
@@ -83,7 +81,7 @@ impl Kind {
                 "no callback may have {gas} gas: the Router's largest tier has {}",
                 most_callback_gas()
             )),
-            (Self::Stylus, wanted) => Ok(wanted.unwrap_or(CALLBACK_GAS)),
+            (Self::Stylus, wanted) => Ok(wanted.unwrap_or(STYLUS_CALLBACK_GAS)),
             (_, None | Some(SOLIDITY_CALLBACK_GAS)) => Ok(SOLIDITY_CALLBACK_GAS),
             (_, Some(_)) => Err(failure!(
                 help = "leave --gas-limit out, or use --consumer stylus",
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn callback_gas_is_fixed_for_solidity_only() {
-        assert_eq!(Kind::Stylus.callback_gas(None).unwrap(), CALLBACK_GAS);
+        assert_eq!(Kind::Stylus.callback_gas(None).unwrap(), STYLUS_CALLBACK_GAS);
         assert_eq!(Kind::Stylus.callback_gas(Some(7)).unwrap(), 7);
         assert_eq!(Kind::Stylus.callback_gas(Some(1_000_000)).unwrap(), 1_000_000);
         let error = Kind::Stylus.callback_gas(Some(1_000_001)).unwrap_err();

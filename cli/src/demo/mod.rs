@@ -63,7 +63,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     consumer: consumer::Kind,
     /// Gas of the consumer's callback: 500000 unless given; the Solidity consumers always ask for 70000
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     gas_limit: Option<u32>,
     /// Let scripts reach this private address too (repeatable)
     #[arg(long, value_name = "HOST:PORT")]

@@ -1,8 +1,7 @@
 //! The script to run and its arguments, read and checked before anything starts.
 
-use alloy::primitives::Bytes;
+use functions_client::Request;
 use functions_failure::Result;
-use functions_types::limits::Limits;
 
 use super::Options;
 use super::consumer::Kind;
@@ -20,7 +19,7 @@ pub(crate) struct Script {
     /// Who sends it.
     pub(crate) consumer: Kind,
     /// The request itself.
-    pub(crate) request: functions_client::Request,
+    pub(crate) request: Request,
 }
 
 impl Script {
@@ -28,7 +27,7 @@ impl Script {
     pub(crate) fn read(options: &Options, callback_gas_limit: u32, prices: &PriceApi) -> Result<Self> {
         let source = match &options.source {
             None => MEDIAN.to_owned(),
-            Some(path) => inputs::source(path, Limits::DEFAULT.request_bytes)?,
+            Some(path) => inputs::source(path, options.profile.limits().request_bytes)?,
         };
         let args = match &options.args {
             Some(json) => inputs::args(json)?,
@@ -36,11 +35,12 @@ impl Script {
             None => Vec::new(),
         };
         let bytes_args = options.bytes_args.as_deref().map(inputs::bytes_args).transpose()?;
-        let bytes_args = bytes_args.unwrap_or_default().into_iter().map(Bytes::from).collect();
+        let limits = options.profile.limits();
+        let request = inputs::request(source, args, bytes_args.unwrap_or_default(), &limits)?;
         Ok(Self {
             is_default: options.source.is_none() && options.args.is_none(),
             consumer: options.consumer,
-            request: functions_client::Request { source, args, bytes_args, callback_gas_limit },
+            request: Request::new(request, callback_gas_limit),
         })
     }
 }

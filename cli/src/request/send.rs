@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, Bytes, U256};
-use functions_client::abi::{Coordinator, Router};
+use functions_client::abi::{Coordinator, Router, Subscription};
 use functions_client::chain::Transaction;
+use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
 use functions_client::{Account, Chain, Consumer, History, Request};
 use functions_failure::{Result, failure};
 use functions_types::limits::Limits;
-use functions_types::{DonId, RequestId, SubscriptionId};
+use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
 use super::call::{self, Kind};
 use super::found::{Found, State};
@@ -39,8 +40,9 @@ pub(crate) struct Options {
     /// The script's bytesArgs, a JSON array of 0x-hex strings
     #[arg(long, value_name = "JSON", default_value = "[]")]
     bytes_args: String,
-    /// Gas of the consumer's callback: 300000 unless given; FunctionsClientExample always asks for 70000
-    #[arg(long, value_name = "N")]
+    /// Gas of the consumer's callback: 500000 unless given, or the most the subscription may ask for;
+    /// FunctionsClientExample always asks for 70000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     gas_limit: Option<u32>,
     /// The DON that shall answer, by name or as 0x and 64 hex digits; that of the addresses file unless given
     #[arg(long, value_name = "NAME", value_parser = don_id)]
@@ -64,20 +66,17 @@ pub(crate) struct Options {
     sending: Sending,
 }
 
-/// Gas of a callback unless the user says otherwise: the tier every subscription has.
-const CALLBACK_GAS: u32 = 300_000;
-
 /// Runs the verb. Exits with 3 when the request was sent and the consumer got no result.
 ///
 /// # Errors
 /// Bad input, a consumer or balance that does not do, and what the contracts or the endpoint refused.
 pub(super) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
-    let call = options.call.as_deref().map(|signature| call::encode(signature, &options.with)).transpose()?;
+    let asked = options.read()?;
     let (at, from) = options.sending.connect().await?;
-    let (what, input) = match (&options.call, call) {
-        (Some(signature), Some(call)) => (signature.clone(), call),
-        _ => options.prepare(&at, &progress).await?,
+    let (what, input) = match asked {
+        Asked::Call(signature, input) => (signature, input),
+        Asked::Request(id, carried) => options.prepare(&at, id, carried, &progress).await?,
     };
     let (id, block) = send(&at, &from, options.consumer, &what, input).await?;
     progress.step(format!("request {id}"));
@@ -95,29 +94,61 @@ pub(super) async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
+/// What the consumer is to do, as far as the command line says it.
+enum Asked {
+    /// A function of its own: signature and calldata.
+    Call(String, Bytes),
+    /// Its `sendRequest`, at this subscription's cost.
+    Request(SubscriptionId, FunctionsRequest),
+}
+
 impl Options {
-    /// Reads and checks everything, and gives the consumer's call.
-    async fn prepare(&self, at: &Connected, progress: &Progress) -> Result<(String, Bytes)> {
+    /// Reads and checks what can be without the chain.
+    fn read(&self) -> Result<Asked> {
+        if let Some(signature) = &self.call {
+            return Ok(Asked::Call(signature.clone(), call::encode(signature, &self.with)?));
+        }
         let (Some(subscription), Some(source)) = (self.subscription, &self.source) else {
             return Err(failure!(
                 help = "give both, or --call with --with",
                 "--subscription and --source are needed without --call"
             ));
         };
+        let limits = Limits::DEFAULT;
+        let source = inputs::source(source, limits.request_bytes)?;
+        let (args, bytes_args) = (inputs::args(&self.args)?, inputs::bytes_args(&self.bytes_args)?);
+        let request = inputs::request(source, args, bytes_args, &limits)?;
+        Ok(Asked::Request(SubscriptionId(subscription), request))
+    }
+
+    /// Checks consumer, subscription and DON, and gives the consumer's call.
+    async fn prepare(
+        &self,
+        at: &Connected,
+        id: SubscriptionId,
+        carried: FunctionsRequest,
+        progress: &Progress,
+    ) -> Result<(String, Bytes)> {
         let consumer = Kind::find(self.consumer_kind, &at.chain, self.consumer).await?;
-        let gas = match consumer {
-            Consumer::Stylus(_) => CALLBACK_GAS,
-            Consumer::Solidity(_) => functions_client::consumer::SOLIDITY_CALLBACK_GAS,
+        let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
+        let gas = match (self.gas_limit, consumer) {
+            (Some(gas), _) => gas,
+            (None, Consumer::Solidity(_)) => SOLIDITY_CALLBACK_GAS,
+            (None, Consumer::Stylus(_)) => {
+                let most = at.subscriptions().max_callback_gas(&held).await.map_err(remedy::report)?;
+                // Without a tier the Router refuses any amount, and says so.
+                let gas = STYLUS_CALLBACK_GAS.min(most.unwrap_or(STYLUS_CALLBACK_GAS));
+                if gas < STYLUS_CALLBACK_GAS {
+                    progress.step(format!(
+                        "asks for {gas} gas for the callback, the most subscription {id} may: too little to store the longest answers"
+                    ));
+                }
+                gas
+            }
         };
-        let request = Request {
-            source: inputs::source(source, Limits::DEFAULT.request_bytes)?,
-            args: inputs::args(&self.args)?,
-            bytes_args: inputs::bytes_args(&self.bytes_args)?.into_iter().map(Bytes::from).collect(),
-            callback_gas_limit: self.gas_limit.unwrap_or(gas),
-        };
-        let id = SubscriptionId(subscription);
+        let request = Request::new(carried, gas);
         let don = at.don(self.don_id)?;
-        check(at, id, don, self.consumer, request.callback_gas_limit, progress).await?;
+        check(at, id, &held, don, self.consumer, gas, progress).await?;
         let (what, input) = consumer.send_call(&request, id, don).map_err(remedy::report)?;
         Ok((what.to_owned(), input))
     }
@@ -127,12 +158,12 @@ impl Options {
 async fn check(
     at: &Connected,
     id: SubscriptionId,
+    held: &Subscription,
     don: DonId,
     consumer: Address,
     gas: u32,
     progress: &Progress,
 ) -> Result<()> {
-    let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
     if !held.consumers.contains(&consumer) {
         return Err(failure!(
             help = format!("make it one with: functions sub add {id} {consumer}"),

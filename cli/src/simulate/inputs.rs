@@ -11,7 +11,41 @@ use std::io::Read;
 use std::path::Path;
 
 use functions_failure::{Failure, Result, failure};
+use functions_offchain_config::Method;
+use functions_types::cbor::{Framing, FunctionsRequest};
+use functions_types::limits::Limits;
 use serde_json::Value;
+
+/// A request of a script and its arguments, once it is seen that every node would run it: otherwise it is refused here
+/// for what would be paid for on the chain.
+///
+/// # Errors
+/// When its first line names an aggregation that does not exist, or its encoding is longer than a request may be.
+pub(crate) fn request(
+    source: String,
+    args: Vec<String>,
+    bytes_args: Vec<Vec<u8>>,
+    limits: &Limits,
+) -> Result<FunctionsRequest> {
+    Method::of_source(&source).map_err(|error| {
+        failure!(
+            help = "the first line is a comment such as // @aggregation median-uint256; docs/scripts.md says what each does",
+            "{error}"
+        )
+    })?;
+    let request = FunctionsRequest { source, args, bytes_args, ..FunctionsRequest::default() };
+    let size = request.encode(Framing::Pairs).len();
+    if size > limits.request_bytes {
+        return Err(failure!(
+            help = format!(
+                "with its arguments the script takes {size} bytes: shorten it, or fetch what is long"
+            ),
+            "request too big (max {} bytes)",
+            limits.request_bytes
+        ));
+    }
+    Ok(request)
+}
 
 /// The script in a file; `-` is standard input.
 ///

@@ -23,7 +23,6 @@ use std::path::{Path, PathBuf};
 
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure, of_io};
 use functions_offchain_config::Method;
-use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::{Mode, Profile, RunOptions};
 use functions_types::members::MAX_MEMBERS;
 use miette::Severity;
@@ -228,25 +227,8 @@ impl Options {
     fn request(&self, secrets: &Secrets) -> Result<RunRequest> {
         let limits = self.profile.limits();
         let source = inputs::source(&self.source, limits.request_bytes)?;
-        Method::of_source(&source).map_err(|error| {
-            failure!(
-                help = "the first line is a comment such as // @aggregation median-uint256; docs/scripts.md says what each does",
-                "{error}"
-            )
-        })?;
-        let args = inputs::args(&self.args)?;
-        let bytes_args = inputs::bytes_args(&self.bytes_args)?;
-        let carried = FunctionsRequest { source, args, bytes_args, ..FunctionsRequest::default() };
-        let size = carried.encode(Framing::Pairs).len();
-        if size > limits.request_bytes {
-            return Err(failure!(
-                help = format!(
-                    "with its arguments the script takes {size} bytes: shorten it, or fetch what is long"
-                ),
-                "request too big (max {} bytes)",
-                limits.request_bytes
-            ));
-        }
+        let (args, bytes_args) = (inputs::args(&self.args)?, inputs::bytes_args(&self.bytes_args)?);
+        let carried = inputs::request(source, args, bytes_args, &limits)?;
         Ok(RunRequest {
             request_id: [0; 32],
             source: carried.source,

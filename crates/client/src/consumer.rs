@@ -12,7 +12,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use functions_types::abi::{ConsumerExample, FunctionsClientExample};
-use functions_types::{DonId, RequestId, SubscriptionId};
+use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
 use crate::account::Account;
 use crate::answer::Fulfilled;
@@ -31,6 +31,19 @@ pub struct Request {
     /// Gas of the callback.
     pub callback_gas_limit: u32,
 }
+
+impl Request {
+    /// What a consumer asks for to send `carried`, whose secrets are left out.
+    pub fn new(carried: FunctionsRequest, callback_gas_limit: u32) -> Self {
+        let FunctionsRequest { source, args, bytes_args, .. } = carried;
+        let bytes_args = bytes_args.into_iter().map(Bytes::from).collect();
+        Self { source, args, bytes_args, callback_gas_limit }
+    }
+}
+
+/// Gas with which this repository's example stores any answer: the longest, of 512 bytes, takes 400,283 where nothing
+/// was stored before, and the tiers of a usual Router end at 300,000, 500,000 and 1,000,000.
+pub const STYLUS_CALLBACK_GAS: u32 = 500_000;
 
 /// Gas the Solidity example asks for, always.
 pub const SOLIDITY_CALLBACK_GAS: u32 = 70_000;

@@ -32,6 +32,25 @@ fn a_subscription_lives_from_create_to_cancel() {
     assert_eq!(answered["state"], "fulfilled");
     assert_eq!(answered["result"], word(12_321));
     assert_eq!(answered["decoded"], "12321");
+    // What the subscription's tier allows is asked for; where it allows more, the longest answer is stored, too.
+    assert_eq!(answered["callbackGasLimit"], 300_000);
+    let longest = owner.file("longest.js", "return new Uint8Array(512).fill(7);");
+    let rich = owner.text("subscriptionId");
+    let stored = owner.types(&[
+        "request",
+        "send",
+        "--consumer",
+        &consumer,
+        "--don-id",
+        &don,
+        "--source",
+        &longest,
+        "--subscription",
+        &rich,
+        "--json",
+    ]);
+    let stored = stored.done();
+    assert_eq!((&stored["state"], &stored["callbackGasLimit"]), (&json!("fulfilled"), &json!(500_000)));
     let request = answered["requestId"].as_str().expect("an id");
     let again = owner.types(&["request", "status", request, "--returns", "uint256", "--json"]).done();
     assert_eq!(again, answered);
