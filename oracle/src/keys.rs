@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use eyre::{Result, WrapErr, bail, eyre};
+use eyre::{Report, Result, bail, eyre};
 use oracle_keys::{KeyError, Keystore};
 use serde_json::json;
 
@@ -27,8 +27,15 @@ const MAX_PASSWORD_BYTES: u64 = 4_096;
 /// # Errors
 /// Which file is missing or wrong, and what to do.
 pub fn open(config: &KeysSection) -> Result<Arc<Keystore>> {
-    let password = password(&config.password_file)?;
-    let keys = Keystore::open(&config.keystore, &password).map_err(|error| {
+    Ok(Arc::new(unlock(config, &password(&config.password_file)?)?))
+}
+
+/// Unlocks the keystore with this password.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn unlock(config: &KeysSection, password: &str) -> Result<Keystore> {
+    Keystore::open(&config.keystore, password).map_err(|error| {
         let words = match &error {
             KeyError::Io { source, .. } => {
                 format!("keys.keystore cannot be opened; {}", remedy(source, "correct the path"))
@@ -36,8 +43,7 @@ pub fn open(config: &KeysSection) -> Result<Arc<Keystore>> {
             _ => "keys.keystore cannot be opened".to_owned(),
         };
         eyre!(error).wrap_err(words)
-    })?;
-    Ok(Arc::new(keys))
+    })
 }
 
 /// Unlocks the keystore or makes a new one where there is none. The flag tells whether it was made.
@@ -47,13 +53,13 @@ pub fn open(config: &KeysSection) -> Result<Arc<Keystore>> {
 #[expect(clippy::disallowed_macros, reason = "who asked for keys is told where they are")]
 pub fn open_or_create(config: &KeysSection) -> Result<(Arc<Keystore>, bool)> {
     let password = password(&config.password_file)?;
-    if let Some(folder) = config.keystore.parent() {
-        fs::create_dir_all(folder)
-            .wrap_err_with(|| format!("keys.keystore: {} cannot be made", folder.display()))?;
-    }
-    let (keys, created) = Keystore::open_or_create(&config.keystore, &password).wrap_err_with(|| {
-        if config.keystore.exists() { "keys.keystore".to_owned() } else { new_keystore(config) }
-    })?;
+    let (keys, created) =
+        Keystore::open_or_create(&config.keystore, &password).map_err(|error| {
+            match config.keystore.exists() {
+                true => eyre!(error).wrap_err("keys.keystore"),
+                false => not_made(config, error),
+            }
+        })?;
     if created {
         eprintln!("new keys are in {}", config.keystore.display());
     } else if let Some(words) = weak_password(config) {
@@ -62,13 +68,17 @@ pub fn open_or_create(config: &KeysSection) -> Result<(Arc<Keystore>, bool)> {
     Ok((Arc::new(keys), created))
 }
 
-/// Which new file was not made, and the password's place.
-pub(crate) fn new_keystore(config: &KeysSection) -> String {
-    format!(
-        "keys.keystore {} is not made with the password in keys.password_file {}",
-        config.keystore.display(),
-        config.password_file.display()
-    )
+/// Which new file was not made, and the password's place where the password is at fault.
+pub(crate) fn not_made(config: &KeysSection, error: KeyError) -> Report {
+    let made = format!("keys.keystore {} is not made", config.keystore.display());
+    let words = match &error {
+        KeyError::EmptyPassword | KeyError::WeakPassword(_) => {
+            format!("{made} with the password in keys.password_file {}", config.password_file.display())
+        }
+        KeyError::Io { source, .. } => format!("{made}; {}", remedy(source, "correct the path")),
+        _ => made,
+    };
+    eyre!(error).wrap_err(words)
 }
 
 /// Keeps every other process from using the keystore, under whatever path.
@@ -97,6 +107,7 @@ pub(crate) fn remedy(error: &io::Error, absent: &'static str) -> &'static str {
         }
         io::ErrorKind::IsADirectory => "it is a folder: give the path of the file",
         io::ErrorKind::InvalidInput => "give the path of a file",
+        io::ErrorKind::InvalidData => "it holds something else than text: give the path of the right file",
         _ => "look at the disk and the path",
     }
 }
@@ -110,12 +121,12 @@ pub fn open_and_hold(config: &KeysSection) -> Result<(Arc<Keystore>, FileLock)> 
     Ok((open(config)?, hold))
 }
 
-/// The files of the keys that others than this user may read, in words.
+/// The files of the keys that others than this user may read, in words. What is no file is not judged by its mode.
 #[must_use]
 pub fn loose_files(config: &KeysSection) -> Vec<String> {
     let files = [("keys.keystore", &config.keystore), ("keys.password_file", &config.password_file)];
     let loose = files.into_iter().filter_map(|(key, path)| {
-        let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        let mode = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.permissions().mode() & 0o777;
         (mode & 0o077 != 0).then(|| format!("{key}: {} is open to others (mode {mode:03o})", path.display()))
     });
     loose.collect()
@@ -201,5 +212,22 @@ mod tests {
         fs::create_dir(&config.password_file).expect("a folder");
         let folder = format!("{:#}", password(&config.password_file).expect_err("a folder"));
         assert!(folder.contains("it is a folder") && !folder.contains("write the password"), "{folder}");
+        assert!(!folder.contains("os error"), "{folder}");
+        fs::write(&config.keystore, [0xff, 0xfe]).expect("a file");
+        let bytes = format!("{:#}", password(&config.keystore).expect_err("no text"));
+        assert!(bytes.contains("it holds something else than text"), "{bytes}");
+    }
+
+    #[test]
+    fn loose_files_are_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config =
+            KeysSection { keystore: "/dev/zero".into(), password_file: folder.path().join("password") };
+        fs::write(&config.password_file, "").expect("a file");
+        fs::set_permissions(&config.password_file, fs::Permissions::from_mode(0o644)).expect("ours");
+        let loose = loose_files(&config);
+        assert!(loose.len() == 1 && loose[0].starts_with("keys.password_file"), "{loose:?}");
+        let folders = KeysSection { keystore: folder.path().into(), password_file: "/dev/stdin".into() };
+        assert!(loose_files(&folders).is_empty(), "nobody is told to change the mode of a folder or a pipe");
     }
 }

@@ -238,6 +238,12 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     assert!(made.contents.restored.is_some());
     assert_eq!(fs::metadata(&copy).expect("the file").permissions().mode() & 0o777, 0o600);
     assert!(matches!(journal::backup(&home.url(), &copy).await, Err(JournalError::Refused { .. })));
+    // What a link leads to is not written, and the link stays.
+    let (link, nowhere) = (home.path("link"), home.path("nowhere"));
+    std::os::unix::fs::symlink(&nowhere, &link).expect("a link");
+    let said = journal::backup(&home.url(), &link).await.expect_err("a link").to_string();
+    assert!(said.contains("symbolic link"), "{said}");
+    assert!(!nowhere.exists() && fs::symlink_metadata(&link).expect("there").is_symlink());
     // What cannot be written is named, not the journal that was read.
     for target in ["/proc/x", "/nonexistent/x", "/dev/null/x"] {
         let said = journal::backup(&home.url(), Path::new(target)).await.expect_err("nowhere").to_string();
@@ -268,6 +274,30 @@ async fn backup_of_a_running_node_verifies_and_comes_back_as_amnesia() {
     let (_, reason, since) = home.start(400).await;
     assert!(reason.is_some());
     assert_eq!(since, 400);
+}
+
+#[tokio::test]
+async fn journal_of_no_node_yet_is_not_backed_up() {
+    let home = Home::new();
+    // As `keygen` makes it.
+    let journal = home.open().await;
+    journal.start_remembering(SIGNER, 0).await.expect("begun");
+    let copy = home.path("backup.sqlite");
+    let said = journal::backup(&home.url(), &copy).await.expect_err("nobody's").to_string();
+    assert!(said.contains("names no node yet") && said.contains("start the node once"), "{said}");
+    assert_eq!(
+        fs::read_dir(home.0.path())
+            .expect("a folder")
+            .filter(|file| {
+                file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains("backup"))
+            })
+            .count(),
+        0
+    );
+    // Once it is somebody's, what is made verifies.
+    journal.claim("signer", SIGNER).await.expect("claimed");
+    journal::backup(&home.url(), &copy).await.expect("a backup");
+    journal::verify_copy(&copy, OWNER, &home.memory()).await.expect("a whole one");
 }
 
 #[tokio::test]

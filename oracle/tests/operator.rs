@@ -266,7 +266,9 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     let (router, coordinator) = (addresses.router.to_string(), addresses.coordinator.to_string());
     let (held_by_nobody, mistyped) = (text.to_lowercase(), swap_case(&router));
     for (words, said) in [
-        (&["--link", &router][..], "--link"),
+        (&["--amount", "0"][..], "above 0"),
+        (&["--ether", "0.0"], "above 0"),
+        (&["--link", &router], "--link"),
         (&["--link", &held_by_nobody], "there is no contract"),
         (&["--link", &mistyped], "checksum"),
         (&["--coordinator", &router], "is no Coordinator but the contract \"Functions Router v1.0.0\""),
@@ -279,13 +281,18 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         let refused = network.verb(earner, &[&["withdraw", "--to", &text], words].concat()).await;
         let (out, err) = texts(&refused);
         assert!(!refused.status.success() && err.contains(said), "{words:?}: {out}{err}");
-        assert!(said == "checksum" || err.contains("nothing was sent"), "{words:?}: {err}");
+        assert!(
+            ["checksum", "above 0"].contains(&said) || err.contains("nothing was sent"),
+            "{words:?}: {err}"
+        );
         assert_eq!(held().await, U256::ZERO, "{words:?}");
     }
     // Small letters carry no checksum and are taken.
     let shown =
         done(&network.verb(earner, &["withdraw", "--coordinator", &coordinator.to_lowercase()]).await);
     assert_eq!(shown["transmitters"][0]["earnedJuels"], earned.to_string(), "{shown:#}");
+    assert_eq!(shown["coordinator"], coordinator);
+    assert_eq!(shown["transmitters"][0]["transmitter"], node.oracle.transmitter.to_string());
     // More than there is moves nothing.
     let refused = network.verb(earner, &["withdraw", "--to", &text, "--amount", "500"]).await;
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -328,7 +335,14 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     assert_eq!(moved["sent"].as_array().expect("a list").len(), 2, "{moved:#}");
     assert!(held().await >= earned);
     assert!(chain.balance(to).await.expect("a balance") > U256::from(900_000_000_000_000_000u64));
-    done(&network.verb(earner, &["keys", "drop-transmitter", &old_text]).await);
+    // What a transfer would cost stays behind, and is said.
+    let dust = chain.balance(old).await.expect("a balance");
+    assert!(dust > U256::ZERO);
+    let dropped = done(&network.verb(earner, &["keys", "drop-transmitter", &old_text]).await);
+    let left: U256 = functions_node::verbs::amount::parse(dropped["etherLeft"].as_str().expect("text"))
+        .expect("an amount");
+    assert_eq!((left, &dropped["dropped"]), (dust, &Value::from(old_text)), "{dropped:#}");
+    assert_eq!(dropped["abandoned"].as_array().map(Vec::len), Some(0), "{dropped:#}");
     let keys = done(&network.verb(earner, &["keys", "show"]).await);
     assert!(keys.get("earlierTransmitters").is_none(), "{keys:#}");
     assert_eq!(address(&keys["transmitter"]), new);
@@ -383,6 +397,10 @@ async fn keys_change_password_and_leave_only_into_private_files() {
         let (out, err) = texts(output);
         assert!(!out.contains(&secret) && !err.contains(&secret) && !out.contains("another password"));
     }
+    let nowhere = network.verb(0, &["keys", "export", "--out", &at("no/such/wallet.json")]).await;
+    let (out, err) = texts(&nowhere);
+    assert!(!nowhere.status.success() && err.contains("make the folder first"), "{out}{err}");
+    assert!(!std::path::Path::new(&at("no")).exists());
     let refused = network.verb(0, &["keys", "import", "--from", &at("raw")]).await;
     assert!(!refused.status.success(), "a keystore is never overwritten");
     fs::rename(at("keystore.json"), at("moved.json")).expect("moved");
@@ -394,6 +412,29 @@ async fn keys_change_password_and_leave_only_into_private_files() {
         assert!(!std::path::Path::new(&at("keystore.json")).exists());
     }
     fs::write(at("password"), good).expect("a file");
+    // Each failure names the file at fault, and nothing is made.
+    fs::write(at("other"), "another password of no use\n").expect("a file");
+    fs::write(at("words"), "no key").expect("a file");
+    fs::set_permissions(at("words"), fs::Permissions::from_mode(0o600)).expect("ours");
+    let named = fs::read_to_string(at("wallet.json")).expect("the file");
+    let ours = format!("{:x}", node.oracle.transmitter);
+    fs::write(at("named.json"), named.replace(&ours, &"11".repeat(20))).expect("a file");
+    fs::set_permissions(at("named.json"), fs::Permissions::from_mode(0o600)).expect("ours");
+    for (from, password, said) in [
+        ("absent", None, "correct --from"),
+        ("words", None, "holds no key"),
+        ("wallet.json", Some("other"), "is not opened by the password in --password-file"),
+        ("named.json", None, "its address field says"),
+    ] {
+        let from = at(from);
+        let password = password.map(at);
+        let mut words = vec!["keys", "import", "--from", &from];
+        words.extend(password.iter().flat_map(|file| ["--password-file", file]));
+        let (out, err) = texts(&network.verb(0, &words).await);
+        assert!(err.contains(said) && err.contains(&format!("--from {from}")), "{out}{err}");
+        assert!(!err.contains("keys.password_file") && !err.contains("keygen"), "{out}{err}");
+        assert!(!std::path::Path::new(&at("keystore.json")).exists());
+    }
     let imported = done(&network.verb(0, &["keys", "import", "--from", &at("wallet.json")]).await);
     assert_eq!(address(&imported["transmitter"]), node.oracle.transmitter);
 }

@@ -1,7 +1,7 @@
 //! Addresses as people write them.
 
 use alloy_primitives::Address;
-use serde::{Deserialize as _, Deserializer, de::Error as _};
+use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
 /// Reads 40 hexadecimal digits, 0x before them or not; in mixed case their checksum (EIP-55) must be right.
 ///
@@ -38,6 +38,25 @@ pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Address, D::Er
 /// As [`deserialize`].
 pub fn deserialize_optional<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Address>, D::Error> {
     Option::<String>::deserialize(input)?.map(|text| parse(&text).map_err(D::Error::custom)).transpose()
+}
+
+/// Writes an address with its checksum (EIP-55), so that a digit mistyped on its way is found.
+///
+/// # Errors
+/// As the output's format tells of them.
+pub fn serialize<S: Serializer>(address: &Address, output: S) -> Result<S::Ok, S::Error> {
+    output.collect_str(address)
+}
+
+/// [`serialize`] for an address that may be missing: null.
+///
+/// # Errors
+/// As [`serialize`].
+pub fn serialize_optional<S: Serializer>(address: &Option<Address>, output: S) -> Result<S::Ok, S::Error> {
+    match address {
+        Some(address) => serialize(address, output),
+        None => output.serialize_none(),
+    }
 }
 
 #[cfg(test)]

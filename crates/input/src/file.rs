@@ -13,11 +13,11 @@ use std::{
 /// Opens a file to read it.
 ///
 /// # Errors
-/// What the system says, and [`io::ErrorKind::InvalidInput`] with the kind of what is there when it is neither file nor
-/// folder. A folder is opened; reading it fails with the system's words.
+/// What the system says; [`io::ErrorKind::IsADirectory`] for a folder and [`io::ErrorKind::InvalidInput`] for anything
+/// else that is no file, with the kind of what is there.
 pub fn open(path: &Path) -> io::Result<File> {
-    if let Some(kind) = unreadable(path)? {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {kind}, not a file")));
+    if let Some((kind, words)) = unreadable(path)? {
+        return Err(io::Error::new(kind, format!("it is {words}, not a file")));
     }
     File::open(path)
 }
@@ -36,17 +36,19 @@ pub fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 ///
 /// # Errors
 /// What the system says, when there is nothing.
-fn unreadable(path: &Path) -> io::Result<Option<&'static str>> {
+fn unreadable(path: &Path) -> io::Result<Option<(io::ErrorKind, &'static str)>> {
     if path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
         return Ok(None);
     }
     let kind = fs::metadata(path)?.file_type();
-    Ok(if kind.is_fifo() {
-        Some("a pipe")
+    Ok(if kind.is_dir() {
+        Some((io::ErrorKind::IsADirectory, "a folder"))
+    } else if kind.is_fifo() {
+        Some((io::ErrorKind::InvalidInput, "a pipe"))
     } else if kind.is_char_device() || kind.is_block_device() {
-        Some("a device")
+        Some((io::ErrorKind::InvalidInput, "a device"))
     } else if kind.is_socket() {
-        Some("a socket")
+        Some((io::ErrorKind::InvalidInput, "a socket"))
     } else {
         None
     })
@@ -67,8 +69,9 @@ mod tests {
         assert_eq!(read_at_most(&path, 3).expect("readable"), None);
         let absent = read_at_most(&folder.path().join("absent"), 3).expect_err("absent");
         assert_eq!(absent.kind(), io::ErrorKind::NotFound);
-        let kind = read_at_most(folder.path(), 3).expect_err("a folder").kind();
-        assert_eq!(kind, io::ErrorKind::IsADirectory);
+        let said = read_at_most(folder.path(), 3).expect_err("a folder");
+        assert_eq!(said.kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(said.to_string(), "it is a folder, not a file");
     }
 
     #[test]

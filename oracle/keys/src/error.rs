@@ -44,10 +44,18 @@ pub enum KeyError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file has no key of an account that could be taken from it.
+    #[error("{path} holds no key that can be taken: {reason}")]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Others may read the file.
     #[error("{path} can be read by others (mode {mode:03o}); run `chmod 600` on it")]
     Permissions {
-        /// The keystore.
+        /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,

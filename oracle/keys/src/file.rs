@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -16,17 +16,18 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) ->
     move |source| KeyError::Io { action, path: path.to_owned(), source }
 }
 
-/// Reads a keystore that only its owner may read.
+/// Reads a file that only its owner may read. What it is comes before who may read it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
-    let opened = fs::metadata(path).and_then(|about| match about.is_file() || about.is_dir() {
-        true => File::open(path),
-        // A pipe would be waited for, and a device may have no end.
-        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file")),
+    let opened = fs::metadata(path).and_then(|about| {
+        let (kind, words) = match about.file_type() {
+            it if it.is_file() => return File::open(path),
+            it if it.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder, not a file"),
+            // A pipe would be waited for, and a device may have no end.
+            _ => (io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file"),
+        };
+        Err(io::Error::new(kind, words))
     });
-    let file = opened.map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
-        _ => failed("open", path)(source),
-    })?;
+    let file = opened.map_err(failed("open", path))?;
     let mode = file.metadata().map_err(failed("inspect", path))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyError::Permissions { path: path.to_owned(), mode });
@@ -40,10 +41,19 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
     Ok(bytes)
 }
 
-/// Writes a new file with mode 0600; it appears complete and durable, or not at all.
+/// Makes the folder of `path` where there is none, for its owner alone.
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), KeyError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path));
+    made.map_err(failed("create the folder of", path))
+}
+
+/// Writes a new file with mode 0600 into an existing folder; it appears complete and durable, or not at all.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed("create the folder of", path))?;
+    let folder = folder_of(path);
+    if !folder.exists() {
+        let absent = io::Error::new(io::ErrorKind::NotFound, "its folder does not exist");
+        return Err(failed("create", path)(absent));
+    }
     let temporary = temporary(path);
     let written = write_and_link(path, folder, &temporary, bytes);
     // The link, if it was made, keeps the content.
@@ -53,7 +63,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
 
 /// Puts a file with mode 0600 in the place of another: at every moment one of the two is there, whole and durable.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let temporary = temporary(path);
     let written = write_synced(&temporary, bytes).and_then(|()| {
         fs::rename(&temporary, path).map_err(failed("write", path))?;
@@ -83,6 +93,10 @@ fn write_and_link(path: &Path, folder: &Path, temporary: &Path, bytes: &[u8]) ->
         _ => failed("write", path)(source),
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of", path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn temporary(path: &Path) -> PathBuf {

@@ -28,7 +28,7 @@ mod file;
 mod sealed;
 mod web3;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
 use alloy::{
     network::EthereumWallet,
@@ -104,7 +104,8 @@ pub struct Keystore {
 }
 
 impl Keystore {
-    /// Draws four keys and stores them in a new file; an existing file is never replaced.
+    /// Draws four keys and stores them in a new file; an existing file is never replaced. Where there is no folder one
+    /// is made, mode 0700.
     ///
     /// Takes about a tenth of a second and 32 MiB: the price of guessing the password.
     ///
@@ -113,9 +114,7 @@ impl Keystore {
     /// random source says.
     pub fn create(path: &Path, password: &str) -> Result<Self, KeyError> {
         check_password(password)?;
-        let keys = Self::generate()?;
-        file::write_new(path, &sealed::seal(&keys.public(), &keys.secrets(), password)?)?;
-        Ok(keys)
+        Self::generate()?.store_new(path, password)
     }
 
     /// Opens an existing file.
@@ -123,7 +122,13 @@ impl Keystore {
     /// # Errors
     /// [`KeyError::Missing`], [`KeyError::WrongPassword`], [`KeyError::Damaged`], or what the file system says.
     pub fn open(path: &Path, password: &str) -> Result<Self, KeyError> {
-        let (public, secrets) = sealed::open(path, &file::read(path)?, password)?;
+        let bytes = file::read(path).map_err(|error| match error {
+            KeyError::Io { source, path, .. } if source.kind() == ErrorKind::NotFound => {
+                KeyError::Missing { path }
+            }
+            other => other,
+        })?;
+        let (public, secrets) = sealed::open(path, &bytes, password)?;
         let keys = Self::from_secrets(&secrets).ok_or_else(|| damaged(path, "a key is out of range"))?;
         if keys.public() != public {
             return Err(damaged(path, "public and private keys do not match"));
@@ -142,21 +147,23 @@ impl Keystore {
         }
     }
 
-    /// Stores a new keystore whose transmitter is the key in the file `from`: Web3 secret storage version 3 under
-    /// `from_password`, or 64 hexadecimal digits.
+    /// Stores a new keystore whose transmitter is `transmitter`; the other keys are drawn.
     ///
     /// # Errors
-    /// As [`Keystore::create`], and what is wrong with `from`.
+    /// As [`Keystore::create`].
     pub fn create_with_transmitter(
         path: &Path,
         password: &str,
-        from: &Path,
-        from_password: &str,
+        transmitter: TransmitterKey,
     ) -> Result<Self, KeyError> {
         check_password(password)?;
-        let keys = Self { transmitter: read_key(from, from_password)?, ..Self::generate()? };
-        file::write_new(path, &sealed::seal(&keys.public(), &keys.secrets(), password)?)?;
-        Ok(keys)
+        Self { transmitter: transmitter.0, ..Self::generate()? }.store_new(path, password)
+    }
+
+    fn store_new(self, path: &Path, password: &str) -> Result<Self, KeyError> {
+        file::make_folder_of(path)?;
+        file::write_new(path, &sealed::seal(&self.public(), &self.secrets(), password)?)?;
+        Ok(self)
     }
 
     /// Writes the keys in the place of the file they came from, encrypted with `password`. At every moment the old file
@@ -168,17 +175,17 @@ impl Keystore {
         file::replace(path, &sealed::seal(&self.public(), &self.secrets(), password)?)
     }
 
-    /// Draws a new transmitter key, or takes the one in a file (as in [`Keystore::create_with_transmitter`]); the
-    /// present one becomes the newest of the earlier ones. Nothing is stored before [`Keystore::save`].
+    /// Takes `next` as the transmitter key, or draws one; the present one becomes the newest of the earlier ones.
+    /// Nothing is stored before [`Keystore::save`].
     ///
     /// # Errors
-    /// [`KeyError::TooMany`], [`KeyError::Known`], or what is wrong with the file.
-    pub fn rotate_transmitter(&mut self, from: Option<(&Path, &str)>) -> Result<(), KeyError> {
+    /// [`KeyError::TooMany`] or [`KeyError::Known`].
+    pub fn rotate_transmitter(&mut self, next: Option<TransmitterKey>) -> Result<(), KeyError> {
         if self.earlier.len() >= MAX_EARLIER {
             return Err(KeyError::TooMany);
         }
-        let next = match from {
-            Some((path, password)) => read_key(path, password)?,
+        let next = match next {
+            Some(TransmitterKey(next)) => next,
             None => Self::generate()?.transmitter,
         };
         if self.transmitters().any(|known| known.address() == next.address()) {
@@ -196,7 +203,7 @@ impl Keystore {
         self.earlier.len() < before
     }
 
-    /// Writes the key of the signer or of a transmitter to the new file `to`, mode 0600.
+    /// Writes the key of the signer or of a transmitter to the new file `to`, mode 0600, in an existing folder.
     ///
     /// # Errors
     /// [`KeyError::Unknown`] when no such key is here, [`KeyError::Exists`], [`KeyError::EmptyPassword`], or what the
@@ -309,19 +316,31 @@ impl Keystore {
     }
 }
 
-/// Reads a secp256k1 key from a private file.
-fn read_key(path: &Path, password: &str) -> Result<PrivateKeySigner, KeyError> {
-    let bytes = Zeroizing::new(file::read(path)?);
-    let secret = if bytes.trim_ascii_start().starts_with(b"{") {
-        web3::open(path, &bytes, password)?
-    } else {
+/// The key of an account, read from a file to become a transmitter's.
+pub struct TransmitterKey(PrivateKeySigner);
+
+impl TransmitterKey {
+    /// Reads a private file: Web3 secret storage version 3 under `password`, or 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`KeyError::WrongPassword`], [`KeyError::NoKey`], [`KeyError::Permissions`], or what the file system says.
+    pub fn read(path: &Path, password: &str) -> Result<Self, KeyError> {
+        let bytes = Zeroizing::new(file::read(path)?);
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            return web3::open(path, &bytes, password).map(Self);
+        }
         let text = bytes.trim_ascii();
         let mut secret = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.strip_prefix(b"0x").unwrap_or(text), secret.as_mut_slice())
-            .map_err(|_| damaged(path, "neither an encrypted key of a wallet nor 64 hexadecimal digits"))?;
-        secret
-    };
-    PrivateKeySigner::from_slice(secret.as_slice()).map_err(|_| damaged(path, "the key is out of range"))
+            .map_err(|_| no_key(path, "neither an encrypted key of a wallet nor 64 hexadecimal digits"))?;
+        PrivateKeySigner::from_slice(secret.as_slice())
+            .map(Self)
+            .map_err(|_| no_key(path, "the key is out of range"))
+    }
+}
+
+fn no_key(path: &Path, reason: impl Into<String>) -> KeyError {
+    KeyError::NoKey { path: path.to_owned(), reason: reason.into() }
 }
 
 fn damaged(path: &Path, reason: &'static str) -> KeyError {

@@ -6,7 +6,7 @@ use alloy::{network::TxSigner, primitives::B256};
 use ed25519_dalek::{Signature, VerifyingKey};
 use functions_report::{quorum::Recover, software::Software};
 
-use crate::{Export, KeyError, Keystore, check_password, file, sealed};
+use crate::{Export, KeyError, Keystore, TransmitterKey, check_password, file, sealed};
 
 const P: &str = "correct horse";
 const Q: &str = "battery staple";
@@ -115,7 +115,8 @@ fn exported_keys_come_back_from_either_form() {
     for (index, name) in ["v3", "raw"].into_iter().enumerate() {
         assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o777, 0o600);
         let path = at(&format!("new-{index}"));
-        let new = Keystore::create_with_transmitter(&path, P, &at(name), "other").unwrap();
+        let key = TransmitterKey::read(&at(name), "other").unwrap();
+        let new = Keystore::create_with_transmitter(&path, P, key).unwrap();
         assert_eq!(new.public().transmitter, account);
         assert_ne!(new.public().signer, keys.public().signer);
         assert_eq!(Keystore::open(&path, P).unwrap().public(), new.public());
@@ -124,13 +125,14 @@ fn exported_keys_come_back_from_either_form() {
     let stranger = alloy::primitives::Address::ZERO;
     assert!(matches!(keys.export(stranger, &at("x"), &Export::Raw), Err(KeyError::Unknown(_))));
     assert!(matches!(keys.export(account, &at("x"), &Export::Encrypted("")), Err(KeyError::EmptyPassword)));
-    let wrong = Keystore::create_with_transmitter(&at("y"), P, &at("v3"), "wrong");
-    assert!(matches!(wrong, Err(KeyError::WrongPassword { .. })) && !at("y").exists());
+    let wrong = TransmitterKey::read(&at("v3"), "wrong");
+    assert!(matches!(wrong, Err(KeyError::WrongPassword { .. })));
     fs::set_permissions(at("raw"), fs::Permissions::from_mode(0o644)).unwrap();
-    let open = Keystore::create_with_transmitter(&at("y"), P, &at("raw"), "");
+    let open = TransmitterKey::read(&at("raw"), "");
     assert!(matches!(open, Err(KeyError::Permissions { .. })));
     let mut keys = keys;
-    assert!(matches!(keys.rotate_transmitter(Some((&at("v3"), "other"))), Err(KeyError::Known(_))));
+    let known = TransmitterKey::read(&at("v3"), "other").unwrap();
+    assert!(matches!(keys.rotate_transmitter(Some(known)), Err(KeyError::Known(_))));
 }
 
 #[test]
@@ -144,7 +146,11 @@ fn weak_passwords_encrypt_no_new_file_and_open_old_ones() {
     {
         for made in [
             Keystore::create(&at("new"), weak),
-            Keystore::create_with_transmitter(&at("new"), weak, &at("raw"), ""),
+            Keystore::create_with_transmitter(
+                &at("new"),
+                weak,
+                TransmitterKey::read(&at("raw"), "").unwrap(),
+            ),
         ] {
             let Err(err) = made else { panic!("{weak:?} is taken") };
             assert!(
@@ -160,4 +166,47 @@ fn weak_passwords_encrypt_no_new_file_and_open_old_ones() {
     let mut old = Keystore::open(&at("old"), "p").unwrap();
     old.rotate_transmitter(None).unwrap();
     old.save(&at("old"), "p").unwrap();
+}
+
+#[test]
+fn what_a_file_is_comes_before_who_may_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("folder")).unwrap();
+    fs::set_permissions(at("folder"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(at("text"), "no key").unwrap();
+    fs::set_permissions(at("text"), fs::Permissions::from_mode(0o600)).unwrap();
+    let words = |error: &KeyError| {
+        let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        format!("{error} {source}")
+    };
+    for (path, reason) in [
+        (at("folder"), "it is a folder, not a file"),
+        ("/dev/zero".into(), "it is a pipe or a device, not a file"),
+    ] {
+        for said in [Keystore::open(&path, P).map(drop), TransmitterKey::read(&path, P).map(drop)]
+            .map(Result::unwrap_err)
+        {
+            let said = words(&said);
+            assert!(said.contains(reason) && !said.contains("chmod") && !said.contains("os error"), "{said}");
+        }
+    }
+    // What is said of a key's file does not speak of keystores.
+    let absent = TransmitterKey::read(&at("absent"), P).map(drop).unwrap_err();
+    assert!(matches!(absent, KeyError::Io { .. }), "{absent}");
+    let text = TransmitterKey::read(&at("text"), P).map(drop).unwrap_err();
+    assert!(text.to_string().contains("holds no key") && !text.to_string().contains("keystore"), "{text}");
+}
+
+#[test]
+fn keys_leave_into_no_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Keystore::create(&folder.path().join("made/k"), P).unwrap();
+    let made = fs::metadata(folder.path().join("made")).unwrap().permissions().mode();
+    assert_eq!(made & 0o777, 0o700, "a keystore's new folder is its owner's alone");
+    let absent = folder.path().join("no/such/x");
+    let refused = keys.export(keys.public().transmitter, &absent, &Export::Raw).unwrap_err();
+    let source = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(source.contains("its folder does not exist"), "{refused}: {source}");
+    assert!(!folder.path().join("no").exists());
 }

@@ -6,7 +6,10 @@
 use std::path::Path;
 
 use aes::Aes128;
-use alloy::primitives::{Address, keccak256};
+use alloy::{
+    primitives::{Address, keccak256},
+    signers::local::PrivateKeySigner,
+};
 use ctr::{
     Ctr128BE,
     cipher::{KeyIvInit, StreamCipher},
@@ -14,7 +17,7 @@ use ctr::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{KeyError, damaged};
+use crate::{KeyError, no_key};
 
 /// scrypt cost of new files: 2^17 blocks of 1 KiB.
 const N: u64 = 1 << 17;
@@ -22,6 +25,8 @@ const N: u64 = 1 << 17;
 const MAX_MEMORY: u64 = 1 << 30;
 /// Most passes over it.
 const MAX_P: u32 = 16;
+/// Longest part of an address field that is repeated, in characters.
+const MAX_NAME_SHOWN: usize = 64;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -90,29 +95,41 @@ pub(crate) fn seal(secret: &[u8; 32], address: Address, password: &str) -> Resul
     Ok(json)
 }
 
-/// Decrypts a key.
-pub(crate) fn open(path: &Path, bytes: &[u8], password: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let file: File = serde_json::from_slice(bytes)
-        .map_err(|error| KeyError::Damaged { path: path.to_owned(), reason: error.to_string() })?;
+/// Decrypts a key; it must be that of the address the file names, where it names one.
+pub(crate) fn open(path: &Path, bytes: &[u8], password: &str) -> Result<PrivateKeySigner, KeyError> {
+    let file: File = serde_json::from_slice(bytes).map_err(|error| no_key(path, error.to_string()))?;
     let crypto = file.crypto;
     if file.version != 3 || crypto.cipher != "aes-128-ctr" || crypto.kdf != "scrypt" {
-        return Err(damaged(path, "only version 3 with scrypt and aes-128-ctr is supported"));
+        return Err(no_key(path, "only version 3 with scrypt and aes-128-ctr is supported"));
     }
-    let params: Scrypt = serde_json::from_value(crypto.kdfparams)
-        .map_err(|error| KeyError::Damaged { path: path.to_owned(), reason: error.to_string() })?;
+    let params: Scrypt =
+        serde_json::from_value(crypto.kdfparams).map_err(|error| no_key(path, error.to_string()))?;
     let bytes = |text: &str| hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
-    let salt = bytes(&params.salt).ok_or_else(|| damaged(path, "its salt is not hexadecimal"))?;
+    let salt = bytes(&params.salt).ok_or_else(|| no_key(path, "its salt is not hexadecimal"))?;
     let iv = bytes(&crypto.cipherparams.iv).and_then(|iv| <[u8; 16]>::try_from(iv).ok());
-    let iv = iv.ok_or_else(|| damaged(path, "its iv is not 16 bytes"))?;
+    let iv = iv.ok_or_else(|| no_key(path, "its iv is not 16 bytes"))?;
     let secret = bytes(&crypto.ciphertext).and_then(|text| <[u8; 32]>::try_from(text).ok());
-    let mut secret = Zeroizing::new(secret.ok_or_else(|| damaged(path, "its ciphertext is not 32 bytes"))?);
+    let mut secret = Zeroizing::new(secret.ok_or_else(|| no_key(path, "its ciphertext is not 32 bytes"))?);
     let derived = derive(&params, &salt, password)
-        .ok_or_else(|| damaged(path, "its key derivation is unknown or asks for too much memory"))?;
+        .ok_or_else(|| no_key(path, "its key derivation is unknown or asks for too much memory"))?;
     if bytes(&crypto.mac).as_deref() != Some(mac(&derived, &secret).as_slice()) {
         return Err(KeyError::WrongPassword { path: path.to_owned() });
     }
     crypt(&derived, &iv, &mut secret);
-    Ok(secret)
+    let key = PrivateKeySigner::from_slice(secret.as_slice())
+        .map_err(|_| no_key(path, "the key is out of range"))?;
+    // Neither the password nor the mac covers the name; some wallets leave it empty.
+    match file.address.as_deref().map(str::trim) {
+        None | Some("") => Ok(key),
+        Some(named) if named.parse() == Ok(key.address()) => Ok(key),
+        Some(named) => {
+            let named: String = named.chars().take(MAX_NAME_SHOWN).collect();
+            Err(no_key(
+                path,
+                format!("its address field says {named:?}, its key is that of {}", key.address()),
+            ))
+        }
+    }
 }
 
 /// The 32 bytes derived from a password; `None` when the parameters are out of bounds.
@@ -165,14 +182,16 @@ mod tests {
     fn open_reads_the_formats_own_vector() {
         let path = Path::new("vector");
         let secret = open(path, VECTOR.as_bytes(), "testpassword").expect("opens");
-        assert_eq!(hex::encode(*secret), "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d");
+        let key = "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d";
+        assert_eq!(hex::encode(secret.to_bytes()), key);
         assert!(matches!(open(path, VECTOR.as_bytes(), "other"), Err(KeyError::WrongPassword { .. })));
     }
 
     #[test]
     fn open_returns_what_was_sealed_and_bounds_what_a_file_asks_for() {
-        let sealed = seal(&[7; 32], Address::repeat_byte(1), "pass").expect("sealed");
-        assert_eq!(*open(Path::new("x"), &sealed, "pass").expect("opens"), [7; 32]);
+        let address = PrivateKeySigner::from_slice(&[7; 32]).expect("a key").address();
+        let sealed = seal(&[7; 32], address, "pass").expect("sealed");
+        assert_eq!(open(Path::new("x"), &sealed, "pass").expect("opens").to_bytes(), [7; 32]);
         let text = String::from_utf8(sealed).expect("text");
         for (from, to) in [
             ("\"n\": 131072", "\"n\": 4611686018427387904"),
@@ -187,7 +206,27 @@ mod tests {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text, "{from}");
             let refused = open(Path::new("x"), changed.as_bytes(), "pass");
-            assert!(matches!(refused, Err(KeyError::Damaged { .. })), "{to}");
+            assert!(matches!(refused, Err(KeyError::NoKey { .. })), "{to}");
+        }
+    }
+
+    #[test]
+    fn open_compares_the_key_with_the_address_the_file_names() {
+        let address = PrivateKeySigner::from_slice(&[7; 32]).expect("a key").address();
+        let text = String::from_utf8(seal(&[7; 32], address, "pass").expect("sealed")).expect("text");
+        let ours = hex::encode(address);
+        let read = |named: &str| {
+            let changed = text.replacen(&ours, named, 1);
+            open(Path::new("x"), changed.as_bytes(), "pass").map(|key| key.address())
+        };
+        for good in [ours.clone(), address.to_string(), ours.to_uppercase(), String::new()] {
+            assert_eq!(read(&good).ok(), Some(address), "{good:?}");
+        }
+        let other = hex::encode([1; 20]);
+        for bad in [other.as_str(), "0x12", "somebody", &"x".repeat(5_000)] {
+            let said = read(bad).expect_err(bad).to_string();
+            assert!(said.contains("its address field") && said.contains(&address.to_string()), "{said}");
+            assert!(said.len() < 300, "{said}");
         }
     }
 }

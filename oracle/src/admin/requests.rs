@@ -64,7 +64,11 @@ pub(super) async fn evidence(
     let chosen = records.into_iter().max_by_key(|(_, records)| is_done(records));
     let (digest, records) = chosen.unwrap_or_default();
     match Evidence::read(digest, &records) {
-        Ok(Some(evidence)) => Json(evidence).into_response(),
+        Ok(Some(evidence)) => {
+            let mut shown = json!(evidence);
+            shown["coordinator"] = evidence.coordinator.to_string().into();
+            Json(shown).into_response()
+        }
         Ok(None) => {
             let remedy = "ask again when the node has read the chain; see /requests/{id}";
             refuse(StatusCode::NOT_FOUND, "this node has said nothing about the request", remedy)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, U256};
+use functions_input::address;
 use serde::Serialize;
 
 use crate::chain::EndpointView;
@@ -43,8 +44,10 @@ pub struct NodeStatus {
     /// Network identity.
     pub peer_id: String,
     /// Address whose signatures count on chain.
+    #[serde(serialize_with = "address::serialize")]
     pub signer: Address,
     /// Account that sends reports.
+    #[serde(serialize_with = "address::serialize")]
     pub transmitter: Address,
     /// Peers connected now.
     pub peers_connected: usize,
@@ -59,6 +62,7 @@ pub struct NodeStatus {
     /// Seconds since the newest block was first seen.
     pub head_age_seconds: u64,
     /// The coordinator served.
+    #[serde(serialize_with = "address::serialize_optional")]
     pub coordinator: Option<Address>,
     /// The chain's endpoints in order of preference.
     pub endpoints: Vec<EndpointView>,
@@ -127,6 +131,24 @@ impl Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_shown_with_their_checksums() {
+        let known = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
+        let address: Address = known.parse().expect("an address");
+        let status = NodeStatus {
+            signer: address,
+            transmitter: address,
+            coordinator: Some(address),
+            ..NodeStatus::default()
+        };
+        let shown = serde_json::to_value(&status).expect("JSON");
+        for key in ["signer", "transmitter", "coordinator"] {
+            assert_eq!(shown[key], known);
+        }
+        let shown = serde_json::to_value(NodeStatus::default()).expect("JSON");
+        assert!(shown["coordinator"].is_null(), "{shown}");
+    }
 
     #[test]
     fn waiting_for_names_everything_that_is_missing() {

@@ -234,6 +234,37 @@ async fn guard_refuses_bodies_long_heads_and_foreign_hosts() {
     assert!(long.starts_with("HTTP/1.1 431"), "{long}");
 }
 
+/// All of these keep the connection open from their side: it is the server that ends it, long before its life is over.
+#[tokio::test]
+async fn what_is_announced_and_never_sent_holds_no_connection() {
+    let pages = &Pages::start().await;
+    let asked = |head: &'static str| async move {
+        let answer = tokio::time::timeout(Duration::from_secs(30), pages.raw(head.as_bytes()));
+        (head, answer.await.expect("the server ends the connection"))
+    };
+    let refused = [
+        ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", "413"),
+        ("POST /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nhello", "413"),
+        ("GET /status HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf", "413"),
+        ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n", "400"),
+        ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", "400"),
+        ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "400"),
+    ];
+    for (head, answer) in futures::future::join_all(refused.map(|(head, _)| asked(head))).await {
+        let (_, status) = refused.iter().find(|(asked, _)| *asked == head).expect("asked");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{head:?}: {answer:?}");
+        // What follows an announced body is part of it, never another request.
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{head:?}: {answer:?}");
+    }
+    let half = ["", "GET", "GET /status HTTP/1.1\r\nHost: loc", "GET /live HTTP/1.1\r\nHost: localhost\r\n"];
+    for (head, answer) in futures::future::join_all(half.map(asked)).await {
+        assert!(!answer.contains("200"), "{head:?}: {answer:?}");
+    }
+    // A whole request without the wish to close, and nothing after it.
+    let (_, answer) = asked("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+}
+
 #[tokio::test]
 async fn errors_are_one_line_of_json_with_a_remedy_and_wrong_paths_are_told_the_right_ones() {
     let pages = Pages::start().await;

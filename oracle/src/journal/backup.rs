@@ -54,15 +54,24 @@ pub struct Contents {
     pub restored: Option<String>,
 }
 
+impl Contents {
+    /// Whether it says whose it is, as a journal does from a node's first start on.
+    fn names_a_node(&self) -> bool {
+        self.claims.iter().any(|(name, _)| name == "signer")
+    }
+}
+
 /// Copies the journal at `url` into the new file `to`, while a node may go on writing.
 ///
 /// # Errors
-/// When `to` exists, when the database is no file, or what the database says.
+/// When `to` exists, when no node has used the journal yet, when the database is no file, or what the database says.
 pub async fn backup(url: &str, to: &Path) -> Result<Backup, JournalError> {
     let place = file_of(url, "pg_dump makes backups of it, see docs/node.md")?;
-    if to.exists() {
+    // A link that leads nowhere is in the place as much as a file.
+    if let Ok(there) = fs::symlink_metadata(to) {
+        let what = if there.is_symlink() { "exists already as a symbolic link" } else { "exists already" };
         return Err(JournalError::Refused {
-            problem: format!("{} exists already", to.display()),
+            problem: format!("{} {what}", to.display()),
             remedy: "name a new file; a backup never replaces another",
         });
     }
@@ -75,6 +84,12 @@ pub async fn backup(url: &str, to: &Path) -> Result<Backup, JournalError> {
     let part = Part::of(to);
     copy(&place, &part.0).await?;
     let contents = verify(&sqlite_url(&part.0)).await?;
+    if !contents.names_a_node() {
+        return Err(JournalError::Refused {
+            problem: format!("the journal {place} names no node yet, so there is nothing to keep"),
+            remedy: "start the node once: it writes its name into the journal as soon as it knows its chain",
+        });
+    }
     let failed = |err: io::Error| in_the_way(to, &err);
     part.put(to).map_err(failed)?;
     let bytes = fs::metadata(to).map_err(failed)?.len();
@@ -135,7 +150,7 @@ pub async fn verify_copy(
         remedy: "its log (-wal) was left behind, or it is an old copy; `functions-node journal backup` makes whole ones, \
                  also beside a running node",
     };
-    if !contents.claims.iter().any(|(name, _)| name == "signer") {
+    if !contents.names_a_node() {
         return Err(part("it names no node that it belongs to".to_owned()));
     }
     for (name, ours) in owner {

@@ -25,6 +25,17 @@ pub fn parse(text: &str) -> Result<U256, String> {
     format!("{whole}{part:0<DECIMALS$}").parse().map_err(|_| bad())
 }
 
+/// [`parse`] for what shall be moved.
+///
+/// # Errors
+/// As [`parse`], and when it is nothing.
+pub fn parse_some(text: &str) -> Result<U256, String> {
+    match parse(text)? {
+        U256::ZERO => Err("that is nothing; give an amount above 0".to_owned()),
+        some => Ok(some),
+    }
+}
+
 /// Writes juels or wei with all their digits, without trailing zeros.
 #[must_use]
 pub fn show(value: U256) -> String {
@@ -53,5 +64,10 @@ mod tests {
         for bad in ["", ".", "-1", "1e3", "0x10", "1.0000000000000000001", "1,5", " 1", "1.5.2"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+        for nothing in ["0", "0.0", ".000", "000"] {
+            assert!(parse_some(nothing).expect_err(nothing).contains("above 0"), "{nothing}");
+        }
+        assert_eq!(parse_some("0.000000000000000001"), Ok(U256::from(1)));
+        assert!(parse_some("-1").is_err());
     }
 }

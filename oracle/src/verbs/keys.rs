@@ -10,9 +10,9 @@ use std::{
 };
 
 use alloy::primitives::{Address, U256};
-use eyre::{Result, WrapErr, bail};
+use eyre::{Result, WrapErr, bail, eyre};
 use functions_input::address;
-use oracle_keys::{Export, Keystore};
+use oracle_keys::{Export, KeyError, Keystore, TransmitterKey};
 use serde_json::json;
 
 use super::{amount, withdraw};
@@ -145,11 +145,24 @@ fn show(options: &OnlyConfig) -> Result<()> {
 }
 
 fn export(options: &ExportOptions) -> Result<()> {
+    let not_exported = |error: KeyError| {
+        let words = match &error {
+            KeyError::Io { source, .. } => {
+                format!(
+                    "--out; {}",
+                    keys::remedy(source, "make the folder first, for its owner alone, or name another")
+                )
+            }
+            KeyError::Unknown(_) => "--key; `keys show` lists the signer and the transmitters".to_owned(),
+            _ => "--out".to_owned(),
+        };
+        eyre!(error).wrap_err(words)
+    };
     let config = Config::load(&options.config)?;
     let unlocked = keys::open(&config.keys)?;
     let address = options.key.unwrap_or_else(|| unlocked.public().transmitter);
     if options.raw {
-        unlocked.export(address, &options.out, &Export::Raw)?;
+        unlocked.export(address, &options.out, &Export::Raw).map_err(not_exported)?;
         eprintln!(
             "{} holds a private key in the clear; whoever reads it owns the account",
             options.out.display()
@@ -160,9 +173,9 @@ fn export(options: &ExportOptions) -> Result<()> {
             // The key is as safe in the new file as in the keystore.
             None => keys::password(&config.keys.password_file)?,
         };
-        unlocked.export(address, &options.out, &Export::Encrypted(&password))?;
+        unlocked.export(address, &options.out, &Export::Encrypted(&password)).map_err(not_exported)?;
     }
-    super::print(&json!({ "address": address, "file": options.out, "encrypted": !options.raw }))
+    super::print(&json!({ "address": address.to_string(), "file": options.out, "encrypted": !options.raw }))
 }
 
 async fn import(options: &ImportOptions) -> Result<()> {
@@ -175,13 +188,9 @@ async fn import(options: &ImportOptions) -> Result<()> {
         );
     }
     let password = keys::password(&config.keys.password_file)?;
-    let from_password = match &options.password_file {
-        Some(file) => keys::password(file)?,
-        None => password.clone(),
-    };
-    let made =
-        Keystore::create_with_transmitter(&config.keys.keystore, &password, &options.from, &from_password)
-            .wrap_err_with(|| keys::new_keystore(&config.keys))?;
+    let key = transmitter_key(&config, &options.from, options.password_file.as_deref())?;
+    let made = Keystore::create_with_transmitter(&config.keys.keystore, &password, key)
+        .map_err(|error| keys::not_made(&config.keys, error))?;
     if let Err(err) = crate::memory::begin(&config, made.public().signer).await {
         eprintln!("the journal could not be made together with the keys ({err:#})");
     }
@@ -197,16 +206,37 @@ fn password(options: &PasswordOptions) -> Result<()> {
     let unlocked = match Keystore::open(path, &new) {
         Ok(unlocked) => unlocked,
         Err(_) => {
-            let unlocked = Keystore::open(path, &keys::password(&config.keys.password_file)?)
-                .wrap_err("keys.keystore cannot be opened")?;
+            let unlocked = keys::unlock(&config.keys, &keys::password(&config.keys.password_file)?)?;
             unlocked.save(path, &new)?;
             unlocked
         }
     };
     put_password(&config.keys.password_file, &new)?;
     super::print(
-        &json!({ "keystore": path, "passwordFile": config.keys.password_file, "signer": unlocked.public().signer }),
+        &json!({ "keystore": path, "passwordFile": config.keys.password_file, "signer": unlocked.public().signer.to_string() }),
     )
+}
+
+/// The key in the file `--from`, opened with the password in `password_file` or else the keystore's own.
+fn transmitter_key(config: &Config, from: &Path, password_file: Option<&Path>) -> Result<TransmitterKey> {
+    let tried = password_file.unwrap_or(&config.keys.password_file);
+    TransmitterKey::read(from, &keys::password(tried)?).map_err(|error| {
+        let shown = from.display();
+        let words = match &error {
+            KeyError::WrongPassword { .. } if password_file.is_some() => {
+                format!("--from {shown} is not opened by the password in --password-file {}", tried.display())
+            }
+            KeyError::WrongPassword { .. } => format!(
+                "--from {shown} is not opened by the password in keys.password_file {}; give its own with --password-file",
+                tried.display()
+            ),
+            KeyError::Io { source, .. } => {
+                format!("--from {shown} is not read; {}", keys::remedy(source, "correct --from"))
+            }
+            _ => format!("--from {shown} is not taken"),
+        };
+        eyre!(error).wrap_err(words)
+    })
 }
 
 /// The password in a file, when it may encrypt a new one.
@@ -246,18 +276,13 @@ fn rotate(options: &RotateOptions) -> Result<()> {
     let _hold = keys::hold(&config.keys)?;
     let password = keys::password(&config.keys.password_file)?;
     let path = &config.keys.keystore;
-    let mut unlocked = Keystore::open(path, &password).wrap_err("keys.keystore cannot be opened")?;
+    let mut unlocked = keys::unlock(&config.keys, &password)?;
     let before = unlocked.public().transmitter;
-    match &options.from {
-        Some(from) => {
-            let from_password = match &options.password_file {
-                Some(file) => keys::password(file)?,
-                None => password.clone(),
-            };
-            unlocked.rotate_transmitter(Some((from, &from_password)))?;
-        }
-        None => unlocked.rotate_transmitter(None)?,
-    }
+    let next = match &options.from {
+        Some(from) => Some(transmitter_key(&config, from, options.password_file.as_deref())?),
+        None => None,
+    };
+    unlocked.rotate_transmitter(next)?;
     unlocked.save(path, &password)?;
     let now = unlocked.public().transmitter;
     eprintln!(
@@ -273,26 +298,39 @@ async fn drop_transmitter(options: &DropOptions) -> Result<()> {
     let _hold = keys::hold(&config.keys)?;
     let password = keys::password(&config.keys.password_file)?;
     let path = &config.keys.keystore;
-    let mut unlocked = Keystore::open(path, &password).wrap_err("keys.keystore cannot be opened")?;
+    let mut unlocked = keys::unlock(&config.keys, &password)?;
     let gone = options.transmitter;
     if !unlocked.public().earlier_transmitters.contains(&gone) {
         bail!("{gone} is no earlier transmitter of this keystore; `keys show` lists them");
     }
     let left = left_on(&config, &unlocked, options).await?;
-    if !left.is_empty() && !options.abandon {
+    if !left.worth_moving.is_empty() && !options.abandon {
         bail!(
             "{} still has {}; move it with `withdraw --transmitter {gone} --to … --ether all`, or give --abandon",
             gone,
-            left.join(" and ")
+            left.worth_moving.join(" and ")
         );
     }
     unlocked.drop_transmitter(gone);
     unlocked.save(path, &password)?;
-    super::print(&json!({ "dropped": gone, "abandoned": left, "keys": public_json(&unlocked, &config) }))
+    super::print(&json!({
+        "dropped": gone.to_string(),
+        "abandoned": left.worth_moving,
+        "etherLeft": amount::show(left.wei),
+        "keys": public_json(&unlocked, &config),
+    }))
+}
+
+/// What would be lost with a key.
+struct Left {
+    /// In words, what can be moved for less than it is worth.
+    worth_moving: Vec<String>,
+    /// All the ether on the account, in wei.
+    wei: U256,
 }
 
 /// What would be lost with the key of an earlier transmitter.
-async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) -> Result<Vec<String>> {
+async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) -> Result<Left> {
     let rpc = withdraw::connect(config).await?;
     let gone = options.transmitter;
     let wallet = unlocked.wallet_of(gone).expect("it was found in the keystore");
@@ -300,7 +338,7 @@ async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) ->
         super::account::Account { rpc: &rpc, chain_id: config.chain.chain_id, address: gone, wallet };
     let mut coordinators = vec![withdraw::coordinator(config, &rpc, None).await?];
     coordinators.extend(options.coordinator);
-    let mut left = Vec::new();
+    let mut worth_moving = Vec::new();
     for coordinator in coordinators {
         let call = functions_types::abi::Coordinator::transmittersCall {};
         if chain::view(&rpc, coordinator, call).await?.contains(&gone) {
@@ -310,13 +348,13 @@ async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) ->
         }
         let earned = account.earned_juels(coordinator).await?;
         if !earned.is_zero() {
-            left.push(format!("{} LINK at the Coordinator {coordinator}", amount::show(earned)));
+            worth_moving.push(format!("{} LINK at the Coordinator {coordinator}", amount::show(earned)));
         }
     }
-    // Less than moving it costs is nothing.
-    let wei = account.movable_wei(gone).await?;
-    if wei > U256::ZERO {
-        left.push(format!("{} ether", amount::show(account.ether_wei().await?)));
+    let wei = account.ether_wei().await?;
+    // Less than moving it may cost stays behind: nobody could send it.
+    if !account.movable_wei(gone).await?.is_zero() {
+        worth_moving.push(format!("{} ether", amount::show(wei)));
     }
-    Ok(left)
+    Ok(Left { worth_moving, wei })
 }

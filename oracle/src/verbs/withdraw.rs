@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub to: Option<Address>,
     /// LINK to withdraw, for example 12.5; everything when left out
-    #[arg(long, value_name = "LINK", requires = "to", allow_negative_numbers = true, value_parser = amount::parse)]
+    #[arg(long, value_name = "LINK", requires = "to", allow_negative_numbers = true, value_parser = amount::parse_some)]
     pub amount: Option<U256>,
     /// Only this transmitter of the keystore
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
@@ -55,7 +55,7 @@ pub enum Ether {
 }
 
 fn ether(text: &str) -> Result<Ether, String> {
-    if text == "all" { Ok(Ether::All) } else { amount::parse(text).map(Ether::Wei) }
+    if text == "all" { Ok(Ether::All) } else { amount::parse_some(text).map(Ether::Wei) }
 }
 
 /// The chain behind the configuration, its id confirmed.
@@ -130,7 +130,7 @@ pub async fn run(options: &Options) -> Result<()> {
         for account in &accounts {
             shown.push(show(account, coordinator, options.link).await?);
         }
-        return super::print(&json!({ "coordinator": coordinator, "transmitters": shown }));
+        return super::print(&json!({ "coordinator": coordinator.to_string(), "transmitters": shown }));
     };
     if to.is_zero() || accounts.iter().any(|account| account.address == to) {
         bail!("--to {to} is the zero address or a transmitter of this node; give your own address");
@@ -141,7 +141,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let mut sent = Vec::new();
     let moved = move_all(options, &accounts, coordinator, to, &mut sent).await;
     // What was sent is sent, whatever came after it.
-    super::print(&json!({ "coordinator": coordinator, "to": to, "sent": sent }))?;
+    super::print(&json!({ "coordinator": coordinator.to_string(), "to": to.to_string(), "sent": sent }))?;
     moved
 }
 
@@ -207,7 +207,7 @@ async fn show(account: &Account<'_>, coordinator: Address, link: Option<Address>
     let earned = account.earned_juels(coordinator).await?;
     let ether = account.ether_wei().await?;
     let mut shown = json!({
-        "transmitter": account.address,
+        "transmitter": account.address.to_string(),
         "earnedJuels": earned.to_string(),
         "earnedLink": amount::show(earned),
         "etherWei": ether.to_string(),
@@ -298,7 +298,7 @@ async fn move_all(
 ) -> Result<()> {
     let mut note = |what: &str, account: &Account<'_>, unit: &str, value: U256, tx| {
         let (name, shown) = (unit.to_owned(), amount::show(value));
-        sent.push(json!({ "what": what, "transmitter": account.address, name: value.to_string(), "amount": shown, "transaction": tx }));
+        sent.push(json!({ "what": what, "transmitter": account.address.to_string(), name: value.to_string(), "amount": shown, "transaction": tx }));
     };
     let shares = shares(options, accounts, coordinator, to).await?;
     for (account, share) in accounts.iter().zip(&shares).filter(|(_, share)| !share.earned.is_zero()) {
