@@ -1,11 +1,10 @@
 //! `functions replay`: a recorded run again, byte for byte, with the network cut.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use functions_failure::{Result, failure, of_io};
+use functions_failure::{Result, failure};
 use functions_types::limits::Mode;
-use oracle_runner::{RunOutcome, RunnerError, TRANSCRIPT_MAX, Transcript};
+use oracle_runner::{RunOutcome, RunnerError, Transcript};
 use serde_json::json;
 
 use crate::output;
@@ -13,7 +12,7 @@ use crate::remedy;
 use crate::simulate::decode::{Returns, hex};
 use crate::simulate::secrets::Secrets;
 use crate::simulate::shown::Shown;
-use crate::simulate::{Machine, point_at};
+use crate::simulate::{Machine, point_at, recording};
 
 /// Runs a recording again without network and compares
 ///
@@ -40,7 +39,7 @@ pub(crate) struct Options {
 
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let recording = read(&options.file)?;
+    let recording = recording::read(&options.file)?;
     let secrets = Secrets::read(options.secrets.as_deref())?;
     // No address is allowed; the replay asks none anyway.
     let machine = Machine::offline(options.allow_weak_sandbox);
@@ -127,18 +126,4 @@ fn end(outcome: &RunOutcome, secrets: &Secrets) -> String {
             format!("recorded is the error {:?}", secrets.veil(&String::from_utf8_lossy(text)))
         }
     }
-}
-
-fn read(path: &Path) -> Result<Transcript> {
-    let place = path.display();
-    let mut bytes = Vec::new();
-    functions_input::file::open(path)
-        .and_then(|file| file.take(TRANSCRIPT_MAX as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| failure!(help = of_io(&error), "cannot read the recording {place}: {error}"))?;
-    Transcript::from_json(&bytes).map_err(|error| {
-        failure!(
-            help = "make a recording with: functions simulate --source FILE --record RECORDING",
-            "{place}: {error}"
-        )
-    })
 }

@@ -402,3 +402,73 @@ async fn a_time_no_block_can_have_is_refused() {
         assert_eq!(said.code, Some(2), "{}", said.stderr);
     }
 }
+
+#[tokio::test]
+async fn what_failed_has_its_reason_in_the_text_too() {
+    let folder = Folder::new();
+    for (script, why) in [
+        ("let a; let a", "SyntaxError: invalid redefinition of lexical identifier"),
+        ("return f(", "SyntaxError: "),
+        ("Promise.reject({x: 1}); await null", "unhandled rejection: invalid value thrown of type object"),
+        ("Promise.reject(Error('quiet')); await null", "unhandled rejection: Error: quiet"),
+        (
+            "const e = Error('x'); Object.defineProperty(e, 'stack', {get() { throw 1 }}); throw e",
+            "reading the thrown error throws",
+        ),
+        ("const all = []; for (;;) all.push(new Array(1e6).fill(1.5))", "memory limit"),
+        ("await new Promise(() => {})", "nothing left to wait for"),
+    ] {
+        let file = folder.file("script.js", script);
+        let said = functions(&["simulate", "--source", &file]).await;
+        assert_eq!(said.code, Some(0), "{script}: {said:?}");
+        let line = said.stdout.lines().find_map(|line| line.strip_prefix("why       "));
+        assert!(line.is_some_and(|line| line.starts_with(why)), "{script}: {said:?}");
+    }
+    // What goes on chain is not said twice.
+    let file = folder.file("script.js", "throw Error('no price')");
+    let said = functions(&["simulate", "--source", &file]).await;
+    assert!(said.stdout.contains("error     no price\n") && !said.stdout.contains("why  "), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_error_without_words_is_warned_of() {
+    let folder = Folder::new();
+    let file = folder.file("script.js", "throw ''");
+    let said = functions(&["simulate", "--source", &file]).await;
+    assert!(said.stderr.contains("neither result nor error"), "{said:?}");
+    assert!(said.stdout.starts_with("error     (empty)\n"), "{said:?}");
+    let json = functions(&["simulate", "--json", "--source", &file]).await.json();
+    assert_eq!((&json["error"], json["hints"].as_array().map(Vec::len)), (&json!(""), Some(1)), "{json}");
+}
+
+#[tokio::test]
+async fn a_recording_overwrites_recordings_only() {
+    let folder = Folder::new();
+    let file = folder.file("one.js", "return Functions.encodeUint256(1)");
+    let record = async |place: &str| functions(&["simulate", "--source", &file, "--record", place]).await;
+    let new = folder.path("run.json").display().to_string();
+    let empty = folder.file("empty.json", "");
+    for place in [&new, &new, &empty] {
+        assert_eq!(record(place).await.code, Some(0), "{place}");
+        assert_eq!(functions(&["replay", place]).await.code, Some(0), "{place}");
+    }
+    let pipe = folder.path("pipe").display().to_string();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|ended| ended.success()));
+    let notes = folder.file("notes.txt", "mine");
+    let nowhere = folder.path("absent/run.json").display().to_string();
+    for (place, words) in [
+        (pipe.as_str(), "pipe, device or socket, not a file"),
+        ("/dev/null", "pipe, device or socket, not a file"),
+        (&notes, "is no recording of this version, so it is not overwritten"),
+        (&file, "is no recording of this version, so it is not overwritten"),
+        (&folder.path("").display().to_string(), "is a folder"),
+        (&nowhere, "there is no folder"),
+        ("-", "not written to standard output"),
+    ] {
+        let said = record(place).await;
+        assert!(said.code == Some(1) && said.stdout.is_empty(), "{place}: {said:?}");
+        said.refused(words);
+    }
+    assert_eq!(std::fs::read_to_string(folder.path("notes.txt")).unwrap(), "mine");
+    assert!(std::fs::read_to_string(folder.path("one.js")).unwrap().starts_with("return"));
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use functions_types::limits::Mode;
+use oracle_runner::RunOutcome;
 
 /// Names whose calls make a script wait where time is real.
 const TIMERS: [&str; 2] = ["setTimeout", "setInterval"];
@@ -29,9 +30,30 @@ pub(crate) fn of<'a>(source: &str, mode: Mode, hosts: impl Iterator<Item = &'a s
         .collect()
 }
 
+/// A hint about what a run ended with.
+pub(crate) fn of_outcome(outcome: &RunOutcome) -> Option<String> {
+    let is_empty = matches!(outcome, RunOutcome::UserError(text) if text.is_empty());
+    is_empty.then(|| {
+        "the script threw an empty text: on the chain that is an answer with neither result nor error, which a consumer takes for \
+         an empty result; throw an error with words"
+            .into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_without_words_is_an_empty_result_on_the_chain() {
+        let hint = |outcome| of_outcome(&outcome);
+        assert!(
+            hint(RunOutcome::UserError(vec![])).is_some_and(|hint| hint.contains("neither result nor error"))
+        );
+        assert_eq!(hint(RunOutcome::UserError(b"no price".to_vec())), None);
+        // Nothing is what the script says it returns.
+        assert_eq!(hint(RunOutcome::Result(vec![])), None);
+    }
 
     #[test]
     fn timers_between_queries_of_one_host_do_not_wait_in_strict_mode() {

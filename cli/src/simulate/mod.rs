@@ -3,6 +3,7 @@
 //! | to read about | look in |
 //! | --- | --- |
 //! | script and arguments, and their refusals | `inputs` |
+//! | the file of a recording | `recording` |
 //! | secrets, and how they stay out of sight | `secrets` |
 //! | what is printed of a run | `shown`, `decode` |
 //! | several runs side by side | `compare`, `differ`, printed by `compared` |
@@ -16,6 +17,7 @@ mod hints;
 pub(crate) mod inputs;
 mod places;
 mod point;
+pub(crate) mod recording;
 pub(crate) mod secrets;
 pub(crate) mod shown;
 
@@ -78,7 +80,7 @@ pub(crate) struct Options {
     /// Time of the request's block, in Unix seconds, where the script's clock starts; without it: now
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LAST_BLOCK_TIME))]
     timestamp: Option<u64>,
-    /// Writes a recording for `functions replay`
+    /// Writes a recording for `functions replay`, into a new file or over an earlier recording
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Prints exactly one JSON object on standard output
@@ -177,6 +179,9 @@ fn mode(name: &str) -> Result<Mode, String> {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let secrets = Secrets::read(options.secrets.as_deref())?;
     let request = options.request(&secrets)?;
+    if let Some(path) = &options.record {
+        recording::check(path)?;
+    }
     let runner = options.machine.start(request.limits.memory_bytes).await?;
     let done = options.perform(&runner, &request).await;
     runner.shutdown().await;
@@ -185,11 +190,12 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         comparison.veil(&secrets);
     }
     if let Some(path) = &options.record {
-        write_recording(path, &report)?;
+        recording::write(path, &report.transcript)?;
     }
     let name = options.source.display().to_string();
     let hosts = report.http.iter().map(|exchange| exchange.host.as_str());
-    let hints = hints::of(&request.source, options.mode, hosts);
+    let mut hints = hints::of(&request.source, options.mode, hosts);
+    hints.extend(hints::of_outcome(&report.outcome));
     for hint in &hints {
         output::say(&format!("warning: {}", output::visible(&secrets.veil(hint))));
     }
@@ -272,11 +278,6 @@ impl Options {
         let comparison = Comparison::live(&reports, runner, request).await?;
         Ok((reports.swap_remove(0), Some(comparison)))
     }
-}
-
-fn write_recording(path: &Path, report: &RunReport) -> Result<()> {
-    std::fs::write(path, report.transcript.to_json())
-        .wrap_err_with(|| format!("cannot write the recording {}", path.display()))
 }
 
 /// Shows the user's file where something is to be said about a place in it.

@@ -3,7 +3,7 @@
 use crate::output;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity, SourceSpan};
 
-/// The word or sign at a line and column, both from 1, columns in characters. A place beyond the end is the end.
+/// The word or sign at a line and column, both from 1, columns in characters. A place beyond all text is its last sign.
 pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let before = line.saturating_sub(1) as usize;
     let start: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
@@ -12,6 +12,11 @@ pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_' || *c == '$';
     let word: usize = text[at..].chars().take_while(is_word).map(char::len_utf8).sum();
     let sign = text[at..].chars().next().map_or(0, char::len_utf8);
+    if source[start + at..].trim().is_empty() {
+        // Beyond all text: a label of no length is not drawn, so the last sign has it.
+        let last = source.trim_end().char_indices().next_back();
+        return SourceSpan::from(last.map_or((0, 0), |(at, sign)| (at, sign.len_utf8())));
+    }
     SourceSpan::from((start + at, if word > 0 { word } else { sign }))
 }
 
@@ -53,7 +58,10 @@ mod tests {
         for (line, column) in [(1, 99), (9, 1), (0, 0), (u32::MAX, u32::MAX)] {
             let span = span("abc", line, column);
             assert!(span.offset() + span.len() <= 3, "{line}:{column}");
+            assert!(!span.is_empty(), "{line}:{column}");
         }
+        assert_eq!(at("let a; let a\n\n", 2, 1), "a");
+        assert_eq!(at("f(", 2, 1), "(");
         assert_eq!(span("", 1, 1), SourceSpan::from((0, 0)));
     }
 }

@@ -52,6 +52,15 @@ impl Shown<'_> {
         position.module.is_empty().then_some((position.line, position.column))
     }
 
+    /// What the JavaScript engine says of a failure, where that is more than goes on chain.
+    fn why(&self) -> Option<&str> {
+        let error = self.error()?;
+        let why = self.report.diagnostic.message.trim_end();
+        let is_more =
+            !why.is_empty() && (error.is_empty() || !why.trim_end_matches(':').ends_with(error.trim_end()));
+        is_more.then_some(why)
+    }
+
     fn decoded(&self) -> Option<Result<String, String>> {
         Some(self.returns?.decode(self.result()?))
     }
@@ -135,7 +144,8 @@ impl Shown<'_> {
         let RunReport { console, console_dropped, http, modules, metadata, .. } = self.report;
         match (self.result(), self.error()) {
             (Some(bytes), _) => writeln!(out, "result    {} ({} bytes)", hex(bytes), bytes.len())?,
-            (None, error) => writeln!(out, "error     {}", self.seen(&error.unwrap_or_default()))?,
+            (None, Some(error)) if !error.is_empty() => writeln!(out, "error     {}", self.seen(&error))?,
+            (None, _) => writeln!(out, "error     (empty)")?,
         }
         match (self.returns, self.decoded()) {
             (Some(returns), Some(Ok(value))) => writeln!(out, "{:<9} {}", returns.name(), visible(&value))?,
@@ -144,8 +154,13 @@ impl Shown<'_> {
             }
             _ => {}
         }
-        if let Some((line, column)) = self.position() {
-            writeln!(out, "at        {}:{line}:{column}", self.name)?;
+        if let Some(position) = &self.report.diagnostic.position {
+            let file =
+                if position.module.is_empty() { self.name.into() } else { self.seen(&position.module) };
+            writeln!(out, "at        {file}:{}:{}", position.line, position.column)?;
+        }
+        if let Some(why) = self.why() {
+            writeln!(out, "why       {}", self.seen(why))?;
         }
         for exchange in http {
             let asked = format!("{} {}", visible(&exchange.method), self.seen(&exchange.url));
