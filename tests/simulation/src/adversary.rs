@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | [`quiet`] | `Mute`, `Late`, `Miser` | that nobody is waited for, that signatures come from all |
 //! | [`equivocator`] | `Equivocator` | that one observation and one proposal of an author count |
-//! | [`leader`] | `ForgingLeader`, `CherryPicker` | that proposals are checked from their parts, and come from the leader |
+//! | [`leader`] | `ForgingLeader`, `CherryPicker`, `Withholder` | that proposals are checked from their parts, and come from the leader |
 //! | [`forger`] | `CertificateForger`, `LyingStatus` | that locks are proven, and the highest is kept |
 //! | [`runner`] | `AttemptRunner` | that `f + 1` pull and fewer do not |
 //! | [`noise`] | `BadSignature`, `Replayer`, `Garbage` | that every signature, sender, request and configuration is checked |
@@ -196,6 +196,7 @@ fn adversary(attack: Attack) -> Box<dyn Adversary> {
         Attack::Twin(_) => Box::new(Obedient),
         Attack::ForgingLeader => Box::new(leader::ForgingLeader::default()),
         Attack::CherryPicker => Box::new(leader::CherryPicker::default()),
+        Attack::Withholder => Box::new(leader::Withholder),
         Attack::CertificateForger => Box::new(forger::CertificateForger::default()),
         Attack::LyingStatus => Box::new(forger::LyingStatus),
         Attack::AttemptRunner => Box::new(runner::AttemptRunner),

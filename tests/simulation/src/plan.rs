@@ -1,5 +1,7 @@
 //! What happens in one run: who takes part, what scripts answer, what goes wrong and when.
 
+mod meeting;
+
 use alloy::primitives::B256;
 use test_signing::Keys;
 
@@ -35,6 +37,7 @@ pub enum Attack {
     Garbage,
     Colluders,
     Miser,
+    Withholder,
 }
 
 /// What scripts answer.
@@ -149,6 +152,8 @@ pub struct Plan {
     pub is_divided: bool,
     /// What scripts answer.
     pub answers: Answers,
+    /// Nodes whose scripts run longer than the others wait for them.
+    pub slow: Vec<usize>,
     /// Requests, one every `spacing` milliseconds.
     pub requests: usize,
     /// See `requests`.
@@ -187,6 +192,7 @@ impl Plan {
             actors: vec![Actor::Honest; n],
             is_divided: false,
             answers,
+            slow: Vec::new(),
             requests,
             spacing: 300,
             identity: Identity::Stable,
@@ -260,6 +266,7 @@ impl Plan {
         }
         let _ = faulty;
         plan.add_faults(&mut random, kinds, &forgetful);
+        plan.meet(kinds, &forgetful);
         plan
     }
 

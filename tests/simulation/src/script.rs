@@ -3,12 +3,17 @@
 use alloy::primitives::B256;
 use oracle_ocr::Observation;
 
-use crate::{plan::Answers, random::Random};
+use crate::{
+    plan::{Answers, Plan},
+    random::Random,
+};
 
-/// Milliseconds a run takes.
-pub fn duration(random: &mut Random, exact: bool, who: usize) -> u64 {
-    if exact {
+/// Milliseconds a run of node `who` takes.
+pub fn duration(random: &mut Random, plan: &Plan, who: usize) -> u64 {
+    if plan.exact {
         who as u64
+    } else if plan.slow.contains(&who) {
+        random.between(7_000, 12_000)
     } else if random.percent(10) {
         // Some longer than a node waits before it goes on with what it has.
         let most = random.pick(&[3_000, 3_000, 9_000]);
@@ -44,7 +49,7 @@ pub fn answer(
         Answers::SomeFail if who.is_multiple_of(3) && tries < 2 => Err("out of memory".to_owned()),
         Answers::SomeNever if who.is_multiple_of(3) => Err("out of memory".to_owned()),
         Answers::Agree | Answers::SomeFail => value(0),
-        Answers::OneDiffers => value(usize::from(who == 0)),
+        Answers::OneDiffers => value(usize::from(who == 1)),
         Answers::Split => value(who % 2),
         Answers::AllDiffer | Answers::SomeNever => value(who),
         Answers::Errors => {

@@ -45,7 +45,8 @@ impl Heard {
     }
 }
 
-/// Proposes outcomes that do not follow; and, leader or not, what it makes of the STATUS that it hears.
+/// Proposes outcomes that do not follow; and, leader or not, what it makes of the STATUS that it hears. It does not say
+/// what it saw, so that the others need a leader.
 #[derive(Default)]
 pub struct ForgingLeader {
     heard: Heard,
@@ -79,8 +80,10 @@ impl Adversary for ForgingLeader {
     fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
         self.heard.note(message);
         let key = message.key;
-        let Body::Propose(proposal) = &message.body else {
-            return vec![Sent { to, message: message.clone(), after: 0 }];
+        let proposal = match &message.body {
+            Body::Propose(proposal) => proposal,
+            Body::Observation(_) => return Vec::new(),
+            _ => return vec![Sent { to, message: message.clone(), after: 0 }],
         };
         let mut forged = (**proposal).clone();
         match me.random.below(8) {
@@ -171,16 +174,7 @@ impl CherryPicker {
             picked.observations.truncate(2 * f + 1);
             picked.observations.sort_by_key(|signed| signed.sender);
         } else {
-            // Its own STATUS lists nothing, which is allowed.
-            let place = me.place;
-            for claim in picked.claims.iter_mut().filter(|claim| claim.sender == place) {
-                claim.held.clear();
-                me.sign_claim(key, claim);
-            }
-            let claims = picked.claims.clone();
-            let lists = |claim: &&StatusClaim, author| claim.held.iter().any(|(held, _)| *held == author);
-            let listed = |author| claims.iter().filter(|claim| lists(claim, author)).count();
-            picked.observations.retain(|signed| listed(signed.sender) > f);
+            keep_required(me, key, picked);
         }
         me.conclude(key, picked)
     }
@@ -206,5 +200,41 @@ impl Adversary for CherryPicker {
     fn on_hear(&mut self, _: &mut Me<'_>, message: &Rc<Message>) -> Vec<Sent> {
         self.heard.note(message);
         Vec::new()
+    }
+}
+
+/// Leaves the observations of which nobody notices that they are left out. Its own STATUS lists none, which is allowed.
+fn keep_required(me: &Me<'_>, key: RequestKey, picked: &mut Proposal) {
+    let place = me.place;
+    for claim in picked.claims.iter_mut().filter(|claim| claim.sender == place) {
+        claim.held.clear();
+        me.sign_claim(key, claim);
+    }
+    let Proposal { claims, observations, .. } = picked;
+    let lists = |claim: &&StatusClaim, author| claim.held.iter().any(|(held, _)| *held == author);
+    let listed = |author| claims.iter().filter(|claim| lists(claim, author)).count();
+    observations.retain(|signed| listed(signed.sender) > me.config.roster.f());
+}
+
+/// Says nothing of what it saw, so that others list less, and proposes no more than they list: too little for an
+/// outcome.
+pub struct Withholder;
+
+impl Adversary for Withholder {
+    fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
+        let honest = Sent { to, message: message.clone(), after: 0 };
+        match &message.body {
+            Body::Observation(_) => Vec::new(),
+            Body::Propose(proposal) if proposal.certificate.is_none() => {
+                let mut picked = (**proposal).clone();
+                keep_required(me, message.key, &mut picked);
+                if !me.conclude(message.key, &mut picked) {
+                    return vec![honest];
+                }
+                me.sign_proposal(message.key, &mut picked);
+                vec![Sent { message: me.message(message.key, Body::Propose(Box::new(picked))), ..honest }]
+            }
+            _ => vec![honest],
+        }
     }
 }

@@ -377,7 +377,7 @@ impl World {
         if let Some(running) = &mut node.running {
             running.runs.insert(key, tries);
         }
-        let took = script::duration(&mut self.luck, self.plan.exact, who);
+        let took = script::duration(&mut self.luck, &self.plan, who);
         self.at(self.now + took, Event::Finished { shell, life, key, run: tries, observation });
         false
     }
