@@ -446,3 +446,27 @@ async fn a_chain_id_that_signatures_cannot_carry_is_refused() {
         assert!(refused.contains("is no chain id: ids are 1 to"), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn a_slot_has_at_most_32_bytes() {
+    let chain = Running::new().await;
+    let account = json!(DEV_ACCOUNTS[0].address);
+    for long in [format!("0x{}", "0".repeat(65)), format!("0x{}", "f".repeat(400)), "9".repeat(78)] {
+        for (method, params) in [
+            ("eth_getStorageAt", json!([account, long, "latest"])),
+            ("hardhat_setStorageAt", json!([account, long, "0x1"])),
+            ("hardhat_setStorageAt", json!([account, "0x1", long])),
+            ("hardhat_setBalance", json!([account, long])),
+        ] {
+            let answer = chain.raw(method, params).await;
+            let message = answer["error"]["message"].as_str().unwrap_or_default();
+            assert!(
+                message.contains("longer than a word of 32 bytes") && message.len() < 200,
+                "{method}: {answer}"
+            );
+        }
+    }
+    let whole = format!("0x{}", "f".repeat(64));
+    let answer = chain.raw("eth_getStorageAt", json!([account, whole, "latest"])).await;
+    assert_eq!(answer["result"], json!(B256::ZERO));
+}

@@ -162,3 +162,35 @@ async fn a_block_is_traced_transaction_by_transaction() {
         assert_eq!(traced[index]["result"]["gasUsed"], receipt["gasUsed"], "replayed on the state it found");
     }
 }
+
+#[tokio::test]
+async fn what_a_precompile_refuses_is_told_in_words() {
+    let chain = Running::new().await;
+    let word = "f".repeat(64);
+    for (to, data) in [
+        ("9", "00".to_owned()),
+        ("9", "01".repeat(213)),
+        ("6", word.repeat(4)),
+        ("7", word.repeat(3)),
+        ("8", "00".to_owned()),
+        ("a", "00".to_owned()),
+    ] {
+        let call = json!({ "to": format!("0x{to:0>40}"), "data": format!("0x{data}"), "gas": "0x100000" });
+        for (method, more) in [
+            ("eth_call", None),
+            ("eth_estimateGas", None),
+            ("debug_traceCall", Some(json!({ "tracer": "callTracer" }))),
+        ] {
+            let params =
+                [Some(call.clone()), Some(json!("latest")), more].into_iter().flatten().collect::<Vec<_>>();
+            let answer = chain.raw(method, json!(params)).await;
+            let said = answer["error"]["message"].as_str().or(answer["result"]["error"].as_str());
+            let said = said.unwrap_or_else(|| panic!("{to} {method}: {answer}"));
+            assert!(
+                !said.contains("Error(") && !said.contains("WithContext") && !said.contains('"'),
+                "{said}"
+            );
+            assert!(said.starts_with(|c: char| c.is_ascii_lowercase()), "{to} {method}: {said}");
+        }
+    }
+}

@@ -298,3 +298,28 @@ async fn pending_transactions_are_told_when_they_come() {
         assert_eq!(chain.raw("eth_getFilterChanges", json!([polled])).await["result"], json!([hash]));
     }
 }
+
+#[tokio::test]
+async fn a_body_shorter_than_it_says_is_answered() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let chain = Running::new().await;
+    let address = chain.handle.rpc_url.strip_prefix("http://").unwrap();
+    let host = format!("POST / HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n");
+    for (rest, status, words) in [
+        ("content-length: 500\r\n\r\n{\"jsonrpc\":\"2.0\"", "408", "stopped after 16 bytes"),
+        ("content-length: 9\r\n\r\n", "408", "stopped after 0 bytes"),
+        ("transfer-encoding: chunked\r\n\r\n5\r\nab", "408", "stopped after 2 bytes"),
+        ("content-length: 99999999\r\n\r\n{", "413", "smaller batches"),
+        ("transfer-encoding: chunked\r\n\r\nzz\r\n", "400", "cannot be read"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("{host}{rest}").as_bytes()).await.unwrap();
+        // The connection ends with the answer.
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(words),
+            "{rest}: {answer}"
+        );
+    }
+}

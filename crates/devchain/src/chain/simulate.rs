@@ -1,5 +1,7 @@
 //! Calls and gas estimates: executions that leave no trace.
 
+use std::fmt;
+
 use alloy::{
     consensus::constants::{EIP1559_TX_TYPE_ID, EIP2930_TX_TYPE_ID, EIP7702_TX_TYPE_ID, LEGACY_TX_TYPE_ID},
     eips::eip2718::Encodable2718,
@@ -40,6 +42,15 @@ pub enum CallFailure {
     Halt(HaltReason),
 }
 
+impl fmt::Display for CallFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Revert(_) => f.write_str("execution reverted"),
+            Self::Halt(reason) => f.write_str(&evm::words::of_halt(reason)),
+        }
+    }
+}
+
 /// Why there is no answer to a simulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -54,7 +65,7 @@ pub enum SimulateError {
     #[error(transparent)]
     Refused(#[from] TransactError),
     /// It does not return.
-    #[error("execution failed: {0:?}")]
+    #[error("{0}")]
     Failed(CallFailure),
     /// No gas limit up to this one is enough.
     #[error("gas required exceeds allowance ({0})")]

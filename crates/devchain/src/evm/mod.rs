@@ -27,6 +27,7 @@ mod machine;
 mod precompiles;
 mod stylus;
 mod trace;
+pub(crate) mod words;
 
 use std::convert::Infallible;
 

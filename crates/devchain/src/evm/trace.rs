@@ -9,10 +9,10 @@ use alloy::{
 use revm::{
     context_interface::{CreateScheme, JournalTr},
     handler::FrameResult,
-    interpreter::{CallScheme, FrameInput, InstructionResult},
+    interpreter::{CallScheme, FrameInput},
 };
 
-use super::ArbContext;
+use super::{ArbContext, words};
 
 /// Bytes a trace may hold; what is above is left out, and the trace refused.
 const MAX_TRACE_BYTES: usize = 64 * 1024 * 1024;
@@ -101,7 +101,7 @@ impl Tracer {
             frame.to = created.address.or(frame.to);
         }
         if !end.result.is_ok() {
-            frame.error = Some(words(end.result));
+            frame.error = Some(words::of_result(end.result));
             frame.revert_reason = Revert::abi_decode(&end.output).ok().map(|revert| revert.reason);
         }
         match self.open.last_mut() {
@@ -202,20 +202,4 @@ fn begin(ctx: &ArbContext<'_>, input: &FrameInput, with_data: bool) -> CallFrame
         FrameInput::Empty => {}
     }
     frame
-}
-
-fn words(result: InstructionResult) -> String {
-    match result {
-        InstructionResult::Revert => "execution reverted".to_owned(),
-        InstructionResult::OutOfGas
-        | InstructionResult::MemoryOOG
-        | InstructionResult::PrecompileOOG
-        | InstructionResult::ReentrancySentryOOG => "out of gas".to_owned(),
-        InstructionResult::InvalidFEOpcode | InstructionResult::OpcodeNotFound => "invalid opcode".to_owned(),
-        InstructionResult::InvalidJump => "invalid jump destination".to_owned(),
-        InstructionResult::CallTooDeep => "max call depth exceeded".to_owned(),
-        InstructionResult::OutOfFunds => "insufficient balance for transfer".to_owned(),
-        InstructionResult::StateChangeDuringStaticCall => "write protection".to_owned(),
-        other => format!("{other:?}"),
-    }
 }

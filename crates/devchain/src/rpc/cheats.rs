@@ -104,7 +104,7 @@ impl Api {
             "setStorageAt" => {
                 let address: Address = params.get(0, "address")?;
                 let key = params.number(1, "position")?;
-                chain.set_storage(address, key, params.get(2, "value")?);
+                chain.set_storage(address, key, params.number(2, "value")?);
                 json!(true)
             }
             "addBalance" => {

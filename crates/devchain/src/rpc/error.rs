@@ -4,12 +4,11 @@ use alloy::{
     primitives::Bytes,
     sol_types::{Revert, SolError},
 };
-use revm::context::result::HaltReason;
 use serde_json::{Value, json};
 
 use crate::{
     chain::{CallFailure, LogError, SimulateError, SubmitError, TraceError},
-    evm::TransactError,
+    evm::{TransactError, words},
     transaction::DecodeError,
 };
 
@@ -141,22 +140,7 @@ impl From<CallFailure> for RpcError {
                 };
                 Self { data: Some(data), ..Self::new(REVERT, message) }
             }
-            CallFailure::Halt(reason) => Self::server(halt_message(&reason)),
+            CallFailure::Halt(reason) => Self::server(words::of_halt(&reason)),
         }
-    }
-}
-
-fn halt_message(reason: &HaltReason) -> String {
-    match reason {
-        HaltReason::OutOfGas(_) => "out of gas".to_owned(),
-        HaltReason::InvalidFEOpcode | HaltReason::OpcodeNotFound => "invalid opcode".to_owned(),
-        HaltReason::InvalidJump => "invalid jump destination".to_owned(),
-        HaltReason::StackUnderflow => "stack underflow".to_owned(),
-        HaltReason::StackOverflow => "stack limit reached 1024".to_owned(),
-        HaltReason::CallTooDeep => "max call depth exceeded".to_owned(),
-        HaltReason::CreateCollision => "contract address collision".to_owned(),
-        HaltReason::CreateContractSizeLimit => "max code size exceeded".to_owned(),
-        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".to_owned(),
-        other => format!("execution failed: {other:?}"),
     }
 }

@@ -64,12 +64,28 @@ impl Params {
 pub(super) fn number(value: Value, what: &str) -> Result<U256, RpcError> {
     let shown = shown(&value);
     // The library takes nothing for zero.
+    let is_too_long = value.as_str().is_some_and(is_beyond_a_word);
     let number = Some(value).filter(|value| value.as_str() != Some("")).map(serde_json::from_value);
+    if is_too_long {
+        return Err(RpcError::params(format!("invalid {what}: {shown} is longer than a word of 32 bytes")));
+    }
     number.and_then(Result::ok).ok_or_else(|| {
         RpcError::params(format!(
             "invalid {what}: {shown} is no whole number from 0 on; write 60, \"60\" or \"0x3c\", and as text what is above 2^64 - 1"
         ))
     })
+}
+
+/// Whether a text is a whole number that 32 bytes do not hold, zeros in front included.
+fn is_beyond_a_word(text: &str) -> bool {
+    match text.strip_prefix("0x") {
+        Some(digits) => digits.len() > 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => {
+            text.len() > 77
+                && text.bytes().all(|digit| digit.is_ascii_digit())
+                && text.parse::<U256>().is_err()
+        }
+    }
 }
 
 /// [`number`] of 64 bits.

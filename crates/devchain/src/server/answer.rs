@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::{Instant, timeout_at};
 
-use super::{MAX_ANSWER_BYTES, MAX_BATCH, MAX_REQUEST_BYTES, Shared};
+use super::{MAX_ANSWER_BYTES, MAX_BATCH, Shared, body::Unread};
 use crate::rpc::{Params, RpcError, error};
 
 /// How long a transaction may wait for one with an earlier nonce.
@@ -173,10 +173,9 @@ impl Item {
     }
 }
 
-/// The answer to a message that is larger than [`MAX_REQUEST_BYTES`].
-pub(super) fn too_large() -> String {
-    let message = format!("a message holds at most {MAX_REQUEST_BYTES} bytes; send smaller batches");
-    failure(&Id::null(), &RpcError::new(error::INVALID_REQUEST, message))
+/// The answer to a message that was not read to its end.
+pub(super) fn unread(why: &Unread) -> String {
+    failure(&Id::null(), &RpcError::new(error::INVALID_REQUEST, why.to_string()))
 }
 
 /// The text of an answer.

@@ -3,6 +3,8 @@
 //! | limit | value |
 //! | --- | --- |
 //! | request body or WebSocket message | [`MAX_REQUEST_BYTES`] |
+//! | a body that does not go on | [`BODY_PAUSE`], then 408 |
+//! | a body, whole | [`BODY_TIME`], then 408 |
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
@@ -11,6 +13,7 @@
 //! are what it is for. It listens on loopback unless told otherwise.
 
 mod answer;
+mod body;
 mod socket;
 
 use std::{
@@ -22,8 +25,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Request, State, WebSocketUpgrade, rejection::BytesRejection},
+    extract::{Request, State, WebSocketUpgrade},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -48,6 +50,10 @@ pub const MAX_BATCH: usize = 10_000;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most methods that run at once; others wait.
 pub const MAX_CONCURRENT: usize = 32;
+/// Longest pause in a request's body.
+pub const BODY_PAUSE: Duration = Duration::from_secs(3);
+/// Longest that a request's body takes.
+pub const BODY_TIME: Duration = Duration::from_secs(60);
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -173,7 +179,6 @@ async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()
     let shared = Shared { api, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), stopped };
     let app = Router::new()
         .route("/", post(http).get(upgrade))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .layer(middleware::from_fn(open_to_pages))
         .with_state(shared);
     let result = axum::serve(listener, app)
@@ -187,17 +192,18 @@ async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()
     }
 }
 
-async fn http(State(shared): State<Shared>, body: Result<Bytes, BytesRejection>) -> Response {
-    let (status, answer) = match body {
-        Ok(body) => (StatusCode::OK, answer::Message::parse(&body).answer(&shared).await),
-        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            (StatusCode::PAYLOAD_TOO_LARGE, Some(answer::too_large()))
+async fn http(State(shared): State<Shared>, request: Request) -> Response {
+    let of_json = [(header::CONTENT_TYPE, "application/json")];
+    match body::read(request).await {
+        Ok(body) => match answer::Message::parse(&body).answer(&shared).await {
+            Some(text) => (of_json, text).into_response(),
+            None => StatusCode::OK.into_response(),
+        },
+        // What is left of the body is not waited for, so the connection is of no further use.
+        Err(unread) => {
+            let close = [(header::CONNECTION, "close")];
+            (unread.status(), of_json, close, answer::unread(&unread)).into_response()
         }
-        Err(error) => return error.into_response(),
-    };
-    match answer {
-        Some(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
-        None => status.into_response(),
     }
 }
 

@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite;
 use super::{
     MAX_REQUEST_BYTES, Shared,
     answer::{self, Request},
+    body::Unread,
 };
 use crate::{
     chain::{Chain, Event, logs_of},
@@ -54,7 +55,7 @@ pub(super) async fn serve(mut socket: WebSocket, shared: Shared) {
                     Some(Err(error)) => break why_closed(error),
                 };
                 if bytes.len() > MAX_REQUEST_BYTES {
-                    vec![answer::too_large()]
+                    vec![answer::unread(&Unread::TooLarge)]
                 } else {
                     let mut message = answer::Message::parse(&bytes);
                     if message.intercept(|request| subscriptions.take(request)) {
