@@ -19,6 +19,7 @@ mod sub;
 mod value;
 mod visible;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, Parser};
@@ -48,8 +49,24 @@ enum Verb {
     Sub(sub::Verb),
 }
 
+/// The command line, where help about `help` is that of the command it belongs to: the parser has no other.
+fn words(mut words: Vec<OsString>) -> Vec<OsString> {
+    let mut at = &command();
+    for word in words.iter().skip(1) {
+        if word == "help" && at.has_subcommands() {
+            words.retain(|word| word != "--help" && word != "-h");
+            break;
+        }
+        match at.find_subcommand(word) {
+            Some(inner) => at = inner,
+            None => break,
+        }
+    }
+    words
+}
+
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
+    let matches = match command().try_get_matches_from(words(std::env::args_os().collect())) {
         Ok(matches) => matches,
         Err(error) => {
             let as_json = std::env::args_os().any(|word| word == "--json");
@@ -155,6 +172,19 @@ mod tests {
                 "{line}: {told}"
             );
         }
+    }
+
+    #[test]
+    fn help_about_help_is_help() {
+        for line in
+            ["help --help", "help -h", "sub help --help", "help sub --help", "help help", "sub help -h"]
+        {
+            let given = std::iter::once("functions").chain(line.split(' ')).map(OsString::from).collect();
+            let told = command().try_get_matches_from(words(given)).unwrap_err();
+            assert_eq!(told.kind(), clap::error::ErrorKind::DisplayHelp, "{line}: {told}");
+        }
+        let file = ["functions", "replay", "help", "--help"].map(OsString::from).to_vec();
+        assert_eq!(words(file.clone()), file);
     }
 
     #[test]

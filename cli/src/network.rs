@@ -388,11 +388,11 @@ pub(crate) fn don_id(text: &str) -> Result<DonId, String> {
 /// # Errors
 /// What is wrong with the text.
 pub(crate) fn request_id(text: &str) -> Result<B256, String> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let digits = text.strip_prefix("0x").unwrap_or_default();
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(format!(
-            "a request's id is 0x and 64 digits, hexadecimal; this has {}",
-            digits.chars().count()
+            "a request's id is 0x and 64 digits, hexadecimal; this is {} signs long",
+            text.chars().count()
         ));
     }
     digits.parse().map_err(|_| "that is no request's id".into())
@@ -445,7 +445,9 @@ mod tests {
     fn a_request_id_has_64_digits() {
         let right = format!("0x{}", "1a".repeat(32));
         assert_eq!(request_id(&right).map(|id| id.to_string()), Ok(right.clone()));
-        for wrong in ["0x12", "", "0x", &right[..65], &right.replace("1a", "1g"), &format!("{right}00")] {
+        for wrong in
+            ["0x12", "", "0x", &right[..65], &right.replace("1a", "1g"), &format!("{right}00"), &right[2..]]
+        {
             assert!(request_id(wrong).unwrap_err().contains("0x and 64 digits"), "{wrong}");
         }
     }

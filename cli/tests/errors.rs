@@ -82,6 +82,13 @@ async fn every_wrong_input_is_told_with_its_remedy() {
         &send,
         &["sub", "info", "1"],
         &["sub", "info", "x"],
+        &[&["sub", "add", "1", &SOMEBODY[2..]], &at[..]].concat(),
+        &[&["sub", "add", "1", "vitalik.eth"], &at[..]].concat(),
+        &[&["sub", "fund", "1", "5."], &at[..]].concat(),
+        &["request", "status", &"7".repeat(64), "--router", SOMEBODY],
+        &["demo", "--allow-http", "x"],
+        &["demo", "--allow-http", "http://127.0.0.1:80"],
+        &["simulate", "--source", "-", "--allow-http", "127.0.0.1:99999"],
         &["sub", "inof", "1"],
         &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "ftp://host"],
         &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "nonsense"],
@@ -114,6 +121,29 @@ async fn every_refusal_of_an_endpoint_is_told_with_its_remedy() {
         let (message, help) = told(&line).await;
         assert!(message.contains(&status.to_string()) && help.contains("--rpc-url"), "{message}: {help}");
         assert!(seen.insert(help), "{status} has the remedy of another: {seen:?}");
+    }
+    let admin = r#"{"error":"a request has no body here","remedy":"send none"}"#;
+    for (answer, what, how) in [
+        (
+            Answer::Page("<!doctype html><title>My router</title>"),
+            "a web page, \"My router\"",
+            "for browsers",
+        ),
+        (
+            Answer::Status(501, "<html><title>Error response</title></html>", None),
+            "a web page, \"Error response\"",
+            "JSON-RPC endpoint",
+        ),
+        (Answer::Page(admin), "the admin port of a functions-node", "the chain's own JSON-RPC endpoint"),
+        (
+            Answer::Status(413, admin, None),
+            "the admin port of a functions-node",
+            "the chain's own JSON-RPC endpoint",
+        ),
+    ] {
+        proxy.answer(ALL, answer);
+        let (message, help) = told(&line).await;
+        assert!(message.contains(what) && help.contains(how), "{message}: {help}");
     }
     for answer in [
         Answer::Page("<html>welcome</html>"),

@@ -66,7 +66,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     gas_limit: Option<u32>,
     /// Let scripts reach this private address too (repeatable)
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = crate::simulate::endpoint)]
     allow_http: Vec<String>,
     /// Limits and error texts of scripts: default (30 s, 512 bytes) or classic (10 s, 256 bytes)
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = crate::simulate::profile)]

@@ -97,7 +97,7 @@ pub(crate) struct Machine {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Let scripts reach this private address too (repeatable)
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = endpoint)]
     allow_http: Vec<String>,
     /// Go on although a wall of the sandbox is missing on this machine
     #[arg(long)]
@@ -165,6 +165,14 @@ fn section(path: &Path) -> Result<RunnerSection> {
         failure!(help = help, "{}: {}: {}", error.file, error.key, error.problem)
     })?;
     Ok(file.runner)
+}
+
+/// A private address that scripts may reach.
+pub(crate) fn endpoint(text: &str) -> Result<String, String> {
+    match oracle_runner::is_endpoint(text) {
+        true => Ok(text.to_owned()),
+        false => Err("it is not HOST:PORT; write for example 127.0.0.1:8080".into()),
+    }
 }
 
 pub(crate) fn profile(name: &str) -> Result<Profile, String> {

@@ -27,10 +27,16 @@ pub fn parse(text: &str) -> Result<Juels, String> {
         }
         return bounded(juels.parse().unwrap_or(u128::MAX));
     }
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 18 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(whole) || !is_number(part) {
         return Err(wrong());
+    }
+    if part.len() > 18 {
+        return Err(format!(
+            "{text:?} has {} decimals, and LINK has 18: a juel is the least there is",
+            part.len()
+        ));
     }
     let whole: u128 = whole.parse().unwrap_or(u128::MAX);
     let part: u128 = format!("{part:0<18}").parse().map_err(|_| wrong())?;
@@ -75,8 +81,30 @@ mod tests {
         assert_eq!(parse("17juels").map(Juels::get), Ok(17));
         assert_eq!(parse("17 juels").map(Juels::get), Ok(17));
         let too_much = "99999999999999999999";
-        for wrong in ["", ".5", "-1", "1e3", "0.0000000000000000001", too_much, "juels", "1.5juels", "1 000"]
-        {
+        assert!(
+            parse(&format!("0.{}1", "0".repeat(18)))
+                .unwrap_err()
+                .contains("has 19 decimals, and LINK has 18")
+        );
+        for wrong in [
+            "",
+            ".5",
+            "5.",
+            ".",
+            "1..2",
+            "1.2.3",
+            " 1",
+            "+1",
+            "1,5",
+            "0x1",
+            "-1",
+            "1e3",
+            "0.0000000000000000001",
+            too_much,
+            "juels",
+            "1.5juels",
+            "1 000",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
         assert!(parse_positive("0.0").is_err());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alloy::primitives::Bytes;
+use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::{SolError as _, SolInterface};
 use functions_types::abi::{AllowList, Client, Coordinator, Reverts, Router};
 use functions_types::programs::ArbWasm;
@@ -15,6 +15,21 @@ alloy::sol! {
     interface ConsumerRefusals {
         error OnlyOwner();
     }
+}
+
+/// A text in which every word of 0x and 40 hexadecimal digits is an address with its checksum.
+fn checksummed(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric();
+    let word = |word: &str| match word.parse::<Address>() {
+        Ok(address) if word.len() == 42 => address.to_string(),
+        _ => word.to_owned(),
+    };
+    text.split_inclusive(|c: char| !is_part(c))
+        .map(|piece| match piece.char_indices().next_back().filter(|(_, last)| !is_part(*last)) {
+            Some((end, last)) => format!("{}{last}", word(&piece[..end])),
+            None => word(piece),
+        })
+        .collect()
 }
 
 /// How many bytes of unknown revert data are shown.
@@ -36,7 +51,7 @@ impl Revert {
             let text = format!("{:?}", E::abi_decode_validate(data).ok()?);
             // The enum's variant repeats the name of the error it wraps.
             let inner = text.split_once('(').map_or(text.as_str(), |(_, inner)| inner);
-            Some(inner.strip_suffix(')').unwrap_or(inner).to_owned())
+            Some(checksummed(inner.strip_suffix(')').unwrap_or(inner)))
         }
         let error = named::<Reverts::RevertsErrors>(&data)
             .or_else(|| named::<Router::RouterErrors>(&data))
@@ -99,6 +114,16 @@ mod tests {
         assert!(revert.to_string().contains("currentBalanceJuels: 7"), "{revert}");
         let coordinator = Revert::decode(Coordinator::InsufficientBalance {}.abi_encode().into(), "");
         assert_eq!(coordinator.name(), Some("InsufficientBalance"));
+    }
+
+    #[test]
+    fn addresses_in_errors_have_their_checksum() {
+        let address = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+        let refusal = Router::SenderMustAcceptTermsOfService { sender: address.parse().unwrap() };
+        let said = Revert::decode(refusal.abi_encode().into(), "").to_string();
+        assert!(said.contains(address), "{said}");
+        let id = format!("id: 0x{}, é", "ab".repeat(32));
+        assert_eq!(checksummed(&id), id);
     }
 
     #[test]

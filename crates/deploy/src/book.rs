@@ -22,34 +22,59 @@ pub struct Entries {
     /// The chain everything below is on.
     pub chain_id: u64,
     /// Owner of the contracts.
-    #[serde(deserialize_with = "address::deserialize")]
+    #[serde(with = "address")]
     pub owner: Address,
     /// First block a node has to look at.
     pub start_block: Option<u64>,
     /// LINK token.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub link: Option<Address>,
     /// Feed: wei per LINK.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub link_to_native_feed: Option<Address>,
     /// Feed: US dollars per LINK.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub link_to_usd_feed: Option<Address>,
     /// Router.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub router: Option<Address>,
     /// Coordinator.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub coordinator: Option<Address>,
     /// Terms-of-service allow list.
     #[serde(
         default,
         deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub allow_list: Option<Address>,
     /// Example consumer.
-    #[serde(default, deserialize_with = "address::deserialize_optional")]
+    #[serde(
+        default,
+        deserialize_with = "address::deserialize_optional",
+        serialize_with = "address::serialize_optional"
+    )]
     pub consumer: Option<Address>,
     /// Name of the DON's route.
     pub don_id: Option<String>,
@@ -168,7 +193,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("addresses.json");
         let mut book = Book::open(&file, 7, Address::ZERO).unwrap();
-        book.note(|e| e.router = Some(Address::repeat_byte(3))).unwrap();
+        let checksummed = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+        book.note(|e| e.router = Some(checksummed.parse().unwrap())).unwrap();
+        assert!(std::fs::read_to_string(&file).unwrap().contains(checksummed));
         let again = Book::open(&file, 7, Address::ZERO).unwrap();
         assert_eq!(again.entries(), book.entries());
         assert!(Book::open(&file, 8, Address::ZERO).is_err());

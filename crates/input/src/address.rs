@@ -3,17 +3,26 @@
 use alloy_primitives::Address;
 use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-/// Reads 40 hexadecimal digits, 0x before them or not; in mixed case their checksum (EIP-55) must be right.
+/// Reads 0x and 40 hexadecimal digits; in mixed case their checksum (EIP-55) must be right.
 ///
 /// # Errors
 /// What is wrong with the text.
 pub fn parse(text: &str) -> Result<Address, String> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(format!(
-            "an address is 0x and 40 hexadecimal digits; this has {}",
-            digits.chars().count()
-        ));
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let Some(digits) = text.strip_prefix("0x") else {
+        return Err(if text.len() == 40 && is_hex(text) {
+            "an address is 0x and 40 hexadecimal digits; write 0x before these".to_owned()
+        } else if text.contains('.') {
+            "names are not resolved; an address is 0x and 40 hexadecimal digits".to_owned()
+        } else {
+            "an address is 0x and 40 hexadecimal digits; this does not begin with 0x".to_owned()
+        });
+    };
+    if !is_hex(digits) {
+        return Err("an address is 0x and 40 hexadecimal digits; this has other signs".to_owned());
+    }
+    if digits.len() != 40 {
+        return Err(format!("an address is 0x and 40 hexadecimal digits; this has {}", digits.len()));
     }
     let is_mixed = digits.bytes().any(|byte| byte.is_ascii_uppercase())
         && digits.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -67,14 +76,25 @@ mod tests {
     fn mistyped_digit_is_found_where_there_is_a_checksum() {
         let right = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
         let upper = format!("0x{}", right[2..].to_uppercase());
-        for good in [right, &right[2..], &right.to_lowercase(), &upper] {
+        for good in [right, &right.to_lowercase(), &upper] {
             assert_eq!(parse(good).map(|address| address.to_string()).as_deref(), Ok(right), "{good}");
         }
         assert!(parse(&right.replace("3f1E", "3f1e")).expect_err("a capital").contains("checksum"));
         assert!(parse(&right.replace("2d0E", "2d1E")).expect_err("a digit").contains("checksum"));
-        for bad in ["", "0x", "0x12", "router", &right[..41], &format!("{right}0")] {
+        for bad in
+            ["", "0x", "0x12", "router", &right[..41], &format!("{right}0"), &right[2..], "vitalik.eth"]
+        {
             assert!(parse(bad).expect_err("no address").contains("40 hexadecimal"), "{bad}");
         }
-        assert!(parse(&right[..41]).expect_err("too short").contains("this has 39"));
+        for (bad, words) in [
+            (&right[..41], "this has 39"),
+            (&right[2..], "write 0x before these"),
+            ("vitalik.eth", "names are not resolved"),
+            ("0X00000000000000000000000000000000000000aa", "does not begin with 0x"),
+            ("0x0000000000000000000000000000000000000g", "other signs"),
+        ] {
+            let said = parse(bad).expect_err("no address");
+            assert!(said.contains(words), "{bad}: {said}");
+        }
     }
 }

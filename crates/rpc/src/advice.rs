@@ -1,12 +1,18 @@
 //! What a person does about a [`Fault`] of the only endpoint there is.
 
-use crate::fault::{Fault, Rejection};
+use crate::{
+    fault::{Fault, Rejection},
+    words::{ADMIN, PAGE},
+};
 
 impl Fault {
     /// What to do about it, in a sentence; options and keys of configuration are the caller's to name.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
+            Self::Denied(text) | Self::Broken(text) | Self::Busy { text, .. } if text.contains(ADMIN) => {
+                "name the chain's own JSON-RPC endpoint, such as the node's rpc.urls has"
+            }
             Self::Unreachable(text) => of_connection(text),
             Self::Silent(_) => {
                 "it takes connections and says nothing: look whether the node behind it runs, or take another endpoint"
@@ -18,6 +24,9 @@ impl Fault {
             Self::Denied(text) => of_status(text).unwrap_or(
                 "it does not offer this: take an endpoint that serves the whole of eth_*, or ask its operator",
             ),
+            Self::Broken(text) if text.contains(PAGE) => {
+                "what answers there is for browsers, no JSON-RPC endpoint: check host, port and path"
+            }
             Self::Broken(_) => {
                 "what answers there speaks no JSON-RPC, or something between alters it: check host, port and path"
             }
@@ -78,7 +87,9 @@ fn of_status(text: &str) -> Option<&'static str> {
         }
         404 | 405 | 410 => "the server answers, but not at this path: check what follows the host in the URL",
         413 => "it takes no question of this size: take another endpoint",
-        400..=499 => "it refuses the request as such: check that the URL is a JSON-RPC endpoint's",
+        400..=499 | 501 | 505 => {
+            "it refuses the request as such: check that the URL is a JSON-RPC endpoint's"
+        }
         500 => "it failed inside, which its own log explains: try again, or take another endpoint",
         502 | 504 => {
             "the proxy there does not reach its own node: try again in a moment, or tell its operator"

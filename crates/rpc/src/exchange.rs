@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     fault::Fault,
     shown_target,
-    words::{clip, names_a_tag, of_body, of_error, of_redirect, of_status},
+    words::{clip, names_a_tag, of_body, of_error, of_redirect, of_status, of_stranger},
 };
 
 /// Largest answer accepted from an endpoint, in bytes: a full range of logs with 30 kB requests fits.
@@ -173,7 +173,8 @@ pub fn of_foreign_id(id: &str) -> Fault {
 /// The first bytes of an answer that is none, in words.
 #[must_use]
 pub fn start_of(answer: &[u8]) -> String {
-    of_body(answer.get(..answer.len().min(MAX_START_BYTES)).unwrap_or_default())
+    of_stranger(answer)
+        .unwrap_or_else(|| of_body(answer.get(..answer.len().min(MAX_START_BYTES)).unwrap_or_default()))
 }
 
 /// The result in the answer to the question with this id. An error may lack an id, as one that could not read the

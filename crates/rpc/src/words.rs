@@ -147,19 +147,68 @@ pub(crate) fn clip(text: &str) -> String {
     spaced.filter(|c| !c.is_control() && !reorders(c)).take(MAX_TEXT).collect()
 }
 
-/// The start of a body that somebody answered with; of one that is no text only that.
-pub(crate) fn of_body(bytes: &[u8]) -> String {
+/// What a web page is called in a fault.
+pub(crate) const PAGE: &str = "a web page";
+/// What the admin port of this project's own node is called in a fault.
+pub(crate) const ADMIN: &str = "the admin port of a functions-node";
+/// Most of a web page that its title is looked for in, in bytes.
+const MAX_PAGE_BYTES: usize = 4_096;
+/// Most of a web page's title that is shown, in characters.
+const MAX_TITLE: usize = 80;
+
+/// A body as text; of one that was cut in the middle of a sign what comes before it.
+fn text_of(bytes: &[u8]) -> Option<&str> {
     let text = match std::str::from_utf8(bytes) {
-        // One that was cut in the middle of a sign is text up to there.
         Err(error) if error.error_len().is_none() => {
             bytes.get(..error.valid_up_to()).and_then(|whole| std::str::from_utf8(whole).ok())
         }
         other => other.ok(),
     };
-    match text.filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace())) {
-        Some(text) => clip(text.trim()),
-        None => "a body that is no text".to_owned(),
+    text.filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+}
+
+/// What answered, where it is no JSON-RPC endpoint but something that is known by its body: a web page, by its title or
+/// its words, or the admin port of a node.
+pub(crate) fn of_stranger(bytes: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "that they are there is what counts")]
+    #[serde(deny_unknown_fields)]
+    struct Refusal {
+        error: String,
+        remedy: String,
     }
+    let text = text_of(bytes.get(..bytes.len().min(MAX_PAGE_BYTES))?)?.trim_start();
+    if serde_json::from_str::<Refusal>(text).is_ok() {
+        return Some(ADMIN.to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    if !lower.starts_with("<!doctype html") && !lower.starts_with("<html") {
+        return None;
+    }
+    let title = lower.find("<title").and_then(|tag| {
+        let from = tag + lower[tag..].find('>')? + 1;
+        text.get(from..from + lower[from..].find("</title")?)
+    });
+    let mut in_tag = false;
+    let words: String = title.unwrap_or(text).chars().fold(String::new(), |mut words, sign| {
+        match sign {
+            '<' => in_tag = true,
+            '>' => (in_tag, words) = (false, words + " "),
+            _ if !in_tag => words.push(sign),
+            _ => {}
+        }
+        words
+    });
+    let words = clip(&words).split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: String = words.chars().take(MAX_TITLE).collect();
+    Some(if words.is_empty() { PAGE.to_owned() } else { format!("{PAGE}, {words:?}") })
+}
+
+/// The start of a body that somebody answered with; of one that is no text only that.
+pub(crate) fn of_body(bytes: &[u8]) -> String {
+    of_stranger(bytes).unwrap_or_else(|| {
+        text_of(bytes).map_or("a body that is no text".to_owned(), |text| clip(text.trim()))
+    })
 }
 
 /// Whether words in lower case are about the tags of blocks.
@@ -227,6 +276,8 @@ pub fn of_status(status: u16, body: &str, after: Option<Duration>) -> Fault {
     let words = clip(body);
     let text = if words.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {words}") };
     match status {
+        // Not implemented, and a protocol that is not spoken: nothing that passes.
+        501 | 505 => Fault::Denied(text),
         408 | 421 | 423 | 425 | 429 | 500..=599 => Fault::Busy { text, after },
         _ => Fault::Denied(text),
     }
@@ -362,7 +413,23 @@ mod tests {
 
     #[test]
     fn bodies_are_shown_bounded_and_only_as_text() {
-        assert_eq!(of_body(b"<html>\r\n\tbad gateway</html>\n"), "<html>   bad gateway</html>");
+        let pages = [
+            ("<html>\r\n\tbad gateway</html>\n", "a web page, \"bad gateway\""),
+            (
+                "<!DOCTYPE HTML>\n<head><TITLE lang=en>Error\n response</TITLE></head><p>x",
+                "a web page, \"Error response\"",
+            ),
+            ("  <html><title></title></html>", "a web page"),
+            ("<html><title>\u{202e}a\"b", "a web page, \"a\\\"b\""),
+            ("<html", "a web page"),
+            (r#"{"error":"a request has no body here","remedy":"send none"}"#, ADMIN),
+            (r#"{"error":"no"}"#, r#"{"error":"no"}"#),
+            ("<xml>", "<xml>"),
+        ];
+        for (body, told) in pages {
+            assert_eq!(of_body(body.as_bytes()), told, "{body}");
+        }
+        assert!(of_body(format!("<html><title>{}", "é".repeat(9_000)).as_bytes()).chars().count() < 100);
         assert_eq!(of_body("caf\u{e9}".as_bytes().split_last().expect("bytes").1), "caf");
         assert_eq!(of_body(b""), "");
         for binary in [&[0x89, b'P', b'N', b'G', 0xff][..], b"\x1b[2Jcleared", b"\0\0", &[0xff; 4_000]] {

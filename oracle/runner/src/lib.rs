@@ -90,7 +90,7 @@ pub use outcome::RunOutcome;
 pub use policy::{HttpPolicy, ImportPolicy};
 pub use record::RunMetadata;
 pub use report::{HttpExchange, ModuleLoad, RunReport};
-pub use section::{HttpSection, ImportSection, RunnerSection, SectionError};
+pub use section::{HttpSection, ImportSection, RunnerSection, SectionError, is_endpoint};
 use tokio::sync::Semaphore;
 pub use transcript::{
     RecordedExchange, RecordedModule, RecordedResponse, TRANSCRIPT_MAX, Transcript, TranscriptError,

@@ -183,9 +183,14 @@ impl RunnerSection {
     }
 }
 
-fn is_endpoint(text: &str) -> bool {
-    text.rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+/// Whether a text is HOST:PORT, as entries of `allow_http` are.
+pub fn is_endpoint(text: &str) -> bool {
+    let is_host =
+        |host: &str| !host.is_empty() && !host.contains(|c: char| c == '/' || c == '@' || c.is_whitespace());
+    let is_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && is_port(port))
 }
 
 fn digest(text: &str) -> Option<[u8; 32]> {
