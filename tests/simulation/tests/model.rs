@@ -12,7 +12,7 @@ fn no_state_breaks_a_promise() {
     let bounds = Bounds {
         deaths: number("MODEL_DEATHS", 1),
         lies: number("MODEL_LIES", 1),
-        states: number("MODEL_STATES", 2_000),
+        states: number("MODEL_STATES", 5_000),
     };
     println!("{bounds:?}");
     let mut all = 0;
@@ -21,6 +21,8 @@ fn no_state_breaks_a_promise() {
         println!("{scene}: {}", explored.words());
         assert_eq!(explored.violation, None, "{}", explored.violation.as_deref().unwrap_or_default());
         assert!(explored.states > 1_000, "{} states", explored.states);
+        // Votes, locks and their signatures in an attempt are that far away.
+        assert!(explored.depth >= 16, "{} steps", explored.depth);
         all += explored.states;
     }
     println!("{all} states explored");

@@ -1,7 +1,7 @@
-//! All states, the nearest first.
+//! All states: by turns the nearest, and where most was said, so that few states lead to late attempts as well.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet},
     rc::Rc,
 };
 
@@ -51,7 +51,7 @@ impl Explored {
     #[must_use]
     pub fn words(&self) -> String {
         let Self { states, locals, depth, is_whole, reports, signed_in, .. } = self;
-        let end = if *is_whole { "all" } else { "the first" };
+        let end = if *is_whole { "all" } else { "only" };
         format!(
             "{end} {states} states, {locals} of one member, up to {depth} steps; \
              {reports} with a report, signed in attempts {signed_in:?}"
@@ -119,6 +119,10 @@ struct Search<'a> {
     states: Vec<State>,
     known: HashSet<State>,
     steps: Vec<Step>,
+    /// Whether a state's successors are known.
+    expanded: Vec<bool>,
+    /// States by how much was said, apart for each number of deaths and lies that are left: none is spent at once.
+    by_said: BTreeMap<(u8, u8), BinaryHeap<(usize, usize)>>,
     explored: Explored,
 }
 
@@ -137,6 +141,8 @@ pub fn explore(scene: &Scene, bounds: Bounds) -> Explored {
         states: Vec::new(),
         known: HashSet::new(),
         steps: Vec::new(),
+        expanded: Vec::new(),
+        by_said: BTreeMap::new(),
         explored: Explored::default(),
     };
     let ended = search.run();
@@ -159,24 +165,41 @@ impl Search<'_> {
         }
         let first = State { members, deaths: self.bounds.deaths, lies: self.bounds.lies };
         self.known.insert(first);
-        self.states.push(first);
-        self.steps.push(Step { from: 0, depth: 0, who: 0, act: Act::Observe, dies: false });
-        let mut next = 0;
-        while next < self.states.len() {
+        self.add(first, Step { from: 0, depth: 0, who: 0, act: Act::Observe, dies: false });
+        let mut nearest = 0;
+        while nearest < self.states.len() {
             if self.states.len() >= self.bounds.states {
                 return Ok(false);
             }
-            self.expand(next)?;
-            next += 1;
+            let farthest = self.by_said.values_mut().filter_map(BinaryHeap::pop).map(|(_, place)| place);
+            let farthest: Vec<usize> = farthest.collect();
+            for place in farthest.into_iter().chain([nearest]) {
+                if !std::mem::replace(&mut self.expanded[place], true) {
+                    self.expand(place)?;
+                }
+            }
+            nearest += 1;
         }
         Ok(true)
+    }
+
+    fn add(&mut self, state: State, step: Step) {
+        let said = state.members.iter().map(|member| self.locals[*member as usize].local.said.len());
+        let left = self.by_said.entry((state.deaths, state.lies)).or_default();
+        left.push((said.sum(), self.states.len()));
+        self.states.push(state);
+        self.steps.push(step);
+        self.expanded.push(false);
     }
 
     fn expand(&mut self, place: usize) -> Result<(), String> {
         let state = self.states[place];
         let said = state.members.map(|member| self.locals[member as usize].said);
         let (menu, lies) = self.menu(&state, said);
-        for who in 0..HONEST {
+        // Until all scripts have ended they end in one order: what was said can be heard later all the same.
+        let observes = |who: &usize| self.locals[state.members[*who] as usize].local.is_to_observe();
+        let next_to_observe = (0..HONEST).find(observes);
+        for who in (0..HONEST).filter(|who| next_to_observe.is_none_or(|next| next == *who)) {
             let seen = &self.locals[state.members[who] as usize];
             let listens = seen.listens;
             let acts = seen.local.own_acts();
@@ -258,8 +281,7 @@ impl Search<'_> {
             let next = State { members, deaths, lies: state.lies - u8::from(is_lie) };
             if self.known.insert(next) {
                 self.check(&next).map_err(|why| self.tell(&why, step))?;
-                self.states.push(next);
-                self.steps.push(step);
+                self.add(next, step);
                 self.explored.depth = self.explored.depth.max(step.depth);
             }
         }

@@ -3,7 +3,8 @@
 //!
 //! Both observations; every vote that anybody gave, and the report that signatures make; STATUS without a lock, with
 //! any lock that votes prove, and with one that too few prove; as leader, proposals of any `n - f` STATUS, and of
-//! fewer, with any lock or any observations that leave out at most one, whether they are allowed or not.
+//! fewer, with any lock or any observations that leave out at most one, whether they are allowed or not; where it does
+//! not lead, the proposal that a leader could make of all that it heard.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,8 @@ pub(super) fn menu(scene: &Scene, words: &mut Words, said: &BTreeSet<u32>) -> Ve
         let leader = scene.config.roster.order(&scene.key.request).leader(attempt);
         if leader == scene.liar {
             liar.propose(attempt, &locks);
+        } else {
+            liar.usurp(attempt);
         }
     }
     liar.said
@@ -223,6 +226,23 @@ impl Liar<'_> {
                 let Some(outcome) = decided.or(first) else { continue };
                 self.put_forward(attempt, &claims, outcome, evidence, observations.clone(), None);
             }
+        }
+    }
+
+    fn usurp(&mut self, attempt: u32) {
+        let others = self.heard.claims.get(&attempt).into_iter().flat_map(BTreeMap::values).cloned();
+        let mut claims: Vec<StatusClaim> = others.chain([self.claim(attempt, None)]).collect();
+        claims.sort_by_key(|claim| claim.sender);
+        let is_locked = claims.iter().any(|claim| claim.lock.is_some());
+        if claims.len() < self.scene.config.roster.live() || is_locked {
+            return;
+        }
+        let observations: Vec<SignedObservation> = self.heard.observations.values().cloned().collect();
+        let rule = Rule::of(&self.scene.config.roster, None);
+        let evidence = layout::evidence_root(&self.scene.domain(), &rule, &observations);
+        let answers: Vec<&Answer> = observations.iter().map(|signed| &signed.observation.answer).collect();
+        if let Some(outcome) = decide(&rule, &answers, &evidence) {
+            self.put_forward(attempt, &claims, outcome, evidence, observations, None);
         }
     }
 

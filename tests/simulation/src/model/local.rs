@@ -7,8 +7,8 @@ use std::{
 
 use alloy::primitives::B256;
 use oracle_ocr::{
-    Attested, Body, Choice, Effect, Input, Message, Observation, OracleIndex, Protocol, Record, RecordId,
-    Slot, Timer, TimerKind,
+    Attested, Body, Choice, Effect, Input, Message, Observation, OracleIndex, Outcome, Protocol, Record,
+    RecordId, RequestKey, Slot, Timer, TimerKind, layout,
 };
 use test_signing::{Checks, Keys};
 
@@ -51,6 +51,8 @@ pub(super) struct Local {
     lives: u8,
     /// Messages by number, and to whom: one member, or all.
     pub(super) said: BTreeSet<(Option<OracleIndex>, u32)>,
+    /// Votes that it has heard in this life, by number. Not part of its fingerprint: its memory holds those that count.
+    votes: BTreeSet<u32>,
     /// Its report, if it has one: not part of its fingerprint, for it says nothing after it.
     pub(super) report: Option<Attested>,
 }
@@ -65,6 +67,7 @@ impl Local {
             timers: BTreeMap::new(),
             lives: 1,
             said: BTreeSet::new(),
+            votes: BTreeSet::new(),
             report: None,
         };
         let effects = local.node.step(0, Input::Request(scene.event.clone()));
@@ -85,7 +88,7 @@ impl Local {
 
     /// Tells states apart. When a timer is due does not: it rings at any moment.
     pub(super) fn fingerprint(&self) -> u64 {
-        let Self { me, node, disk, timers, lives, said, report } = self;
+        let Self { me, node, disk, timers, lives, said, votes: _, report } = self;
         let mut hasher = DefaultHasher::new();
         (me, lives, said, report.is_some()).hash(&mut hasher);
         if !self.has_ended() {
@@ -110,7 +113,7 @@ impl Local {
         if self.has_ended() {
             return Vec::new();
         }
-        if self.node.unobserved().next().is_some() {
+        if self.is_to_observe() {
             return vec![Act::Observe];
         }
         let may_ring = |kind: &TimerKind| match kind {
@@ -122,9 +125,14 @@ impl Local {
         self.timers.keys().copied().filter(may_ring).map(Act::Ring).collect()
     }
 
+    /// Whether its script has not ended.
+    pub(super) fn is_to_observe(&self) -> bool {
+        !self.has_ended() && self.node.unobserved().next().is_some()
+    }
+
     /// Whether messages matter to it. Before its script has ended they wait.
     pub(super) fn listens(&self) -> bool {
-        !self.has_ended() && self.node.unobserved().next().is_none()
+        !self.has_ended() && !self.is_to_observe()
     }
 
     /// What becomes of it; none when it has no more than the records before it dies.
@@ -146,6 +154,9 @@ impl Local {
             }
             Act::Hear(number) => {
                 let message = (**words.get(number)).clone();
+                if matches!(message.body, Body::Prepare(_)) {
+                    next.votes.insert(number);
+                }
                 Input::Message { from: message.sender, message }
             }
             Act::Ring(kind) => {
@@ -183,6 +194,7 @@ impl Local {
             self.node.set_quarantine(scene.event.event_seconds + 1);
         }
         self.timers.clear();
+        self.votes.clear();
         self.lives += 1;
         let mut effects = self.node.resume(0);
         effects.extend(self.node.step(0, Input::Request(scene.event.clone())));
@@ -230,7 +242,18 @@ impl Local {
         let may_change = matches!(record.id.slot, Slot::Attempt | Slot::Quarantine);
         let is_same = before.is_none_or(|before| before == record.body);
         let (me, slot, attempt) = (self.me, record.id.slot, record.id.attempt);
+        let is_act = matches!(slot, Slot::Lock | Slot::Prepare | Slot::Attest);
+        let entered = self.entered(record.id.key);
+        ensure(!is_act || attempt >= entered, || {
+            format!("order: {me} stores its {slot:?} of attempt {attempt}, being in {entered}")
+        })?;
         ensure(may_change || is_same, || format!("once: {me} replaced its {slot:?} of attempt {attempt}"))
+    }
+
+    /// The attempt that it has stored.
+    fn entered(&self, key: RequestKey) -> u32 {
+        let stored = self.disk.get(&RecordId { key, slot: Slot::Attempt, attempt: 0 });
+        stored.and_then(|body| body.as_slice().try_into().ok()).map_or(0, u32::from_be_bytes)
     }
 
     fn say(
@@ -265,6 +288,10 @@ impl Local {
                 let attempt = attest.attempt;
                 let others = |body: &Body| matches!(body, Body::Attest(other) if other.attempt == attempt);
                 self.once(words, number, others, "signed twice")?;
+                // What a start says again rested on what is forgotten.
+                if is_new && act.is_some() {
+                    self.check_lock(scene, words, attempt, attest.choice)?;
+                }
                 stored(Slot::Lock, attempt) && stored(Slot::Attest, attempt)
             }
             Body::Status(status) => {
@@ -324,6 +351,27 @@ impl Local {
             }
         }
         Err(format!("justification: {} voted in {attempt} for what {why}", self.me))
+    }
+
+    /// A signature rests on a quorum: of equal observations that it holds, or of votes that it heard and its own.
+    fn check_lock(&self, scene: &Scene, words: &Words, attempt: u32, choice: Choice) -> Result<(), String> {
+        let quorum = scene.config.roster.quorum();
+        let votes = if attempt == 0 {
+            let held = self.node.view(&scene.key).map(|view| view.observations).unwrap_or_default();
+            let outcomes = held.iter().filter_map(|signed| Outcome::of_answer(&signed.observation.answer));
+            outcomes.filter(|outcome| layout::outcome(outcome) == choice.outcome).count()
+        } else {
+            let own = self.said.iter().map(|(_, number)| number);
+            let voters = own.chain(&self.votes).filter_map(|number| {
+                let message = words.get(*number);
+                let Body::Prepare(vote) = &message.body else { return None };
+                (vote.attempt == attempt && vote.choice == choice).then_some(message.sender)
+            });
+            voters.collect::<BTreeSet<_>>().len()
+        };
+        ensure(votes >= quorum, || {
+            format!("justification: {} locked in {attempt} with {votes} votes of {quorum}", self.me)
+        })
     }
 
     /// Its signatures: attempt and choice.
