@@ -87,7 +87,8 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     }));
     let rpc = Rpc::new(&config.chain.rpc_urls)
         .wrap_err("the HTTP client cannot be built")?
-        .checking_hashes(config.chain.check_block_hashes);
+        .checking_hashes(config.chain.check_block_hashes)
+        .agreeing(config.chain.agree);
     let rpc = Arc::new(rpc);
     let funds = Arc::new(Funds::new(rpc.clone(), identity.transmitter));
     let looks = Arc::new(Looks::default());
@@ -207,7 +208,7 @@ impl Node {
     async fn remember(&self) -> Result<Option<u64>> {
         let mut backoff = Backoff::default();
         let head_seconds: u64 = loop {
-            match self.rpc.head().await {
+            match self.rpc.agreed_head().await {
                 Ok(head) => break head.timestamp.to(),
                 Err(err) => {
                     self.metrics.rpc_failures.inc();

@@ -66,6 +66,9 @@ pub struct KeysSection {
 pub struct ChainSection {
     /// JSON-RPC endpoints over HTTP, in order of preference.
     pub rpc_urls: Vec<Url>,
+    /// Endpoints that must say the same before it counts: 1 to as many as there are, by host and port.
+    #[serde(default = "one_endpoint")]
+    pub agree: usize,
     /// The chain id every endpoint must report.
     pub chain_id: u64,
     /// The Router contract.
@@ -114,6 +117,12 @@ pub struct ChainSection {
 }
 
 impl ChainSection {
+    /// Endpoints by host and port: two paths of one server are one opinion.
+    fn distinct_endpoints(&self) -> usize {
+        let places = self.rpc_urls.iter().map(|url| (url.host_str(), url.port_or_known_default()));
+        places.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// Most wei offered per gas.
     #[must_use]
     pub fn max_gas_price_wei(&self) -> u128 {
@@ -225,6 +234,9 @@ fn don_id<'de, D: serde::Deserializer<'de>>(input: D) -> Result<DonId, D::Error>
 const fn one() -> u64 {
     1
 }
+const fn one_endpoint() -> usize {
+    1
+}
 const fn yes() -> bool {
     true
 }
@@ -299,6 +311,14 @@ impl Config {
                 "chain.rpc_urls",
                 format!("scheme {} is not supported", url.scheme()),
                 "use http:// or https://",
+            ));
+        }
+        let distinct = chain.distinct_endpoints();
+        if !(1..=distinct).contains(&chain.agree) {
+            return Err((
+                "chain.agree",
+                format!("{} endpoints can never agree: chain.rpc_urls names {distinct}", chain.agree),
+                "name more of different providers in chain.rpc_urls, or let fewer agree, at least 1",
             ));
         }
         if chain.router.is_zero() {

@@ -1,5 +1,8 @@
 //! The log cursor on a real chain in this process: events come once, in order, and again when blocks left the chain.
 
+#[path = "cursor/agreement.rs"]
+mod agreement;
+
 use std::{ops::Deref, sync::Arc};
 
 use alloy::{

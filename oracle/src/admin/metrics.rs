@@ -97,6 +97,7 @@ pub struct Metrics {
     endpoint_latency: Family<EndpointLabel, Gauge<f64, AtomicU64>>,
     endpoint_answers: Family<EndpointLabel, Gauge>,
     endpoint_failures: Family<EndpointLabel, Gauge>,
+    endpoint_disagreements: Family<EndpointLabel, Gauge>,
     program_days_left: Family<Kind, Gauge>,
 }
 
@@ -143,6 +144,7 @@ impl Metrics {
             endpoint_latency: Family::default(),
             endpoint_answers: Family::default(),
             endpoint_failures: Family::default(),
+            endpoint_disagreements: Family::default(),
             program_days_left: Family::default(),
         };
         let registry = &mut metrics.registry;
@@ -203,6 +205,8 @@ impl Metrics {
         );
         let failures = metrics.endpoint_failures.clone();
         registry.register("endpoint_failures", "Questions not answered since the start", failures);
+        let disagreements = metrics.endpoint_disagreements.clone();
+        registry.register("endpoint_disagreements", "Answers that others contradicted", disagreements);
         registry.register(
             "program_days_left",
             "Days the chain still runs a contract, 0 when it does not",
@@ -232,6 +236,7 @@ impl Metrics {
             self.endpoint_latency.get_or_create(&label).set(view.latency_ms as f64 / 1_000.0);
             self.endpoint_answers.get_or_create(&label).set(count(view.answers));
             self.endpoint_failures.get_or_create(&label).set(count(view.failures));
+            self.endpoint_disagreements.get_or_create(&label).set(count(view.disagreements));
         }
     }
 

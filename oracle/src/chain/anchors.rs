@@ -40,7 +40,8 @@ impl Anchors {
         self.blocks.back().map(|(number, _)| *number)
     }
 
-    /// Drops the anchors that left the chain; whether there were any. `source` is the endpoint that showed the head.
+    /// Drops the anchors that left the chain; whether there were any. `source` is the endpoint that showed the head
+    /// where one is enough.
     ///
     /// # Errors
     /// [`RpcFailure`] when endpoints do not answer or contradict each other: nothing is dropped.
@@ -48,7 +49,7 @@ impl Anchors {
         &mut self,
         rpc: &Rpc,
         head: &Header,
-        source: usize,
+        source: Option<usize>,
     ) -> Result<bool, RpcFailure> {
         let mut doubted = false;
         let mut dropped = false;
@@ -68,7 +69,7 @@ impl Anchors {
                 doubted = true;
                 rpc.doubt_identities();
             }
-            let unlinked = (is_linked == Some(false)).then_some(source);
+            let unlinked = (is_linked == Some(false)).then_some(source).flatten();
             if self.stands(rpc, number, hash, unlinked).await? {
                 break;
             }
@@ -99,6 +100,11 @@ impl Anchors {
         unlinked: Option<usize>,
     ) -> Result<bool, RpcFailure> {
         let method = "eth_getBlockByNumber";
+        if rpc.wants_agreement() {
+            let block = rpc.agreed_header(number).await?;
+            let missing = || malformed(method, format!("block {number}, which was read before, is missing"));
+            return Ok(block.ok_or_else(missing)?.hash == hash);
+        }
         let at = BlockRef::Number(number);
         let Some((block, _)) = rpc.header_from(at, Reach::All).await? else {
             return Err(malformed(method, format!("no endpoint has block {number}, which was read before")));

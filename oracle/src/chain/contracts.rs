@@ -34,7 +34,7 @@ const MAX_NAMES: usize = 32;
 /// # Errors
 /// [`RpcFailure`].
 pub async fn coordinator_of(rpc: &Rpc, router: Address, don_id: B256) -> Result<Option<Address>, RpcFailure> {
-    match view(rpc, router, Router::getContractByIdCall { id: don_id }).await {
+    match agreed_view(rpc, router, Router::getContractByIdCall { id: don_id }).await {
         Ok(found) if found == Address::ZERO => Ok(None),
         Ok(found) => Ok(Some(found)),
         // RouteNotFound: the route is not set yet.
@@ -95,7 +95,7 @@ async fn known_dons(rpc: &Rpc, chain: &ChainSection) -> BTreeSet<B256> {
 /// # Errors
 /// [`RpcFailure`].
 pub async fn config_digest(rpc: &Rpc, coordinator: Address) -> Result<Option<B256>, RpcFailure> {
-    let details = view(rpc, coordinator, Coordinator::latestConfigDetailsCall {}).await?;
+    let details = agreed_view(rpc, coordinator, Coordinator::latestConfigDetailsCall {}).await?;
     Ok((details.configCount > 0).then_some(details.configDigest))
 }
 
@@ -120,7 +120,7 @@ pub async fn find_config(
     first_block: u64,
     max_range: u64,
 ) -> Result<Option<(Coordinator::ConfigSet, u64)>, RpcFailure> {
-    let head = rpc.head().await?;
+    let head = rpc.agreed_head().await?;
     let (mut last, mut range) = (head.height(), max_range.max(1));
     loop {
         let first = last.saturating_sub(range - 1).max(first_block);
@@ -129,7 +129,7 @@ pub async fn find_config(
             topics: vec![Coordinator::ConfigSet::SIGNATURE_HASH],
             span: Span::Range(first, last),
         };
-        match rpc.logs(&query, Reach::First).await {
+        match rpc.agreed_logs(&query, Reach::First).await {
             Ok(logs) => {
                 for log in logs.iter().rev() {
                     match Coordinator::ConfigSet::decode_log_validate(&log.inner) {
@@ -156,20 +156,25 @@ pub async fn find_config(
 
 /// Calls a view and decodes its answer.
 pub(crate) async fn view<C: SolCall>(rpc: &Rpc, to: Address, call: C) -> Result<C::Return, RpcFailure> {
-    let request = CallRequest {
-        from: Address::ZERO,
-        to,
-        data: call.abi_encode().into(),
-        gas: None,
-        gas_price_wei: None,
-    };
-    let answer = rpc.eth_call(&request).await?;
+    decoded::<C>(&rpc.eth_call(&question(to, &call)).await?)
+}
+
+/// As [`view`], where enough endpoints give the answer.
+async fn agreed_view<C: SolCall>(rpc: &Rpc, to: Address, call: C) -> Result<C::Return, RpcFailure> {
+    decoded::<C>(&rpc.agreed_call(&question(to, &call)).await?)
+}
+
+fn question<C: SolCall>(to: Address, call: &C) -> CallRequest {
+    CallRequest { from: Address::ZERO, to, data: call.abi_encode().into(), gas: None, gas_price_wei: None }
+}
+
+fn decoded<C: SolCall>(answer: &[u8]) -> Result<C::Return, RpcFailure> {
     let malformed =
         |problem: String| RpcFailure::Malformed { method: format!("eth_call {}", C::SIGNATURE), problem };
     if answer.len() > MAX_VIEW_BYTES {
         return Err(malformed(format!("{} bytes", answer.len())));
     }
-    C::abi_decode_returns_validate(&answer).map_err(|err| {
+    C::abi_decode_returns_validate(answer).map_err(|err| {
         let hint = if answer.is_empty() { " (no contract at this address?)" } else { "" };
         malformed(format!("{err}{hint}"))
     })

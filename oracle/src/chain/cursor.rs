@@ -4,6 +4,8 @@
 //! whether the newest anchor still stands; if not it walks back to one that does, reports the rewind and reads again
 //! from there ([`super::anchors`]).
 //!
+//! Where several endpoints must agree (`chain.agree`), every answer below is what enough of them say alike.
+//!
 //! No single answer is trusted to be whole. A single block's logs are asked for by its hash; where a header's filter
 //! says that there may be logs and none came, another endpoint is asked; answers that left out logs are doubted for a
 //! while ([`super::gather`]); and every block is read again later ([`super::reread`]). What is stored durably is the
@@ -128,7 +130,7 @@ impl LogCursor {
     /// # Errors
     /// [`RpcFailure`]; nothing is lost, the next call goes on where this one stopped.
     pub async fn poll(&mut self) -> Result<Batch, RpcFailure> {
-        let (head, source) = self.rpc.head_from().await?;
+        let (head, source) = self.rpc.agreed_head_from().await?;
         self.final_block.refresh(&self.rpc, &head).await;
         self.check_anchors(&head, source).await?;
         let seconds = self.time.at(&self.rpc, &head, Instant::now()).await;
@@ -155,7 +157,7 @@ impl LogCursor {
     }
 
     /// Notes where reading resumes when blocks left the chain.
-    async fn check_anchors(&mut self, head: &Header, source: usize) -> Result<(), RpcFailure> {
+    async fn check_anchors(&mut self, head: &Header, source: Option<usize>) -> Result<(), RpcFailure> {
         if self.anchors.check(&self.rpc, head, source).await? {
             self.next = self.anchors.newest().map_or(self.config.first_block, |number| number + 1);
             self.rereads.rewind(self.next);
@@ -176,7 +178,7 @@ impl LogCursor {
         } else {
             let missing =
                 || malformed("eth_getBlockByNumber", format!("block {last} below the head is missing"));
-            self.rpc.header(last).await?.ok_or_else(missing)?
+            self.rpc.agreed_header(last).await?.ok_or_else(missing)?
         };
         let span = if first == last { Span::Block(last, anchor.hash) } else { Span::Range(first, last) };
         let Some(mut logs) = self.gather(span, Some(&anchor), false).await? else { return Ok(Vec::new()) };
@@ -270,7 +272,7 @@ impl LogCursor {
     /// Asks for logs; `None` when the range was too large and is smaller now.
     async fn logs(&mut self, span: Span, reach: Reach) -> Result<Option<Vec<Log>>, RpcFailure> {
         let blocks = span.blocks().end() - span.blocks().start() + 1;
-        match self.rpc.logs(&self.query(span), reach).await {
+        match self.rpc.agreed_logs(&self.query(span), reach).await {
             Ok(logs) => Ok(Some(logs)),
             Err(RpcFailure::RangeTooLarge(words)) if blocks > 1 => {
                 self.range = (blocks / 2).max(1);
@@ -325,7 +327,7 @@ impl LogCursor {
             }
             // A backend on another branch shows logs that are not ours.
             let (Some(number), Some(hash)) = (log.block_number, log.block_hash) else { continue };
-            match self.rpc.header(number).await? {
+            match self.rpc.agreed_header(number).await? {
                 Some(block) if block.hash == hash => {
                     self.keep_time(&block);
                     missed.push(log);
@@ -402,7 +404,7 @@ impl LogCursor {
             if log.block_timestamp.is_some() {
                 continue;
             }
-            match self.rpc.header(number).await? {
+            match self.rpc.agreed_header(number).await? {
                 Some(block) if block.hash == hash => {
                     self.keep_time(&block);
                     log.block_timestamp = Some(block.timestamp.to());

@@ -6,6 +6,7 @@
 //! once a minute. [`Rpc::monitor`] probes endpoints that failed and those that are not asked, so that a better one is
 //! taken up again and one that stands still is noticed.
 
+mod agreement;
 mod asking;
 mod identity;
 mod monitor;
@@ -36,6 +37,10 @@ pub struct Rpc {
     endpoints: Vec<Endpoint>,
     expected: Mutex<Option<Expected>>,
     pub(super) check_hashes: bool,
+    /// Endpoints that must say the same, at least 1.
+    agree: usize,
+    /// When a disagreement was last said.
+    disagreement_said: Mutex<Option<Instant>>,
     /// No endpoint has an opinion about tips.
     pub(super) lacks_tips: AtomicBool,
 }
@@ -63,6 +68,8 @@ pub struct EndpointView {
     pub answers: u64,
     /// Questions not answered as they should be.
     pub failures: u64,
+    /// Answers that others contradicted.
+    pub disagreements: u64,
     /// The latest fault, in words, also when it passed.
     pub last_error: Option<String>,
 }
@@ -95,6 +102,8 @@ impl Rpc {
             endpoints,
             expected: Mutex::new(None),
             check_hashes: true,
+            agree: 1,
+            disagreement_said: Mutex::default(),
             lacks_tips: AtomicBool::new(false),
         })
     }
@@ -206,6 +215,7 @@ impl Rpc {
                     latency_ms: health.latency_ms,
                     answers: health.answers,
                     failures: health.failures,
+                    disagreements: health.disagreements,
                     last_error: health.last_error.clone(),
                 }
             })

@@ -50,6 +50,16 @@ pub enum RpcFailure {
         /// The endpoint's words.
         message: String,
     },
+    /// Too few endpoints said the same ([`crate::config::ChainSection::agree`]). Nothing is known; retry later.
+    #[error("{wanted} endpoints must say the same of {method}: {words}")]
+    Unagreed {
+        /// Endpoints that must agree.
+        wanted: usize,
+        /// The JSON-RPC method.
+        method: String,
+        /// What they did instead.
+        words: String,
+    },
     /// Answers contradict each other or the contract's ABI. The endpoint is broken or hostile.
     #[error("{method} was answered with something else: {problem}")]
     Malformed {
@@ -64,7 +74,12 @@ impl RpcFailure {
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::Rejected { why: Rejection::NonceTooHigh, .. })
+        matches!(
+            self,
+            Self::Unavailable { .. }
+                | Self::Unagreed { .. }
+                | Self::Rejected { why: Rejection::NonceTooHigh, .. }
+        )
     }
 }
 

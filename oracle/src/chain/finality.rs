@@ -44,8 +44,8 @@ impl FinalBlock {
             Finality::Safe => "safe",
         };
         if self.looks.is_multiple_of(FINAL_EVERY) || self.known.is_none() {
-            match rpc.header(tag).await {
-                Ok(Some(block)) => self.grow(block.height(), head),
+            match rpc.agreed_final(tag).await {
+                Ok(Some(height)) => self.grow(height, head),
                 Ok(None) | Err(RpcFailure::Refused { .. }) => {
                     self.grow(head.height().saturating_sub(ASSUMED_FINAL_DEPTH), head);
                 }
@@ -69,11 +69,12 @@ pub(super) struct ChainTime {
 
 impl ChainTime {
     /// The time at `now`, with the newest block's. A time that ran far ahead of this node's clock must be shown by
-    /// another endpoint too, where there is one: its block must be there.
+    /// another endpoint too, where there is one: its block must be there. A head that several agreed on is.
     pub(super) async fn at(&mut self, rpc: &Rpc, head: &Header, now: Instant) -> u64 {
         let seconds = head.timestamp.to();
         if let Some(most) = self.most(now).filter(|most| seconds > *most)
             && rpc.has_others()
+            && !rpc.wants_agreement()
         {
             let other = rpc.header_from(BlockRef::Number(head.height()), Reach::Second).await;
             let is_same = |other: &Header| (other.hash, other.timestamp) == (head.hash, head.timestamp);

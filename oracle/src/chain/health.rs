@@ -78,6 +78,8 @@ pub(super) struct Health {
     pub(super) failures_in_row: u32,
     pub(super) answers: u64,
     pub(super) failures: u64,
+    /// Answers that others contradicted.
+    pub(super) disagreements: u64,
     pub(super) last_error: Option<String>,
     /// A running mean of the time an answer takes, in milliseconds.
     pub(super) latency_ms: u64,

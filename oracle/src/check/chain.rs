@@ -60,19 +60,23 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
     });
     let ours = ours.or(first);
     let mut lines = Vec::new();
-    let mut right = None;
+    let (mut right, mut usable) = (None, 0);
     for Seen { name, mut line, answered } in seen {
         if let Some(Answered { rpc, hash, .. }) = answered {
             match &ours {
                 Some((expected, whose)) if *expected != hash => {
                     line = foreign(&name, settings.identity_block, hash, *expected, whose);
                 }
-                _ => right = right.or(Some(rpc)),
+                _ => {
+                    usable += 1;
+                    right = right.or(Some(rpc));
+                }
             }
         }
         lines.push(Line { id: format!("{ENDPOINT}.{}", lines.len()), ..line });
     }
     lines.extend(identified(settings, stored, ours));
+    lines.extend(agreement(settings.agree, usable));
     let Some(rpc) = right else {
         let words = "no endpoint serves the chain; the contracts were not looked at";
         lines.push(Line::fail("chain", words, "correct chain.rpc_urls or chain.chain_id"));
@@ -153,6 +157,14 @@ fn foreign(name: &str, block: u64, found: B256, expected: B256, whose: &str) -> 
     let remedy =
         "take it out of chain.rpc_urls; when the chain itself was made anew, start with an empty journal";
     Line::fail(ENDPOINT, words, remedy)
+}
+
+/// Whether enough endpoints can agree; nothing where one is enough.
+fn agreement(wanted: usize, usable: usize) -> Option<Line> {
+    let words = format!("{usable} endpoints serve the chain, {wanted} must say the same");
+    let remedy = "name more of different providers in chain.rpc_urls, or let fewer agree (chain.agree)";
+    let id = "chain.agree";
+    (wanted > 1).then(|| if usable < wanted { Line::fail(id, words, remedy) } else { Line::ok(id, words) })
 }
 
 /// By what the chain is told from others of the same id; `None` when nothing has shown it yet.

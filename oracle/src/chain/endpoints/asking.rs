@@ -37,10 +37,22 @@ impl Rpc {
         reach: Reach,
         read: impl Fn(&RawValue) -> Result<Option<T>, String>,
     ) -> Result<Option<(T, usize)>, RpcFailure> {
+        self.ask_others(&[], method, params, reach, read).await
+    }
+
+    /// As [`Rpc::ask`], of the endpoints that are not `heard`.
+    pub(super) async fn ask_others<T>(
+        &self,
+        heard: &[usize],
+        method: &'static str,
+        params: Value,
+        reach: Reach,
+        read: impl Fn(&RawValue) -> Result<Option<T>, String>,
+    ) -> Result<Option<(T, usize)>, RpcFailure> {
         let count = self.endpoints.len();
         let mut asked = Asked {
             tries: vec![0; count],
-            done: vec![false; count],
+            done: (0..count).map(|index| heard.contains(&index)).collect(),
             absent: false,
             unclear: Vec::new(),
             wide: None,

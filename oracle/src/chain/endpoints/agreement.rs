@@ -1,0 +1,207 @@
+//! Questions that one endpoint's word does not answer: asked of one endpoint after another until enough agree
+//! ([`crate::chain::agree`]).
+//!
+//! What is agreed so: logs, the headers they lie under, the newest and the final block, the route and the digest of the
+//! configuration. What a node asks for its own transactions is not: a lie there costs time or gas, and never changes
+//! what is said. With an agreement of 1 everything here is one question to the best endpoint.
+
+use std::{hash::Hash, time::Duration};
+
+use alloy::{primitives::Bytes, rpc::types::Log};
+use serde_json::{Value, json, value::RawValue};
+use tokio::time::Instant;
+
+use super::{Reach, Rpc, locked};
+use crate::chain::{
+    agree::{self, Opinion},
+    failure::{RpcFailure, malformed},
+    header::{BlockRef, Header},
+    logs::LogQuery,
+    transactions::CallRequest,
+};
+
+/// Pause between two complaints about the same thing.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+impl Rpc {
+    /// How many endpoints must say the same; 1 unless set otherwise.
+    #[must_use]
+    pub fn agreeing(mut self, agree: usize) -> Self {
+        self.agree = agree.max(1);
+        self
+    }
+
+    /// Whether one endpoint's word is not enough.
+    pub(in crate::chain) const fn wants_agreement(&self) -> bool {
+        self.agree > 1
+    }
+
+    /// The newest block that enough endpoints have, and the endpoint that showed it when one is enough.
+    pub(in crate::chain) async fn agreed_head_from(&self) -> Result<(Header, Option<usize>), RpcFailure> {
+        if !self.wants_agreement() {
+            return self.head_from().await.map(|(head, source)| (head, Some(source)));
+        }
+        let latest = BlockRef::Tag("latest");
+        let read = |raw: &RawValue| Header::read(raw, latest, self.check_hashes);
+        let decide = |heads: &[Opinion<Header>]| {
+            let (index, head) = heads.last()?;
+            self.note_head(*index, head);
+            let heights: Vec<_> = heads.iter().map(|(index, head)| (*index, Some(head.height()))).collect();
+            let height = agree::reached(self.agree, &heights).flatten()?;
+            let there = heads.iter().filter(|(_, head)| head.height() == height);
+            let there: Vec<_> = there.map(|(index, head)| (*index, vec![head.clone()])).collect();
+            let agreed = agree::judge(self.agree, &there, Header::height);
+            Some((height, agreed.and_then(|mut agreed| agreed.things.pop())))
+        };
+        let method = "eth_getBlockByNumber";
+        let params = json!([latest.to_json(), false]);
+        let head = match self.opinions(method, params, read, decide).await? {
+            (_, Some(head)) => head,
+            // Their newest blocks are not the same one; of the lower all have something to say.
+            (height, None) => self
+                .agreed_header(height)
+                .await?
+                .ok_or_else(|| malformed(method, format!("block {height} is gone again")))?,
+        };
+        Ok((head, None))
+    }
+
+    /// The newest block that enough endpoints have.
+    ///
+    /// # Errors
+    /// As [`Rpc::call`], and [`RpcFailure::Unagreed`].
+    pub async fn agreed_head(&self) -> Result<Header, RpcFailure> {
+        self.agreed_head_from().await.map(|(head, _)| head)
+    }
+
+    /// The block at `number`; `None` when those asked do not have it.
+    pub(in crate::chain) async fn agreed_header(&self, number: u64) -> Result<Option<Header>, RpcFailure> {
+        if !self.wants_agreement() {
+            return self.header(number).await;
+        }
+        let block = BlockRef::Number(number);
+        let read = |raw: &RawValue| {
+            let found = Header::read(raw, block, self.check_hashes)?;
+            Ok(Some(found.into_iter().collect::<Vec<_>>()))
+        };
+        let params = json!([block.to_json(), false]);
+        Ok(self.agreed("eth_getBlockByNumber", params, read, Header::height).await?.pop())
+    }
+
+    /// The newest block that enough endpoints hold for final by `tag`; `None` when as many do not know the tag.
+    pub(in crate::chain) async fn agreed_final(&self, tag: &'static str) -> Result<Option<u64>, RpcFailure> {
+        if !self.wants_agreement() {
+            return Ok(self.header(tag).await?.map(|block| block.height()));
+        }
+        let block = BlockRef::Tag(tag);
+        let read = |raw: &RawValue| {
+            Ok(Some(Header::read(raw, block, self.check_hashes)?.map(|header| header.height())))
+        };
+        self.opinions("eth_getBlockByNumber", json!([block.to_json(), false]), read, |heights| {
+            agree::reached(self.agree, heights)
+        })
+        .await
+    }
+
+    /// Logs of a query, unsorted, each of which enough endpoints show alike, to the last byte. Where one endpoint is
+    /// enough it is one of `reach`; otherwise the times of their blocks are left out, which not every endpoint tells.
+    pub(in crate::chain) async fn agreed_logs(
+        &self,
+        query: &LogQuery,
+        reach: Reach,
+    ) -> Result<Vec<Log>, RpcFailure> {
+        if !self.wants_agreement() {
+            return self.logs(query, reach).await;
+        }
+        let read = |raw: &RawValue| {
+            let plain = |log| Log { block_timestamp: None, transaction_index: None, ..log };
+            Ok(query.read(raw)?.map(|logs| logs.into_iter().map(plain).collect::<Vec<_>>()))
+        };
+        let slot = |log: &Log| (log.block_hash, log.log_index);
+        self.agreed("eth_getLogs", json!([query.filter()]), read, slot).await
+    }
+
+    /// A call's answer that enough endpoints give alike.
+    pub(in crate::chain) async fn agreed_call(&self, call: &CallRequest) -> Result<Bytes, RpcFailure> {
+        if !self.wants_agreement() {
+            return self.eth_call(call).await;
+        }
+        let read = |raw: &RawValue| {
+            serde_json::from_str::<Bytes>(raw.get())
+                .map(|answer| Some(vec![answer]))
+                .map_err(|err| err.to_string())
+        };
+        let params = json!([call.to_json(), "latest"]);
+        let answer = self.agreed("eth_call", params, read, |_| ()).await?.pop();
+        answer.ok_or_else(|| malformed("eth_call", "nothing".to_owned()))
+    }
+
+    /// What enough endpoints show alike. Those that are refuted are left alone for a while.
+    async fn agreed<T: Clone + Eq + Hash, S: Eq + Hash>(
+        &self,
+        method: &'static str,
+        params: Value,
+        read: impl Fn(&RawValue) -> Result<Option<Vec<T>>, String>,
+        slot: impl Fn(&T) -> S,
+    ) -> Result<Vec<T>, RpcFailure> {
+        let decide = |answers: &[Opinion<Vec<T>>]| agree::judge(self.agree, answers, &slot);
+        let agreed = self.opinions(method, params, read, decide).await?;
+        for index in agreed.refuted {
+            let problem = format!("{} other endpoints contradict its answer to {method}", self.agree);
+            self.complain(&[index], &problem);
+            self.blame(index, problem);
+        }
+        Ok(agreed.things)
+    }
+
+    /// Asks one endpoint after another, best first, until their answers decide.
+    async fn opinions<T, D>(
+        &self,
+        method: &'static str,
+        params: Value,
+        read: impl Fn(&RawValue) -> Result<Option<T>, String>,
+        mut decide: impl FnMut(&[Opinion<T>]) -> Option<D>,
+    ) -> Result<D, RpcFailure> {
+        let mut answers = Vec::new();
+        let mut trouble = None;
+        while answers.len() < self.endpoints.len() {
+            let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
+            match self.ask_others(&heard, method, params.clone(), Reach::All, &read).await {
+                Ok(Some((answer, index))) => answers.push((index, answer)),
+                Ok(None) => break,
+                Err(err @ (RpcFailure::RangeTooLarge(_) | RpcFailure::Reverted { .. })) => return Err(err),
+                Err(err) if answers.is_empty() => return Err(err),
+                Err(err) => {
+                    trouble = Some(err.to_string());
+                    break;
+                }
+            }
+            if let Some(decision) = decide(&answers) {
+                return Ok(decision);
+            }
+        }
+        let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
+        let words = match trouble {
+            Some(trouble) if heard.len() < self.agree => format!("{} answered, {trouble}", heard.len()),
+            Some(trouble) => format!("those that answered contradict each other, and {trouble}"),
+            None => "they contradict each other".to_owned(),
+        };
+        if heard.len() >= self.agree {
+            self.complain(&heard, &format!("they contradict each other about {method}"));
+        }
+        Err(RpcFailure::Unagreed { wanted: self.agree, method: method.to_owned(), words })
+    }
+
+    /// Counts a contradiction against endpoints, and says it, at most once a minute.
+    fn complain(&self, indexes: &[usize], problem: &str) {
+        let endpoints = || indexes.iter().filter_map(|index| self.endpoints.get(*index));
+        endpoints().for_each(|endpoint| locked(&endpoint.health).disagreements += 1);
+        let now = Instant::now();
+        let mut said = locked(&self.disagreement_said);
+        if said.is_none_or(|at| now.duration_since(at) >= SAID_EVERY) {
+            *said = Some(now);
+            let names: Vec<&str> = endpoints().map(|endpoint| endpoint.shown.as_str()).collect();
+            tracing::error!(endpoints = ?names, problem, "ENDPOINTS DISAGREE: nothing is believed that {} do not say alike", self.agree);
+        }
+    }
+}

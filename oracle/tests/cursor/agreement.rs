@@ -1,0 +1,182 @@
+//! Endpoints of which one lies: where several must agree, nothing it says alone is given.
+
+use functions_node::chain::{Batch, RpcFailure};
+
+use super::*;
+
+/// The script of [`World::request`], and one of its length that somebody else wrote.
+const SOURCE: &str = "source";
+const FORGED: &str = "forged";
+
+/// A chain behind `count` endpoints, of which `agree` must say the same.
+async fn world(count: usize, agree: usize) -> World {
+    let mut world = World::behind(count).await;
+    world.rpc = Arc::new(Rpc::new(&world.urls()).expect("a client").agreeing(agree));
+    world
+}
+
+/// Every log with another script in it.
+fn other_script() -> Answer {
+    Answer::changed(|_, truth| {
+        let (source, forged) = (hex::encode(SOURCE), hex::encode(FORGED));
+        serde_json::from_str(&truth.to_string().replace(&source, &forged)).expect("JSON")
+    })
+}
+
+/// One log more than there are: of a request that nobody sent.
+fn one_more_log() -> Answer {
+    Answer::changed(|_, mut truth| {
+        let logs = truth.as_array_mut().expect("logs");
+        if let Some(log) = logs.first() {
+            let text = log.to_string().replace(&"01".repeat(32), &"09".repeat(32));
+            let mut more: Value = serde_json::from_str(&text).expect("JSON");
+            more["logIndex"] = json!("0x7");
+            logs.push(more);
+        }
+        truth
+    })
+}
+
+fn scripts(batch: &Batch) -> Vec<(u8, String)> {
+    let request = |event: &ChainEvent| match event {
+        ChainEvent::Request(seen) => (seen.request_id.0[0], String::from_utf8_lossy(&seen.data).into_owned()),
+        other => panic!("unexpected {other:?}"),
+    };
+    batch.events.iter().map(request).collect()
+}
+
+/// Polls until everything is read; what was given.
+async fn read(cursor: &mut LogCursor) -> Vec<(u8, String)> {
+    let mut given = Vec::new();
+    until("the chain to be read", async || match cursor.poll().await {
+        Ok(batch) => {
+            given.extend(scripts(&batch));
+            if batch.caught_up { Ok(()) } else { Err("not all of it".to_owned()) }
+        }
+        Err(err) => Err(err.to_string()),
+    })
+    .await;
+    given
+}
+
+#[tokio::test]
+async fn o23_one_endpoint_that_is_enough_is_believed_whatever_it_forges() {
+    // What this costs, and that the lies below are ones a node would fall for.
+    for (lie, given) in [
+        (other_script(), vec![(1, FORGED.to_owned())]),
+        (one_more_log(), vec![(1, SOURCE.to_owned()), (9, SOURCE.to_owned())]),
+    ] {
+        let world = world(3, 1).await;
+        world.request(1).await;
+        world.proxies[0].answer("eth_getLogs", lie);
+        assert_eq!(read(&mut world.cursor(1, 100)).await, given);
+    }
+}
+
+#[tokio::test]
+async fn o23_what_one_of_three_forges_is_never_given_and_it_is_told_so() {
+    for liar in 0..3 {
+        for (name, lie) in [
+            ("another script", other_script()),
+            ("one more log", one_more_log()),
+            ("none", Answer::Result(json!([]))),
+        ] {
+            let world = world(3, 2).await;
+            world.request(1).await;
+            world.request(2).await;
+            world.proxies[liar].answer("eth_getLogs", lie);
+            // One by one, and all in one range.
+            for range in [1, 100] {
+                let mut cursor = world.cursor(1, range);
+                let truth = vec![(1, SOURCE.to_owned()), (2, SOURCE.to_owned())];
+                assert_eq!(read(&mut cursor).await, truth, "{name} by {liar}");
+            }
+            let view = world.rpc.view();
+            let blamed: Vec<u64> = view.iter().map(|view| view.disagreements).collect();
+            // The last one is not asked while the others agree; who leaves something out is not called a liar.
+            let is_shown_up = liar < 2 && name != "none";
+            assert_eq!(blamed[liar] > 0, is_shown_up, "{name} by {liar}: {view:?}");
+            assert_eq!(blamed.iter().sum::<u64>(), blamed[liar], "{name} by {liar}: {view:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn o23_when_two_must_agree_and_do_not_nothing_is_given_until_they_do() {
+    for lie in [other_script(), one_more_log(), Answer::Result(json!([]))] {
+        let world = world(2, 2).await;
+        world.request(1).await;
+        world.proxies[0].answer("eth_getLogs", lie);
+        let mut cursor = world.cursor(1, 1);
+        // The blocks before it hold nothing to disagree about.
+        let refused = loop {
+            match cursor.poll().await {
+                Ok(batch) => assert_eq!(scripts(&batch), []),
+                Err(err) => break err,
+            }
+        };
+        let said = refused.to_string();
+        assert!(
+            matches!(refused, RpcFailure::Unagreed { wanted: 2, .. }) && refused.is_transient(),
+            "{said}"
+        );
+        assert!(said.contains("2 endpoints must say the same of eth_getLogs"), "{said}");
+        assert!(world.rpc.view().iter().all(|view| view.disagreements > 0), "{:?}", world.rpc.view());
+        for _ in 0..3 {
+            assert!(cursor.poll().await.is_err());
+        }
+        world.proxies[0].heal();
+        assert_eq!(read(&mut cursor).await, [(1, SOURCE.to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn o23_a_missing_second_opinion_is_waited_for() {
+    let world = world(2, 2).await;
+    world.request(1).await;
+    world.proxies[1].answer(test_support::ALL, Answer::Status(403, "", None));
+    let mut cursor = world.cursor(1, 100);
+    let said = cursor.poll().await.expect_err("one alone").to_string();
+    assert!(said.contains("1 answered"), "{said}");
+    world.proxies[1].heal();
+    assert_eq!(read(&mut cursor).await, [(1, SOURCE.to_owned())]);
+}
+
+#[tokio::test]
+async fn o23_one_endpoint_alone_ends_nothing() {
+    // Given a chain on which little is final, and an endpoint that says that all of it is,
+    let mut world = world(3, 2).await;
+    world.request(1).await;
+    world.cheat("anvil_mine", ("0x5",)).await;
+    let first = world.cheat("eth_getBlockByNumber", ("0x0", false)).await;
+    let head = world.cheat("eth_getBlockByNumber", ("latest", false)).await;
+    let final_is = |block: Value| {
+        Answer::changed(move |params, truth| if params[0] == "finalized" { block.clone() } else { truth })
+    };
+    world.proxies[0].answer("eth_getBlockByNumber", final_is(head));
+    for honest in [1, 2] {
+        world.proxies[honest].answer("eth_getBlockByNumber", final_is(first.clone()));
+    }
+    let mut cursor = world.cursor(1, 100);
+    assert_eq!(cursor.poll().await.expect("they agree").final_block, 0);
+    // then nothing is final; and no block leaves the chain because one says that there is another at its height.
+    let other = world.cheat("eth_getBlockByNumber", ("0x1", false)).await;
+    world.rpc = Arc::new(Rpc::new(&world.urls()).expect("a client").agreeing(2).checking_hashes(false));
+    let mut cursor = world.cursor(1, 100);
+    assert_eq!(read(&mut cursor).await.len(), 1);
+    world.proxies[0].answer(
+        "eth_getBlockByNumber",
+        Answer::changed(move |params, mut truth| {
+            if params[0] != "latest" {
+                truth["hash"] = other["hash"].clone();
+            }
+            truth
+        }),
+    );
+    world.cheat("anvil_mine", ("0x5",)).await;
+    for _ in 0..30 {
+        if let Ok(batch) = cursor.poll().await {
+            assert_eq!(batch.rewound_to, None);
+        }
+    }
+}

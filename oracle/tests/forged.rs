@@ -1,0 +1,69 @@
+//! Node processes that share a provider which changes the scripts of requests.
+
+use std::fs;
+
+use serde_json::Value;
+use test_support::{ALL, Answer, Network, Proxy, Setup};
+
+const SOURCE: &str = "return Functions.encodeUint256(42)";
+const FORGED: &str = "return Functions.encodeUint256(43)";
+
+fn forging() -> Answer {
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (source, forged) = (hex(SOURCE), hex(FORGED));
+    Answer::changed(move |_, truth| {
+        serde_json::from_str(&truth.to_string().replace(&source, &forged)).expect("JSON")
+    })
+}
+
+#[tokio::test]
+async fn o23_a_provider_that_all_nodes_share_alters_no_script_where_two_endpoints_must_agree() {
+    let setup = Setup { behind_proxies: true, with_second_endpoint: true, ..Setup::default() };
+    let mut network = Network::launch(setup).await;
+    network.wait_until_all_ready().await;
+    // Given one provider, preferred by all nodes, that changes scripts, it decides the answer where its word is enough:
+    for proxy in &network.proxies {
+        proxy.answer("eth_getLogs", forging());
+    }
+    let asked = network.request(SOURCE).await;
+    network.wait_for_results(&[asked], 43).await;
+
+    // when two of three endpoints must say the same, all read what was sent.
+    let third = Proxy::start(&network.devchain.greeting.rpc_url).await;
+    for node in 0..4 {
+        assert!(network.terminate(node).await.success());
+        let path = network.nodes[node].folder().join("node.toml");
+        let text = fs::read_to_string(&path).expect("the file");
+        let (before, after) = text.split_once("rpc_urls = [").expect("its endpoints");
+        // The forging one stays the first.
+        let (first, rest) = after.split_once(", ").expect("two endpoints");
+        let chain = format!("agree = 2\nrpc_urls = [{first}, \"{}\", {rest}", third.url);
+        fs::write(&path, format!("{before}{chain}")).expect("written");
+        network.start_node(node);
+    }
+    network.wait_until_all_ready().await;
+    let asked = network.request(SOURCE).await;
+    network.wait_for_results(&[asked], 42).await;
+    let status = network.status(0).await["node"].clone();
+    assert!(status["endpoints"][0]["disagreements"].as_u64() > Some(0), "{status:#}");
+    assert!(network.metrics(0).await.contains("functions_endpoint_disagreements{index=\"0\""));
+
+    // And when a node's second opinions are gone it waits, says why, and the check says so too; the others go on.
+    network.proxies[0].answer(ALL, Answer::Status(403, "", None));
+    third.answer(ALL, Answer::Status(403, "", None));
+    network.wait_until_not_ready(0, "2 endpoints must say the same").await;
+    let output = network.verb(0, &["check", "--json"]).await;
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let lines = report["checks"].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["id"] == "chain.agree").expect("the line");
+    assert!(!output.status.success() && line["verdict"] == "fail", "{report:#}");
+    let asked = network.request(SOURCE).await;
+    for proxy in &network.proxies[1..] {
+        proxy.heal();
+    }
+    network.wait_for_results(&[asked], 42).await;
+    network.proxies[0].heal();
+    third.heal();
+    network.wait_until_ready(0).await;
+    network.wait_for_state(0, asked.0, &["INCLUDED", "FINAL"]).await;
+}
