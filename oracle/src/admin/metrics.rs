@@ -156,7 +156,7 @@ impl Metrics {
         let bytes = metrics.message_bytes.clone();
         registry.register("message_bytes", "Bytes of peer messages by fate", bytes);
         let spent = metrics.signature_seconds.clone();
-        registry.register("signature_seconds", "Time on the signatures of the protocol", spent);
+        registry.register("signature_seconds", "Processor time on the signatures of the protocol", spent);
         registry.register("rpc_failures", "Calls to the chain that failed", metrics.rpc_failures.clone());
         registry.register(
             "reorganisations",

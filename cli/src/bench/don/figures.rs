@@ -53,7 +53,7 @@ impl Part {
         let time = |of: fn(&Usage) -> Duration| of(last).saturating_sub(of(first)).as_secs_f64();
         let count = |name: &str| (last.count(name) - first.count(name)).max(0.0);
         let (process, engine, disk) = (time(|u| u.process), time(|u| u.engine), time(|u| u.disk));
-        // Counted by the wall's clock, which goes on while others have the processor.
+        // Read a moment apart from the engine's time.
         let signatures = count("functions_signature_seconds").min(engine);
         Self {
             javascript: time(|u| u.sandboxes),
