@@ -19,6 +19,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sha2::{Digest as _, Sha256};
+
 /// Crates whose JavaScript the program carries.
 const PLATFORM: [&str; 2] = ["deno_web", "deno_webidl"];
 /// Crates named in the version for people.
@@ -48,6 +50,7 @@ fn generate() -> Result<(), String> {
     }
     let own = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let workspace = own.ancestors().nth(2).ok_or("this crate lies in oracle/sandbox")?;
+    engine_is_patched(&workspace.join("third_party/v8x"))?;
     let packages = Packages::ask(&own)?;
 
     let mut code = String::new();
@@ -74,6 +77,39 @@ fn generate() -> Result<(), String> {
     .map_err(|error| error.to_string())?;
     let out = Path::new(&variable("OUT_DIR")?).join("runtime.rs");
     std::fs::write(&out, code).map_err(|error| format!("{}: {error}", out.display()))
+}
+
+/// Whether the engine's source was made of the patches that lie beside it: a patch that came with a newer revision is
+/// not in it before `apply` has run again.
+fn engine_is_patched(folder: &Path) -> Result<(), String> {
+    let remedy = format!("run {}", folder.join("apply").display());
+    let (patches, applied) = (folder.join("patches"), folder.join("source/applied"));
+    println!("cargo::rerun-if-changed={}", patches.display());
+    println!("cargo::rerun-if-changed={}", applied.display());
+    let unreadable = |path: &Path, error| format!("{}: {error}; {remedy}", path.display());
+    let told = std::fs::read_to_string(&applied).map_err(|error| unreadable(&applied, error))?;
+    let mut wanted = BTreeMap::new();
+    for entry in std::fs::read_dir(&patches).map_err(|error| unreadable(&patches, error))? {
+        let path = entry.map_err(|error| unreadable(&patches, error))?.path();
+        if path.extension().is_some_and(|end| end == "patch") {
+            let content = std::fs::read(&path).map_err(|error| unreadable(&path, error))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let digest = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+            wanted.insert(name, digest);
+        }
+    }
+    // One line a patch, digest and name, below the line of the crate itself.
+    let has: BTreeMap<String, String> = told
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once("  "))
+        .map(|(digest, name)| (name.to_owned(), digest.to_owned()))
+        .collect();
+    if has == wanted {
+        Ok(())
+    } else {
+        Err(format!("the engine's source is not made of the patches in {}; {remedy}", patches.display()))
+    }
 }
 
 /// Flags for the C compiler that come with the environment: they may change what the engine computes, for instance by
