@@ -183,7 +183,7 @@ impl Rpc {
         let now = Instant::now();
         let seen = SeenHead { height: header.height(), timestamp: header.timestamp.to() };
         if let Some(endpoint) = self.endpoints.get(index) {
-            locked(&endpoint.health).saw_head(seen);
+            locked(&endpoint.health).saw_head(seen, now);
         }
         let trusted = |endpoint: &&Endpoint| {
             matches!(locked(&endpoint.health).standing, Standing::Up | Standing::Behind)

@@ -84,6 +84,8 @@ pub(super) struct Health {
     /// A running mean of the time an answer takes, in milliseconds.
     pub(super) latency_ms: u64,
     pub(super) head: Option<SeenHead>,
+    /// When it last showed its head.
+    pub(super) head_at: Option<Instant>,
     pub(super) heard_at: Option<Instant>,
     rate: Rate,
     not_before: Option<Instant>,
@@ -180,7 +182,7 @@ impl Health {
         before != self.standing
     }
 
-    pub(super) fn saw_head(&mut self, head: SeenHead) {
+    pub(super) fn saw_head(&mut self, head: SeenHead, now: Instant) {
         if self.head.is_none_or(|before| before.height != head.height) {
             self.overtaken_at = None;
             if self.standing == Standing::Behind {
@@ -188,18 +190,20 @@ impl Health {
             }
         }
         self.head = Some(head);
+        self.head_at = Some(now);
     }
 
-    /// Compares the head with the best of the other endpoints; true when the standing changed.
+    /// Compares the head with the best of the other endpoints; true when the standing changed. One that was not asked
+    /// since it was overtaken does not stand still.
     pub(super) fn compare(&mut self, best: SeenHead, now: Instant) -> bool {
-        let Some(head) = self.head else { return false };
+        let (Some(head), Some(head_at)) = (self.head, self.head_at) else { return false };
         if head.height >= best.height {
             self.overtaken_at = None;
             return false;
         }
         let since = *self.overtaken_at.get_or_insert(now);
-        let stands_still = now.duration_since(since) >= STALL_AFTER;
-        let is_old = head.timestamp.saturating_add(MAX_LAG_SECONDS) < best.timestamp;
+        let stands_still = head_at.duration_since(since) >= STALL_AFTER;
+        let is_old = head_at > since && head.timestamp.saturating_add(MAX_LAG_SECONDS) < best.timestamp;
         if self.standing == Standing::Up && (stands_still || is_old) {
             self.standing = Standing::Behind;
             self.last_error =
@@ -302,22 +306,28 @@ mod tests {
         let head = |height| SeenHead { height, timestamp: 1_000 };
         let (mut health, now) = (Health::default(), Instant::now());
         health.answered(now, now);
-        health.saw_head(head(10));
+        health.saw_head(head(10), now);
         assert!(!health.compare(head(10), now + 100 * STALL_AFTER), "nobody advances: nothing is wrong");
         assert!(!health.compare(head(11), now));
+        assert!(!health.compare(head(40), now + 100 * STALL_AFTER), "nobody has asked it since");
+        health.saw_head(head(10), now + STALL_AFTER);
         assert!(health.compare(head(40), now + STALL_AFTER));
         assert_eq!(health.rank(now), Rank::Behind);
         health.answered(now, now);
-        health.saw_head(head(10));
+        health.saw_head(head(10), now + STALL_AFTER);
         assert_eq!(health.rank(now), Rank::Behind, "an answer alone is no progress");
-        health.saw_head(head(41));
+        health.saw_head(head(41), now + STALL_AFTER);
         assert_eq!(health.rank(now), Rank::Good);
         // One that follows closely is never behind.
         for step in 0..100 {
-            health.saw_head(head(42 + u64::from(step)));
+            health.saw_head(head(42 + u64::from(step)), now + step * STALL_AFTER / 2);
             assert!(!health.compare(head(43 + u64::from(step)), now + step * STALL_AFTER / 2));
         }
         // One that follows a minute late is.
-        assert!(health.compare(SeenHead { height: 1_000, timestamp: 1_061 }, now + 50 * STALL_AFTER));
+        let (late, best) = (now + 50 * STALL_AFTER, SeenHead { height: 1_000, timestamp: 1_061 });
+        health.saw_head(head(200), late);
+        assert!(!health.compare(best, late), "it may have the new head by now");
+        health.saw_head(head(200), late + MS);
+        assert!(health.compare(best, late + MS));
     }
 }

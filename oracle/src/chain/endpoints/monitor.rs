@@ -14,11 +14,11 @@ use crate::chain::{
 
 /// Pause between two looks of the monitor.
 const MONITOR_EVERY: Duration = Duration::from_millis(500);
-/// An endpoint that was not heard of for so long is probed when there are others to compare it with.
+/// An endpoint that has not shown its head for so long is probed when there are others to compare it with.
 const PROBE_AFTER: Duration = Duration::from_secs(2);
 
 impl Rpc {
-    /// Probes endpoints on trial and, where there are several, those not heard of lately. Never returns.
+    /// Probes endpoints on trial and, where there are several, those whose head was not seen lately. Never returns.
     pub async fn monitor(&self) {
         futures::future::join_all((0..self.endpoints.len()).map(|index| self.watch_over(index))).await;
     }
@@ -30,7 +30,7 @@ impl Rpc {
             let now = Instant::now();
             let is_due = {
                 let health = locked(&endpoint.health);
-                let is_silent = health.heard_at.is_none_or(|at| now.duration_since(at) >= PROBE_AFTER);
+                let is_silent = health.head_at.is_none_or(|at| now.duration_since(at) >= PROBE_AFTER);
                 match health.rank(now) {
                     Rank::Trial | Rank::Behind => true,
                     Rank::Pausing(_) | Rank::Queued(_) => false,
