@@ -128,8 +128,9 @@ impl Broker {
                 .referer(false)
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT_TIME)
-                .pool_idle_timeout(Duration::from_secs(15))
-                .pool_max_idle_per_host(4)
+                // A server may end a connection after any answer: a query that was sent on it meanwhile fails, at some
+                // nodes and not at others.
+                .pool_max_idle_per_host(0)
                 .http2_max_header_list_size(HEADERS_MAX as u32)
                 .user_agent(concat!("functions-node/", env!("CARGO_PKG_VERSION")))
         };
