@@ -9,7 +9,7 @@ use std::{
 };
 
 use prometheus_client::metrics::counter::Counter;
-use sqlx::{AnyConnection, AnyPool, Connection, any::AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, any::AnyPoolOptions};
 use tokio::sync::Mutex;
 
 use super::{
@@ -20,9 +20,11 @@ use super::{
 };
 use crate::lock::{FileLock, LockError};
 
-/// Time a write waits for a connection: as long as a request waits for its answer. Meanwhile nothing is said, and the
+/// Time a write waits for a connection, or for a file that somebody else has locked: as long as a request waits for its answer. Meanwhile nothing is said, and the
 /// node is not ready; a server that restarts or fails over comes back within it.
 pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(300);
+/// Time an opening waits for a file that somebody else has locked.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 /// Time a reader waits for a connection.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
 /// Connections of readers.
@@ -50,7 +52,7 @@ impl Journal {
         let options = place.options("rwc")?;
         // A pool goes on trying; one connection says at once what is wrong.
         let mut first = connect(&place, &options).await?;
-        prepare(&mut first, place.is_file()).await.map_err(|err| place.refused(&err))?;
+        prepare(&mut first, place.is_file(), OPEN_PATIENCE).await.map_err(|err| place.refused(&err))?;
         let migrated = schema::migrate(&mut first, place.is_file()).await;
         first.close().await.map_err(|err| place.refused(&err))?;
         migrated.map_err(|err| match err {
@@ -64,7 +66,7 @@ impl Journal {
             .acquire_timeout(WRITE_PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, sqlite)))
+            .after_connect(move |connection, _| Box::pin(prepare(connection, sqlite, WRITE_PATIENCE)))
             .connect_with(options)
             .await?;
         let reads = readers(&place)?;
@@ -127,11 +129,16 @@ fn readers(place: &Place) -> Result<AnyPool, JournalError> {
         .connect_lazy_with(place.options("rw")?))
 }
 
-/// Settings of every connection that writes.
-async fn prepare(connection: &mut AnyConnection, sqlite: bool) -> Result<(), sqlx::Error> {
+/// Settings of every connection that writes. It waits for a file that somebody else has locked: a backup tool, say.
+async fn prepare(
+    connection: &mut AnyConnection,
+    sqlite: bool,
+    patience: Duration,
+) -> Result<(), sqlx::Error> {
     let settings: &[&'static str] = if sqlite {
+        let waits = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(waits)).execute(&mut *connection).await?;
         &[
-            "PRAGMA busy_timeout = 10000",
             // Only before the first table; `journal prune` converts older files.
             "PRAGMA auto_vacuum = INCREMENTAL",
             "PRAGMA journal_mode = WAL",

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::Journal;
+use super::{Journal, open::WRITE_PATIENCE, place::connect};
 
 impl Journal {
     /// How SQLite finds the rows of a page.
@@ -28,4 +28,21 @@ impl Journal {
         sqlx::query("UPDATE requests SET state = 'FINAL'").execute(&mut *writing).await.expect("written");
         writing
     }
+}
+
+#[tokio::test]
+async fn a_write_waits_for_a_locked_file_as_long_as_for_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = format!("sqlite://{}", folder.path().join("journal.sqlite").display());
+    let journal = Journal::open(&place).await.expect("a journal");
+    let row = sqlx::query("PRAGMA busy_timeout").fetch_one(&journal.pool).await.expect("an answer");
+    assert_eq!(u128::from(row.get::<i32, _>(0).unsigned_abs()), WRITE_PATIENCE.as_millis());
+
+    let options = journal.place().options("rw").expect("options");
+    let mut other = connect(journal.place(), &options).await.expect("another connection");
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("locked");
+    let unlock = sqlx::raw_sql("COMMIT").execute(&mut other);
+    let (written, unlocked) = tokio::join!(journal.set_meta("name", "value"), unlock);
+    written.expect("it waited");
+    unlocked.expect("unlocked");
 }
