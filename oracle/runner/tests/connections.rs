@@ -13,8 +13,8 @@ use tokio::net::TcpListener;
 /// A server whose answers leave the connection open. It ends after one answer a connection where `stays` is false, as
 /// HTTP/1.1 lets it without a word; the number of its connections is counted.
 async fn open_ended(stays: bool) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let host = listener.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let host = listener.local_addr().expect("bound").to_string();
     let connections = Arc::new(AtomicUsize::new(0));
     let counted = connections.clone();
     tokio::spawn(async move {
