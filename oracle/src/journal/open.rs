@@ -20,8 +20,9 @@ use super::{
 };
 use crate::lock::{FileLock, LockError};
 
-/// Time a write waits for a connection, or for a file that somebody else has locked: as long as a request waits for its answer. Meanwhile nothing is said, and the
-/// node is not ready; a server that restarts or fails over comes back within it.
+/// Time a write waits for a connection, or for a file that somebody else has locked: as long as a request waits for its
+/// answer. Meanwhile nothing is said, and the node is not ready; a server that restarts or fails over comes back within
+/// it.
 pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 /// Time an opening waits for a file that somebody else has locked.
 const OPEN_PATIENCE: Duration = Duration::from_secs(10);
