@@ -8,6 +8,7 @@ mod clock;
 mod demo;
 mod deploy;
 mod don;
+mod key;
 mod network;
 mod output;
 mod paths;
@@ -66,23 +67,32 @@ fn words(mut words: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn main() -> ExitCode {
+    if output::is_closed() {
+        return ExitCode::FAILURE;
+    }
+    let code = perform();
+    output::end(code).into()
+}
+
+/// Does what the command line says; the exit code.
+fn perform() -> u8 {
     let matches = match command().try_get_matches_from(words(std::env::args_os().collect())) {
         Ok(matches) => matches,
         Err(error) => {
             let as_json = std::env::args_os().any(|word| word == "--json");
-            std::process::exit(output::usage(&error, as_json));
+            return output::usage(&error, as_json);
         }
     };
     let as_json = wants_json(&matches);
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => std::process::exit(output::usage(&error, as_json)),
+        Err(error) => return output::usage(&error, as_json),
     };
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             output::failure(error, as_json);
-            ExitCode::FAILURE
+            1
         }
     }
 }
@@ -90,8 +100,9 @@ fn main() -> ExitCode {
 /// The command line. A negative number is a value everywhere, so that it is answered by what the value must be.
 fn command() -> Command {
     fn with_negatives(command: Command) -> Command {
+        // The environment may hold an endpoint's key, or by mistake that of an account.
         let takes = |arg: Arg| match arg.get_action().takes_values() {
-            true => arg.allow_negative_numbers(true),
+            true => arg.allow_negative_numbers(true).hide_env_values(true),
             false => arg,
         };
         command.mut_args(takes).mut_subcommands(with_negatives)

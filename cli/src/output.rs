@@ -4,6 +4,7 @@
 //! terminal would act on. A value from outside inside a line goes through [`visible`] where the line is made.
 
 mod clean;
+mod out;
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +48,7 @@ impl Progress {
 
 /// Writes one result for people to standard output, with a line break.
 pub(crate) fn result(text: &str) {
-    write_out(&crate::visible::lines(text));
+    out::write(&crate::visible::lines(text));
 }
 
 /// Writes a verb's JSON to standard output, with a line break.
@@ -58,13 +59,24 @@ pub(crate) fn json(value: &Value) {
 /// Writes serialised JSON to standard output, with a line break.
 pub(crate) fn json_text(text: &str) {
     SAID_JSON.store(true, Ordering::Relaxed);
-    write_out(&crate::visible::json(text));
+    out::write(&crate::visible::json(text));
 }
 
-fn write_out(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A reader that hung up has what it wanted.
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+/// The exit code of a run that would end with `code`: another one when a result could not be written.
+pub(crate) fn end(code: u8) -> u8 {
+    let Some(why) = out::lost() else { return code };
+    say(&format!(
+        "error: stdout cannot be written ({why}): the result is lost; what was sent or written meanwhile stays so"
+    ));
+    code.max(1)
+}
+
+/// Whether results can go nowhere; says so.
+pub(crate) fn is_closed() -> bool {
+    if out::was_closed() {
+        say("error: stdout is closed, so nothing was done; if no one is to read results, write >/dev/null");
+    }
+    out::was_closed()
 }
 
 /// Writes a line to standard error.
@@ -98,11 +110,15 @@ fn object(message: &str, help: &str) -> Value {
 }
 
 /// Says what is wrong with the command line, as `failure` does, and gives the exit code.
-pub(crate) fn usage(error: &clap::Error, as_json: bool) -> i32 {
+pub(crate) fn usage(error: &clap::Error, as_json: bool) -> u8 {
+    let code = error.exit_code().try_into().unwrap_or(1);
     if !error.use_stderr() {
-        // What was asked for; a reader that hung up has what it wanted.
-        let _ = error.print();
-        return error.exit_code();
+        // What was asked for.
+        match std::io::stdout().is_terminal() {
+            true => out::note(error.print()),
+            false => out::write(error.render().to_string().trim_end()),
+        }
+        return code;
     }
     if as_json {
         let (message, help) = told(&words_of(error, false));
@@ -110,7 +126,7 @@ pub(crate) fn usage(error: &clap::Error, as_json: bool) -> i32 {
     }
     // A closed standard error is no reason to fail otherwise.
     let _ = write!(std::io::stderr(), "{}", words_of(error, std::io::stderr().is_terminal()));
-    error.exit_code()
+    code
 }
 
 /// The parser's words, but for those that only programmers know.

@@ -196,3 +196,37 @@ async fn what_simulate_refuses_is_neither_sent_nor_demonstrated() {
         assert!(message.contains("invalid value '0' for '--gas-limit"), "{message}");
     }
 }
+
+/// What a run leaves whose standard output is this, and how long a standard error is read.
+fn lost(words: &str, redirection: &str) -> std::process::Output {
+    let line = format!("exec \"$0\" {words} {redirection}");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &line]).arg(test_support::functions()).env("NO_COLOR", "1");
+    command.stdin(std::process::Stdio::null()).output().expect("a shell")
+}
+
+#[test]
+fn a_result_that_nobody_got_is_a_failure() {
+    let folder = Folder::new();
+    let script = folder.file("script.js", "return Functions.encodeUint256(7n);");
+    let simulated = format!("simulate --json --source {script}");
+    let lines = [&simulated[..], "abi router", "abi router --json", "--version", "--help", "sub --help"];
+    for words in lines {
+        for to in [">/dev/full", ">&-", "1</dev/null"] {
+            let said = lost(words, to);
+            let told = String::from_utf8_lossy(&said.stderr);
+            assert_eq!(said.status.code(), Some(1), "{words} {to}: {told}");
+            assert!(told.contains("error: stdout "), "{words} {to}: {told}");
+        }
+        // Who does not want it says so, and who hangs up has what it wanted.
+        for to in [">/dev/null", "| head -c 1"] {
+            let said = lost(words, to);
+            let told = String::from_utf8_lossy(&said.stderr);
+            assert!(said.status.success() && !told.contains("stdout"), "{words} {to}: {told}");
+        }
+        // A closed standard error ends nothing.
+        assert!(lost(words, "2>&-").status.success(), "{words}");
+        assert!(lost(words, "2>/dev/full").status.success(), "{words}");
+        assert_eq!(lost("sub info nonsense", "2>&-").status.code(), Some(2));
+    }
+}

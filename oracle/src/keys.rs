@@ -50,7 +50,6 @@ pub(crate) fn unlock(config: &KeysSection, password: &str) -> Result<Keystore> {
 ///
 /// # Errors
 /// As [`open`].
-#[expect(clippy::disallowed_macros, reason = "who asked for keys is told where they are")]
 pub fn open_or_create(config: &KeysSection) -> Result<(Arc<Keystore>, bool)> {
     let password = password(&config.password_file)?;
     let (keys, created) =
@@ -61,9 +60,9 @@ pub fn open_or_create(config: &KeysSection) -> Result<(Arc<Keystore>, bool)> {
             }
         })?;
     if created {
-        eprintln!("new keys are in {}", config.keystore.display());
+        crate::told::say(format!("new keys are in {}", config.keystore.display()));
     } else if let Some(words) = weak_password(config) {
-        eprintln!("warning: {words}");
+        crate::told::say(format!("warning: {words}"));
     }
     Ok((Arc::new(keys), created))
 }

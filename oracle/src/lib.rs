@@ -16,6 +16,7 @@
 //! | [`memory`] | what the node may have said and does not remember |
 //! | [`verbs`] | keys, earnings and the journal in the operator's hand |
 //! | [`programs`] | how long the chain still runs the contracts |
+//! | [`told`] | words on standard error |
 //! | [`transmit`] | a signed report's way to the chain |
 //! | [`vitals`] | whether chain, database and ether are there |
 //!
@@ -39,6 +40,7 @@ pub mod memory;
 pub mod peers;
 pub mod programs;
 pub mod signer;
+pub mod told;
 pub mod transmit;
 pub mod verbs;
 pub mod vitals;

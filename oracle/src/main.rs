@@ -1,7 +1,5 @@
 //! The oracle node's program; see [`functions_node`].
 
-#![expect(clippy::disallowed_macros, reason = "why a node does not start is said where it was started")]
-
 use std::{
     io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
@@ -14,7 +12,7 @@ use eyre::{Result, WrapErr};
 use functions_node::{
     app, check,
     config::{Config, LogFormat, LogSection, wants_json_log},
-    keys, memory, verbs,
+    keys, memory, told, verbs,
 };
 use serde_json::json;
 use tokio::{
@@ -79,9 +77,9 @@ fn main() -> ExitCode {
         Err(err) => {
             let words = words(&err);
             if as_json {
-                eprintln!("{}", fatal_json(&words));
+                told::say(fatal_json(&words));
             } else {
-                eprintln!("error: {words}");
+                told::say(format!("error: {words}"));
             }
             ExitCode::FAILURE
         }
@@ -145,10 +143,10 @@ fn begin_journal(config: &Config, signer: Address) {
     let begun =
         runtime.wrap_err("no thread").and_then(|runtime| runtime.block_on(memory::begin(config, signer)));
     if let Err(err) = begun {
-        eprintln!(
+        told::say(format!(
             "the journal could not be made together with the keys ({err:#}): the node will leave requests older than its \
              first start to the other members"
-        );
+        ));
     }
 }
 
@@ -198,7 +196,9 @@ fn log(config: &LogSection) -> Result<()> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // They would be said on a standard error that is closed, and end the thread.
+        .log_internal_errors(false);
     let installed = match config.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

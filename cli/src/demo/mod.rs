@@ -35,7 +35,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Lines of each log that are shown after a failure.
 pub(crate) const LOG_LINES: usize = 12;
 /// Exit code after an interrupt, as shells count it.
-const INTERRUPTED: i32 = 130;
+const INTERRUPTED: u8 = 130;
 
 /// Runs a whole network on this machine and takes one request through it
 ///
@@ -157,7 +157,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         Ok(Told::Interrupted) => {
             drop((network, folder));
             progress.step("interrupted; nothing is left running");
-            std::process::exit(INTERRUPTED)
+            std::process::exit(output::end(INTERRUPTED).into())
         }
         Err(error) => {
             folder.keep(LOG_LINES, &|text| progress.step(text));

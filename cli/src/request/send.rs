@@ -14,13 +14,13 @@ use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 use super::call::{self, Kind};
 use super::found::{Found, State};
 use crate::network::{Connected, Sending, don_id, somebody};
-use crate::output::{Progress, link};
+use crate::output::{self, Progress, link};
 use crate::remedy;
 use crate::simulate::decode::Returns;
 use crate::simulate::inputs;
 
 /// Exit code when the request was sent and the consumer did not get a result.
-const NO_RESULT: i32 = 3;
+const NO_RESULT: u8 = 3;
 
 /// What to send, and how to wait.
 #[derive(clap::Args, Debug)]
@@ -89,7 +89,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
     found.returns = options.returns;
     options.sending.say(&found.json(), || found.text());
     if !options.no_wait && !found.has_result() {
-        std::process::exit(NO_RESULT);
+        std::process::exit(output::end(NO_RESULT).into());
     }
     Ok(())
 }

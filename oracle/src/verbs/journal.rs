@@ -108,7 +108,9 @@ pub async fn run(verb: Verb) -> Result<()> {
                 }
             };
             if contents.claims.is_empty() {
-                eprintln!("the journal is nobody's yet: the node writes its name into it at its first start");
+                crate::told::say(
+                    "the journal is nobody's yet: the node writes its name into it at its first start",
+                );
             }
             super::print(&json!({ "contents": contents }))
         }
@@ -129,8 +131,8 @@ pub async fn run(verb: Verb) -> Result<()> {
                         }
                         err => not_whole(err, &sqlite_url(&options.from), Some("--from")),
                     })?;
-            eprintln!(
-                "the node will stay silent about requests made before its next start; its peers answer them"
+            crate::told::say(
+                "the node will stay silent about requests made before its next start; its peers answer them",
             );
             super::print(&json!({ "contents": contents, "replaced": kept }))
         }

@@ -163,10 +163,10 @@ fn export(options: &ExportOptions) -> Result<()> {
     let address = options.key.unwrap_or_else(|| unlocked.public().transmitter);
     if options.raw {
         unlocked.export(address, &options.out, &Export::Raw).map_err(not_exported)?;
-        eprintln!(
+        crate::told::say(format!(
             "{} holds a private key in the clear; whoever reads it owns the account",
             options.out.display()
-        );
+        ));
     } else {
         let password = match &options.password_file {
             Some(file) => new_password(file)?,
@@ -192,7 +192,7 @@ async fn import(options: &ImportOptions) -> Result<()> {
     let made = Keystore::create_with_transmitter(&config.keys.keystore, &password, key)
         .map_err(|error| keys::not_made(&config.keys, error))?;
     if let Err(err) = crate::memory::begin(&config, made.public().signer).await {
-        eprintln!("the journal could not be made together with the keys ({err:#})");
+        crate::told::say(format!("the journal could not be made together with the keys ({err:#})"));
     }
     super::print_line(&public_json(&made, &config))
 }
@@ -285,11 +285,11 @@ fn rotate(options: &RotateOptions) -> Result<()> {
     unlocked.rotate_transmitter(next)?;
     unlocked.save(path, &password)?;
     let now = unlocked.public().transmitter;
-    eprintln!(
+    crate::told::say(format!(
         "the keystore has both keys. Next: send ether to {now}; start the node; have the Coordinator's owner replace this\n\
          member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {before}.\n\
          Afterwards: stop the node, `withdraw --transmitter {before} --to … --ether all`, then `keys drop-transmitter {before}`."
-    );
+    ));
     super::print_line(&public_json(&unlocked, &config))
 }
 

@@ -4,8 +4,6 @@
 //! on one line, wherever it comes from. Verbs that use the private keys, or
 //! write to the journal, need the node to be stopped: they hold keystore and journal as a running node does.
 
-#![expect(clippy::disallowed_macros, reason = "what an operator types is answered where it was typed")]
-
 mod account;
 pub mod amount;
 pub mod journal;
