@@ -1,30 +1,22 @@
 //! Which chain and contracts a verb works with, and whose key pays.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
 use functions_client::abi::{Link, Router};
 use functions_client::amount::exact;
 use functions_client::is_refused;
-use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions};
+use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
 use functions_deploy::Entries;
-use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_failure::{OrHelp as _, Result, failure};
 use functions_input::address;
-use functions_input::file::read_at_most;
 use functions_types::{DonId, Juels};
 use serde_json::Value;
 
 use crate::clock;
+use crate::key;
 use crate::output;
 use crate::remedy;
-
-/// Largest key file read, in bytes.
-const MAX_KEY_BYTES: u64 = 1024;
-
-/// What to do about a file that holds no key.
-const KEY_FORM: &str =
-    "put the key's 64 hexadecimal digits into the file and nothing else, or name another file";
 
 /// From which likeness on, between 0 and 1, a name is taken for a mistyped other.
 const NEAR: f64 = 0.5;
@@ -87,9 +79,9 @@ impl Sending {
     /// Reads the key, and connects.
     ///
     /// # Errors
-    /// As [`Signer::account`] and [`Network::connect`].
+    /// As [`key::account`] and [`Network::connect`].
     pub(crate) async fn connect(&self) -> Result<(Connected, Account)> {
-        let account = self.signer.account()?;
+        let account = key::account(&self.signer.key_file)?;
         Ok((self.reading.connect().await?, account))
     }
 
@@ -142,7 +134,7 @@ impl Network {
                 help = "take the addresses file of this chain, or another --rpc-url",
                 "the addresses are of chain {}, but {} is chain {}",
                 entries.chain_id,
-                self.rpc_url,
+                shown_text(&self.rpc_url),
                 chain.id()
             ));
         }
@@ -329,41 +321,6 @@ impl Connected {
     }
 }
 
-impl Signer {
-    /// Reads the key. A file that others may read is used, with a warning.
-    ///
-    /// # Errors
-    /// When the file cannot be read or holds no key.
-    fn account(&self) -> Result<Account> {
-        account(&self.key_file)
-    }
-}
-
-/// The account of a key file. One that others may read is used, with a warning.
-///
-/// # Errors
-/// When the file cannot be read or holds no key.
-pub(crate) fn account(file: &Path) -> Result<Account> {
-    let shown = file.display();
-    let place = || format!("cannot read the key file {shown}");
-    let about = std::fs::metadata(file).wrap_err_with(place)?;
-    if about.is_dir() {
-        return Err(failure!(
-            help = "name the file in it that holds the key",
-            "the key file {shown} is a folder"
-        ));
-    }
-    if about.permissions().mode() & 0o077 != 0 {
-        output::say(&format!("warning: others may read {shown}; run: chmod 600 {shown}"));
-    }
-    let Some(text) = read_at_most(file, MAX_KEY_BYTES).wrap_err_with(place)? else {
-        return Err(failure!(help = KEY_FORM, "{shown} is more than {MAX_KEY_BYTES} bytes: that is no key"));
-    };
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| failure!(help = KEY_FORM, "{shown} is no text: that is no key"))?;
-    Account::from_hex(text).wrap_err_with(|| format!("in {shown}"))
-}
-
 /// The known name that was most likely meant, if one is near.
 fn similar<'a>(given: &str, known: &'a [String]) -> Option<&'a str> {
     let near = |name: &String| strsim::normalized_damerau_levenshtein(given, name);
@@ -450,18 +407,5 @@ mod tests {
         {
             assert!(request_id(wrong).unwrap_err().contains("0x and 64 digits"), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_key_file_that_is_none_is_named_for_what_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(account(folder.path()).err().unwrap().to_string().contains("is a folder"));
-        let zeros = folder.path().join("zeros");
-        std::fs::write(&zeros, "0".repeat(64)).unwrap();
-        let error = account(&zeros).err().unwrap();
-        assert!(
-            error.chain().any(|cause| cause.to_string().contains("not a valid private key")),
-            "{error:?}"
-        );
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use functions_deploy::{Book, CONTRACTS, Deployment, Entries, Programs};
 use functions_failure::{Result, WrapErr as _, failure};
 
+use crate::key;
 use crate::network;
 use crate::output::{self, Progress};
 use crate::paths;
@@ -41,13 +42,16 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
     if !config.owner_key_file.exists() {
+        if key::holds_key(&config.owner_key_file) {
+            return Err(key::is_key());
+        }
         return Err(failure!(
             help = "put the key there, 64 hexadecimal digits, or correct `owner_key_file`",
             "cannot read the owner's key file {}: there is none",
             config.owner_key_file.display()
         ));
     }
-    let owner = network::account(&config.owner_key_file)?;
+    let owner = key::account(&config.owner_key_file)?;
 
     let chain = network::connect(&options.rpc_url).await.map_err(crate::remedy::report)?;
     let balance = chain.balance(owner.address()).await?;

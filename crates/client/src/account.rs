@@ -1,5 +1,6 @@
 //! A key that pays for transactions.
 
+use std::fs::File;
 use std::sync::Mutex;
 
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder};
@@ -10,14 +11,16 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::eips::Encodable2718;
 
 use crate::error::ClientError;
+use crate::turns::{Turn, Turns};
 
 /// An account: signs transactions and counts its own nonces.
 ///
-/// One account is used by one process at a time; a second sender with the same key makes nonces collide.
+/// Two senders with one key make nonces collide, unless they take turns ([`Self::in_turns`]).
 pub struct Account {
     address: Address,
     wallet: EthereumWallet,
     nonce: Mutex<Option<u64>>,
+    turns: Option<Turns>,
 }
 
 impl Account {
@@ -31,12 +34,39 @@ impl Account {
         hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
             .map_err(|_| ClientError::Key)?;
         let signer = PrivateKeySigner::from_slice(&bytes).map_err(|_| ClientError::KeyRange)?;
-        Ok(Self { address: signer.address(), wallet: EthereumWallet::from(signer), nonce: Mutex::new(None) })
+        Ok(Self {
+            address: signer.address(),
+            wallet: EthereumWallet::from(signer),
+            nonce: Mutex::new(None),
+            turns: None,
+        })
+    }
+
+    /// The same account, which sends only while it alone holds `file`, from before it reads its nonce until its
+    /// transaction is in a block. So do commands at once with one key file send one after the other. `say` hears, in a
+    /// person's words, of a wait for another command, and of a file that cannot be held; such a one is sent with all
+    /// the same.
+    #[must_use]
+    pub fn in_turns(self, file: File, say: fn(&str)) -> Self {
+        Self { turns: Some(Turns::new(file, say)), ..self }
+    }
+
+    /// Waits until nobody else sends with this key; none when senders do not take turns.
+    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
+        match &self.turns {
+            Some(turns) => Some(turns.take().await),
+            None => None,
+        }
     }
 
     /// The account's address.
     pub const fn address(&self) -> Address {
         self.address
+    }
+
+    /// Whether others may have sent with this key since this account did.
+    pub(crate) const fn has_others(&self) -> bool {
+        self.turns.is_some()
     }
 
     /// The next nonce this account knows of, if it has sent before.

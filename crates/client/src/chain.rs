@@ -15,7 +15,7 @@ use functions_types::abi::Coordinator;
 
 use crate::account::Account;
 use crate::error::ClientError;
-use crate::transport::{Patience, Patient};
+use crate::transport::{Patience, Patient, trouble};
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -55,7 +55,7 @@ impl Chain {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_with(url: &str, patience: Patience) -> Result<Self, ClientError> {
-        let refuse = |reason: String| ClientError::Url { url: url.to_owned(), reason };
+        let refuse = |reason: String| ClientError::Url { url: functions_rpc::shown_text(url), reason };
         let parsed: url::Url = url.parse().map_err(|e: url::ParseError| refuse(e.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(refuse("the scheme must be http or https".to_owned()));
@@ -164,8 +164,10 @@ impl Chain {
         what: &str,
         tx: Transaction,
     ) -> Result<TransactionReceipt, ClientError> {
-        let hash = self.submit(from, what, tx.clone()).await?;
+        let turn = from.turn().await;
+        let hash = self.hand_in(from, what, tx.clone()).await?;
         let receipt = self.receipt(what, hash).await?;
+        drop(turn);
         if receipt.status() {
             return Ok(receipt);
         }
@@ -184,6 +186,12 @@ impl Chain {
     /// # Errors
     /// As [`Self::send`], without the errors of waiting.
     pub async fn submit(&self, from: &Account, what: &str, tx: Transaction) -> Result<B256, ClientError> {
+        let _turn = from.turn().await;
+        self.hand_in(from, what, tx).await
+    }
+
+    /// [`Self::submit`], by whose turn it is.
+    async fn hand_in(&self, from: &Account, what: &str, tx: Transaction) -> Result<B256, ClientError> {
         let rpc = |e| ClientError::from_rpc(what, e);
         let mut request = self.request(from.address(), &tx);
         let gas = match tx.gas {
@@ -193,8 +201,11 @@ impl Chain {
         };
         let price = self.provider.get_gas_price().await.map_err(rpc)?;
         let nonce = match from.next_nonce() {
-            Some(nonce) => nonce,
-            None => self.provider.get_transaction_count(from.address()).pending().await.map_err(rpc)?,
+            Some(nonce) if !from.has_others() => nonce,
+            own => {
+                let asked = self.provider.get_transaction_count(from.address()).pending().await;
+                asked.map_err(rpc)?.max(own.unwrap_or_default())
+            }
         };
         request = request
             .with_gas_limit(gas)
@@ -209,24 +220,27 @@ impl Chain {
                 Ok(*pending.tx_hash())
             }
             Err(e) => {
-                // An attempt whose answer was lost may have been taken: then the chain knows the transaction.
-                let hash = keccak256(&raw);
-                if self.is_taken(&e, hash).await {
-                    from.set_next_nonce(Some(nonce + 1));
-                    return Ok(hash);
-                }
                 from.set_next_nonce(None);
-                Err(rpc(e))
+                let hash = keccak256(&raw);
+                if !self.is_there(&e, hash).await {
+                    return Err(rpc(e));
+                }
+                // Only a refusal of the first attempt is a trouble: then the transaction that is there is not ours.
+                // After a lost answer it is.
+                if trouble(&e).is_some() {
+                    return Err(ClientError::SentByOther { what: what.to_owned(), hash });
+                }
+                from.set_next_nonce(Some(nonce + 1));
+                Ok(hash)
             }
         }
     }
 
     /// Whether the chain refused a transaction because it has it.
-    async fn is_taken(&self, error: &TransportError, hash: B256) -> bool {
-        let Some(payload) = error.as_error_resp() else { return false };
-        match of_error("eth_sendRawTransaction", payload.code, &payload.message, None) {
-            Fault::Rejected { why: Rejection::AlreadyKnown, .. } => true,
-            Fault::Rejected { why: Rejection::NonceTooLow, .. } => {
+    async fn is_there(&self, error: &TransportError, hash: B256) -> bool {
+        match rejection(error) {
+            Some(Rejection::AlreadyKnown) => true,
+            Some(Rejection::NonceTooLow) => {
                 matches!(self.provider.get_transaction_by_hash(hash).await, Ok(Some(_)))
             }
             _ => false,
@@ -443,6 +457,21 @@ impl Chain {
 
     pub(crate) const fn provider(&self) -> &RootProvider {
         &self.provider
+    }
+}
+
+/// Why the chain does not take a transaction, when that is the error.
+fn rejection(error: &TransportError) -> Option<Rejection> {
+    let fault = match trouble(error) {
+        Some(trouble) => trouble.fault.clone(),
+        None => {
+            let refusal = error.as_error_resp()?;
+            of_error("eth_sendRawTransaction", refusal.code, &refusal.message, None)
+        }
+    };
+    match fault {
+        Fault::Rejected { why, .. } => Some(why),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use alloy::transports::{TransportError, TransportErrorKind};
 use functions_rpc::{Fault, of_error};
 
 use crate::revert::Revert;
-use crate::transport::Trouble;
+use crate::transport::trouble;
 
 /// A failure of one client operation. Whoever tells people of it matches it without a rest, so that a new variant gets
 /// its remedy.
@@ -14,7 +14,7 @@ pub enum ClientError {
     /// The RPC URL is not one this client can speak to.
     #[error("{url:?} is no HTTP RPC URL: {reason}")]
     Url {
-        /// The text given.
+        /// The text given, without what may be a key.
         url: String,
         /// Why it was refused.
         reason: String,
@@ -55,6 +55,16 @@ pub enum ClientError {
         hash: B256,
         /// How long the wait lasted.
         seconds: u64,
+    },
+    /// Another command with the same key has sent the very same transaction: what it did happened once.
+    #[error(
+        "{what}: another command with this key has just sent the very same transaction {hash}; this one sent none"
+    )]
+    SentByOther {
+        /// The operation under way.
+        what: String,
+        /// The other's transaction.
+        hash: B256,
     },
     /// The answer of a contract does not decode as its ABI says.
     #[error("{what}: {address} answered with bytes that do not fit its ABI: {reason}")]
@@ -144,8 +154,8 @@ impl ClientError {
             TransportError::ErrorResp(refusal) => {
                 Some(of_error("eth_call", refusal.code, &refusal.message, refusal.data.as_deref()))
             }
-            TransportError::Transport(TransportErrorKind::Custom(trouble)) => {
-                trouble.downcast_ref::<Trouble>().map(|trouble| trouble.fault.clone())
+            error @ TransportError::Transport(TransportErrorKind::Custom(_)) => {
+                trouble(error).map(|trouble| trouble.fault.clone())
             }
             other => Some(Fault::Broken(other.to_string())),
         }

@@ -18,7 +18,7 @@ use alloy::{
     rpc::json_rpc::{RequestPacket, Response, ResponsePacket},
     transports::{TransportError, TransportErrorKind, TransportFut},
 };
-use functions_rpc::{Fault, Remedy, of_error, of_foreign_id, post, start_of};
+use functions_rpc::{Fault, Rejection, Remedy, of_error, of_foreign_id, post, start_of};
 use reqwest::Client;
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
@@ -95,7 +95,9 @@ impl Patient {
                         self.answered.store(true, Ordering::Relaxed);
                         return Ok(packet);
                     }
-                    Some(fault @ Fault::Broken(_)) => (fault.clone(), Err(self.trouble(fault))),
+                    Some(fault) if is_no_answer(&fault) || attempt == 1 && is_there_already(&fault) => {
+                        (fault.clone(), Err(self.trouble(fault)))
+                    }
                     Some(fault) => (fault, Ok(packet)),
                 },
                 Err(fault) => (fault.clone(), Err(self.trouble(fault))),
@@ -139,12 +141,30 @@ impl Patient {
     }
 }
 
+const fn is_no_answer(fault: &Fault) -> bool {
+    matches!(fault, Fault::Broken(_))
+}
+
+/// Whether a transaction is refused in the words for one that is there. At the first attempt nobody here can have
+/// handed it in, so it is told apart from the refusal of a repeated attempt: as a [`Trouble`].
+const fn is_there_already(fault: &Fault) -> bool {
+    matches!(fault, Fault::Rejected { why: Rejection::AlreadyKnown | Rejection::NonceTooLow, .. })
+}
+
 /// What became of a question at this endpoint, as a transport error carries it.
 #[derive(Debug, thiserror::Error)]
 #[error("{fault} ({endpoint})")]
 pub(crate) struct Trouble {
     pub(crate) fault: Fault,
     endpoint: String,
+}
+
+/// The trouble that an error carries.
+pub(crate) fn trouble(error: &TransportError) -> Option<&Trouble> {
+    match error {
+        TransportError::Transport(TransportErrorKind::Custom(trouble)) => trouble.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// The fault of an answer that is to another question. An error may lack an id.

@@ -20,6 +20,9 @@ pub fn of_client(error: &ClientError) -> String {
         ClientError::NoReceipt { hash, .. } => {
             format!("look the transaction {hash} up before you repeat the command: it may still be included")
         }
+        ClientError::SentByOther { hash, .. } => {
+            format!("look at the transaction {hash}, and run the command again if it shall happen once more")
+        }
         ClientError::Answer { address, .. } => {
             format!("check that {address} is the contract that is meant, on the chain of --rpc-url")
         }

@@ -23,6 +23,15 @@ pub fn shown(url: &url::Url) -> String {
     format!("{}://{}{port}{more}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
+/// What may be shown of a text given for an endpoint: as [`shown`] when it is a URL, else what follows a user part.
+#[must_use]
+pub fn shown_text(text: &str) -> String {
+    match text.parse::<url::Url>() {
+        Ok(url) if url.has_host() => shown(&url),
+        _ => text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, host)| format!("…@{host}")),
+    }
+}
+
 /// Longest part of a path that is shown; access keys are longer.
 const SHOWN_PART: usize = 15;
 
@@ -53,5 +62,9 @@ mod tests {
         assert_eq!(shown("https://user:key@rpc.example:8443/v2/secret?k=1"), "https://rpc.example:8443/…");
         assert_eq!(shown("http://127.0.0.1:8547"), "http://127.0.0.1:8547");
         assert_eq!(shown("http://[::1]:8547/?key=1"), "http://[::1]:8547/…");
+        assert_eq!(super::shown_text("https://user:key@rpc.example/v2"), "https://rpc.example/…");
+        assert_eq!(super::shown_text("user:key@rpc.example"), "…@rpc.example");
+        assert_eq!(super::shown_text("http//u:k@rpc"), "…@rpc");
+        assert_eq!(super::shown_text("rpc.example:80"), "rpc.example:80");
     }
 }

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What one node said.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Where it was asked.
+    /// Where it was asked, without user and password.
     pub(super) url: String,
     /// What it shows of the request; else why it shows nothing.
     pub(super) page: Result<Page, String>,
@@ -58,7 +58,7 @@ pub(super) async fn ask(nodes: &[Url], id: B256) -> Result<Vec<Answer>> {
             Err(why) => Err(why.clone()),
         };
         let evidence = evidence.and_then(|bytes| read::<Evidence>(&bytes));
-        answers.push(Answer { url: node.as_str().trim_end_matches('/').to_owned(), page, evidence });
+        answers.push(Answer { url: functions_client::shown(node), page, evidence });
     }
     Ok(answers)
 }

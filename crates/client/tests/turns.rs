@@ -1,0 +1,80 @@
+//! Commands at once with one key send one after the other, and none takes another's transaction for its own.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alloy::primitives::{Address, U256};
+use functions_client::{Account, Chain, ClientError};
+use functions_network::{DEV_KEYS, dev_account};
+use test_support::{Answer, Endpoints};
+
+const AT_ONCE: usize = 6;
+
+static WAITED: AtomicUsize = AtomicUsize::new(0);
+
+fn hear(words: &str) {
+    assert_eq!(words, "waiting for another command that sends with this key");
+    WAITED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The account of a key file as a command of its own opens it.
+fn account(file: &std::path::Path) -> Account {
+    let account = Account::from_hex(DEV_KEYS[0]).expect("a key");
+    account.in_turns(File::open(file).expect("the file is there"), hear)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_at_once_with_one_key_file_take_turns() {
+    let endpoints = Endpoints::start(1).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("key");
+    std::fs::write(&key, DEV_KEYS[0]).expect("written");
+    // Another path to the same file.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&key, &link).expect("linked");
+    let to = Address::repeat_byte(7);
+    let mut sending = tokio::task::JoinSet::new();
+    for command in 0..AT_ONCE {
+        let account = account(if command % 2 == 0 { &key } else { &link });
+        let url = endpoints.rpc_url().to_owned();
+        sending.spawn(async move {
+            let chain = Chain::connect(&url).await.expect("the chain answers");
+            let mut hashes = Vec::new();
+            for _ in 0..3 {
+                let sent = chain.transfer(&account, to, U256::from(5)).await.expect("sent");
+                hashes.push(sent.transaction_hash);
+            }
+            hashes
+        });
+    }
+    let all: Vec<_> = sending.join_all().await.into_iter().flatten().collect();
+    let distinct: BTreeSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), AT_ONCE * 3, "each said of a transaction of its own");
+    assert_eq!(endpoints.chain.balance(to).await.expect("a balance"), U256::from(AT_ONCE * 3 * 5));
+    assert!(WAITED.load(Ordering::Relaxed) > 0, "and who waited said so");
+}
+
+#[tokio::test]
+async fn a_transaction_that_another_command_has_just_sent_is_not_taken_for_ones_own() {
+    let endpoints = Endpoints::start(1).await;
+    let to = Address::repeat_byte(7);
+    let chain = Chain::connect(&endpoints.proxies[0].url).await.expect("the chain answers");
+    // Both have read the same nonce: the second is a copy of the key that knows of no other.
+    let [first, second] = [dev_account(0), dev_account(0)];
+    endpoints.chain.transfer(&first, to, U256::from(5)).await.expect("sent");
+    endpoints.proxies[0].answer("eth_getTransactionCount", Answer::Result(serde_json::json!("0x0")));
+    let error = chain.transfer(&second, to, U256::from(5)).await.expect_err("sent by another");
+    assert!(matches!(error, ClientError::SentByOther { .. }), "{error}");
+    // The endpoint still has it in its pool.
+    endpoints.proxies[0].answer("eth_sendRawTransaction", Answer::Error(-32_000, "already known"));
+    let error = chain.transfer(&second, to, U256::from(5)).await.expect_err("known");
+    assert!(matches!(error, ClientError::SentByOther { .. }), "{error}");
+    assert_eq!(endpoints.chain.balance(to).await.expect("a balance"), U256::from(5));
+    // Another transaction with a used nonce is refused as before.
+    endpoints.proxies[0].heal();
+    endpoints.proxies[0].answer("eth_getTransactionCount", Answer::Result(serde_json::json!("0x0")));
+    let error = chain.transfer(&second, to, U256::from(6)).await.expect_err("a used nonce");
+    assert!(error.to_string().contains("nonce"), "{error}");
+    assert!(matches!(error, ClientError::Rpc { .. }), "{error}");
+}
