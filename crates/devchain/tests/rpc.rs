@@ -322,11 +322,24 @@ async fn filters_report_what_is_new() {
     let client = chain.client(1);
     let probe = deploy_probe(&client, 1).await;
     let filter = chain.raw("eth_newFilter", json!([{ "address": probe.address() }])).await["result"].clone();
+    let whole = json!({ "address": probe.address(), "fromBlock": "earliest" });
+    let receipt = probe.set(U256::from(2)).send().await.unwrap().get_receipt().await.unwrap();
+    let changes = chain.raw("eth_getFilterChanges", json!([filter])).await;
+    assert_eq!(changes["result"][0]["transactionHash"], json!(receipt.transaction_hash));
+    // Whose range begins before it was made is told of what came after, too.
+    let since_ever = chain.raw("eth_newFilter", json!([whole])).await["result"].clone();
+    assert_eq!(chain.raw("eth_getFilterChanges", json!([since_ever])).await["result"], json!([]));
+    let all = chain.raw("eth_getFilterLogs", json!([since_ever])).await["result"].clone();
+    assert_eq!(all, changes["result"]);
+    let backwards = json!({ "fromBlock": "0x2", "toBlock": "0x1" });
+    assert_eq!(chain.raw("eth_newFilter", json!([backwards])).await["error"]["code"], -32_602);
+
     let blocks = chain.raw("eth_newBlockFilter", json!([])).await["result"].clone();
     let receipt = probe.set(U256::from(3)).send().await.unwrap().get_receipt().await.unwrap();
     let changes = chain.raw("eth_getFilterChanges", json!([filter])).await;
     assert_eq!(changes["result"][0]["transactionHash"], json!(receipt.transaction_hash));
     assert_eq!(chain.raw("eth_getFilterChanges", json!([filter])).await["result"], json!([]));
+    assert_eq!(chain.raw("eth_getFilterChanges", json!([since_ever])).await["result"], changes["result"]);
     assert_eq!(
         chain.raw("eth_getFilterChanges", json!([blocks])).await["result"],
         json!([receipt.block_hash])

@@ -12,7 +12,7 @@ use alloy::{
 use common::{Running, deploy_probe};
 use devchain::{
     DEV_ACCOUNTS,
-    server::{MAX_BATCH, MAX_REQUEST_BYTES},
+    server::{MAX_BATCH, MAX_REQUEST_BYTES, MAX_SOCKETS},
 };
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -244,6 +244,8 @@ async fn requests_follow_the_protocol() {
     }
     let answer = chain.raw("eth_feeHistory", json!(["0x1", "latest", [0, 50, 50, 100]])).await;
     assert_eq!(answer["result"]["reward"], json!([["0x0", "0x0", "0x0", "0x0"]]));
+    let none = chain.raw("eth_feeHistory", json!(["0x0", "latest", [50]])).await["result"].clone();
+    assert_eq!(none, json!({ "oldestBlock": "0x0", "baseFeePerGas": [], "gasUsedRatio": [] }));
 }
 
 #[tokio::test]
@@ -322,4 +324,20 @@ async fn a_body_shorter_than_it_says_is_answered() {
             "{rest}: {answer}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_connection_too_many_is_refused_in_words() {
+    use tokio_tungstenite::tungstenite::Error;
+    let chain = Running::new().await;
+    let mut open = Vec::new();
+    while open.len() < MAX_SOCKETS {
+        open.push(connect_async(&chain.handle.ws_url).await.unwrap());
+    }
+    let Err(Error::Http(refused)) = connect_async(&chain.handle.ws_url).await else { panic!("one too many") };
+    assert_eq!(refused.status(), 503);
+    open.pop();
+    let mut sockets = chain.handle.watch_sockets();
+    sockets.wait_for(|open| *open < MAX_SOCKETS).await.unwrap();
+    connect_async(&chain.handle.ws_url).await.unwrap();
 }

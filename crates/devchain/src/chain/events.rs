@@ -31,6 +31,8 @@ pub(super) struct Events {
     kept: VecDeque<Event>,
     /// Number of the first event in `kept`.
     first: u64,
+    /// Number of the first event since all were last thrown away together.
+    start: u64,
     /// How many of `kept` are removals.
     removed: usize,
 }
@@ -48,6 +50,7 @@ impl Events {
     /// Forgets all events. Their numbers are not used again.
     pub(super) fn clear(&mut self) {
         self.first = self.next();
+        self.start = self.first;
         self.kept = VecDeque::new();
         self.removed = 0;
     }
@@ -64,10 +67,15 @@ impl Events {
         self.first + self.kept.len() as u64
     }
 
-    /// Events from a number on.
-    pub(super) fn since(&self, number: u64) -> impl Iterator<Item = &Event> {
+    /// Whether event `number`, or one after it, was dropped because there were too many.
+    pub(super) fn has_forgotten(&self, number: u64) -> bool {
+        number.max(self.start) < self.first
+    }
+
+    /// Events from a number on, with their numbers.
+    pub(super) fn since(&self, number: u64) -> impl Iterator<Item = (u64, &Event)> {
         let skip = usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        self.kept.range(skip.min(self.kept.len())..)
+        (number.max(self.first)..).zip(self.kept.range(skip.min(self.kept.len())..))
     }
 }
 
@@ -87,8 +95,11 @@ mod tests {
         assert!(Arc::strong_count(&block) <= 2 * MAX_REMOVED + 1, "{}", Arc::strong_count(&block));
         let next = events.next();
         assert_eq!(events.since(next - 3).count(), 3);
+        assert_eq!(events.since(next - 3).next().unwrap().0, next - 3);
+        assert!(events.has_forgotten(0) && !events.has_forgotten(next - 3));
         events.clear();
         assert_eq!((events.next(), Arc::strong_count(&block)), (next, 1));
         assert_eq!(events.since(0).count(), 0);
+        assert!(!events.has_forgotten(0), "they were thrown away on purpose");
     }
 }

@@ -259,9 +259,15 @@ impl Chain {
         })
     }
 
-    /// What happened from event `number` on. Of more than a quarter of a million events only the newest are known.
-    pub fn events_since(&self, number: u64) -> impl Iterator<Item = &Event> {
+    /// What happened from event `number` on, by number. Of more than a quarter of a million events only the newest are
+    /// known.
+    pub fn events_since(&self, number: u64) -> impl Iterator<Item = (u64, &Event)> {
         self.events.since(number)
+    }
+
+    /// Whether [`Chain::events_since`] misses some because there were too many.
+    pub fn has_forgotten(&self, number: u64) -> bool {
+        self.events.has_forgotten(number)
     }
 
     /// Number of the event that will be next.

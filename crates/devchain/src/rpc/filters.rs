@@ -1,6 +1,7 @@
-//! Filters that remember how far their owner has read.
+//! Filters that remember how far their owner has read. Changes are what happened since the filter was made, also when
+//! its range begins earlier; eth_getFilterLogs answers with the whole range.
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::collections::BTreeMap;
 
 use alloy::rpc::types::Filter;
 use serde_json::{Value, json};
@@ -26,8 +27,6 @@ struct Installed {
     kind: Kind,
     /// Number of the first event not yet reported.
     next_event: u64,
-    /// Blocks from before the filter that were not yet reported.
-    backlog: Option<RangeInclusive<u64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,12 +37,12 @@ enum Kind {
 }
 
 impl Filters {
-    fn install(&mut self, kind: Kind, next_event: u64, backlog: Option<RangeInclusive<u64>>) -> Value {
+    fn install(&mut self, kind: Kind, next_event: u64) -> Value {
         if self.installed.len() >= MAX_FILTERS {
             self.installed.pop_first();
         }
         self.last_id += 1;
-        self.installed.insert(self.last_id, Installed { kind, next_event, backlog });
+        self.installed.insert(self.last_id, Installed { kind, next_event });
         shape::quantity(self.last_id)
     }
 }
@@ -51,17 +50,21 @@ impl Filters {
 impl Api {
     pub(super) fn filter(&self, name: &str, mut params: Params) -> Result<Value, RpcError> {
         let chain = self.chain();
-        let (newest, next_event) = (chain.latest().number(), chain.next_event());
+        let next_event = chain.next_event();
         let mut filters = self.filters();
         let not_found = || RpcError::server("filter not found");
         match name {
             "newFilter" => {
                 let filter: Filter = params.get(0, "filter")?;
-                let backlog = filter.get_from_block().map(|first| first..=newest);
-                Ok(filters.install(Kind::Logs(Box::new(filter)), next_event, backlog))
+                if let (Some(first), Some(last)) = (filter.get_from_block(), filter.get_to_block())
+                    && first > last
+                {
+                    return Err(RpcError::params("invalid block range params: fromBlock is after toBlock"));
+                }
+                Ok(filters.install(Kind::Logs(Box::new(filter)), next_event))
             }
-            "newBlockFilter" => Ok(filters.install(Kind::Blocks, next_event, None)),
-            "newPendingTransactionFilter" => Ok(filters.install(Kind::Transactions, next_event, None)),
+            "newBlockFilter" => Ok(filters.install(Kind::Blocks, next_event)),
+            "newPendingTransactionFilter" => Ok(filters.install(Kind::Transactions, next_event)),
             "uninstallFilter" => {
                 let id = id(&mut params)?;
                 Ok(json!(filters.installed.remove(&id).is_some()))
@@ -90,11 +93,7 @@ fn id(params: &mut Params) -> Result<u64, RpcError> {
 /// What happened since the last time, and moves the mark.
 fn changes(chain: &Chain, installed: &mut Installed) -> Result<Value, RpcError> {
     let mut found: Vec<Value> = Vec::new();
-    if let (Kind::Logs(filter), Some(range)) = (&installed.kind, &installed.backlog) {
-        let to = filter.get_to_block().unwrap_or(u64::MAX).min(*range.end());
-        found.extend(chain.logs(filter, *range.start(), to)?.iter().map(shape::log));
-    }
-    for event in chain.events_since(installed.next_event) {
+    for (_, event) in chain.events_since(installed.next_event) {
         match (&installed.kind, event) {
             (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
             (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
@@ -111,7 +110,6 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Result<Value, RpcError> 
         }
     }
     installed.next_event = chain.next_event();
-    installed.backlog = None;
     Ok(Value::Array(found))
 }
 

@@ -150,7 +150,7 @@ fn range(chain: &Chain, filter: &Filter) -> (u64, u64) {
 }
 
 fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {
-    let count = params.quantity(0, "block count")?.clamp(1, MAX_FEE_HISTORY);
+    let count = params.quantity(0, "block count")?.min(MAX_FEE_HISTORY);
     let newest = resolve_or_error(chain, BlockId::Number(params.get(1, "newest block")?))?;
     let percentiles: Vec<f64> = params.optional(2, "reward percentiles")?.unwrap_or_default();
     if percentiles.len() > 100 {
@@ -164,6 +164,9 @@ fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {
             "invalid reward percentile: {} comes after {}; they must ascend",
             pair[1], pair[0]
         )));
+    }
+    if count == 0 {
+        return Ok(json!({ "oldestBlock": "0x0", "baseFeePerGas": [], "gasUsedRatio": [] }));
     }
     let oldest = newest.saturating_sub(count - 1);
     let blocks: Vec<_> = (oldest..=newest).filter_map(|number| chain.block(number)).collect();

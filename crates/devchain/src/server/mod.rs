@@ -8,6 +8,9 @@
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
+//! | WebSocket connections | [`MAX_SOCKETS`], then 503 |
+//! | what waits for one of them to read it | a piece of notifications (`subscriptions.rs`), and answers |
+//! | a connection that does not read | told why and closed (`socket.rs`) |
 //!
 //! Any page of any origin may ask, under any host name: the keys of this chain are public, and pages under development
 //! are what it is for. It listens on loopback unless told otherwise.
@@ -15,6 +18,7 @@
 mod answer;
 mod body;
 mod socket;
+mod subscriptions;
 
 use std::{
     io,
@@ -50,6 +54,8 @@ pub const MAX_BATCH: usize = 10_000;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most methods that run at once; others wait.
 pub const MAX_CONCURRENT: usize = 32;
+/// Most WebSocket connections at once.
+pub const MAX_SOCKETS: usize = 256;
 /// Longest pause in a request's body.
 pub const BODY_PAUSE: Duration = Duration::from_secs(3);
 /// Longest that a request's body takes.
@@ -127,11 +133,13 @@ impl Devchain {
         let api = Arc::new(Api::new(Chain::new(chain), interval));
         let (stop, stopped) = watch::channel(());
         let miner = tokio::spawn(mine_by_time(Arc::clone(&api), stopped.clone()));
-        let server = tokio::spawn(serve(listener, Arc::clone(&api), stopped));
+        let (sockets, watched) = watch::channel(0);
+        let server = tokio::spawn(serve(listener, Arc::clone(&api), stopped, sockets));
         Ok(Handle {
             rpc_url: format!("http://{address}"),
             ws_url: format!("ws://{address}"),
             api,
+            sockets: watched,
             stop,
             tasks: [miner, server],
         })
@@ -145,6 +153,7 @@ pub struct Handle {
     /// `ws://host:port`.
     pub ws_url: String,
     api: Arc<Api>,
+    sockets: watch::Receiver<usize>,
     stop: watch::Sender<()>,
     tasks: [JoinHandle<()>; 2],
 }
@@ -153,6 +162,11 @@ impl Handle {
     /// The methods and the chain behind the sockets.
     pub fn api(&self) -> &Arc<Api> {
         &self.api
+    }
+
+    /// Watches how many WebSocket connections there are, those not counted that were told to go.
+    pub fn watch_sockets(&self) -> watch::Receiver<usize> {
+        self.sockets.clone()
     }
 
     /// Ends connections and waits until nothing runs any more.
@@ -171,12 +185,38 @@ impl Handle {
 struct Shared {
     api: Arc<Api>,
     permits: Arc<Semaphore>,
+    sockets: watch::Sender<usize>,
     stopped: watch::Receiver<()>,
 }
 
-async fn serve(listener: TcpListener, api: Arc<Api>, stopped: watch::Receiver<()>) {
+/// One of [`MAX_SOCKETS`] places for WebSocket connections; free again when dropped.
+struct Place(watch::Sender<usize>);
+
+impl Place {
+    fn take(sockets: &watch::Sender<usize>) -> Option<Self> {
+        let is_free = sockets.send_if_modified(|taken| {
+            let is_free = *taken < MAX_SOCKETS;
+            *taken += usize::from(is_free);
+            is_free
+        });
+        is_free.then(|| Self(sockets.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.send_modify(|taken| *taken -= 1);
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    api: Arc<Api>,
+    stopped: watch::Receiver<()>,
+    sockets: watch::Sender<usize>,
+) {
     let mut until = stopped.clone();
-    let shared = Shared { api, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), stopped };
+    let shared = Shared { api, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), sockets, stopped };
     let app = Router::new()
         .route("/", post(http).get(upgrade))
         .layer(middleware::from_fn(open_to_pages))
@@ -208,11 +248,15 @@ async fn http(State(shared): State<Shared>, request: Request) -> Response {
 }
 
 async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    let Some(place) = Place::take(&shared.sockets) else {
+        let full = format!("{MAX_SOCKETS} WebSocket connections are open, which is the limit; close some\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, full).into_response();
+    };
     // The transport takes a little more than a message may have, so that the answer can say what is wrong.
     upgrade
         .max_message_size(2 * MAX_REQUEST_BYTES)
         .max_frame_size(2 * MAX_REQUEST_BYTES)
-        .on_upgrade(move |socket| socket::serve(socket, shared))
+        .on_upgrade(move |socket| socket::serve(socket, shared, place))
 }
 
 /// Answers the questions browsers ask before they let a page of another origin, or of a public one, talk to this
