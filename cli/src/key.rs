@@ -17,10 +17,6 @@ const MAX_KEY_BYTES: u64 = 1024;
 const KEY_FORM: &str =
     "put the key's 64 hexadecimal digits into the file and nothing else, or name another file";
 
-/// So many hexadecimal digits in a row are taken for a key, perhaps one cut short, and are shown nowhere. An address
-/// has 40.
-const DIGITS_OF_KEY: usize = 56;
-
 /// The account of a key file, which sends while no other command with this file does. A file that others may read is
 /// used, with a warning.
 ///
@@ -71,11 +67,7 @@ pub(crate) fn is_key() -> functions_failure::Failure {
 
 /// Whether a path holds what is taken for a key.
 pub(crate) fn holds_key(path: &Path) -> bool {
-    let mut row = 0;
-    path.as_os_str().as_encoded_bytes().iter().any(|byte| {
-        row = if byte.is_ascii_hexdigit() { row + 1 } else { 0 };
-        row >= DIGITS_OF_KEY
-    })
+    output::holds_key(path.as_os_str().as_encoded_bytes())
 }
 
 #[cfg(test)]

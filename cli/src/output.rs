@@ -4,6 +4,7 @@
 //! terminal would act on. A value from outside inside a line goes through [`visible`] where the line is made.
 
 mod clean;
+mod hidden;
 mod out;
 
 use std::io::{IsTerminal, Write};
@@ -16,6 +17,7 @@ use functions_failure::Failure;
 use miette::Report;
 use serde_json::{Value, json};
 
+pub(crate) use self::hidden::holds_key;
 pub(crate) use crate::visible::{source, visible};
 
 /// Whether standard output has got its JSON.
@@ -129,11 +131,11 @@ pub(crate) fn usage(error: &clap::Error, as_json: bool) -> u8 {
     code
 }
 
-/// The parser's words, but for those that only programmers know.
+/// The parser's words, but for those that only programmers know and what may be secret.
 pub(crate) fn words_of(error: &clap::Error, colour: bool) -> String {
     let styled = error.render();
     let text = if colour { styled.ansi().to_string() } else { styled.to_string() };
-    let text = text
+    let text = hidden::hide(&text)
         .replace("invalid digit found in string", "it is no whole number from 0 on")
         .replace("number too large to fit in target type", "it is too large")
         .replace("cannot parse integer from empty string", "it is empty");

@@ -17,12 +17,42 @@ pub(crate) fn parse(kind: &str, what: &str, text: &str) -> Result<DynSolValue> {
         DynSolType::Address => functions_input::address::parse(text).err(),
         _ => None,
     };
-    let value = ty.coerce_str(text).ok().filter(|_| why.is_none());
+    let value = match is_texts(&ty) {
+        true => serde_json::from_str(text).ok().and_then(|list| texts(&ty, list)),
+        false => None,
+    };
+    let value = value.or_else(|| ty.coerce_str(text).ok()).filter(|_| why.is_none());
     value.ok_or_else(|| {
         let shown: String = text.chars().take(SHOWN).collect();
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         failure!(help = format!("write {}", form(&ty)), "{shown:?} is no {what}{why}")
     })
+}
+
+/// Whether it is a list of texts, or of lists of them.
+fn is_texts(ty: &DynSolType) -> bool {
+    match ty {
+        DynSolType::Array(inner) | DynSolType::FixedArray(inner, _) => {
+            **inner == DynSolType::String || is_texts(inner)
+        }
+        _ => false,
+    }
+}
+
+/// A list of texts in JSON, where a quote within a text is written as `\"`.
+fn texts(ty: &DynSolType, value: serde_json::Value) -> Option<DynSolValue> {
+    use serde_json::Value;
+    let all = |inner: &DynSolType, list: Vec<Value>| -> Option<Vec<_>> {
+        list.into_iter().map(|one| texts(inner, one)).collect()
+    };
+    match (ty, value) {
+        (DynSolType::String, Value::String(text)) => Some(DynSolValue::String(text)),
+        (DynSolType::Array(inner), Value::Array(list)) => all(inner, list).map(DynSolValue::Array),
+        (DynSolType::FixedArray(inner, size), Value::Array(list)) if list.len() == *size => {
+            all(inner, list).map(DynSolValue::FixedArray)
+        }
+        _ => None,
+    }
 }
 
 /// How a value of the type is written.
@@ -78,5 +108,21 @@ mod tests {
         }
         assert!(parse("nonsense", "it", "1").unwrap_err().help().contains("uint256"));
         assert!(parse("uint8", "it", "255").is_ok());
+    }
+
+    #[test]
+    fn texts_in_lists_have_quotes_and_breaks_as_json_writes_them() {
+        let said = |text: &str| DynSolValue::String(text.to_owned());
+        let read = |kind, text| parse(kind, kind, text).unwrap();
+        assert_eq!(
+            read("string[]", r#"["say \"hi\", [x]", "a\nb", ""]"#),
+            DynSolValue::Array(vec![said("say \"hi\", [x]"), said("a\nb"), said("")])
+        );
+        let one = |text| DynSolValue::FixedArray(vec![said(text)]);
+        assert_eq!(
+            read("string[1][]", r#"[["\u00e9"],["]"]]"#),
+            DynSolValue::Array(vec![one("é"), one("]")])
+        );
+        assert!(parse("string[2]", "it", r#"["a"]"#).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, functions};
+use common::{Folder, functions, functions_with};
 use serde_json::Value;
 use test_support::{ALL, Answer, Endpoints};
 
@@ -228,5 +228,33 @@ fn a_result_that_nobody_got_is_a_failure() {
         assert!(lost(words, "2>&-").status.success(), "{words}");
         assert!(lost(words, "2>/dev/full").status.success(), "{words}");
         assert_eq!(lost("sub info nonsense", "2>&-").status.code(), Some(2));
+    }
+}
+
+#[tokio::test]
+async fn what_is_secret_on_a_command_line_is_not_said_again() {
+    let id = format!("0x{}", "7".repeat(64));
+    let hex = KEY.trim_start_matches("0x");
+    for words in [
+        &["sub", "cancel", "1", "--key-file", hex][..],
+        &["sub", "cancel", "1", "--key-file", KEY],
+        &["sub", "fund", "1", KEY],
+        &["sub", "fund", "1", "1", KEY],
+        &["sub", "info", "1", "--rpc-url", "ftp://user:hush@127.0.0.1:1"],
+        &["sub", "info", "1", "--rpc-url", "user:hush@127.0.0.1:1", "--router", SOMEBODY],
+        &["sub", "info", "1", "--rpc-url", "http://user:hush@127.0.0.1:1", "--router", SOMEBODY],
+        &["request", "explain", &id, "--node", "http://user:hush@127.0.0.1/x"],
+    ] {
+        let (message, help) = told(words).await;
+        let said = functions_with(words, &[("FUNCTIONS_KEY_FILE", hex)]).await;
+        for text in [message, help, said.stdout, said.stderr] {
+            assert!(!text.contains("hush") && !text.contains(&hex[..20]), "{words:?}: {text}");
+        }
+    }
+    let variables = [("FUNCTIONS_KEY_FILE", KEY), ("FUNCTIONS_RPC_URL", "http://user:hush@127.0.0.1:1")];
+    for words in [&["sub", "fund", "--help"][..], &["sub", "fund", "1", "1", "--router", SOMEBODY]] {
+        let said = functions_with(words, &variables).await;
+        let all = said.stdout + &said.stderr;
+        assert!(!all.contains("hush") && !all.contains(hex), "{all}");
     }
 }

@@ -75,6 +75,28 @@ async fn secrets_are_not_in_the_recording_and_are_needed_again() {
 }
 
 #[tokio::test]
+async fn a_thrown_secret_is_not_in_the_recording_which_only_its_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let secrets = folder.file("secrets.json", r#"{"k": "the author's own"}"#);
+    let script = "throw Error(`no ${secrets.k}`)";
+    let with = &["--secrets", &secrets];
+    let (first, recording) = record(&folder, script, with).await;
+    for _ in 0..2 {
+        let text = std::fs::read_to_string(&recording).unwrap();
+        assert!(!text.contains("the author's own") && text.contains("[secret k]"), "{text}");
+        let about = std::fs::metadata(&recording).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, 0o600);
+        let again = replay(&recording, with).await;
+        assert_eq!(again.json()["error"], first["error"]);
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        // One that others may read is closed to them when it is written again.
+        std::fs::set_permissions(&recording, std::fs::Permissions::from_mode(0o644)).unwrap();
+        record(&folder, script, with).await;
+    }
+}
+
+#[tokio::test]
 async fn another_end_than_recorded_is_a_failure() {
     let folder = Folder::new();
     let secrets = folder.file("secrets.json", r#"{"k": "one value"}"#);

@@ -96,7 +96,7 @@ impl Found {
         }
     }
 
-    fn don(&self) -> String {
+    pub(super) fn don(&self) -> String {
         self.started.don.name().map_or_else(|| self.started.don.0.to_string(), str::to_owned)
     }
 
@@ -109,6 +109,7 @@ impl Found {
     pub(super) fn json(&self) -> Value {
         let done = self.done();
         let filled = |bytes: &&Bytes| !bytes.is_empty();
+        let has_answer = |done: &&Fulfilled| done.error.is_empty() || !done.response.is_empty();
         let refusal = |refusal: &NotProcessed| {
             json!({
                 "resultCode": refusal.result_code,
@@ -132,7 +133,7 @@ impl Found {
             "transaction": self.started.transaction.to_string(),
             "block": self.started.block,
             "timeoutAt": self.terms.timeout_timestamp,
-            "result": done.map(|done| &done.response).filter(filled).map(|bytes| hex(bytes)),
+            "result": done.filter(has_answer).map(|done| hex(&done.response)),
             "decoded": self.decoded().and_then(Result::ok),
             "error": done.map(|done| &done.error).filter(filled).map(|b| String::from_utf8_lossy(b).into_owned()),
             "resultCode": done.map(|done| done.result_code),
@@ -182,7 +183,9 @@ impl Found {
     }
 
     fn write_answer(&self, out: &mut String, done: &Fulfilled, state: State) -> std::fmt::Result {
-        if done.error.is_empty() {
+        if done.error.is_empty() && done.response.is_empty() {
+            writeln!(out, "  result       0x (empty; an error without words looks the same on chain)")?;
+        } else if done.error.is_empty() {
             writeln!(out, "  result       {}", hex(&done.response))?;
         } else {
             writeln!(out, "  error        {}", visible(&String::from_utf8_lossy(&done.error)))?;

@@ -30,6 +30,18 @@ pub(crate) fn of<'a>(source: &str, mode: Mode, hosts: impl Iterator<Item = &'a s
         .collect()
 }
 
+/// A hint about a line that would name an aggregation if it were the first.
+pub(crate) fn of_later_lines(source: &str) -> Option<String> {
+    let names = |line: &str| {
+        let comment = line.trim_start().strip_prefix("//");
+        comment.is_some_and(|comment| comment.trim_start().starts_with("@aggregation"))
+    };
+    let line = source.lines().skip(1).position(names)? + 2;
+    Some(format!(
+        "line {line} names an aggregation, which only the first line of a script does: it is ignored there"
+    ))
+}
+
 /// A hint about what a run ended with.
 pub(crate) fn of_outcome(outcome: &RunOutcome) -> Option<String> {
     let is_empty = matches!(outcome, RunOutcome::UserError(text) if text.is_empty());
@@ -53,6 +65,15 @@ mod tests {
         assert_eq!(hint(RunOutcome::UserError(b"no price".to_vec())), None);
         // Nothing is what the script says it returns.
         assert_eq!(hint(RunOutcome::Result(vec![])), None);
+    }
+
+    #[test]
+    fn an_aggregation_after_the_first_line_is_warned_of() {
+        let hint = of_later_lines("\n  //@aggregation median\nreturn 1").expect("a hint");
+        assert!(hint.starts_with("line 2 ") && hint.contains("ignored"), "{hint}");
+        for source in ["// @aggregation median\nreturn 1", "// a\n// an @aggregation", "", "x\ny"] {
+            assert_eq!(of_later_lines(source), None, "{source:?}");
+        }
     }
 
     #[test]

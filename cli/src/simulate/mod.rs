@@ -198,12 +198,13 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         comparison.veil(&secrets);
     }
     if let Some(path) = &options.record {
-        recording::write(path, &report.transcript)?;
+        recording::write(path, &report.transcript, &secrets)?;
     }
     let name = options.source.display().to_string();
     let hosts = report.http.iter().map(|exchange| exchange.host.as_str());
     let mut hints = hints::of(&request.source, options.mode, hosts);
     hints.extend(hints::of_outcome(&report.outcome));
+    hints.extend(hints::of_later_lines(&request.source));
     for hint in &hints {
         output::say(&format!("warning: {}", output::visible(&secrets.veil(hint))));
     }

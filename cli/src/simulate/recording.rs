@@ -1,11 +1,14 @@
 //! The file a run is recorded in: what may be written over, and how it is read again.
 
-use std::fs;
-use std::io::{ErrorKind, Read as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use functions_failure::{Result, failure, of_io};
 use oracle_runner::{TRANSCRIPT_MAX, Transcript};
+
+use super::secrets::Secrets;
 
 /// What to do about a place where nothing is written.
 const ELSEWHERE: &str = "name another file for the recording";
@@ -78,13 +81,22 @@ fn check_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// Writes a recording, over an earlier one if there is one.
+/// Writes a recording that only its owner may read, over an earlier one if there is one. No secret's value stands in
+/// it, also not in an error.
 ///
 /// # Errors
 /// As [`check`], and what the system says.
-pub(super) fn write(path: &Path, recording: &Transcript) -> Result<()> {
+pub(super) fn write(path: &Path, recording: &Transcript, secrets: &Secrets) -> Result<()> {
     check(path)?;
-    fs::write(path, recording.to_json()).map_err(|error| {
+    let veiled = Transcript { outcome: secrets.veil_end(&recording.outcome), ..recording.clone() };
+    private(path).and_then(|mut file| file.write_all(&veiled.to_json())).map_err(|error| {
         failure!(help = of_io(&error), "cannot write the recording {}: {error}", path.display())
     })
+}
+
+/// An empty file, closed to others before anything is in it.
+fn private(path: &Path) -> io::Result<File> {
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }

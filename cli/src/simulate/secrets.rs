@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use functions_failure::{Result, failure};
+use oracle_runner::RunOutcome;
 use serde_json::Value;
 
 use super::inputs::read_bounded;
@@ -102,6 +103,16 @@ impl Secrets {
         values.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(value.as_str(), &format!("[secret {name}]"))
         })
+    }
+
+    /// How a run ended, with every value in an error replaced. A result is what the script publishes, and stays.
+    pub(crate) fn veil_end(&self, outcome: &RunOutcome) -> RunOutcome {
+        match outcome {
+            RunOutcome::UserError(text) if !self.found_in(text).is_empty() => {
+                RunOutcome::UserError(self.veil(&String::from_utf8_lossy(text)).into_bytes())
+            }
+            other => other.clone(),
+        }
     }
 
     /// Names of the secrets whose values stand in these bytes.

@@ -36,21 +36,17 @@ fn a_subscription_lives_from_create_to_cancel() {
     assert_eq!(answered["callbackGasLimit"], 300_000);
     let longest = owner.file("longest.js", "return new Uint8Array(512).fill(7);");
     let rich = owner.text("subscriptionId");
-    let stored = owner.types(&[
-        "request",
-        "send",
-        "--consumer",
-        &consumer,
-        "--don-id",
-        &don,
-        "--source",
-        &longest,
-        "--subscription",
-        &rich,
-        "--json",
-    ]);
-    let stored = stored.done();
+    let of_rich = |source: &str| {
+        let words = ["request", "send", "--consumer", &consumer, "--don-id", &don, "--source", source];
+        owner.types(&[&words[..], &["--subscription", &rich, "--json"]].concat()).done()
+    };
+    let stored = of_rich(&longest);
     assert_eq!((&stored["state"], &stored["callbackGasLimit"]), (&json!("fulfilled"), &json!(500_000)));
+    // The chain does not tell an error without words from an empty result.
+    let silent = of_rich(&owner.file("silent.js", "throw '';"));
+    assert_eq!((&silent["result"], &silent["error"]), (&json!("0x"), &Value::Null));
+    let shown = owner.types(&["request", "status", silent["requestId"].as_str().expect("an id")]);
+    assert!(shown.stdout.contains("an error without words looks the same"), "{}", shown.stdout);
     let request = answered["requestId"].as_str().expect("an id");
     let again = owner.types(&["request", "status", request, "--returns", "uint256", "--json"]).done();
     assert_eq!(again, answered);

@@ -12,6 +12,9 @@ pub(super) struct Facts<'a> {
     pub(super) subscription: SubscriptionId,
     pub(super) consumer: Address,
     pub(super) callback_gas_limit: u32,
+    /// The DON it was sent to, as `--don-id` takes it.
+    pub(super) don: &'a str,
+    pub(super) gas: Gas,
     pub(super) state: State,
     /// The error that the consumer was given; empty without one.
     pub(super) error: &'a str,
@@ -19,6 +22,15 @@ pub(super) struct Facts<'a> {
     pub(super) refusal: Option<&'a str>,
     /// What a node says that the request waits for.
     pub(super) waits_for: Option<&'a str>,
+}
+
+/// How much gas a further request may ask for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gas {
+    /// The most the subscription's tier allows; none where it has no tier.
+    pub(super) most: Option<u32>,
+    /// The consumer asks for the same amount always.
+    pub(super) is_fixed: bool,
 }
 
 /// Why, and what next.
@@ -53,10 +65,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
             ),
             again(facts, ""),
         ),
-        State::CallbackFailed => (
-            "the members agreed, but the consumer's callback reverted or ran out of gas".to_owned(),
-            again(facts, &format!(" --gas-limit {}", facts.callback_gas_limit.saturating_mul(2))),
-        ),
+        State::CallbackFailed => of_callback(facts),
         State::Fulfilled if facts.error.is_empty() => {
             return Cause {
                 words: "the members agreed on a result, and the consumer took it".to_owned(),
@@ -69,8 +78,26 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
 }
 
 fn again(facts: &Facts<'_>, more: &str) -> String {
-    let Facts { consumer, subscription, .. } = facts;
-    format!("functions request send --consumer {consumer} --subscription {subscription} --source FILE{more}")
+    let Facts { consumer, subscription, don, .. } = facts;
+    format!(
+        "functions request send --consumer {consumer} --subscription {subscription} --don-id {don} --source FILE{more}"
+    )
+}
+
+/// A failed callback may want more gas, as far as there is more.
+fn of_callback(facts: &Facts<'_>) -> (String, String) {
+    let failed = "the members agreed, but the consumer's callback reverted or ran out of gas";
+    let (asked, most) = (facts.callback_gas_limit, facts.gas.most.unwrap_or(u32::MAX));
+    let wished = asked.saturating_mul(2).min(most);
+    let why = match facts.gas.is_fixed {
+        true => format!("the consumer always asks for {asked}"),
+        false if wished > asked => {
+            return (failed.to_owned(), again(facts, &format!(" --gas-limit {wished}")));
+        }
+        false => format!("subscription {} may ask for no more than {wished}", facts.subscription),
+    };
+    let more = if facts.gas.is_fixed { String::new() } else { format!(" --gas-limit {wished}") };
+    (format!("{failed}; {why}: let the callback do less, or the script return less"), again(facts, &more))
 }
 
 /// What an error on chain says, and what shows more.
@@ -113,6 +140,8 @@ mod tests {
         subscription: SubscriptionId(7),
         consumer: Address::ZERO,
         callback_gas_limit: 70_000,
+        don: "fun-local-1",
+        gas: Gas { most: None, is_fixed: false },
         state: State::Fulfilled,
         error: "",
         refusal: None,
@@ -137,6 +166,25 @@ mod tests {
         assert!(waits.words.ends_with("2 observations, 3 needed"), "{waits:?}");
         let refused = of(&Facts { state: State::Overdue, refusal: Some("it would cost more"), ..FACTS });
         assert!(refused.words.contains("refused a report: it would cost more"), "{refused:?}");
+    }
+
+    #[test]
+    fn no_more_gas_is_advised_than_a_request_may_ask_for() {
+        let with = |asked, most, is_fixed| {
+            let gas = Gas { most, is_fixed };
+            let cause = of(&Facts { state: State::CallbackFailed, callback_gas_limit: asked, gas, ..FACTS });
+            (cause.words, cause.next.expect("a next step"))
+        };
+        assert!(with(300_000, Some(500_000), false).1.ends_with(" --gas-limit 500000"));
+        assert!(with(300_000, Some(1_000_000), false).1.ends_with(" --gas-limit 600000"));
+        for (asked, most) in [(500_000, 500_000), (700_000, 500_000)] {
+            let (words, next) = with(asked, Some(most), false);
+            assert!(words.contains("no more than 500000: let the callback do less"), "{words}");
+            assert!(next.ends_with(" --gas-limit 500000"), "{next}");
+        }
+        let (words, next) = with(70_000, Some(500_000), true);
+        assert!(words.contains("always asks for 70000") && !next.contains("--gas-limit"), "{words} {next}");
+        assert!(next.contains(" --don-id fun-local-1 "), "{next}");
     }
 
     #[test]

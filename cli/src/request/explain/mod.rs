@@ -10,14 +10,18 @@ mod report;
 mod shown;
 
 use alloy::primitives::B256;
+use functions_client::Consumer;
+use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
 use functions_failure::{Result, failure};
 use functions_types::RequestId;
 use oracle_ocr::{Curves, evidence::Flaw};
 
+use self::cause::Gas;
 use self::report::OnChain;
 use self::shown::Explained;
-use super::found::Found;
-use crate::network::{Reading, request_id};
+use super::call::Kind;
+use super::found::{Found, State};
+use crate::network::{Connected, Reading, request_id};
 use crate::remedy;
 
 /// Which request, and whom to ask.
@@ -47,12 +51,30 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let found = found.ok_or_else(|| super::status::unknown(&at, options.id))?;
     let on_chain = OnChain::read(&at, &found).await.map_err(remedy::report)?;
     let answers = nodes::ask(&options.nodes, options.id).await?;
-    let mut explained = Explained { found, on_chain, answers, checks: Vec::new() };
+    let gas = gas(&at, &found).await;
+    let mut explained = Explained { found, on_chain, gas, answers, checks: Vec::new() };
     if options.verify {
         explained.checks = check(&explained)?;
     }
     options.reading.say(&explained.json(), || explained.text());
     refuse_what_does_not_hold(&explained)
+}
+
+/// How much gas a further request may ask for. Help only: what the endpoint does not say stays open.
+async fn gas(at: &Connected, found: &Found) -> Gas {
+    if found.state() != State::CallbackFailed {
+        return Gas::default();
+    }
+    let most = async {
+        let held = at.subscriptions().get(found.started.subscription).await.ok()?;
+        at.subscriptions().max_callback_gas(&held).await.ok()?
+    };
+    let kind = Kind::find(None, &at.chain, found.started.consumer).await;
+    let is_example = matches!(kind, Ok(Consumer::Solidity(_)));
+    Gas {
+        most: most.await,
+        is_fixed: is_example && found.started.callback_gas_limit == SOLIDITY_CALLBACK_GAS,
+    }
 }
 
 /// What each node's evidence is worth, in the order of the nodes.

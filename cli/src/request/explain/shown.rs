@@ -8,7 +8,7 @@ use oracle_ocr::OracleIndex;
 use oracle_ocr::evidence::{Flaw, Kind, Said};
 use serde_json::{Value, json};
 
-use super::cause::{self, Cause, Facts};
+use super::cause::{self, Cause, Facts, Gas};
 use super::nodes::Answer;
 use super::report::OnChain;
 use crate::output::{link, visible};
@@ -22,6 +22,8 @@ const MAX_SHOWN: usize = 66;
 pub(super) struct Explained {
     pub(super) found: Found,
     pub(super) on_chain: Option<OnChain>,
+    /// What a further request may ask for.
+    pub(super) gas: Gas,
     pub(super) answers: Vec<Answer>,
     /// What each node's evidence is worth; empty unless asked for.
     pub(super) checks: Vec<Result<(), Flaw>>,
@@ -45,6 +47,8 @@ impl Explained {
             subscription: self.found.started.subscription,
             consumer: self.found.started.consumer,
             callback_gas_limit: self.found.started.callback_gas_limit,
+            don: &self.found.don(),
+            gas: self.gas,
             state: self.found.state(),
             error: error.as_deref().unwrap_or_default(),
             refusal: self.found.refusals.last().map(|refusal| reason(refusal.result_code)),
