@@ -1,7 +1,6 @@
 //! The key file of whoever sends a transaction.
 
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use functions_client::Account;
@@ -35,7 +34,7 @@ pub(crate) fn account(path: &Path) -> Result<Account> {
             "the key file {shown} is a folder"
         ));
     }
-    if about.permissions().mode() & 0o077 != 0 {
+    if functions_input::file::mode_open_to_others(&about).is_some() {
         output::say(&format!("warning: others may read {shown}; run: chmod 600 {shown}"));
     }
     let mut file = open(path).wrap_err_with(place)?;

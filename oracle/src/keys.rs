@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{self, Read as _},
-    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::Arc,
 };
@@ -125,8 +124,8 @@ pub fn open_and_hold(config: &KeysSection) -> Result<(Arc<Keystore>, FileLock)> 
 pub fn loose_files(config: &KeysSection) -> Vec<String> {
     let files = [("keys.keystore", &config.keystore), ("keys.password_file", &config.password_file)];
     let loose = files.into_iter().filter_map(|(key, path)| {
-        let mode = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.permissions().mode() & 0o777;
-        (mode & 0o077 != 0).then(|| format!("{key}: {} is open to others (mode {mode:03o})", path.display()))
+        let mode = functions_input::file::mode_open_to_others(&fs::metadata(path).ok()?)?;
+        Some(format!("{key}: {} is open to others (mode {mode:03o})", path.display()))
     });
     loose.collect()
 }
@@ -190,6 +189,8 @@ pub fn password(path: &Path) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

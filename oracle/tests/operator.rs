@@ -262,6 +262,18 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         assert!(!refused.status.success(), "{name}");
         assert!(words.contains(name) && words.contains("nothing was sent"), "{words}");
     }
+    for (own, said) in [
+        (Address::ZERO, "is the zero address"),
+        (node.oracle.transmitter, "is this node's transmitter;"),
+        (node.oracle.signer, "is this node's signer"),
+    ] {
+        let refused = network.verb(earner, &["withdraw", "--to", &own.to_string()]).await;
+        let (_, words) = texts(&refused);
+        assert!(
+            !refused.status.success() && words.contains(said) && words.contains("nothing was sent"),
+            "{words}"
+        );
+    }
     // Nor is anything sent before it is known that everything named is what it is named for.
     let (router, coordinator) = (addresses.router.to_string(), addresses.coordinator.to_string());
     let (held_by_nobody, mistyped) = (text.to_lowercase(), swap_case(&router));

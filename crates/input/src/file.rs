@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    os::unix::fs::FileTypeExt as _,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -30,6 +30,14 @@ pub fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= most).then_some(bytes))
+}
+
+/// The permission bits of a file that others than its owner may read, write or run. What is no file, such as a pipe or
+/// a device, is not judged by its mode: nobody should change it.
+#[must_use]
+pub fn mode_open_to_others(about: &fs::Metadata) -> Option<u32> {
+    let mode = about.permissions().mode() & 0o777;
+    (about.is_file() && mode & 0o077 != 0).then_some(mode)
 }
 
 /// What is at `path`, in words, when it is nothing that can be read to an end.
@@ -89,6 +97,23 @@ mod tests {
         ] {
             let said = read_at_most(path, 1_000).expect_err("no file");
             assert_eq!((said.kind(), said.to_string().as_str()), (io::ErrorKind::InvalidInput, words));
+        }
+    }
+
+    #[test]
+    fn only_files_are_judged_by_their_mode() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        let judged = |path: &Path| mode_open_to_others(&fs::metadata(path).expect("it is there"));
+        fs::write(&path, "1234").expect("written");
+        for (mode, open) in [(0o600, None), (0o400, None), (0o644, Some(0o644)), (0o610, Some(0o610))] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("ours");
+            assert_eq!(judged(&path), open, "{mode:o}");
+        }
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").args(["-m", "666"]).arg(&pipe).status().expect("mkfifo").success());
+        for path in [Path::new("/dev/null"), Path::new("/dev/tty"), Path::new("/tmp"), &pipe] {
+            assert_eq!(judged(path), None, "{}", path.display());
         }
     }
 

@@ -5,7 +5,7 @@
 //! | connections | 64 | the oldest is closed in favour of the newest |
 //! | time to send a request's head | 5 s | the connection is closed |
 //! | a request's head | 16 KiB | 431 |
-//! | a request's body | none | 413 |
+//! | a request's body | none | 413; 405 where GET alone is taken |
 //! | time of an answer | 5 s | 503 |
 //! | life of a connection | 60 s, then 10 s to finish | closed |
 //!
@@ -16,7 +16,7 @@ use std::{borrow::Cow, collections::VecDeque, net::SocketAddr, pin::pin, time::D
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header},
     middleware::Next,
     response::Response,
 };
@@ -111,7 +111,10 @@ pub(super) async fn guard(hosts: &[String], request: Request, next: Next) -> Res
         return refuse(StatusCode::FORBIDDEN, &format!("the host name {host:?} is not served"), &remedy);
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0") {
+    let has_body =
+        headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0");
+    // What is not read with GET is refused further on, without a look at its body.
+    if has_body && matches!(*request.method(), Method::GET | Method::HEAD) {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request has no body here", "send none");
     }
     match timeout(ANSWER_TIME, next.run(request)).await {

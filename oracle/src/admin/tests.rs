@@ -210,8 +210,21 @@ async fn answers_come_while_others_hold_connections_and_dribble() {
 #[tokio::test]
 async fn guard_refuses_bodies_long_heads_and_foreign_hosts() {
     let pages = Pages::start().await;
-    let body = pages.raw(b"POST /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").await;
-    assert!(body.starts_with("HTTP/1.1 413"), "{body}");
+    // What is not served at all is told before its body.
+    for (asked, status) in [
+        ("GET /status", "413"),
+        ("GET /nope", "413"),
+        ("POST /status", "405"),
+        ("PUT /requests", "405"),
+        ("DELETE /live", "405"),
+        ("POST /nope", "404"),
+    ] {
+        let head = format!(
+            "{asked} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+        );
+        let said = pages.raw(head.as_bytes()).await;
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{asked}: {said}");
+    }
     let host = pages.raw(b"GET /status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
     assert!(host.starts_with("HTTP/1.1 403") && host.contains("admin.allow_hosts"), "{host}");
     // What names nobody is not to be allowed by its name.
@@ -244,7 +257,7 @@ async fn what_is_announced_and_never_sent_holds_no_connection() {
     };
     let refused = [
         ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", "413"),
-        ("POST /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nhello", "413"),
+        ("POST /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nhello", "405"),
         ("GET /status HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf", "413"),
         ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999999\r\n\r\n", "400"),
         ("GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", "400"),

@@ -12,7 +12,7 @@ use std::{
 use alloy::primitives::{Address, U256};
 use eyre::{Result, WrapErr, bail, eyre};
 use functions_input::address;
-use oracle_keys::{Export, KeyError, Keystore, TransmitterKey};
+use oracle_keys::{Export, KeyError, Keystore, PublicKeys, TransmitterKey};
 use serde_json::json;
 
 use super::{amount, withdraw};
@@ -277,20 +277,37 @@ fn rotate(options: &RotateOptions) -> Result<()> {
     let password = keys::password(&config.keys.password_file)?;
     let path = &config.keys.keystore;
     let mut unlocked = keys::unlock(&config.keys, &password)?;
-    let before = unlocked.public().transmitter;
     let next = match &options.from {
         Some(from) => Some(transmitter_key(&config, from, options.password_file.as_deref())?),
         None => None,
     };
     unlocked.rotate_transmitter(next)?;
     unlocked.save(path, &password)?;
-    let now = unlocked.public().transmitter;
-    crate::told::say(format!(
-        "the keystore has both keys. Next: send ether to {now}; start the node; have the Coordinator's owner replace this\n\
-         member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {before}.\n\
-         Afterwards: stop the node, `withdraw --transmitter {before} --to … --ether all`, then `keys drop-transmitter {before}`."
-    ));
+    crate::told::say(after_rotation(&unlocked.public()));
     super::print_line(&public_json(&unlocked, &config))
+}
+
+/// What is to be done after a rotation. The chain is not asked, so of several earlier transmitters nobody knows here
+/// which one the configuration names.
+fn after_rotation(keys: &PublicKeys) -> String {
+    let now = keys.transmitter;
+    let (kept, goes_on, each, old) = match keys.earlier_transmitters.as_slice() {
+        [before] => ("both keys".to_owned(), before.to_string(), "", before.to_string()),
+        earlier => (
+            format!("{} transmitters' keys", 1 + earlier.len()),
+            format!(
+                "the one of these that the configuration names: {}",
+                earlier.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            " for each of them",
+            "ADDRESS".to_owned(),
+        ),
+    };
+    format!(
+        "the keystore has {kept}. Next: send ether to {now}; start the node; have the Coordinator's owner replace this\n\
+         member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {goes_on}.\n\
+         Afterwards: stop the node, and{each} `withdraw --transmitter {old} --to … --ether all`, then `keys drop-transmitter {old}`."
+    )
 }
 
 async fn drop_transmitter(options: &DropOptions) -> Result<()> {
@@ -357,4 +374,39 @@ async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) ->
         worth_moving.push(format!("{} ether", amount::show(wei)));
     }
     Ok(Left { worth_moving, wei })
+}
+
+#[cfg(test)]
+mod tests {
+    use functions_types::abi::Coordinator::ConfigSet;
+
+    use super::*;
+
+    #[test]
+    fn a_rotation_before_the_last_one_took_effect_says_which_key_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keystore.json");
+        let mut keys = Keystore::create(&path, "correct horse battery").expect("made");
+        let first = keys.public();
+        keys.rotate_transmitter(None).expect("room");
+        let said = after_rotation(&keys.public());
+        assert!(said.contains(&format!("goes on as {}.", first.transmitter)), "{said}");
+        assert!(said.contains(&format!("`keys drop-transmitter {}`", first.transmitter)), "{said}");
+
+        let second = keys.public().transmitter;
+        keys.rotate_transmitter(None).expect("room");
+        let third = keys.public().transmitter;
+        let said = after_rotation(&keys.public());
+        assert!(said.contains(&format!("send ether to {third}")), "{said}");
+        let names =
+            format!("the one of these that the configuration names: {second}, {}.", first.transmitter);
+        assert!(said.contains(&format!("goes on as {names}")), "{said}");
+        assert!(said.contains("for each of them `withdraw --transmitter ADDRESS"), "{said}");
+        // And so it does.
+        for named in [first.transmitter, second, third] {
+            let (signers, transmitters) = (vec![first.signer], vec![named]);
+            let event = ConfigSet { signers, transmitters, ..ConfigSet::default() };
+            assert_eq!(crate::keys::identity(&keys).as_configured(&event).transmitter, named);
+        }
+    }
 }

@@ -132,8 +132,8 @@ pub async fn run(options: &Options) -> Result<()> {
         }
         return super::print(&json!({ "coordinator": coordinator.to_string(), "transmitters": shown }));
     };
-    if to.is_zero() || accounts.iter().any(|account| account.address == to) {
-        bail!("--to {to} is the zero address or a transmitter of this node; give your own address");
+    if let Some(what) = own_or_nobody(&unlocked, to) {
+        bail!("--to {to} is {what}; nothing was sent: give your own address");
     }
     if let Some(what) = contract_of(&rpc, to, config.chain.router, coordinator, options.link).await? {
         bail!("--to {to} is {what}, which could never give it back; nothing was sent: give your own address");
@@ -143,6 +143,22 @@ pub async fn run(options: &Options) -> Result<()> {
     // What was sent is sent, whatever came after it.
     super::print(&json!({ "coordinator": coordinator.to_string(), "to": to.to_string(), "sent": sent }))?;
     moved
+}
+
+/// What an address is to which an operator's earnings never go, in words.
+fn own_or_nobody(keys: &Keystore, to: Address) -> Option<&'static str> {
+    let public = keys.public();
+    if to.is_zero() {
+        Some("the zero address, whose key nobody has")
+    } else if to == public.transmitter {
+        Some("this node's transmitter")
+    } else if public.earlier_transmitters.contains(&to) {
+        Some("an earlier transmitter of this node")
+    } else if to == public.signer {
+        Some("this node's signer, which sends no transactions")
+    } else {
+        None
+    }
 }
 
 async fn has_code(rpc: &Rpc, at: Address) -> Result<bool> {
