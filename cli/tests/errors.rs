@@ -231,6 +231,26 @@ fn a_result_that_nobody_got_is_a_failure() {
     }
 }
 
+#[test]
+fn a_reader_that_hung_up_ends_nothing_in_a_panic() {
+    let absent = Folder::new().path("absent.js").display().to_string();
+    for (words, code) in [
+        (&["simulate", "--source", &absent][..], 1),
+        (&["simulate", "--source", &absent, "--json"], 1),
+        (&["sub", "info", "x"], 2),
+        (&["sub", "info", "x", "--json"], 2),
+        (&["--version"], 0),
+        (&["abi", "router"], 0),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = std::process::Command::new(test_support::functions());
+        command.args(words).stdin(std::process::Stdio::null());
+        command.stdout(writer.try_clone().expect("a descriptor")).stderr(writer);
+        assert_eq!(command.status().expect("it runs").code(), Some(code), "{words:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_secret_on_a_command_line_is_not_said_again() {
     let id = format!("0x{}", "7".repeat(64));

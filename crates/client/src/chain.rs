@@ -223,11 +223,17 @@ impl Chain {
                 from.set_next_nonce(None);
                 let hash = keccak256(&raw);
                 if !self.is_there(&e, hash).await {
-                    return Err(rpc(e));
+                    return Err(match refusal(&e) {
+                        Some(fault) if fault.may_pass() => {
+                            ClientError::Unclear { what: what.to_owned(), hash, source: Box::new(e) }
+                        }
+                        _ => rpc(e),
+                    });
                 }
-                // Only a refusal of the first attempt is a trouble: then the transaction that is there is not ours.
-                // After a lost answer it is.
-                if trouble(&e).is_some() {
+                // A refusal is a trouble at the first attempt only: then the transaction that is there is another's.
+                // After a lost answer it is ours.
+                let is_refused = matches!(refusal(&e), Some(Fault::Rejected { .. }));
+                if is_refused && trouble(&e).is_some() {
                     return Err(ClientError::SentByOther { what: what.to_owned(), hash });
                 }
                 from.set_next_nonce(Some(nonce + 1));
@@ -238,13 +244,14 @@ impl Chain {
 
     /// Whether the chain refused a transaction because it has it.
     async fn is_there(&self, error: &TransportError, hash: B256) -> bool {
-        match rejection(error) {
-            Some(Rejection::AlreadyKnown) => true,
-            Some(Rejection::NonceTooLow) => {
-                matches!(self.provider.get_transaction_by_hash(hash).await, Ok(Some(_)))
-            }
-            _ => false,
-        }
+        let may_be = match refusal(error) {
+            Some(Fault::Rejected { why: Rejection::AlreadyKnown, .. }) => return true,
+            Some(Fault::Rejected { why: Rejection::NonceTooLow, .. }) => true,
+            // One that says nothing was waited for long enough.
+            Some(Fault::Silent(_)) | None => false,
+            Some(fault) => fault.may_pass(),
+        };
+        may_be && matches!(self.provider.get_transaction_by_hash(hash).await, Ok(Some(_)))
     }
 
     fn request(&self, from: Address, tx: &Transaction) -> TransactionRequest {
@@ -460,18 +467,14 @@ impl Chain {
     }
 }
 
-/// Why the chain does not take a transaction, when that is the error.
-fn rejection(error: &TransportError) -> Option<Rejection> {
-    let fault = match trouble(error) {
-        Some(trouble) => trouble.fault.clone(),
+/// What became of handing a transaction in, when the endpoint's answer is the error.
+fn refusal(error: &TransportError) -> Option<Fault> {
+    match trouble(error) {
+        Some(trouble) => Some(trouble.fault.clone()),
         None => {
             let refusal = error.as_error_resp()?;
-            of_error("eth_sendRawTransaction", refusal.code, &refusal.message, None)
+            Some(of_error("eth_sendRawTransaction", refusal.code, &refusal.message, None))
         }
-    };
-    match fault {
-        Fault::Rejected { why, .. } => Some(why),
-        _ => None,
     }
 }
 

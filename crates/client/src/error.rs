@@ -66,6 +66,19 @@ pub enum ClientError {
         /// The other's transaction.
         hash: B256,
     },
+    /// The endpoint failed when it was given a transaction; it may have taken it.
+    #[error(
+        "{what}: the RPC endpoint failed when it was given transaction {hash}, which may be on its way: {source}"
+    )]
+    Unclear {
+        /// The operation under way.
+        what: String,
+        /// The transaction.
+        hash: B256,
+        /// The transport's own error.
+        #[source]
+        source: Box<TransportError>,
+    },
     /// The answer of a contract does not decode as its ABI says.
     #[error("{what}: {address} answered with bytes that do not fit its ABI: {reason}")]
     Answer {
@@ -149,7 +162,7 @@ impl ClientError {
 
     /// What was wrong with the endpoint's answer, when that is why.
     pub fn fault(&self) -> Option<Fault> {
-        let Self::Rpc { source, .. } = self else { return None };
+        let (Self::Rpc { source, .. } | Self::Unclear { source, .. }) = self else { return None };
         match source.as_ref() {
             TransportError::ErrorResp(refusal) => {
                 Some(of_error("eth_call", refusal.code, &refusal.message, refusal.data.as_deref()))

@@ -56,6 +56,45 @@ async fn commands_at_once_with_one_key_file_take_turns() {
 }
 
 #[tokio::test]
+async fn a_file_that_the_system_does_not_hold_is_sent_with_all_the_same() {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    static WARNED: AtomicUsize = AtomicUsize::new(0);
+    fn warn(words: &str) {
+        assert!(words.starts_with("warning: the key file cannot be held ("), "{words}");
+        WARNED.fetch_add(1, Ordering::Relaxed);
+    }
+    let endpoints = Endpoints::start(1).await;
+    let key = tempfile::NamedTempFile::new().expect("a file");
+    // O_PATH: a descriptor that nothing can be done with but to name the file.
+    let file = File::options().read(true).custom_flags(0o10_000_000).open(key.path()).expect("named");
+    let account = Account::from_hex(DEV_KEYS[0]).expect("a key").in_turns(file, warn);
+    let to = Address::repeat_byte(7);
+    for _ in 0..2 {
+        endpoints.chain.transfer(&account, to, U256::from(5)).await.expect("sent");
+    }
+    assert_eq!(endpoints.chain.balance(to).await.expect("a balance"), U256::from(10));
+    assert_eq!(WARNED.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_failure_that_leaves_open_whether_a_transaction_was_taken_names_it() {
+    let endpoints = Endpoints::start(1).await;
+    let proxy = &endpoints.proxies[0];
+    let chain = Chain::connect(&proxy.url).await.expect("the chain answers");
+    let to = Address::repeat_byte(7);
+    // Nothing was taken.
+    proxy.answer("eth_sendRawTransaction", Answer::Status(502, "", None));
+    let error = chain.transfer(&dev_account(0), to, U256::from(5)).await.expect_err("it failed");
+    assert!(matches!(error, ClientError::Unclear { .. }), "{error}");
+    assert!(error.to_string().contains("may be on its way"), "{error}");
+    // It was taken, and every answer is lost: then it is waited for.
+    let lost = |_: &serde_json::Value, _| serde_json::json!(["lost"]);
+    proxy.answer("eth_sendRawTransaction", Answer::changed(lost));
+    chain.transfer(&dev_account(0), to, U256::from(5)).await.expect("sent");
+    assert_eq!(endpoints.chain.balance(to).await.expect("a balance"), U256::from(5));
+}
+
+#[tokio::test]
 async fn a_transaction_that_another_command_has_just_sent_is_not_taken_for_ones_own() {
     let endpoints = Endpoints::start(1).await;
     let to = Address::repeat_byte(7);

@@ -20,6 +20,10 @@ pub fn of_client(error: &ClientError) -> String {
         ClientError::NoReceipt { hash, .. } => {
             format!("look the transaction {hash} up before you repeat the command: it may still be included")
         }
+        ClientError::Unclear { hash, .. } => {
+            let advice = error.fault().map_or("look at the endpoint's own log", |fault| fault.advice());
+            format!("look the transaction {hash} up before you repeat the command; {advice}")
+        }
         ClientError::SentByOther { hash, .. } => {
             format!("look at the transaction {hash}, and run the command again if it shall happen once more")
         }

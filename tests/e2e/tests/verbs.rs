@@ -42,6 +42,16 @@ fn a_subscription_lives_from_create_to_cancel() {
     };
     let stored = of_rich(&longest);
     assert_eq!((&stored["state"], &stored["callbackGasLimit"]), (&json!("fulfilled"), &json!(500_000)));
+    // Advice about gas can be followed as it stands, but for the script's file.
+    let starved =
+        send(&owner, &["--subscription", &rich, "--args", r#"["3"]"#, "--gas-limit", "100", "--json"]);
+    assert_eq!(starved.code, Some(3), "{}", starved.stderr);
+    let starved: Value = serde_json::from_str(&starved.stdout).expect("one JSON object");
+    assert_eq!(starved["state"], "callbackFailed");
+    let id_of_starved = starved["requestId"].as_str().expect("an id");
+    let explained = owner.types(&["request", "explain", id_of_starved, "--json"]).done();
+    let next = explained["next"].as_str().expect("advice");
+    assert!(next.contains(&format!("--don-id {don} ")) && next.ends_with("--gas-limit 200"), "{next}");
     // The chain does not tell an error without words from an empty result.
     let silent = of_rich(&owner.file("silent.js", "throw '';"));
     assert_eq!((&silent["result"], &silent["error"]), (&json!("0x"), &Value::Null));
