@@ -341,3 +341,50 @@ async fn a_connection_too_many_is_refused_in_words() {
     sockets.wait_for(|open| *open < MAX_SOCKETS).await.unwrap();
     connect_async(&chain.handle.ws_url).await.unwrap();
 }
+
+/// An answer nobody reads is counted, whoever asked for it, and room for others when its connection is gone.
+#[tokio::test]
+async fn answers_that_nobody_reads_leave_others_room() {
+    use tokio::io::AsyncWriteExt as _;
+    let chain = Running::new().await;
+    // Runtime code of 24 kB, read three hundred times: an answer of about 15 MB.
+    let at = json!("0x0000000000000000000000000000000000001234");
+    let code = json!(format!("0x{}", "00".repeat(24_000)));
+    assert_eq!(chain.raw("anvil_setCode", json!([at, code])).await["error"], Value::Null);
+    let batch = |count: u64| {
+        let ask =
+            |id| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_getCode", "params": [at, "latest"] });
+        Value::Array((0..count).map(ask).collect()).to_string()
+    };
+    let address = chain.handle.rpc_url.strip_prefix("http://").unwrap();
+    let mut silent = Vec::new();
+    let mut sockets = Vec::new();
+    let body = batch(300);
+    for _ in 0..12 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("POST / HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        silent.push(stream);
+        let mut socket = connect_async(&chain.handle.ws_url).await.unwrap().0;
+        socket.send(Message::text(body.clone())).await.unwrap();
+        sockets.push(socket);
+    }
+    // Twelve times two answers of 15 MB are more than there is room for.
+    let refused = loop {
+        let answers = chain.post(batch(300)).await;
+        let refused = answers.as_array().unwrap().iter().find(|answer| answer["error"].is_object()).cloned();
+        if let Some(refused) = refused {
+            break refused;
+        }
+    };
+    assert_eq!(refused["error"]["code"], -32_005);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("were not read yet"), "{refused}");
+    assert_eq!(chain.raw("eth_chainId", json!([])).await["result"], "0x64aba", "small ones are answered");
+    drop((silent, sockets));
+    loop {
+        let answers = chain.post(batch(300)).await;
+        if answers.as_array().unwrap().iter().all(|answer| answer["result"] == code) {
+            break;
+        }
+    }
+}

@@ -5,7 +5,11 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::{Instant, timeout_at};
 
-use super::{MAX_ANSWER_BYTES, MAX_BATCH, Shared, body::Unread};
+use super::{
+    MAX_ANSWER_BYTES, MAX_BATCH, Shared,
+    body::Unread,
+    unsent::{Answer, Held},
+};
 use crate::rpc::{Params, RpcError, error};
 
 /// How long a transaction may wait for one with an earlier nonce.
@@ -129,28 +133,28 @@ impl Message {
     }
 
     /// Answers the message; `None` when it asks for no answer.
-    pub(super) async fn answer(self, shared: &Shared) -> Option<String> {
+    pub(super) async fn answer(self, shared: &Shared) -> Option<Answer> {
         let batch = match self {
             Self::Single(item) => return item.answer(shared).await,
             Self::Batch(batch) => batch,
         };
-        let mut answers = String::from("[");
+        let Answer { text: mut answers, mut held } = Answer::from("[".to_owned());
         for item in batch {
             let answer = match item {
-                Item::Open(Request { id, .. }) if answers.len() > MAX_ANSWER_BYTES => {
-                    id.map(|id| failure(&id, &RpcError::limit("the answer to this batch is too large")))
-                }
+                Item::Open(Request { id, .. }) if answers.len() > MAX_ANSWER_BYTES => id
+                    .map(|id| failure(&id, &RpcError::limit("the answer to this batch is too large")).into()),
                 item => item.answer(shared).await,
             };
             if let Some(answer) = answer {
                 if answers.len() > 1 {
                     answers.push(',');
                 }
-                answers.push_str(&answer);
+                answers.push_str(&answer.text);
+                held.extend(answer.held);
             }
         }
         answers.push(']');
-        (answers.len() > 2).then_some(answers)
+        (answers.len() > 2).then_some(Answer { text: answers, held })
     }
 }
 
@@ -162,12 +166,15 @@ impl Item {
         }
     }
 
-    async fn answer(self, shared: &Shared) -> Option<String> {
+    async fn answer(self, shared: &Shared) -> Option<Answer> {
         match self {
-            Self::Answered(answer) => answer,
+            Self::Answered(answer) => answer.map(Answer::from),
             Self::Open(Request { id, method, params }) => {
                 let result = call(shared, method, params).await;
-                id.map(|id| text(&id, result))
+                id.map(|id| match result {
+                    Ok((result, held)) => Answer { text: success(&id, &result), held: vec![held] },
+                    Err(error) => failure(&id, &error).into(),
+                })
             }
         }
     }
@@ -181,9 +188,13 @@ pub(super) fn unread(why: &Unread) -> String {
 /// The text of an answer.
 fn text(id: &Id, result: Result<Value, RpcError>) -> String {
     match result {
-        Ok(value) => format!(r#"{{"jsonrpc":"2.0","id":{},"result":{value}}}"#, id.0),
+        Ok(value) => success(id, &value.to_string()),
         Err(error) => failure(id, &error),
     }
+}
+
+fn success(id: &Id, result: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id.0)
 }
 
 /// The text of an error answer.
@@ -191,8 +202,11 @@ fn failure(id: &Id, error: &RpcError) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{},"error":{}}}"#, id.0, error.to_json())
 }
 
+/// A result as JSON, and its share of what may wait for readers.
+type Written = (String, Held);
+
 /// Runs a method. A transaction whose earlier nonce is missing gets [`NONCE_PATIENCE`] before it is refused.
-async fn call(shared: &Shared, method: String, params: Option<Value>) -> Result<Value, RpcError> {
+async fn call(shared: &Shared, method: String, params: Option<Value>) -> Result<Written, RpcError> {
     match method.as_str() {
         "eth_sendRawTransaction" => send(shared, params).await,
         "eth_sendRawTransactionSync" => send_and_wait(shared, params).await,
@@ -200,7 +214,7 @@ async fn call(shared: &Shared, method: String, params: Option<Value>) -> Result<
     }
 }
 
-async fn send(shared: &Shared, params: Option<Value>) -> Result<Value, RpcError> {
+async fn send(shared: &Shared, params: Option<Value>) -> Result<Written, RpcError> {
     let patience = Instant::now() + NONCE_PATIENCE;
     let mut head = shared.api.chain().watch_head();
     loop {
@@ -217,7 +231,7 @@ async fn send(shared: &Shared, params: Option<Value>) -> Result<Value, RpcError>
 }
 
 /// Sends a transaction and waits for its receipt: [`SYNC_PATIENCE`], or the milliseconds that are the second parameter.
-async fn send_and_wait(shared: &Shared, mut params: Option<Value>) -> Result<Value, RpcError> {
+async fn send_and_wait(shared: &Shared, mut params: Option<Value>) -> Result<Written, RpcError> {
     let asked = match params.as_mut() {
         Some(Value::Array(values)) if values.len() > 1 => values.pop(),
         _ => None,
@@ -231,11 +245,12 @@ async fn send_and_wait(shared: &Shared, mut params: Option<Value>) -> Result<Val
     };
     let until = Instant::now() + patience;
     let mut head = shared.api.chain().watch_head();
-    let hash = send(shared, params).await?;
+    let (hash, _) = send(shared, params).await?;
+    let hash: Value = serde_json::from_str(&hash).expect("a result is JSON");
     loop {
         head.mark_unchanged();
         let receipt = run(shared, "eth_getTransactionReceipt".to_owned(), Some(json!([hash]))).await?;
-        if !receipt.is_null() {
+        if receipt.0 != "null" {
             return Ok(receipt);
         }
         if !matches!(timeout_at(until, head.changed()).await, Ok(Ok(()))) {
@@ -244,10 +259,15 @@ async fn send_and_wait(shared: &Shared, mut params: Option<Value>) -> Result<Val
     }
 }
 
-async fn run(shared: &Shared, method: String, params: Option<Value>) -> Result<Value, RpcError> {
+async fn run(shared: &Shared, method: String, params: Option<Value>) -> Result<Written, RpcError> {
     let closed = || RpcError::internal("the chain is shutting down");
     let _permit = shared.permits.acquire().await.map_err(|_| closed())?;
-    let api = Arc::clone(&shared.api);
-    let task = tokio::task::spawn_blocking(move || api.answer(&method, params));
+    let (api, unsent) = (Arc::clone(&shared.api), shared.unsent.clone());
+    // Written down at once: nobody may be there to take it for a while.
+    let task = tokio::task::spawn_blocking(move || {
+        let text = api.answer(&method, params)?.to_string();
+        let held = unsent.hold(text.len())?;
+        Ok((text, held))
+    });
     task.await.map_err(|_| RpcError::internal("the method failed; this is a fault of the devchain"))?
 }

@@ -9,16 +9,19 @@
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
 //! | WebSocket connections | [`MAX_SOCKETS`], then 503 |
-//! | what waits for one of them to read it | a piece of notifications (`subscriptions.rs`), and answers |
-//! | a connection that does not read | told why and closed (`socket.rs`) |
+//! | notifications that wait for one of them | a piece (`subscriptions.rs`) |
+//! | answers that wait to be read, over all connections | [`MAX_UNSENT_BYTES`], then errors |
+//! | a connection that takes no byte | [`UNREAD_TIME`]; a WebSocket is told why before (`socket.rs`) |
 //!
 //! Any page of any origin may ask, under any host name: the keys of this chain are public, and pages under development
 //! are what it is for. It listens on loopback unless told otherwise.
 
 mod answer;
 mod body;
+mod patient;
 mod socket;
 mod subscriptions;
+mod unsent;
 
 use std::{
     io,
@@ -45,6 +48,8 @@ use crate::{
     chain::{Chain, ChainConfig},
     rpc::Api,
 };
+use patient::PatientListener;
+use unsent::Unsent;
 
 /// Largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -54,6 +59,10 @@ pub const MAX_BATCH: usize = 10_000;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most methods that run at once; others wait.
 pub const MAX_CONCURRENT: usize = 32;
+/// Most bytes of answers that were written and not yet read.
+pub const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
+/// How long a connection may take none of the bytes written to it.
+pub const UNREAD_TIME: Duration = Duration::from_secs(60);
 /// Most WebSocket connections at once.
 pub const MAX_SOCKETS: usize = 256;
 /// Longest pause in a request's body.
@@ -186,6 +195,7 @@ struct Shared {
     api: Arc<Api>,
     permits: Arc<Semaphore>,
     sockets: watch::Sender<usize>,
+    unsent: Unsent,
     stopped: watch::Receiver<()>,
 }
 
@@ -216,12 +226,18 @@ async fn serve(
     sockets: watch::Sender<usize>,
 ) {
     let mut until = stopped.clone();
-    let shared = Shared { api, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), sockets, stopped };
+    let shared = Shared {
+        api,
+        permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+        sockets,
+        unsent: Unsent::default(),
+        stopped,
+    };
     let app = Router::new()
         .route("/", post(http).get(upgrade))
         .layer(middleware::from_fn(open_to_pages))
         .with_state(shared);
-    let result = axum::serve(listener, app)
+    let result = axum::serve(PatientListener(listener), app)
         .with_graceful_shutdown(async move {
             // The sender never sends: an error means it is gone.
             let _ = until.changed().await;
@@ -236,7 +252,10 @@ async fn http(State(shared): State<Shared>, request: Request) -> Response {
     let of_json = [(header::CONTENT_TYPE, "application/json")];
     match body::read(request).await {
         Ok(body) => match answer::Message::parse(&body).answer(&shared).await {
-            Some(text) => (of_json, text).into_response(),
+            Some(answer) => {
+                let length = [(header::CONTENT_LENGTH, answer.text.len())];
+                (of_json, length, answer.into_body()).into_response()
+            }
             None => StatusCode::OK.into_response(),
         },
         // What is left of the body is not waited for, so the connection is of no further use.

@@ -13,7 +13,12 @@ use futures::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 
-use super::{MAX_REQUEST_BYTES, Place, Shared, answer, body::Unread, subscriptions::Subscriptions};
+use super::{
+    MAX_REQUEST_BYTES, Place, Shared, answer,
+    body::Unread,
+    subscriptions::Subscriptions,
+    unsent::{Answer, Held},
+};
 
 /// Most requests of one connection under way; the next is read when one ends.
 const MAX_UNDER_WAY: usize = 64;
@@ -24,7 +29,7 @@ const SLOWEST_READER: u64 = 256 * 1024;
 /// How long a connection that is being closed may take to read why.
 const FAREWELL: Duration = Duration::from_secs(30);
 
-type Answer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
+type UnderWay = Pin<Box<dyn Future<Output = Option<Answer>> + Send>>;
 
 /// Serves one connection until either side ends it. Requests may come in text and in binary frames; answers go out as
 /// text.
@@ -39,10 +44,10 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
     let mut head = shared.api.chain().watch_head();
     let mut stopped = shared.stopped.clone();
     let mut subscriptions = Subscriptions::default();
-    let mut under_way: FuturesUnordered<Answer> = FuturesUnordered::new();
+    let mut under_way: FuturesUnordered<UnderWay> = FuturesUnordered::new();
     loop {
         let next_event = head.borrow_and_update().next_event;
-        let texts = tokio::select! {
+        let (texts, _held) = tokio::select! {
             _ = stopped.changed() => return None,
             changed = head.changed(), if !subscriptions.are_behind(next_event) => {
                 if changed.is_err() {
@@ -60,11 +65,11 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
                 let Ok((back, piece)) = written.await else { return None };
                 subscriptions = back;
                 match piece {
-                    Ok(texts) => texts,
+                    Ok(texts) => (texts, Vec::new()),
                     Err(missed) => return Some(too_slow(missed.to_string())),
                 }
             }
-            Some(answer) = under_way.next() => answer.into_iter().collect(),
+            Some(answer) = under_way.next() => to_send(answer),
             message = socket.recv(), if under_way.len() < MAX_UNDER_WAY => {
                 let bytes = match message {
                     Some(Ok(Message::Text(text))) => Bytes::from(text),
@@ -75,13 +80,13 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
                     Some(Err(error)) => return why_closed(error),
                 };
                 if bytes.len() > MAX_REQUEST_BYTES {
-                    vec![answer::unread(&Unread::TooLarge)]
+                    to_send(Some(answer::unread(&Unread::TooLarge).into()))
                 } else {
                     let mut message = answer::Message::parse(&bytes);
                     let next_event = head.borrow().next_event;
                     if message.intercept(|request| subscriptions.take(request, next_event)) {
                         // Nothing may be told to a subscription before its id is known.
-                        message.answer(shared).await.into_iter().collect()
+                        to_send(message.answer(shared).await)
                     } else {
                         let shared = shared.clone();
                         under_way.push(Box::pin(async move { message.answer(&shared).await }));
@@ -100,6 +105,11 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
             },
         }
     }
+}
+
+/// What an answer sends, and what it holds meanwhile.
+fn to_send(answer: Option<Answer>) -> (Vec<String>, Vec<Held>) {
+    answer.map(|Answer { text, held }| (vec![text], held)).unwrap_or_default()
 }
 
 async fn send(socket: &mut WebSocket, texts: Vec<String>) -> Result<(), axum::Error> {
