@@ -255,8 +255,11 @@ fn a_reader_that_hung_up_ends_nothing_in_a_panic() {
 async fn what_is_secret_on_a_command_line_is_not_said_again() {
     let id = format!("0x{}", "7".repeat(64));
     let hex = KEY.trim_start_matches("0x");
+    let folder = Folder::new();
+    let script = folder.file("script.js", "return Functions.encodeUint256(7n);");
     for words in [
-        &["sub", "cancel", "1", "--key-file", hex][..],
+        &["simulate", "--source", &script, "--secrets", " {\"apiKey\": \"hush\"}"][..],
+        &["sub", "cancel", "1", "--key-file", hex],
         &["sub", "cancel", "1", "--key-file", KEY],
         &["sub", "fund", "1", KEY],
         &["sub", "fund", "1", "1", KEY],

@@ -36,6 +36,10 @@ impl Secrets {
                 std::env::vars_os()
                     .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
             ),
+            Some(text) if text.trim_start().starts_with('{') => Err(failure!(
+                help = "put the object into a file that only you may read, and name that file",
+                "--secrets takes the name of a file, not the secrets themselves, which are not shown here"
+            )),
             Some(path) => {
                 let mut bytes = Vec::new();
                 functions_input::file::open(Path::new(path))
