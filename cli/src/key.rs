@@ -66,7 +66,7 @@ pub(crate) fn is_key() -> functions_failure::Failure {
 
 /// Whether a path holds what is taken for a key.
 pub(crate) fn holds_key(path: &Path) -> bool {
-    output::holds_key(path.as_os_str().as_encoded_bytes())
+    functions_input::secret::holds_key(path.as_os_str().as_encoded_bytes())
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use functions_failure::Failure;
 use miette::Report;
 use serde_json::{Value, json};
 
-pub(crate) use self::hidden::holds_key;
 pub(crate) use crate::visible::{source, visible};
 
 /// Whether standard output has got its JSON.

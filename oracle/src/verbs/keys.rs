@@ -10,7 +10,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, U256};
-use eyre::{Result, WrapErr, bail, eyre};
+use eyre::{Result, WrapErr, bail, ensure, eyre};
 use functions_input::address;
 use oracle_keys::{Export, KeyError, Keystore, PublicKeys, TransmitterKey};
 use serde_json::json;
@@ -219,6 +219,7 @@ fn password(options: &PasswordOptions) -> Result<()> {
 
 /// The key in the file `--from`, opened with the password in `password_file` or else the keystore's own.
 fn transmitter_key(config: &Config, from: &Path, password_file: Option<&Path>) -> Result<TransmitterKey> {
+    refuse_key(from)?;
     let tried = password_file.unwrap_or(&config.keys.password_file);
     TransmitterKey::read(from, &keys::password(tried)?).map_err(|error| {
         let shown = from.display();
@@ -237,6 +238,15 @@ fn transmitter_key(config: &Config, from: &Path, password_file: Option<&Path>) -
         };
         eyre!(error).wrap_err(words)
     })
+}
+
+/// Refuses a key in place of the name of its file, without showing it.
+fn refuse_key(from: &Path) -> Result<()> {
+    ensure!(
+        from.exists() || !functions_input::secret::holds_key(from.as_os_str().as_encoded_bytes()),
+        "--from takes the name of a file, not the key itself, which is not shown here; put it into a file that only you may read, and name that file"
+    );
+    Ok(())
 }
 
 /// The password in a file, when it may encrypt a new one.
@@ -381,6 +391,20 @@ mod tests {
     use functions_types::abi::Coordinator::ConfigSet;
 
     use super::*;
+
+    #[test]
+    fn a_key_in_place_of_its_file_is_not_said_again() {
+        let key = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        for given in [key.to_owned(), format!("0x{key}"), format!("./{key}.json")] {
+            let said = format!("{:?}", refuse_key(Path::new(&given)).expect_err("no file"));
+            assert!(said.contains("not shown") && !said.contains(&key[..8]), "{said}");
+        }
+        refuse_key(Path::new("0x2c7536e3605d9c16a7a3d7b1898e529396a65c23.json")).expect("a name");
+        let folder = tempfile::tempdir().expect("a folder");
+        let named_so = folder.path().join(key);
+        fs::write(&named_so, "{}").expect("written");
+        refuse_key(&named_so).expect("a file that is there");
+    }
 
     #[test]
     fn a_rotation_before_the_last_one_took_effect_says_which_key_goes_on() {
