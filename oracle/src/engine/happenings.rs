@@ -37,7 +37,8 @@ impl Engine {
     }
 
     /// What this node said about a request: its records under this configuration, and what it takes along from others.
-    pub(super) async fn said(&self, key: RequestKey) -> Result<(Vec<Record>, Earlier), EngineError> {
+    pub(super) async fn said(&mut self, key: RequestKey) -> Result<(Vec<Record>, Earlier), EngineError> {
+        self.bring_up_to_date(key.request).await?;
         let (records, others) = self.parts.journal.said(self.parts.don.roster.config_digest(), key).await?;
         Ok((records, Earlier::read(&others)?))
     }

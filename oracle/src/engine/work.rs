@@ -69,10 +69,21 @@ impl Engine {
 
     /// The stored row of a request.
     pub(super) async fn row(&mut self, id: B256) -> Result<Option<RequestRow>, EngineError> {
-        if self.ledger.holds(&id) {
+        self.bring_up_to_date(id).await?;
+        Ok(self.parts.journal.request(id).await?)
+    }
+
+    /// Makes durable what is known of a request and not yet stored. Happenings are gathered before their work is done,
+    /// so the journal may be asked about a request that an earlier one of them has changed.
+    pub(super) async fn bring_up_to_date(&mut self, id: B256) -> Result<(), EngineError> {
+        if self.core.has_unstored(&id) {
+            let (records, rows) = self.core.take_unstored();
+            self.ledger.add(now_ms(), rows.into_values(), self.core.lifecycle().open());
+            self.store(&records).await?;
+        } else if self.ledger.holds(&id) {
             self.store(&[]).await?;
         }
-        Ok(self.parts.journal.request(id).await?)
+        Ok(())
     }
 
     /// Carries out an order; true when it was answered at once. `stored` are rows that have just been stored.

@@ -88,6 +88,17 @@ impl<S: Signer, V: Verifier> Core<S, V> {
         std::mem::take(&mut self.work)
     }
 
+    /// Whether records or a row of request `id` wait to be taken with the other work, so that what is stored of it is
+    /// older than what is known.
+    pub fn has_unstored(&self, id: &B256) -> bool {
+        self.work.rows.contains_key(id) || self.work.records.iter().any(|record| record.id.key.request == *id)
+    }
+
+    /// All records and rows that wait, to be made durable before the work that they were asked for with.
+    pub fn take_unstored(&mut self) -> (Vec<Record>, BTreeMap<B256, RequestRow>) {
+        (std::mem::take(&mut self.work.records), std::mem::take(&mut self.work.rows))
+    }
+
     fn step(&mut self, now: u64, input: Input) {
         let actions = self.agree(now, input);
         self.carry_out(now, actions);

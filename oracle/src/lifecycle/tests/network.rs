@@ -310,3 +310,28 @@ fn rows_of_one_request_are_stored_once_with_their_event() {
     assert!(work.is_durable() && !core.take_work(1).is_durable());
     assert_eq!(Known::default().own, None);
 }
+
+/// Happenings are gathered before their work is done. Who reads the journal in between makes durable first what was
+/// decided: otherwise a response on chain would be forgotten for what was stored before it.
+#[test]
+fn s2_what_is_decided_and_not_yet_stored_is_given_before_its_work() {
+    let mut net = Net::new();
+    let core = &mut net.places[0].core;
+    let requested =
+        Requested { seen: seen(1, 5, 1), row: None, records: vec![], earlier: Earlier::default() };
+    core.on(net.now, Happening::Requested(Box::new(requested)));
+    core.on(net.now, CAUGHT_UP);
+    assert!(core.has_unstored(&id(1)) && !core.has_unstored(&id(2)));
+    core.take_work(net.now);
+    assert!(!core.has_unstored(&id(1)));
+
+    core.on(net.now, Happening::Finished { key: key(1), observation: Ok(observation()) });
+    core.on(net.now, Happening::TimedOut { id: id(1), block: 9 });
+    assert!(core.has_unstored(&id(1)));
+    let (records, rows) = core.take_unstored();
+    assert!(records.iter().any(|record| record.id.key == key(1)), "its observation");
+    assert_eq!(rows[&id(1)].view.state, State::Expired);
+    assert!(!core.has_unstored(&id(1)));
+    let work = core.take_work(net.now);
+    assert!(work.records.is_empty() && work.rows.is_empty());
+}
