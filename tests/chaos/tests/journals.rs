@@ -66,6 +66,8 @@ async fn nothing_is_said_twice_when_journals_are_lost_or_put_back() {
         // A node that remembers nothing counts as faulty for what was under way, and for what comes within its margin:
         // the next one waits until that is over.
         requests.settle(&network).await;
+        // Its margin begins with the time it finds at its start, which may come after the others have answered.
+        network.wait_until_ready(node).await;
         network.cheat("evm_increaseTime", (60,)).await;
     }
     requests.end_well(&network).await;
