@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use functions_client::config::REQUEST_TIMEOUT_SECONDS;
 use functions_client::{Fulfilled, Sent};
 use functions_failure::{Failure, Result, WrapErr as _, failure};
 use functions_network::{Network, RequestStatus};
@@ -13,8 +14,8 @@ use super::script::Script;
 use crate::clock;
 use crate::output::{self, Progress};
 
-/// How long a request may take when enough nodes live: the longest run and time for slow rounds.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a request may take when enough nodes live: nobody can answer once it has timed out on chain.
+const PATIENCE: Duration = Duration::from_secs(REQUEST_TIMEOUT_SECONDS as u64);
 /// How long the living nodes are watched after the last of them answered when they are too few.
 const LAST_HOPE: Duration = Duration::from_secs(4);
 /// How often everything is looked at.
