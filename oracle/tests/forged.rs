@@ -44,8 +44,12 @@ async fn o23_a_provider_that_all_nodes_share_alters_no_script_where_two_endpoint
     network.wait_until_all_ready().await;
     let asked = network.request(SOURCE).await;
     network.wait_for_results(&[asked], 42).await;
-    let status = network.status(0).await["node"].clone();
-    assert!(status["endpoints"][0]["disagreements"].as_u64() > Some(0), "{status:#}");
+    // What is shown of the endpoints is looked at twice a second.
+    network
+        .wait_for_status(0, "that the first endpoint was contradicted", |node| {
+            node["endpoints"][0]["disagreements"].as_u64() > Some(0)
+        })
+        .await;
     assert!(network.metrics(0).await.contains("functions_endpoint_disagreements{index=\"0\""));
 
     // And when a node's second opinions are gone it waits, says why, and the check says so too; the others go on.
