@@ -1,6 +1,7 @@
 //! Transcripts of the newest runs, for `functions replay`: one file a request, the oldest removed.
 
 use std::{
+    collections::VecDeque,
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -18,15 +19,15 @@ const MAX_FILE_BYTES: usize = 32 << 20;
 pub struct Recordings {
     folder: PathBuf,
     most: usize,
-    /// Held while files change.
-    turn: Arc<Mutex<()>>,
+    /// The files, oldest first, once the folder has been read; held while they change.
+    files: Arc<Mutex<Option<VecDeque<PathBuf>>>>,
 }
 
 impl Recordings {
     /// Keeps at most `most` files in `folder`; 0 keeps none.
     #[must_use]
     pub fn new(folder: PathBuf, most: usize) -> Self {
-        Self { folder, most, turn: Arc::default() }
+        Self { folder, most, files: Arc::default() }
     }
 
     /// Keeps the transcript of a request's run, in the background; a failure is only logged.
@@ -47,16 +48,26 @@ impl Recordings {
         if json.len() > MAX_FILE_BYTES {
             return Err(io::Error::other(format!("it has {} bytes", json.len())));
         }
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let unfinished = self.folder.join("unfinished");
+        let (unfinished, file) =
+            (self.folder.join("unfinished"), self.folder.join(format!("{request_id}.json")));
         fs::write(&unfinished, json)?;
-        fs::rename(unfinished, self.folder.join(format!("{request_id}.json")))?;
-        self.prune()
+        let mut files = match known.take() {
+            Some(files) => files,
+            None => self.read_folder()?,
+        };
+        fs::rename(unfinished, &file)?;
+        // A request that was run again has one file, the newest.
+        files.retain(|other| *other != file);
+        files.push_back(file);
+        self.prune(&mut files)?;
+        *known = Some(files);
+        Ok(())
     }
 
-    /// Removes the oldest files beyond the number kept.
-    fn prune(&self) -> io::Result<()> {
+    /// What earlier processes left, oldest first.
+    fn read_folder(&self) -> io::Result<VecDeque<PathBuf>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -65,8 +76,19 @@ impl Recordings {
             }
         }
         files.sort();
-        let excess = files.len().saturating_sub(self.most);
-        files.into_iter().take(excess).try_for_each(|(_, path)| fs::remove_file(path))
+        Ok(files.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Removes the oldest files beyond the number kept. One that somebody else removed is gone too.
+    fn prune(&self, files: &mut VecDeque<PathBuf>) -> io::Result<()> {
+        while files.len() > self.most {
+            let Some(oldest) = files.pop_front() else { break };
+            match fs::remove_file(oldest) {
+                Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -98,6 +120,17 @@ mod tests {
         }
     }
 
+    fn names(recordings: &Recordings) -> Vec<String> {
+        let files = fs::read_dir(&recordings.folder).expect("folder").flatten();
+        let mut names: Vec<_> = files.map(|file| file.file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    }
+
+    fn name(byte: u8) -> String {
+        format!("{}.json", B256::repeat_byte(byte))
+    }
+
     #[test]
     fn write_keeps_the_newest_files() {
         let folder = tempfile::tempdir().expect("temp folder");
@@ -105,10 +138,20 @@ mod tests {
         for byte in 1..=4 {
             recordings.write(B256::repeat_byte(byte), &transcript()).expect("written");
         }
-        let files: Vec<_> = fs::read_dir(&recordings.folder).expect("folder").flatten().collect();
-        assert_eq!(files.len(), 2);
-        let newest =
-            fs::read(recordings.folder.join(format!("{}.json", B256::repeat_byte(4)))).expect("kept");
+        assert_eq!(names(&recordings), [name(3), name(4)]);
+        let newest = fs::read(recordings.folder.join(name(4))).expect("kept");
         assert_eq!(Transcript::from_json(&newest).expect("a transcript"), transcript());
+        // A request that is run again is the newest; a file that somebody removed needs no removal.
+        recordings.write(B256::repeat_byte(3), &transcript()).expect("written");
+        recordings.write(B256::repeat_byte(5), &transcript()).expect("written");
+        assert_eq!(names(&recordings), [name(3), name(5)]);
+        fs::remove_file(recordings.folder.join(name(3))).expect("removed");
+        recordings.write(B256::repeat_byte(6), &transcript()).expect("written");
+        assert_eq!(names(&recordings), [name(5), name(6)]);
+        // What an earlier process left counts.
+        let later = Recordings::new(recordings.folder.clone(), 2);
+        later.write(B256::repeat_byte(1), &transcript()).expect("written");
+        assert_eq!(names(&later).len(), 2);
+        assert!(names(&later).contains(&name(1)));
     }
 }
