@@ -9,7 +9,7 @@ use alloy::primitives::B256;
 
 use crate::block::Block;
 
-/// Most events kept. A listener that is further behind misses the oldest.
+/// Most events kept. A listener that is further behind would miss the oldest; see [`Events::has_forgotten`].
 const MAX_EVENTS: usize = 1 << 18;
 /// Most removals among them: these hold blocks that nothing else holds.
 const MAX_REMOVED: usize = 4_096;

@@ -9,11 +9,16 @@ use serde_json::{Value, json};
 use super::{Api, Params, RpcError, read::get_logs, shape};
 use crate::{
     block::Block,
-    chain::{Chain, Event, LogError, MAX_LOGS, logs_of},
+    chain::{Chain, Event, MAX_LOGS, logs_of},
 };
 
 /// Most filters at once; the oldest makes room.
 const MAX_FILTERS: usize = 1_024;
+
+/// What the owner of a filter is told that would miss something. It begins as what clients know, who then make a new
+/// one.
+const FORGOTTEN: &str = "filter not found: more happened since it was last asked than is remembered, so it was removed; \
+    make a new one, and read what was missed by block (eth_getLogs, eth_getBlockByNumber)";
 
 /// All installed filters, by id.
 #[derive(Debug, Default)]
@@ -79,7 +84,11 @@ impl Api {
             _ => {
                 let id = id(&mut params)?;
                 let installed = filters.installed.get_mut(&id).ok_or_else(not_found)?;
-                changes(&chain, installed)
+                if chain.has_forgotten(installed.next_event) {
+                    filters.installed.remove(&id);
+                    return Err(RpcError::server(FORGOTTEN));
+                }
+                Ok(changes(&chain, installed))
             }
         }
     }
@@ -90,10 +99,11 @@ fn id(params: &mut Params) -> Result<u64, RpcError> {
     u64::try_from(id).map_err(|_| RpcError::server("filter not found"))
 }
 
-/// What happened since the last time, and moves the mark.
-fn changes(chain: &Chain, installed: &mut Installed) -> Result<Value, RpcError> {
+/// What happened since the last time, and moves the mark: all of it, or what comes up to the block with the last of
+/// [`MAX_LOGS`] results, and the rest the next time.
+fn changes(chain: &Chain, installed: &mut Installed) -> Value {
     let mut found: Vec<Value> = Vec::new();
-    for (_, event) in chain.events_since(installed.next_event) {
+    for (number, event) in chain.events_since(installed.next_event) {
         match (&installed.kind, event) {
             (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
             (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
@@ -105,12 +115,12 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Result<Value, RpcError> 
             }
             _ => {}
         }
-        if found.len() > MAX_LOGS {
-            return Err(LogError::TooMany.into());
+        installed.next_event = number + 1;
+        if found.len() >= MAX_LOGS {
+            break;
         }
     }
-    installed.next_event = chain.next_event();
-    Ok(Value::Array(found))
+    Value::Array(found)
 }
 
 /// Whether a block is in the range a filter asks about.

@@ -1,10 +1,9 @@
-//! The body of a request, bounded in bytes and time.
+//! The body of a request, bounded in bytes, and by its connection in time.
 
 use axum::{body::HttpBody as _, extract::Request, http::StatusCode};
 use futures::StreamExt as _;
-use tokio::time::{Instant, timeout_at};
 
-use super::{BODY_PAUSE, BODY_TIME, MAX_REQUEST_BYTES};
+use super::{BODY_TIME, MAX_REQUEST_BYTES, connections::Cut};
 
 /// Why a body was not read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +20,12 @@ pub(super) enum Unread {
         /// Bytes that came.
         had: usize,
     },
+    /// Others need its room.
+    #[error(transparent)]
+    Cut(Cut),
     /// The connection broke off, or the body's framing is none.
     #[error("the request's body cannot be read: {0}")]
-    Broken(#[from] axum::Error),
+    Broken(axum::Error),
 }
 
 impl Unread {
@@ -31,6 +33,7 @@ impl Unread {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Stopped { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Cut(cut) => cut.status(),
             Self::Broken(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -45,16 +48,18 @@ pub(super) async fn read(request: Request) -> Result<Vec<u8>, Unread> {
     if body.size_hint().lower() > MAX_REQUEST_BYTES as u64 {
         return Err(Unread::TooLarge);
     }
-    let until = Instant::now() + BODY_TIME;
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
-    loop {
-        let pause = until.min(Instant::now() + BODY_PAUSE);
-        let piece = timeout_at(pause, pieces.next()).await;
-        match piece.map_err(|_| Unread::Stopped { had: bytes.len() })?.transpose()? {
-            None => return Ok(bytes),
-            Some(piece) if bytes.len() + piece.len() > MAX_REQUEST_BYTES => return Err(Unread::TooLarge),
-            Some(piece) => bytes.extend_from_slice(&piece),
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| match Cut::behind(&error) {
+            Some(Cut::Stopped) => Unread::Stopped { had: bytes.len() },
+            Some(cut) => Unread::Cut(cut),
+            None => Unread::Broken(error),
+        })?;
+        if bytes.len() + piece.len() > MAX_REQUEST_BYTES {
+            return Err(Unread::TooLarge);
         }
+        bytes.extend_from_slice(&piece);
     }
+    Ok(bytes)
 }

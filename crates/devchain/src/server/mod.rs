@@ -2,9 +2,13 @@
 //!
 //! | limit | value |
 //! | --- | --- |
+//! | connections | [`MAX_CONNECTIONS`], then the one that has done nothing for longest goes: 503 |
+//! | a request's head, from its first byte | [`HEAD_TIME`], then 408 |
+//! | a connection without a request | [`IDLE_TIME`] |
 //! | request body or WebSocket message | [`MAX_REQUEST_BYTES`] |
-//! | a body that does not go on | [`BODY_PAUSE`], then 408 |
-//! | a body, whole | [`BODY_TIME`], then 408 |
+//! | a body or message that does not go on | [`BODY_PAUSE`], then 408, or 1008 |
+//! | a body or message, whole | [`BODY_TIME`], likewise |
+//! | what came and is not answered, over all connections | [`MAX_UNANSWERED_BYTES`], then the large one that has taken longest goes: 503, or 1013 |
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
 //! | executions at once | [`MAX_CONCURRENT`] |
@@ -18,6 +22,8 @@
 
 mod answer;
 mod body;
+mod connections;
+mod listen;
 mod patient;
 mod socket;
 mod subscriptions;
@@ -31,7 +37,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Request, State, WebSocketUpgrade},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
@@ -48,7 +54,7 @@ use crate::{
     chain::{Chain, ChainConfig},
     rpc::Api,
 };
-use patient::PatientListener;
+use connections::Connection;
 use unsent::Unsent;
 
 /// Largest request, in bytes.
@@ -65,9 +71,17 @@ pub const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
 pub const UNREAD_TIME: Duration = Duration::from_secs(60);
 /// Most WebSocket connections at once.
 pub const MAX_SOCKETS: usize = 256;
-/// Longest pause in a request's body.
+/// Most connections at once, WebSockets among them.
+pub const MAX_CONNECTIONS: usize = 768;
+/// Most bytes of requests that came, whole or in part, and were not answered yet.
+pub const MAX_UNANSWERED_BYTES: usize = 256 * 1024 * 1024;
+/// Longest that a request's head takes, from its first byte.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be without a request.
+pub const IDLE_TIME: Duration = Duration::from_secs(120);
+/// Longest pause in a request's body, or in a WebSocket message.
 pub const BODY_PAUSE: Duration = Duration::from_secs(3);
-/// Longest that a request's body takes.
+/// Longest that either takes.
 pub const BODY_TIME: Duration = Duration::from_secs(60);
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -225,32 +239,29 @@ async fn serve(
     stopped: watch::Receiver<()>,
     sockets: watch::Sender<usize>,
 ) {
-    let mut until = stopped.clone();
     let shared = Shared {
         api,
         permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
         sockets,
         unsent: Unsent::default(),
-        stopped,
+        stopped: stopped.clone(),
     };
     let app = Router::new()
         .route("/", post(http).get(upgrade))
         .layer(middleware::from_fn(open_to_pages))
         .with_state(shared);
-    let result = axum::serve(PatientListener(listener), app)
-        .with_graceful_shutdown(async move {
-            // The sender never sends: an error means it is gone.
-            let _ = until.changed().await;
-        })
-        .await;
-    if let Err(error) = result {
-        tracing::error!(%error, "the server ended");
-    }
+    listen::serve(listener, app, stopped).await;
 }
 
-async fn http(State(shared): State<Shared>, request: Request) -> Response {
+async fn http(
+    State(shared): State<Shared>,
+    Extension(connection): Extension<Connection>,
+    request: Request,
+) -> Response {
     let of_json = [(header::CONTENT_TYPE, "application/json")];
-    match body::read(request).await {
+    let body = body::read(request).await;
+    let _whole = connection.whole();
+    match body {
         Ok(body) => match answer::Message::parse(&body).answer(&shared).await {
             Some(answer) => {
                 let length = [(header::CONTENT_LENGTH, answer.text.len())];
@@ -266,7 +277,11 @@ async fn http(State(shared): State<Shared>, request: Request) -> Response {
     }
 }
 
-async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(shared): State<Shared>,
+    Extension(connection): Extension<Connection>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let Some(place) = Place::take(&shared.sockets) else {
         let full = format!("{MAX_SOCKETS} WebSocket connections are open, which is the limit; close some\n");
         return (StatusCode::SERVICE_UNAVAILABLE, full).into_response();
@@ -275,7 +290,7 @@ async fn upgrade(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Res
     upgrade
         .max_message_size(2 * MAX_REQUEST_BYTES)
         .max_frame_size(2 * MAX_REQUEST_BYTES)
-        .on_upgrade(move |socket| socket::serve(socket, shared, place))
+        .on_upgrade(move |socket| socket::serve(socket, shared, place, connection))
 }
 
 /// Answers the questions browsers ask before they let a page of another origin, or of a public one, talk to this

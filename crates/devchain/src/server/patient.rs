@@ -1,56 +1,48 @@
-//! Connections that end when the other side takes nothing of what is written to it.
+//! Connections that end when the other side takes nothing of what is written to it, or does not go on with what it has
+//! begun to send.
 
 use std::{
     io::{self, IoSlice},
-    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
     time::{Instant, Sleep, sleep},
 };
 
-use super::UNREAD_TIME;
+use super::connections::Connection;
 
-/// Takes connections that are [`Patient`] for [`UNREAD_TIME`].
-pub(super) struct PatientListener(pub(super) TcpListener);
-
-impl Listener for PatientListener {
-    type Io = Patient<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        (Patient::new(stream, UNREAD_TIME), address)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
-}
-
-/// A stream whose writing fails after a time in which not one byte was taken.
+/// A stream whose writing fails after a time in which not one byte was taken, and whose reading fails with a
+/// [`Cut`](super::connections::Cut).
 pub(super) struct Patient<S> {
     stream: S,
+    connection: Connection,
     patience: Duration,
     /// Runs out when the write that waits now has waited long enough.
     end: Pin<Box<Sleep>>,
     is_waiting: bool,
+    /// Runs out when the read that waits now has.
+    read_end: Pin<Box<Sleep>>,
 }
 
 impl<S> Patient<S> {
-    fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, end: Box::pin(sleep(patience)), is_waiting: false }
+    pub(super) fn new(stream: S, connection: Connection, patience: Duration) -> Self {
+        let [end, read_end] = [Box::pin(sleep(patience)), Box::pin(sleep(patience))];
+        Self { stream, connection, patience, end, is_waiting: false, read_end }
+    }
+
+    /// The stream without its patience.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
     }
 
     fn judge<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.is_waiting = false;
+            self.connection.took();
             return written;
         }
         if !self.is_waiting {
@@ -68,7 +60,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let had = buffer.filled().len();
+        if let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) {
+            let came = buffer.filled().len() - had;
+            return Poll::Ready(read.and_then(|()| match came {
+                0 => Ok(()),
+                came => Ok(self.connection.came(came)?),
+            }));
+        }
+        let Some(until) = self.connection.waits(context.waker())? else { return Poll::Pending };
+        if self.read_end.deadline() != until {
+            self.read_end.as_mut().reset(until);
+        }
+        ready!(self.read_end.as_mut().poll(context));
+        Poll::Ready(Err(self.connection.late().into()))
     }
 }
 
@@ -108,7 +113,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 mod tests {
     use futures::future;
 
-    use super::*;
+    use super::{super::connections::Connections, *};
 
     /// Takes so many bytes of each write, and none when there are no more.
     struct Takes(Vec<usize>);
@@ -129,7 +134,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_nobody_takes_fails() {
-        let mut stream = Patient::new(Takes(vec![3, 5]), Duration::from_millis(1));
+        let connection = Connections::default().enter().expect("a place");
+        let mut stream = Patient::new(Takes(vec![3, 5]), connection, Duration::from_millis(1));
         let mut write =
             async || future::poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"12345")).await;
         assert_eq!(write().await.expect("taken"), 5);

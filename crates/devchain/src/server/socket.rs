@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite;
 use super::{
     MAX_REQUEST_BYTES, Place, Shared, answer,
     body::Unread,
+    connections::{Connection, Cut},
     subscriptions::Subscriptions,
     unsent::{Answer, Held},
 };
@@ -26,6 +27,8 @@ const MAX_UNDER_WAY: usize = 64;
 const READER_PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes a second that a reader of a long message takes at least.
 const SLOWEST_READER: u64 = 256 * 1024;
+/// Bytes before the payload of a ping or pong from a client: two, and the four of its mask.
+const CONTROL_HEAD_BYTES: usize = 6;
 /// How long a connection that is being closed may take to read why.
 const FAREWELL: Duration = Duration::from_secs(30);
 
@@ -33,14 +36,14 @@ type UnderWay = Pin<Box<dyn Future<Output = Option<Answer>> + Send>>;
 
 /// Serves one connection until either side ends it. Requests may come in text and in binary frames; answers go out as
 /// text.
-pub(super) async fn serve(mut socket: WebSocket, shared: Shared, place: Place) {
-    let farewell = talk(&mut socket, &shared).await;
+pub(super) async fn serve(mut socket: WebSocket, shared: Shared, place: Place, connection: Connection) {
+    let farewell = talk(&mut socket, &shared, &connection).await;
     drop(place);
     // The other side may be gone already.
     let _ = timeout(FAREWELL, socket.send(Message::Close(farewell))).await;
 }
 
-async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
+async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) -> Option<CloseFrame> {
     let mut head = shared.api.chain().watch_head();
     let mut stopped = shared.stopped.clone();
     let mut subscriptions = Subscriptions::default();
@@ -75,10 +78,15 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
                     Some(Ok(Message::Text(text))) => Bytes::from(text),
                     Some(Ok(Message::Binary(bytes))) => bytes,
                     // The transport answers pings, and a farewell before it ends.
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => continue,
+                    Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => {
+                        connection.forget(CONTROL_HEAD_BYTES + bytes.len());
+                        continue;
+                    }
+                    Some(Ok(Message::Close(_))) => continue,
                     None => return None,
                     Some(Err(error)) => return why_closed(error),
                 };
+                let whole = connection.whole();
                 if bytes.len() > MAX_REQUEST_BYTES {
                     to_send(Some(answer::unread(&Unread::TooLarge).into()))
                 } else {
@@ -89,7 +97,11 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Option<CloseFrame> {
                         to_send(message.answer(shared).await)
                     } else {
                         let shared = shared.clone();
-                        under_way.push(Box::pin(async move { message.answer(&shared).await }));
+                        under_way.push(Box::pin(async move {
+                            let answer = message.answer(&shared).await;
+                            drop(whole);
+                            answer
+                        }));
                         continue;
                     }
                 }
@@ -131,6 +143,10 @@ fn too_slow(why: String) -> CloseFrame {
 
 /// What the other side is told when its bytes cannot be read any further.
 fn why_closed(error: axum::Error) -> Option<CloseFrame> {
+    if let Some(cut) = Cut::behind(&error) {
+        let code = if cut == Cut::NoRoom { close_code::AGAIN } else { close_code::POLICY };
+        return Some(CloseFrame { code, reason: cut.to_string().into() });
+    }
     let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
     let (code, reason) = match *error {
         tungstenite::Error::Capacity(_) => {
