@@ -14,6 +14,7 @@ mod again;
 mod backup;
 mod content;
 mod lease;
+mod many;
 mod memory;
 mod open;
 mod place;

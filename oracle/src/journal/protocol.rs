@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::B256;
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
-use sqlx::{AnyPool, Row, any::AnyRow};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row, any::AnyRow};
 
 use super::{
     Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from,
+    many::{MOST_ROWS, places},
     memory::{Counted, Said},
-    requests::write_request,
+    requests::write_requests,
     write_meta,
 };
 
@@ -48,32 +49,14 @@ impl Journal {
         rows: &[RequestRow],
         cursor: Option<&(String, u64)>,
     ) -> Result<(), JournalError> {
-        let digest = config_digest.to_string();
         let mut transaction = self.pool.begin().await?;
         if let Some(counter) = counter
             && counter.count_in(&mut transaction).await? == Counted::Before
         {
             return Ok(());
         }
-        for record in records {
-            sqlx::query(
-                "INSERT INTO protocol (config_digest, request_id, commitment_hash, slot, attempt, body)
-                 VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (config_digest, request_id, commitment_hash, slot, attempt)
-                 DO UPDATE SET body = excluded.body",
-            )
-            .bind(&digest)
-            .bind(record.id.key.request.to_string())
-            .bind(record.id.key.commitment.to_string())
-            .bind(i64::from(record.id.slot as u8))
-            .bind(i64::from(record.id.attempt))
-            .bind(record.body.clone())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        for row in rows {
-            write_request(&mut transaction, row).await?;
-        }
+        write_records(&mut transaction, config_digest, records).await?;
+        write_requests(&mut transaction, rows).await?;
         if let Some((coordinator, next_block)) = cursor {
             write_meta(&mut transaction, &cursor_name(coordinator), &next_block.to_string()).await?;
         }
@@ -141,6 +124,38 @@ impl Journal {
         self.set_meta(&name, &now_seconds.to_string()).await?;
         Ok(now_seconds)
     }
+}
+
+/// Writes records, each replacing the one with its id; of several with one id the last counts.
+async fn write_records(
+    connection: &mut AnyConnection,
+    config_digest: B256,
+    records: &[Record],
+) -> Result<(), JournalError> {
+    let digest = config_digest.to_string();
+    let newest: BTreeMap<RecordId, &Record> = records.iter().map(|record| (record.id, record)).collect();
+    let newest: Vec<&Record> = newest.into_values().collect();
+    for records in newest.chunks(MOST_ROWS) {
+        let statement = format!(
+            "INSERT INTO protocol (config_digest, request_id, commitment_hash, slot, attempt, body)
+             VALUES {}
+             ON CONFLICT (config_digest, request_id, commitment_hash, slot, attempt)
+             DO UPDATE SET body = excluded.body",
+            places(records.len(), 6)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for record in records {
+            query = query
+                .bind(&digest)
+                .bind(record.id.key.request.to_string())
+                .bind(record.id.key.commitment.to_string())
+                .bind(i64::from(record.id.slot as u8))
+                .bind(i64::from(record.id.attempt))
+                .bind(record.body.clone());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// A request's records under every configuration, with its digest as the last column.

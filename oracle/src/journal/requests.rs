@@ -1,9 +1,13 @@
 //! Requests: state, the event they came from, and what operators are shown.
 
 use alloy::primitives::B256;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
+use super::{
+    Journal, JournalError, corrupt, from_sql, hash_from,
+    many::{MOST_ROWS, places},
+    to_sql,
+};
 use crate::lifecycle::{RequestRow, RequestView, State};
 
 /// Which requests are shown.
@@ -41,7 +45,7 @@ impl Journal {
 
     async fn put_request_once(&self, row: &RequestRow) -> Result<(), JournalError> {
         let mut connection = self.pool.acquire().await?;
-        write_request(&mut connection, row).await?;
+        write_requests(&mut connection, std::slice::from_ref(row)).await?;
         self.commits.inc();
         Ok(())
     }
@@ -163,32 +167,38 @@ impl Journal {
     }
 }
 
-/// As [`Journal::put_request`], on one connection.
-pub(super) async fn write_request(
+/// As [`Journal::put_request`], for rows of different requests on one connection.
+pub(super) async fn write_requests(
     connection: &mut sqlx::AnyConnection,
-    row: &RequestRow,
+    rows: &[RequestRow],
 ) -> Result<(), JournalError> {
-    let view = serde_json::to_string(&row.view).map_err(|err| corrupt("a request view", err))?;
-    sqlx::query(
-        "INSERT INTO requests (request_id, commitment_hash, state, block_number, block_hash, timeout_timestamp, seen_ms, event, view_json)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (request_id) DO UPDATE SET commitment_hash = excluded.commitment_hash, state = excluded.state,
-            block_number = excluded.block_number, block_hash = excluded.block_hash,
-            timeout_timestamp = excluded.timeout_timestamp, seen_ms = excluded.seen_ms,
-            event = CASE WHEN excluded.event = '' THEN requests.event ELSE excluded.event END,
-            view_json = excluded.view_json",
-    )
-    .bind(row.view.request_id.to_string())
-    .bind(row.commitment_hash.to_string())
-    .bind(row.view.state.name())
-    .bind(to_sql(row.block_number))
-    .bind(row.block_hash.to_string())
-    .bind(to_sql(row.timeout_timestamp))
-    .bind(to_sql(row.view.times_ms.seen.unwrap_or_default()))
-    .bind(&row.event)
-    .bind(view)
-    .execute(connection)
-    .await?;
+    for rows in rows.chunks(MOST_ROWS) {
+        let statement = format!(
+            "INSERT INTO requests (request_id, commitment_hash, state, block_number, block_hash, timeout_timestamp, seen_ms, event, view_json)
+             VALUES {}
+             ON CONFLICT (request_id) DO UPDATE SET commitment_hash = excluded.commitment_hash, state = excluded.state,
+                block_number = excluded.block_number, block_hash = excluded.block_hash,
+                timeout_timestamp = excluded.timeout_timestamp, seen_ms = excluded.seen_ms,
+                event = CASE WHEN excluded.event = '' THEN requests.event ELSE excluded.event END,
+                view_json = excluded.view_json",
+            places(rows.len(), 9)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for row in rows {
+            let view = serde_json::to_string(&row.view).map_err(|err| corrupt("a request view", err))?;
+            query = query
+                .bind(row.view.request_id.to_string())
+                .bind(row.commitment_hash.to_string())
+                .bind(row.view.state.name())
+                .bind(to_sql(row.block_number))
+                .bind(row.block_hash.to_string())
+                .bind(to_sql(row.timeout_timestamp))
+                .bind(to_sql(row.view.times_ms.seen.unwrap_or_default()))
+                .bind(&row.event)
+                .bind(view);
+        }
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -156,10 +156,19 @@ async fn b2_a_commit_is_one_whatever_it_holds(url: &str) {
     let count = Counter::default();
     let journal = open(url).await.counting(count.clone());
     let before = count.get();
-    let many: Vec<Record> = (0..50).map(|byte| record(byte, Slot::Observation, 0, b"x")).collect();
-    let rows: Vec<RequestRow> = (0..50).map(|byte| row(byte, State::Observed)).collect();
+    let mut many: Vec<Record> = (0..100).map(|byte| record(byte, Slot::Observation, 0, b"x")).collect();
+    // Of two with one id the last counts.
+    many.push(record(7, Slot::Observation, 0, b"y"));
+    let rows: Vec<RequestRow> = (0..70).map(|byte| row(byte, State::Observed)).collect();
     journal.commit(DIGEST, &many, &rows, Some(("0xc0".into(), 7))).await.expect("stored");
     assert_eq!(count.get() - before, 1, "whatever it holds");
+    for byte in 0..100 {
+        let body: &[u8] = if byte == 7 { b"y" } else { b"x" };
+        let stored = journal.records(DIGEST, key(byte)).await.expect("records");
+        assert_eq!(stored, [record(byte, Slot::Observation, 0, body)]);
+        let shown = journal.request(B256::repeat_byte(byte)).await.expect("request");
+        assert_eq!(shown, (byte < 70).then(|| row(byte, State::Observed)));
+    }
     journal.close().await;
 }
 
