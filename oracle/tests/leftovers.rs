@@ -18,7 +18,8 @@ use functions_node::{
 };
 use functions_types::abi::Coordinator;
 use oracle_keys::Keystore;
-use test_support::{Endpoints, until};
+use serde_json::{Value, json};
+use test_support::{Answer, Endpoints, Schemas, until};
 
 const COORDINATOR: Address = Address::repeat_byte(0xc0);
 const ROUTER: Address = Address::repeat_byte(0x40);
@@ -35,18 +36,29 @@ struct World {
     journal: Journal,
     wallet: EthereumWallet,
     _home: tempfile::TempDir,
+    /// Where the journal is, if it is no file.
+    _schemas: Option<Schemas>,
 }
 
 impl World {
     async fn start() -> Self {
-        let endpoints = Endpoints::start(1).await;
+        Self::behind(1).await
+    }
+
+    /// With `count` endpoints, each in front of the same chain.
+    async fn behind(count: usize) -> Self {
+        let endpoints = Endpoints::start(count).await;
         let home = tempfile::tempdir().expect("a folder");
         let keys = Keystore::create(&home.path().join("keystore.json"), "a password that is long enough");
         let wallet = keys.expect("keys").wallet();
-        let journal =
-            Journal::open(&sqlite_url(&home.path().join("journal.sqlite"))).await.expect("a journal");
+        let mut schemas = Schemas::of_env();
+        let url = match &mut schemas {
+            Some(schemas) => schemas.make().await,
+            None => sqlite_url(&home.path().join("journal.sqlite")),
+        };
+        let journal = Journal::open(&url).await.expect("a journal");
         let rpc = Arc::new(Rpc::new(&endpoints.urls()).expect("a client"));
-        let world = Self { endpoints, rpc, journal, wallet, _home: home };
+        let world = Self { endpoints, rpc, journal, wallet, _home: home, _schemas: schemas };
         let ether = U256::from(10_u64).pow(U256::from(18));
         world.endpoints.cheat("anvil_setBalance", (world.account(), ether)).await;
         world.endpoints.cheat("anvil_setCode", (COORDINATOR, Bytes::from_static(&EMITTER))).await;
@@ -141,6 +153,14 @@ impl World {
         .await;
     }
 
+    async fn wait_for_nonce(&self, wanted: u64) {
+        until("the account's nonces to be used", async || match self.nonce().await {
+            nonce if nonce == wanted => Ok(()),
+            other => Err(format!("nonce {other}")),
+        })
+        .await;
+    }
+
     async fn nonce(&self) -> u64 {
         self.chain().nonce(self.account()).await.expect("the chain answers")
     }
@@ -175,11 +195,7 @@ async fn one_whose_block_leaves_the_chain_is_handed_over_again() {
     world.wait_until_noted().await;
     assert_eq!(world.endpoints.cheat("evm_revert", (before,)).await, true);
     assert_eq!(world.nonce().await, 0);
-    until("it to be in a block again", async || match world.nonce().await {
-        1 => Ok(()),
-        other => Err(format!("nonce {other}")),
-    })
-    .await;
+    world.wait_for_nonce(1).await;
     transmitter.saw(world.head().await, 0);
     world.wait_for("its end", |row| row.state == TransmissionState::Included).await;
     transmitter.shutdown();
@@ -204,11 +220,7 @@ async fn an_old_one_is_cancelled_and_its_nonce_used() {
     let mut transmitter = world.transmitter();
     let row = world.wait_for("a second version", |row| row.hashes.len() == 2).await;
     assert!(row.max_fee_wei > left.max_fee_wei, "{row:?}");
-    until("its nonce to be used", async || match world.nonce().await {
-        1 => Ok(()),
-        other => Err(format!("nonce {other}")),
-    })
-    .await;
+    world.wait_for_nonce(1).await;
     // It is the version that does nothing.
     transmitter.saw(world.head().await, 0);
     world.wait_for("its end", |row| row.state == TransmissionState::Unpaid).await;
@@ -221,13 +233,64 @@ async fn t3_nonces_before_it_that_nobody_uses_are_filled() {
     let world = World::start().await;
     world.left(2, REQUEST, now_ms()).await;
     let mut transmitter = world.transmitter();
-    until("all nonces to be used", async || match world.nonce().await {
-        3 => Ok(()),
-        other => Err(format!("nonce {other}")),
-    })
-    .await;
+    world.wait_for_nonce(3).await;
     let filled = world.journal.transmissions_of(B256::ZERO).await.expect("rows");
     assert_eq!(filled.iter().map(|row| row.nonce).collect::<Vec<_>>(), [0, 1]);
+    transmitter.saw(world.head().await, 0);
+    world.wait_for("its end", |row| row.state == TransmissionState::Included).await;
+    transmitter.shutdown();
+}
+
+#[tokio::test]
+async fn one_that_an_endpoint_refuses_or_says_it_has_reaches_another() {
+    for words in [
+        "already known",
+        "nonce too low: next nonce 5, tx nonce 0",
+        "replacement transaction underpriced",
+        "insufficient funds for gas * price + value",
+        "execution reverted",
+    ] {
+        let world = World::behind(2).await;
+        world.endpoints.proxies[0].answer("eth_sendRawTransaction", Answer::Error(-32_000, words));
+        world.left(0, REQUEST, now_ms()).await;
+        let mut transmitter = world.transmitter();
+        world.wait_for_nonce(1).await;
+        transmitter.saw(world.head().await, 0);
+        let row = world.wait_for("its end", |row| !row.state.is_open()).await;
+        assert_eq!((row.state, row.hashes.len()), (TransmissionState::Included, 1), "{words}");
+        transmitter.shutdown();
+    }
+}
+
+#[tokio::test]
+async fn one_that_an_endpoint_takes_and_keeps_to_itself_reaches_another() {
+    let world = World::behind(2).await;
+    let left = world.left(0, REQUEST, now_ms()).await;
+    world.endpoints.proxies[0].answer("eth_sendRawTransaction", Answer::Result(json!(left.hashes[0])));
+    let mut transmitter = world.transmitter();
+    world.wait_for_nonce(1).await;
+    transmitter.saw(world.head().await, 0);
+    let row = world.wait_for("its end", |row| !row.state.is_open()).await;
+    assert_eq!((row.state, row.hashes.len()), (TransmissionState::Included, 1));
+    transmitter.shutdown();
+}
+
+#[tokio::test]
+async fn one_whose_nonce_is_used_is_not_given_up_while_its_receipt_may_be_late() {
+    // Given one that was mined, and an endpoint that knows it from the sequencer and not yet from a block,
+    let world = World::start().await;
+    let left = world.left(0, REQUEST, now_ms()).await;
+    world.endpoints.cheat("eth_sendRawTransaction", (left.raw.clone(),)).await;
+    let proxy = &world.endpoints.proxies[0];
+    proxy.answer("eth_sendRawTransaction", Answer::Error(-32_000, "nonce too low"));
+    proxy.answer("eth_getTransactionReceipt", Answer::Result(Value::Null));
+    proxy.answer("eth_getTransactionCount", Answer::Result(json!("0x0")));
+    // when it is handed over again it stays open,
+    let mut transmitter = world.transmitter();
+    let row = world.wait_for("it to be handed over", |row| row.state != TransmissionState::Prepared).await;
+    assert_eq!(row.state, TransmissionState::Sent);
+    // until the receipt is there.
+    proxy.heal();
     transmitter.saw(world.head().await, 0);
     world.wait_for("its end", |row| row.state == TransmissionState::Included).await;
     transmitter.shutdown();

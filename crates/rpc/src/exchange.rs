@@ -28,6 +28,22 @@ const MAX_START_BYTES: usize = 80;
 /// Longest wish to wait that is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
+/// What one exchange may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Until the answer is whole.
+    pub time: Duration,
+    /// Size of the answer.
+    pub bytes: usize,
+}
+
+impl From<Duration> for Limits {
+    /// So much time, and [`MAX_ANSWER_BYTES`].
+    fn from(time: Duration) -> Self {
+        Self { time, bytes: MAX_ANSWER_BYTES }
+    }
+}
+
 /// Asks one endpoint one question and gives the JSON of its result, which may be `null`.
 ///
 /// # Errors
@@ -37,18 +53,18 @@ pub async fn exchange(
     url: &Url,
     method: &str,
     params: &Value,
-    limit: Duration,
+    limits: Limits,
 ) -> Result<Box<RawValue>, Fault> {
     // No two questions of a process have one id, so that an answer to another is seen.
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let question = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-    let answer = post(client, url, method, question.to_string().into_bytes(), limit).await?;
+    let answer = post(client, url, method, question.to_string().into_bytes(), limits).await?;
     read_response(method, id, &answer)
 }
 
-/// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer, at most [`MAX_ANSWER_BYTES`]. An
-/// unsuccessful one that carries a JSON-RPC error is judged by the error, unless its status says more.
+/// Posts a JSON-RPC request and gives the bytes of a successful HTTP answer. An unsuccessful one that carries a
+/// JSON-RPC error is judged by the error, unless its status says more.
 ///
 /// # Errors
 /// [`Fault`].
@@ -57,14 +73,18 @@ pub async fn post(
     url: &Url,
     method: &str,
     question: Vec<u8>,
-    limit: Duration,
+    limits: impl Into<Limits>,
 ) -> Result<Vec<u8>, Fault> {
-    let request =
-        client.post(url.clone()).header("content-type", "application/json").timeout(limit).body(question);
-    let mut answer = request.send().await.map_err(|err| broken_off(err, limit))?;
+    let limits = limits.into();
+    let request = client
+        .post(url.clone())
+        .header("content-type", "application/json")
+        .timeout(limits.time)
+        .body(question);
+    let mut answer = request.send().await.map_err(|err| broken_off(err, limits.time))?;
     let status = answer.status();
     if status.is_success() {
-        return read(&mut answer, method, limit).await;
+        return read(&mut answer, method, limits).await;
     }
     if status.is_redirection()
         && let Some(target) = answer.headers().get(LOCATION)
@@ -88,17 +108,17 @@ pub async fn post(
     Err(judge(method, &bytes, by_status))
 }
 
-async fn read(answer: &mut Response, method: &str, limit: Duration) -> Result<Vec<u8>, Fault> {
+async fn read(answer: &mut Response, method: &str, limits: Limits) -> Result<Vec<u8>, Fault> {
     let too_large = || {
-        let text = format!("the answer is larger than {} MiB", MAX_ANSWER_BYTES >> 20);
+        let text = format!("the answer is larger than {} MiB", limits.bytes >> 20);
         if method == "eth_getLogs" { Fault::TooWide(text) } else { Fault::Broken(text) }
     };
-    if answer.content_length().is_some_and(|length| length > MAX_ANSWER_BYTES as u64) {
+    if answer.content_length().is_some_and(|length| length > limits.bytes as u64) {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|err| broken_off(err, limit))? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+    while let Some(chunk) = answer.chunk().await.map_err(|err| broken_off(err, limits.time))? {
+        if bytes.len() + chunk.len() > limits.bytes {
             return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);

@@ -11,7 +11,7 @@ mod exchange;
 mod fault;
 mod words;
 
-pub use exchange::{MAX_ANSWER_BYTES, exchange, of_foreign_id, post, read_response, start_of};
+pub use exchange::{Limits, MAX_ANSWER_BYTES, exchange, of_foreign_id, post, read_response, start_of};
 pub use fault::{Fault, Rejection, Remedy};
 pub use words::{of_error, of_redirect, of_status};
 

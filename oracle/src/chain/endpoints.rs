@@ -10,13 +10,15 @@ mod agreement;
 mod asking;
 mod identity;
 mod monitor;
+mod opinions;
+mod sending;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
-use functions_rpc::{Fault, Remedy, exchange, shown};
+use functions_rpc::{Fault, Limits, Remedy, exchange, shown};
 use reqwest::Client;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -115,18 +117,21 @@ impl Rpc {
         self
     }
 
-    /// One question to one endpoint. One about its `identity` does not bring it back into use.
+    /// One question to one endpoint, answered in `most_bytes`. One about its `identity` does not bring it back into
+    /// use.
     async fn attempt<T>(
         &self,
         index: usize,
         method: &'static str,
         params: &Value,
         read: &impl Fn(&RawValue) -> Result<Option<T>, String>,
+        most_bytes: usize,
         identity: bool,
     ) -> Result<Option<T>, Fault> {
         let endpoint = self.endpoints.get(index).expect("indexes come from the list");
         let asked = Instant::now();
-        let answer = exchange(&self.client, &endpoint.url, method, params, time_limit(method)).await;
+        let limits = Limits { time: time_limit(method), bytes: most_bytes };
+        let answer = exchange(&self.client, &endpoint.url, method, params, limits).await;
         let read = answer.and_then(|raw| {
             read(&raw).map_err(|problem| {
                 Fault::Broken(format!("{method}: {}", problem.chars().take(256).collect::<String>()))

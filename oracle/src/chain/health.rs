@@ -86,7 +86,7 @@ pub(super) struct Health {
     pub(super) head: Option<SeenHead>,
     /// When it last showed its head.
     pub(super) head_at: Option<Instant>,
-    pub(super) heard_at: Option<Instant>,
+    heard_at: Option<Instant>,
     rate: Rate,
     not_before: Option<Instant>,
     identified_at: Option<Instant>,

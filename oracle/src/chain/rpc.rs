@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U64, U128, U256, keccak256},
+    primitives::{Address, B256, Bytes, U64, U128, U256},
     rpc::types::{FeeHistory, Log},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -163,20 +163,5 @@ impl Rpc {
         };
         let found = self.ask("eth_getTransactionReceipt", json!([hash]), reach, read).await?;
         Ok(found.map(|(receipt, _)| receipt))
-    }
-
-    /// Hands a signed transaction to the chain.
-    ///
-    /// # Errors
-    /// As [`Rpc::call`].
-    pub async fn send_raw(&self, raw: &Bytes) -> Result<B256, RpcFailure> {
-        let expected = keccak256(raw);
-        let read = |answer: &RawValue| match serde_json::from_str::<B256>(answer.get()) {
-            Ok(hash) if hash == expected => Ok(Some(hash)),
-            Ok(hash) => Err(format!("the hash {hash} of another transaction")),
-            Err(err) => Err(err.to_string()),
-        };
-        let found = self.ask("eth_sendRawTransaction", json!([raw]), Reach::First, read).await?;
-        Ok(found.map_or(expected, |(hash, _)| hash))
     }
 }

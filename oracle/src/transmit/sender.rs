@@ -217,9 +217,12 @@ impl Sender {
     }
 
     async fn hand_over(&self, row: &mut Transmission) -> Result<(), SendError> {
-        match self.rpc.send_raw(&row.raw).await {
-            Ok(_) => {}
-            Err(RpcFailure::Rejected { why: Rejection::AlreadyKnown, .. }) => {}
+        // Whoever took it before may have kept it to itself.
+        let reach = if row.state == TransmissionState::Prepared { Reach::First } else { Reach::All };
+        match self.rpc.send_raw(&row.raw, reach).await {
+            Ok(()) => {}
+            // It is there, or its nonce is used: its receipt may be late, and whoever watches it finds out by what.
+            Err(RpcFailure::Rejected { why: Rejection::AlreadyKnown | Rejection::NonceTooLow, .. }) => {}
             Err(err) if err.is_transient() => return Err(err.into()),
             Err(err) => {
                 // Some endpoints answer with the execution's error although the transaction was mined.

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::chain::{CallRequest, Rpc, RpcFailure};
+use crate::chain::{CallRequest, Reach, Rpc, RpcFailure};
 
 /// Time a transaction may take to be mined.
 const RECEIPT_PATIENCE: Duration = Duration::from_secs(120);
@@ -166,7 +166,10 @@ impl Account<'_> {
             .await
             .wrap_err("the transmitter key did not sign")?;
         let hash = *signed.tx_hash();
-        self.rpc.send_raw(&signed.encoded_2718().into()).await.wrap_err("the transaction was not taken")?;
+        self.rpc
+            .send_raw(&signed.encoded_2718().into(), Reach::First)
+            .await
+            .wrap_err("the transaction was not taken")?;
         let mined = tokio::time::timeout(RECEIPT_PATIENCE, self.mined(hash)).await.map_err(|_| {
             eyre!(
                 "transaction {hash} is not mined after {} s; look for it before trying again",

@@ -1,17 +1,14 @@
-//! Questions that one endpoint's word does not answer: asked of one endpoint after another until enough agree
-//! ([`crate::chain::agree`]).
+//! Questions that one endpoint's word does not answer: endpoints are asked side by side ([`super::opinions`]) until
+//! enough agree ([`crate::chain::agree`]).
 //!
 //! What is agreed so: logs, the headers they lie under, the newest and the final block, the route and the digest of the
 //! configuration. What a node asks for its own transactions is not: a lie there costs time or gas, and never changes
 //! what is said. With an agreement of 1 everything here is one question to the best endpoint.
 
-use std::{hash::Hash, time::Duration};
-
 use alloy::{primitives::Bytes, rpc::types::Log};
-use serde_json::{Value, json, value::RawValue};
-use tokio::time::Instant;
+use serde_json::{json, value::RawValue};
 
-use super::{Reach, Rpc, locked};
+use super::{Reach, Rpc};
 use crate::chain::{
     agree::{self, Opinion},
     failure::{RpcFailure, malformed},
@@ -19,9 +16,6 @@ use crate::chain::{
     logs::LogQuery,
     transactions::CallRequest,
 };
-
-/// Pause between two complaints about the same thing.
-const SAID_EVERY: Duration = Duration::from_secs(60);
 
 impl Rpc {
     /// How many endpoints must say the same; 1 unless set otherwise.
@@ -134,74 +128,5 @@ impl Rpc {
         let params = json!([call.to_json(), "latest"]);
         let answer = self.agreed("eth_call", params, read, |_| ()).await?.pop();
         answer.ok_or_else(|| malformed("eth_call", "nothing".to_owned()))
-    }
-
-    /// What enough endpoints show alike. Those that are refuted are left alone for a while.
-    async fn agreed<T: Clone + Eq + Hash, S: Eq + Hash>(
-        &self,
-        method: &'static str,
-        params: Value,
-        read: impl Fn(&RawValue) -> Result<Option<Vec<T>>, String>,
-        slot: impl Fn(&T) -> S,
-    ) -> Result<Vec<T>, RpcFailure> {
-        let decide = |answers: &[Opinion<Vec<T>>]| agree::judge(self.agree, answers, &slot);
-        let agreed = self.opinions(method, params, read, decide).await?;
-        for index in agreed.refuted {
-            let problem = format!("{} other endpoints contradict its answer to {method}", self.agree);
-            self.complain(&[index], &problem);
-            self.blame(index, problem);
-        }
-        Ok(agreed.things)
-    }
-
-    /// Asks one endpoint after another, best first, until their answers decide.
-    async fn opinions<T, D>(
-        &self,
-        method: &'static str,
-        params: Value,
-        read: impl Fn(&RawValue) -> Result<Option<T>, String>,
-        mut decide: impl FnMut(&[Opinion<T>]) -> Option<D>,
-    ) -> Result<D, RpcFailure> {
-        let mut answers = Vec::new();
-        let mut trouble = None;
-        while answers.len() < self.endpoints.len() {
-            let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
-            match self.ask_others(&heard, method, params.clone(), Reach::All, &read).await {
-                Ok(Some((answer, index))) => answers.push((index, answer)),
-                Ok(None) => break,
-                Err(err @ (RpcFailure::RangeTooLarge(_) | RpcFailure::Reverted { .. })) => return Err(err),
-                Err(err) if answers.is_empty() => return Err(err),
-                Err(err) => {
-                    trouble = Some(err.to_string());
-                    break;
-                }
-            }
-            if let Some(decision) = decide(&answers) {
-                return Ok(decision);
-            }
-        }
-        let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
-        let words = match trouble {
-            Some(trouble) if heard.len() < self.agree => format!("{} answered, {trouble}", heard.len()),
-            Some(trouble) => format!("those that answered contradict each other, and {trouble}"),
-            None => "they contradict each other".to_owned(),
-        };
-        if heard.len() >= self.agree {
-            self.complain(&heard, &format!("they contradict each other about {method}"));
-        }
-        Err(RpcFailure::Unagreed { wanted: self.agree, method: method.to_owned(), words })
-    }
-
-    /// Counts a contradiction against endpoints, and says it, at most once a minute.
-    fn complain(&self, indexes: &[usize], problem: &str) {
-        let endpoints = || indexes.iter().filter_map(|index| self.endpoints.get(*index));
-        endpoints().for_each(|endpoint| locked(&endpoint.health).disagreements += 1);
-        let now = Instant::now();
-        let mut said = locked(&self.disagreement_said);
-        if said.is_none_or(|at| now.duration_since(at) >= SAID_EVERY) {
-            *said = Some(now);
-            let names: Vec<&str> = endpoints().map(|endpoint| endpoint.shown.as_str()).collect();
-            tracing::error!(endpoints = ?names, problem, "ENDPOINTS DISAGREE: nothing is believed that {} do not say alike", self.agree);
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use functions_rpc::Fault;
+use functions_rpc::{Fault, MAX_ANSWER_BYTES};
 use serde_json::{Value, value::RawValue};
 use tokio::time::{Instant, sleep_until};
 
@@ -11,12 +11,13 @@ use super::{Reach, Rpc, locked};
 use crate::chain::{failure::RpcFailure, health::Rank};
 
 /// How long a question waits for endpoints that pause, all in all.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What one question has met so far.
-struct Asked {
+pub(super) struct Asked {
     tries: Vec<u8>,
-    done: Vec<bool>,
+    /// By endpoint: it is not asked again.
+    pub(super) done: Vec<bool>,
     absent: bool,
     unclear: Vec<(usize, Fault)>,
     wide: Option<String>,
@@ -37,27 +38,7 @@ impl Rpc {
         reach: Reach,
         read: impl Fn(&RawValue) -> Result<Option<T>, String>,
     ) -> Result<Option<(T, usize)>, RpcFailure> {
-        self.ask_others(&[], method, params, reach, read).await
-    }
-
-    /// As [`Rpc::ask`], of the endpoints that are not `heard`.
-    pub(super) async fn ask_others<T>(
-        &self,
-        heard: &[usize],
-        method: &'static str,
-        params: Value,
-        reach: Reach,
-        read: impl Fn(&RawValue) -> Result<Option<T>, String>,
-    ) -> Result<Option<(T, usize)>, RpcFailure> {
-        let count = self.endpoints.len();
-        let mut asked = Asked {
-            tries: vec![0; count],
-            done: (0..count).map(|index| heard.contains(&index)).collect(),
-            absent: false,
-            unclear: Vec::new(),
-            wide: None,
-            trouble: None,
-        };
+        let mut asked = Asked::nobody(self.endpoints.len());
         let deadline = Instant::now() + PATIENCE;
         while let Some((index, rank)) = self.pick(&asked.done, reach) {
             if let Rank::Pausing(until) = rank {
@@ -72,21 +53,13 @@ impl Rpc {
                 break;
             }
             let begun = Instant::now();
-            let found = match self.ensure_identity(index).await {
-                Ok(()) => self.attempt(index, method, &params, &read, false).await,
-                Err(fault) => Err(fault),
-            };
-            match found {
+            match self.attempt_as_known(index, method, &params, &read, MAX_ANSWER_BYTES).await {
                 Ok(Some(value)) => {
-                    // Another endpoint took the question: whoever did not understand it is at fault.
-                    for (other, fault) in &asked.unclear {
-                        self.failed(*other, fault, begun);
-                    }
+                    self.blame_unclear(&asked, begun);
                     return Ok(Some((value, index)));
                 }
                 Ok(None) => {
-                    asked.absent = true;
-                    asked.done[index] = true;
+                    asked.lacks(index);
                     if reach == Reach::First {
                         break;
                     }
@@ -99,12 +72,36 @@ impl Rpc {
                 }
             }
         }
-        let trouble = self.view().into_iter().find_map(|view| view.last_error).unwrap_or_default();
-        asked.conclude(method, trouble)
+        asked.conclude(method, self.known_trouble())
+    }
+
+    /// One question to one endpoint, which first shows that it serves our chain where that is not known.
+    pub(super) async fn attempt_as_known<T>(
+        &self,
+        index: usize,
+        method: &'static str,
+        params: &Value,
+        read: &impl Fn(&RawValue) -> Result<Option<T>, String>,
+        most_bytes: usize,
+    ) -> Result<Option<T>, Fault> {
+        self.ensure_identity(index).await?;
+        self.attempt(index, method, params, read, most_bytes, false).await
+    }
+
+    /// Another endpoint took the question at `begun`: whoever did not understand it is at fault.
+    pub(super) fn blame_unclear(&self, asked: &Asked, begun: Instant) {
+        for (index, fault) in &asked.unclear {
+            self.failed(*index, fault, begun);
+        }
+    }
+
+    /// The trouble of an endpoint that pauses.
+    pub(super) fn known_trouble(&self) -> String {
+        self.view().into_iter().find_map(|view| view.last_error).unwrap_or_default()
     }
 
     /// Waits for a turn at an endpoint that is asked at a learned rate; false when it would come too late.
-    async fn take_turn(&self, index: usize, deadline: Instant) -> bool {
+    pub(super) async fn take_turn(&self, index: usize, deadline: Instant) -> bool {
         let Some(endpoint) = self.endpoints.get(index) else { return false };
         let now = Instant::now();
         let turn = {
@@ -119,7 +116,7 @@ impl Rpc {
     }
 
     /// The best endpoint not done with, in the order of `reach`.
-    fn pick(&self, done: &[bool], reach: Reach) -> Option<(usize, Rank)> {
+    pub(super) fn pick(&self, done: &[bool], reach: Reach) -> Option<(usize, Rank)> {
         let now = Instant::now();
         let ranked = self
             .endpoints
@@ -136,8 +133,26 @@ impl Rpc {
 }
 
 impl Asked {
+    /// Of `count` endpoints.
+    pub(super) fn nobody(count: usize) -> Self {
+        Self {
+            tries: vec![0; count],
+            done: vec![false; count],
+            absent: false,
+            unclear: Vec::new(),
+            wide: None,
+            trouble: None,
+        }
+    }
+
+    /// An endpoint does not have it.
+    pub(super) fn lacks(&mut self, index: usize) {
+        self.absent = true;
+        self.done[index] = true;
+    }
+
     /// How often an endpoint is asked one question depends on its fault.
-    fn note(&mut self, index: usize, fault: Fault) {
+    pub(super) fn note(&mut self, index: usize, fault: Fault) {
         self.tries[index] += 1;
         let most = match &fault {
             Fault::Busy { .. } | Fault::Unreachable(_) => 5,
@@ -154,7 +169,11 @@ impl Asked {
     }
 
     /// What the question came to when no endpoint gave the answer; `known` is the trouble of those that pause.
-    fn conclude<T>(mut self, method: &'static str, known: String) -> Result<Option<T>, RpcFailure> {
+    pub(super) fn conclude<T>(
+        mut self,
+        method: &'static str,
+        known: String,
+    ) -> Result<Option<T>, RpcFailure> {
         if self.absent {
             return Ok(None);
         }
@@ -170,8 +189,8 @@ impl Asked {
     }
 }
 
-/// What ends a question at once.
-fn verdict(method: &str, fault: &Fault) -> Option<RpcFailure> {
+/// The chain's word, where the endpoint is believed.
+pub(super) fn verdict(method: &str, fault: &Fault) -> Option<RpcFailure> {
     match fault {
         Fault::Reverted { text, data } => {
             Some(RpcFailure::Reverted { message: text.clone(), data: data.clone().into() })

@@ -1,7 +1,7 @@
 //! Whether an endpoint serves our chain: its id, and the hash of one block.
 
 use alloy::primitives::{Address, B256, Bytes, U64};
-use functions_rpc::Fault;
+use functions_rpc::{Fault, MAX_ANSWER_BYTES};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
@@ -136,7 +136,7 @@ impl Rpc {
         params: &Value,
     ) -> Result<T, Fault> {
         let read = |raw: &RawValue| serde_json::from_str(raw.get()).map(Some).map_err(|err| err.to_string());
-        let found = self.attempt(index, method, params, &read, true).await?;
+        let found = self.attempt(index, method, params, &read, MAX_ANSWER_BYTES, true).await?;
         found.ok_or_else(|| Fault::Broken("null".to_owned()))
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use functions_rpc::MAX_ANSWER_BYTES;
 use serde_json::{json, value::RawValue};
 use tokio::time::{Instant, sleep};
 
@@ -49,7 +50,8 @@ impl Rpc {
         }
         let read = |raw: &RawValue| Header::read(raw, BlockRef::Tag("latest"), self.check_hashes);
         let params = json!(["latest", false]);
-        if let Ok(Some(head)) = self.attempt(index, "eth_getBlockByNumber", &params, &read, false).await {
+        let method = "eth_getBlockByNumber";
+        if let Ok(Some(head)) = self.attempt(index, method, &params, &read, MAX_ANSWER_BYTES, false).await {
             self.note_head(index, &head);
         }
     }

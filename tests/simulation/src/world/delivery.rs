@@ -350,7 +350,7 @@ impl World {
         let transaction = self.shells[shell].journal.signed.get(&hash).cloned().ok_or(Trouble)?;
         let state = self.chain.head().state.clone();
         match self.chain.pool.add(&state, transaction) {
-            Ok(()) | Err(Refusal::AlreadyKnown) => {}
+            Ok(()) | Err(Refusal::AlreadyKnown | Refusal::NonceTooLow) => {}
             Err(_) => {
                 let head = self.chain.head();
                 if row.hashes.iter().all(|hash| self.chain.deed(head, hash).is_none()) {
