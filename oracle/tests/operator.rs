@@ -7,7 +7,7 @@ use functions_client::Account;
 use functions_offchain_config::Timing;
 use functions_types::abi::Link;
 use serde_json::Value;
-use test_support::{Network, Setup};
+use test_support::{Answer, Network, Proxy, Setup};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
 
@@ -310,10 +310,19 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && words.contains("nothing was sent"), "{words}");
     assert_eq!(held().await, U256::ZERO);
+    // An endpoint that takes a transaction and loses its answer is asked again, and says that the nonce is used.
+    let path = node.folder().join("node.toml");
+    let config = fs::read_to_string(&path).expect("the file");
+    let upstream = &network.devchain.greeting.rpc_url;
+    let lossy = Proxy::start(upstream).await;
+    fs::write(&path, config.replace(upstream, &lossy.url)).expect("written");
+    lossy.answer("eth_sendRawTransaction", Answer::First(1, Box::new(Answer::Cut)));
     let part =
         done(&network.verb(earner, &["withdraw", "--to", &text, "--amount", "0.000000000000000001"]).await);
     assert_eq!(part["sent"][0]["juels"], "1", "{part:#}");
     assert_eq!(held().await, U256::from(1));
+    assert_eq!((lossy.lied(), lossy.asked("eth_sendRawTransaction")), (1, 2));
+    fs::write(&path, config).expect("written");
 
     // When the transmitter is rotated, the node goes on as the old one until the configuration names the new one.
     let rotated = done(&network.verb(earner, &["keys", "rotate-transmitter"]).await);

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::price::Price;
 use crate::{
-    chain::{Reach, Receipt, Rejection, Rpc, RpcFailure},
+    chain::{Reach, Receipt, Rpc, RpcFailure},
     clock::now_ms,
     journal::{Journal, JournalError, Transmission, TransmissionState},
 };
@@ -221,8 +221,6 @@ impl Sender {
         let reach = if row.state == TransmissionState::Prepared { Reach::First } else { Reach::All };
         match self.rpc.send_raw(&row.raw, reach).await {
             Ok(()) => {}
-            // It is there, or its nonce is used: its receipt may be late, and whoever watches it finds out by what.
-            Err(RpcFailure::Rejected { why: Rejection::AlreadyKnown | Rejection::NonceTooLow, .. }) => {}
             Err(err) if err.is_transient() => return Err(err.into()),
             Err(err) => {
                 // Some endpoints answer with the execution's error although the transaction was mined.

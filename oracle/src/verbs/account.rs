@@ -166,10 +166,12 @@ impl Account<'_> {
             .await
             .wrap_err("the transmitter key did not sign")?;
         let hash = *signed.tx_hash();
-        self.rpc
-            .send_raw(&signed.encoded_2718().into(), Reach::First)
-            .await
-            .wrap_err("the transaction was not taken")?;
+        match self.rpc.send_raw(&signed.encoded_2718().into(), Reach::First).await {
+            Err(err) if err.is_transient() => {
+                bail!("transaction {hash} may be on its way; look for it before trying again: {err}")
+            }
+            taken => taken.wrap_err("the transaction was not taken")?,
+        }
         let mined = tokio::time::timeout(RECEIPT_PATIENCE, self.mined(hash)).await.map_err(|_| {
             eyre!(
                 "transaction {hash} is not mined after {} s; look for it before trying again",

@@ -4,23 +4,20 @@
 //! No transaction is harmed by being offered twice, so others are asked where one did not settle it.
 
 use alloy::primitives::{B256, Bytes, keccak256};
-use functions_rpc::{MAX_ANSWER_BYTES, Rejection};
+use functions_rpc::{Fault, MAX_ANSWER_BYTES, Rejection};
 use futures::future::join_all;
 use serde_json::{json, value::RawValue};
 use tokio::time::Instant;
 
-use super::{
-    Rpc,
-    asking::{PATIENCE, verdict},
-    locked,
-};
+use super::{Rpc, asking::PATIENCE, locked};
 use crate::chain::{Reach, failure::RpcFailure, health::Rank};
 
 const METHOD: &str = "eth_sendRawTransaction";
 
 impl Rpc {
     /// Hands a signed transaction to the best endpoint; to all that are up when that one refuses it, or when `reach` is
-    /// not [`Reach::First`].
+    /// not [`Reach::First`]. Also when it is known already, or its nonce is used: by what, its receipt shows, which may
+    /// be late.
     ///
     /// # Errors
     /// As [`Rpc::call`], when none took it: what the best one said.
@@ -40,30 +37,30 @@ impl Rpc {
             Err(_) => true,
         };
         if is_settled || !self.has_others() {
-            return first;
+            return known(first);
         }
         let now = Instant::now();
         let is_up = |index: &usize| locked(&self.endpoints[*index].health).rank(now) < Rank::Trial;
         let offers = (0..self.endpoints.len()).filter(is_up).map(async |index| {
-            if !self.take_turn(index, now + PATIENCE).await {
-                return None;
-            }
-            match self.attempt_as_known(index, METHOD, &params, &read, MAX_ANSWER_BYTES).await {
-                Ok(taken) => taken.map(Ok),
-                Err(fault) => verdict(METHOD, &fault).map(Err),
-            }
+            self.take_turn(index, now + PATIENCE).await
+                && match self.attempt_as_known(index, METHOD, &params, &read, MAX_ANSWER_BYTES).await {
+                    Ok(taken) => taken.is_some(),
+                    Err(Fault::Rejected { why, .. }) => is_there(why),
+                    Err(_) => false,
+                }
         });
-        let said = join_all(offers).await.into_iter().flatten();
-        [first].into_iter().chain(said).min_by_key(settles).expect("the first is among them")
+        if join_all(offers).await.contains(&true) { Ok(()) } else { known(first) }
     }
 }
 
-/// What is believed first where endpoints say different things: that one has it.
-const fn settles(said: &Result<(), RpcFailure>) -> u8 {
+/// As far as the refusal tells, the chain may have the transaction.
+const fn is_there(why: Rejection) -> bool {
+    matches!(why, Rejection::AlreadyKnown | Rejection::NonceTooLow)
+}
+
+fn known(said: Result<(), RpcFailure>) -> Result<(), RpcFailure> {
     match said {
-        Ok(()) => 0,
-        Err(RpcFailure::Rejected { why: Rejection::AlreadyKnown, .. }) => 1,
-        Err(RpcFailure::Rejected { why: Rejection::NonceTooLow, .. }) => 2,
-        Err(_) => 3,
+        Err(RpcFailure::Rejected { why, .. }) if is_there(why) => Ok(()),
+        said => said,
     }
 }
