@@ -12,12 +12,15 @@ use crate::output;
 /// Largest key file read, in bytes.
 const MAX_KEY_BYTES: u64 = 1024;
 
+/// Where commands with copies of one key meet, in the user's home.
+const TURNS: &str = ".local/state/functions/turns";
+
 /// What to do about a file that holds no key.
 const KEY_FORM: &str =
     "put the key's 64 hexadecimal digits into the file and nothing else, or name another file";
 
-/// The account of a key file, which sends while no other command with this file does. A file that others may read is
-/// used, with a warning.
+/// The account of a key file, which sends while no other command with this file or this key does. A file that others
+/// may read is used, with a warning.
 ///
 /// # Errors
 /// When the file cannot be read or holds no key, or a key stands where the file's name should.
@@ -46,8 +49,9 @@ pub(crate) fn account(path: &Path) -> Result<Account> {
     let text = std::str::from_utf8(&text)
         .map_err(|_| failure!(help = KEY_FORM, "{shown} is no text: that is no key"))?;
     let account = Account::from_hex(text).wrap_err_with(|| format!("in {shown}"))?;
-    // A pipe is this command's own: there is nobody to wait for.
-    Ok(if about.is_file() { account.in_turns(file, output::say) } else { account })
+    // A pipe is this command's own: it is nobody's to wait for.
+    let own = about.is_file().then_some(file);
+    Ok(account.in_turns(own, std::env::home_dir().map(|home| home.join(TURNS)), output::say))
 }
 
 /// A key file's path as it may be shown: not when it holds what is taken for a key.

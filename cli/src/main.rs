@@ -5,6 +5,7 @@
 mod abi;
 mod bench;
 mod clock;
+mod copied;
 mod demo;
 mod deploy;
 mod don;
@@ -84,6 +85,7 @@ fn perform() -> u8 {
         }
     };
     let as_json = wants_json(&matches);
+    copied::keep(innermost(&matches));
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error, as_json),
@@ -112,10 +114,12 @@ fn command() -> Command {
 
 /// Whether the verb was told `--json`: then a failure is an object on standard output, too.
 fn wants_json(matches: &ArgMatches) -> bool {
-    match matches.subcommand() {
-        Some((_, inner)) => wants_json(inner),
-        None => matches.try_get_one("json").ok().flatten().copied().unwrap_or(false),
-    }
+    innermost(matches).try_get_one("json").ok().flatten().copied().unwrap_or(false)
+}
+
+/// What the verb itself was given.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
 }
 
 fn run(cli: Cli) -> Result<()> {

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
-use functions_client::abi::{Link, Router};
+use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount::exact;
 use functions_client::is_refused;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
 use functions_deploy::Entries;
 use functions_failure::{OrHelp as _, Result, failure};
 use functions_input::address;
+use functions_offchain_config::OffchainConfig;
+use functions_types::limits::Limits;
 use functions_types::{DonId, Juels};
 use serde_json::Value;
 
@@ -18,6 +20,10 @@ use crate::key;
 use crate::output;
 use crate::remedy;
 
+/// Most blocks that are searched for what only helps, where nobody said from which block on.
+const MAX_SEARCHED: u64 = 100_000;
+/// What the code of an account begins with that has delegated to a contract (EIP-7702).
+const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 /// From which likeness on, between 0 and 1, a name is taken for a mistyped other.
 const NEAR: f64 = 0.5;
 
@@ -246,6 +252,18 @@ impl Connected {
         Ok(())
     }
 
+    /// What is to be said of an address that is to get LINK: of a contract, that it must be able to pass it on. An
+    /// account that has delegated to code is none.
+    ///
+    /// # Errors
+    /// When the endpoint fails.
+    pub(crate) async fn warning_of_payee(&self, to: Address) -> Result<Option<String>> {
+        let code = self.chain.code(to).await.map_err(remedy::report)?;
+        let is_contract = !code.is_empty() && !code.starts_with(&DELEGATION);
+        Ok(is_contract
+            .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it")))
+    }
+
     /// What an address is when it is none of the users' contracts but one of the DON's, or a token.
     async fn contract_of_don(&self, address: Address) -> Option<String> {
         let version = self.chain.call(address, &Router::typeAndVersionCall {}).await.unwrap_or_default();
@@ -282,6 +300,21 @@ impl Connected {
             Some(meant) => Err(failure!(help = format!("did you mean {meant}?"), "{error}")),
             None => Err(remedy::report(error)),
         }
+    }
+
+    /// The limits of a Coordinator's DON, as its configuration in force has them. Help only: none where no event since
+    /// the first block shows that configuration, where it is another program's, and where that block is unknown on a
+    /// long chain.
+    pub(crate) async fn limits(&self, coordinator: Address) -> Option<Limits> {
+        if self.from_block == 0 && self.chain.block_number().await.ok()? > MAX_SEARCHED {
+            return None;
+        }
+        let latest = self.chain.call(coordinator, &Coordinator::latestConfigDetailsCall {}).await.ok()?;
+        let events =
+            self.chain.events::<Coordinator::ConfigSet>(coordinator, self.from_block, None).await.ok()?;
+        let (event, _) = events.into_iter().find(|(event, _)| event.configDigest == latest.configDigest)?;
+        let config = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig).ok()?;
+        Some(config.limits)
     }
 
     /// The LINK token, once it is seen that `payer` holds this much.

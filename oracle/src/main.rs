@@ -66,7 +66,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return say(&answer),
+    };
     // What goes wrong before the log runs is written as the log would have been.
     let as_json = match &cli.verb {
         Verb::Run { config } => wants_json_log(config),
@@ -83,6 +86,15 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says what the command line asked for, or what is wrong with it. An answer that could not be written is a failure.
+fn say(answer: &clap::Error) -> ExitCode {
+    let is_lost = |error: &std::io::Error| error.kind() != std::io::ErrorKind::BrokenPipe;
+    match answer.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if is_lost(&error) && !answer.use_stderr() => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1)),
     }
 }
 

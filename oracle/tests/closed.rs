@@ -25,3 +25,18 @@ fn a_reader_that_hung_up_ends_nothing_in_a_panic() {
         }
     }
 }
+
+#[test]
+fn what_was_asked_for_and_not_written_is_a_failure() {
+    let code = |line: &str| {
+        let line = format!("exec \"$0\" {line}");
+        let node = env!("CARGO_BIN_EXE_functions-node");
+        Command::new("sh").args(["-c", &line, node]).status().expect("a shell").code()
+    };
+    for words in ["--help", "--version", "keys --help"] {
+        assert_eq!(code(&format!("{words} >/dev/full")), Some(1), "{words}");
+        assert_eq!(code(&format!("{words} >/dev/null")), Some(0), "{words}");
+        assert_eq!(code(&format!("{words} | head -c 1 >/dev/null")), Some(0), "{words}");
+    }
+    assert_eq!(code("--nonsense 2>/dev/full"), Some(2));
+}

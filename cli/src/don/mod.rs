@@ -12,7 +12,7 @@ use functions_types::{DonId, Juels};
 use serde_json::{Value, json};
 
 use crate::network::{Connected, Sending, don_id, somebody};
-use crate::output::link;
+use crate::output::{self, link};
 use crate::remedy;
 
 /// Pays out what the DON and the contracts' owner earned
@@ -115,6 +115,9 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     let (at, key) = options.at.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| key.address());
     at.can_keep_link(to).await?;
+    if let Some(warning) = at.warning_of_payee(to).await? {
+        output::say(&format!("warning: {warning}"));
+    }
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
     let (from, sent) = if options.from_router {

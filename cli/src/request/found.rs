@@ -7,6 +7,7 @@ use functions_client::{ClientError, Fate, Fulfilled, History, NotProcessed, Star
 use functions_types::{Commitment, FulfillResult, RequestId};
 use serde_json::{Value, json};
 
+use crate::copied;
 use crate::network::Connected;
 use crate::output::{link, visible};
 use crate::simulate::decode::{Returns, hex};
@@ -172,10 +173,12 @@ impl Found {
             }
             (Fate::Open, State::Overdue) => writeln!(
                 out,
-                "  overdue      for {} s; release its reservation with: functions sub timeout {} {}",
+                "  overdue      for {} s; release its reservation with: functions sub timeout {} {}{}{}",
                 self.now - due,
                 started.subscription,
-                started.id
+                started.id,
+                copied::at(),
+                copied::key()
             )?,
             (Fate::Open, _) => writeln!(out, "  open         can be timed out in {} s", due - self.now)?,
         }

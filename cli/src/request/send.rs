@@ -7,12 +7,13 @@ use functions_client::abi::{Coordinator, Router, Subscription};
 use functions_client::chain::Transaction;
 use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
 use functions_client::{Account, Chain, Consumer, History, Request};
-use functions_failure::{Result, failure};
+use functions_failure::{Result, WrapErr as _, failure};
 use functions_types::limits::Limits;
 use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
 use super::call::{self, Kind};
 use super::found::{Found, State};
+use crate::copied;
 use crate::network::{Connected, Sending, don_id, somebody};
 use crate::output::{self, Progress, link};
 use crate::remedy;
@@ -146,9 +147,14 @@ impl Options {
                 gas
             }
         };
-        let request = Request::new(carried, gas);
         let don = at.don(self.don_id)?;
-        check(at, id, &held, don, self.consumer, gas, progress).await?;
+        let coordinator = at.coordinator(don).await?;
+        if let Some(limits) = at.limits(coordinator).await {
+            inputs::check_size(&carried, &limits)
+                .wrap_err("the DON's configuration takes no request of this size")?;
+        }
+        let request = Request::new(carried, gas);
+        check(at, id, &held, coordinator, self.consumer, gas, progress).await?;
         let (what, input) = consumer.send_call(&request, id, don).map_err(remedy::report)?;
         Ok((what.to_owned(), input))
     }
@@ -159,18 +165,21 @@ async fn check(
     at: &Connected,
     id: SubscriptionId,
     held: &Subscription,
-    don: DonId,
+    coordinator: Address,
     consumer: Address,
     gas: u32,
     progress: &Progress,
 ) -> Result<()> {
     if !held.consumers.contains(&consumer) {
         return Err(failure!(
-            help = format!("make it one with: functions sub add {id} {consumer}"),
+            help = format!(
+                "make it one with: functions sub add {id} {consumer}{}{}",
+                copied::at(),
+                copied::key()
+            ),
             "{consumer} is no consumer of subscription {id}"
         ));
     }
-    let coordinator = at.coordinator(don).await?;
     let price = at.chain.gas_price().await.map_err(remedy::report)?;
     let estimate = Coordinator::estimateCostCall {
         subscriptionId: id.0,
@@ -186,7 +195,7 @@ async fn check(
     progress.step(format!("reserves about {} of {} available", link(cost), link(available)));
     if cost > available {
         return Err(failure!(
-            help = format!("add to it with: functions sub fund {id} LINK"),
+            help = format!("add to it with: functions sub fund {id} LINK{}{}", copied::at(), copied::key()),
             "a request with {gas} gas reserves {}, and subscription {id} has {} available",
             link(cost),
             link(available)

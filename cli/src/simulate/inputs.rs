@@ -34,6 +34,15 @@ pub(crate) fn request(
         )
     })?;
     let request = FunctionsRequest { source, args, bytes_args, ..FunctionsRequest::default() };
+    check_size(&request, limits)?;
+    Ok(request)
+}
+
+/// Whether nodes with these limits take the request.
+///
+/// # Errors
+/// When its encoding is longer than a request may be.
+pub(crate) fn check_size(request: &FunctionsRequest, limits: &Limits) -> Result<()> {
     let size = request.encode(Framing::Pairs).len();
     if size > limits.request_bytes {
         return Err(failure!(
@@ -44,7 +53,7 @@ pub(crate) fn request(
             limits.request_bytes
         ));
     }
-    Ok(request)
+    Ok(())
 }
 
 /// The script in a file; `-` is standard input.

@@ -9,6 +9,7 @@ use functions_failure::Result;
 use functions_types::{Commitment, SubscriptionId};
 use serde_json::{Value, json};
 
+use crate::copied;
 use crate::network::Reading;
 use crate::output::link;
 use crate::remedy;
@@ -146,7 +147,13 @@ impl Known {
             None => writeln!(out, "  callbacks  none: its gas tier is not in the Router's list")?,
         }
         if self.consumers.is_empty() {
-            writeln!(out, "  consumers  none; add one with: functions sub add {} ADDRESS", self.id)?;
+            writeln!(
+                out,
+                "  consumers  none; add one with: functions sub add {} ADDRESS{}{}",
+                self.id,
+                copied::at(),
+                copied::key()
+            )?;
         }
         for used in &self.consumers {
             let (asked, answered) = (used.about.initiatedRequests, used.answered());
@@ -159,7 +166,12 @@ impl Known {
         for (request, terms) in &self.open {
             let due = u64::from(terms.timeout_timestamp);
             let when = match due.checked_sub(self.now) {
-                None | Some(0) => format!("overdue; release it with: functions sub timeout {}", self.id),
+                None | Some(0) => format!(
+                    "overdue; release it with: functions sub timeout {}{}{}",
+                    self.id,
+                    copied::at(),
+                    copied::key()
+                ),
                 Some(seconds) => format!("can be timed out in {seconds} s"),
             };
             writeln!(out, "  open       {} ({} reserved), {when}", request.id, link(request.reserved.get()))?;

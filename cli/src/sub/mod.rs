@@ -11,8 +11,9 @@ use functions_input::address;
 use functions_types::{Juels, SubscriptionId};
 use serde_json::{Value, json};
 
+use crate::copied;
 use crate::network::{Sending, somebody};
-use crate::output::link;
+use crate::output::{self, link};
 use crate::remedy;
 
 /// Opens, fills, shows and closes subscriptions
@@ -78,6 +79,9 @@ pub(crate) struct Cancel {
     /// Who gets what it holds; the owner unless given
     #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
     to: Option<Address>,
+    /// Pay it out although --to is a consumer of this subscription, a contract that may have no way to move LINK
+    #[arg(long, requires = "to")]
+    to_consumer: bool,
     #[command(flatten)]
     sending: Sending,
 }
@@ -209,7 +213,7 @@ async fn remove(options: OfConsumer) -> Result<()> {
 fn not_removed(error: functions_client::ClientError, id: SubscriptionId, consumer: Address) -> Failure {
     if is_refused(&error, "InvalidConsumer") {
         return failure!(
-            help = format!("`functions sub info {id}` lists its consumers"),
+            help = format!("`functions sub info {id}{}` lists its consumers", copied::at()),
             "InvalidConsumer: nothing to remove, {consumer} is no consumer of subscription {id}: it is none"
         );
     }
@@ -231,7 +235,19 @@ async fn cancel(options: Cancel) -> Result<()> {
     at.can_keep_link(to).await?;
     let id = SubscriptionId(options.id);
     let subscriptions = at.subscriptions();
-    let held = subscriptions.get(id).await.map_err(remedy::report)?.balance.to::<u128>();
+    let about = subscriptions.get(id).await.map_err(remedy::report)?;
+    // Of a stranger's subscription the Router says so.
+    if about.owner == owner.address() && about.consumers.contains(&to) && !options.to_consumer {
+        return Err(failure!(
+            help = "give your own address, or --to-consumer if that contract can pass LINK on",
+            "{to} is a consumer of subscription {id}: what a contract without a way to move LINK gets is lost; nothing was sent"
+        ));
+    }
+    let warnings: Vec<String> = at.warning_of_payee(to).await?.into_iter().collect();
+    for warning in &warnings {
+        output::say(&format!("warning: {warning}"));
+    }
+    let held = about.balance.to::<u128>();
     let paid = subscriptions.cancel(&owner, id, to).await.map_err(remedy::report)?;
     let kept = held.saturating_sub(paid.get());
     options.sending.say(
@@ -240,6 +256,7 @@ async fn cancel(options: Cancel) -> Result<()> {
             "paidTo": to.to_string(),
             "paidJuels": paid.to_string(),
             "depositKeptJuels": kept.to_string(),
+            "warnings": warnings,
         }),
         || {
             let deposit = match kept {

@@ -5,6 +5,7 @@ use functions_failure::{Result, failure};
 use functions_types::{RequestId, SubscriptionId};
 use serde_json::json;
 
+use crate::copied;
 use crate::network::{Sending, request_id};
 use crate::output::link;
 use crate::remedy;
@@ -34,7 +35,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
         let is_open = |wanted: &B256| open.iter().any(|request| request.id == RequestId(*wanted));
         if let Some(missing) = options.requests.iter().find(|wanted| !is_open(wanted)) {
             return Err(failure!(
-                help = format!("see: functions request status {missing}"),
+                help = format!("see: functions request status {missing}{}", copied::at()),
                 "{missing} is no open request of subscription {id}"
             ));
         }

@@ -1,6 +1,7 @@
 //! A key that pays for transactions.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder};
@@ -11,7 +12,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::eips::Encodable2718;
 
 use crate::error::ClientError;
-use crate::turns::{Turn, Turns};
+use crate::turns::Turns;
 
 /// An account: signs transactions and counts its own nonces.
 ///
@@ -42,21 +43,21 @@ impl Account {
         })
     }
 
-    /// The same account, which sends only while it alone holds `file`, from before it reads its nonce until its
-    /// transaction is in a block. So do commands at once with one key file send one after the other. `say` hears, in a
+    /// The same account, which sends only while it alone holds `own`, its key's file, and a file in `folder` that is
+    /// named for the account and its chain, from before it reads its nonce until its transaction is in a block. So do
+    /// commands at once with one key file, or with copies of it, send one after the other.
+    ///
+    /// `folder` is made if it is not there; where it cannot be, copies know nothing of each other. `say` hears, in a
     /// person's words, of a wait for another command, and of a file that cannot be held; such a one is sent with all
     /// the same.
     #[must_use]
-    pub fn in_turns(self, file: File, say: fn(&str)) -> Self {
-        Self { turns: Some(Turns::new(file, say)), ..self }
+    pub fn in_turns(self, own: Option<File>, folder: Option<PathBuf>, say: fn(&str)) -> Self {
+        Self { turns: Some(Turns::new(own, folder, say)), ..self }
     }
 
-    /// Waits until nobody else sends with this key; none when senders do not take turns.
-    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
-        match &self.turns {
-            Some(turns) => Some(turns.take().await),
-            None => None,
-        }
+    /// Where senders with this key take turns, if they do.
+    pub(crate) const fn turns(&self) -> Option<&Turns> {
+        self.turns.as_ref()
     }
 
     /// The account's address.

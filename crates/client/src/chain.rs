@@ -16,6 +16,7 @@ use functions_types::abi::Coordinator;
 use crate::account::Account;
 use crate::error::ClientError;
 use crate::transport::{Patience, Patient, trouble};
+use crate::turns::Turn;
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -164,7 +165,7 @@ impl Chain {
         what: &str,
         tx: Transaction,
     ) -> Result<TransactionReceipt, ClientError> {
-        let turn = from.turn().await;
+        let turn = self.turn(from).await;
         let hash = self.hand_in(from, what, tx.clone()).await?;
         let receipt = self.receipt(what, hash).await?;
         drop(turn);
@@ -186,8 +187,20 @@ impl Chain {
     /// # Errors
     /// As [`Self::send`], without the errors of waiting.
     pub async fn submit(&self, from: &Account, what: &str, tx: Transaction) -> Result<B256, ClientError> {
-        let _turn = from.turn().await;
+        let _turn = self.turn(from).await;
         self.hand_in(from, what, tx).await
+    }
+
+    /// Waits until nobody else sends with this key; none when senders do not take turns.
+    async fn turn<'a>(&self, from: &'a Account) -> Option<Turn<'a>> {
+        let turns = from.turns()?;
+        if turns.is_apart() {
+            // Chains of one id, as development chains are, begin with blocks of their own.
+            let first = self.provider.get_block(alloy::eips::BlockId::earliest()).await.ok().flatten();
+            let hash = first.map_or_else(String::new, |block| format!("-{:x}", block.header.hash));
+            turns.meet(from.address(), &format!("{}{hash}", self.id)).await;
+        }
+        Some(turns.take().await)
     }
 
     /// [`Self::submit`], by whose turn it is.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alloy::primitives::{Address, U256};
@@ -19,9 +20,9 @@ fn hear(words: &str) {
 }
 
 /// The account of a key file as a command of its own opens it.
-fn account(file: &std::path::Path) -> Account {
+fn account(file: &Path, folder: Option<&Path>) -> Account {
     let account = Account::from_hex(DEV_KEYS[0]).expect("a key");
-    account.in_turns(File::open(file).expect("the file is there"), hear)
+    account.in_turns(Some(File::open(file).expect("the file is there")), folder.map(Path::to_owned), hear)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +37,7 @@ async fn commands_at_once_with_one_key_file_take_turns() {
     let to = Address::repeat_byte(7);
     let mut sending = tokio::task::JoinSet::new();
     for command in 0..AT_ONCE {
-        let account = account(if command % 2 == 0 { &key } else { &link });
+        let account = account(if command % 2 == 0 { &key } else { &link }, None);
         let url = endpoints.rpc_url().to_owned();
         sending.spawn(async move {
             let chain = Chain::connect(&url).await.expect("the chain answers");
@@ -55,6 +56,41 @@ async fn commands_at_once_with_one_key_file_take_turns() {
     assert!(WAITED.load(Ordering::Relaxed) > 0, "and who waited said so");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_at_once_with_copies_of_a_key_take_turns() {
+    let endpoints = Endpoints::start(1).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let meet = folder.path().join("state/turns");
+    let copy = |name: &str| {
+        let key = folder.path().join(name);
+        std::fs::write(&key, DEV_KEYS[0]).expect("written");
+        account(&key, Some(&meet))
+    };
+    let to = Address::repeat_byte(7);
+    let mut sending = tokio::task::JoinSet::new();
+    for command in 0..AT_ONCE {
+        let account = copy(&format!("key-{command}"));
+        let url = endpoints.rpc_url().to_owned();
+        sending.spawn(async move {
+            let chain = Chain::connect(&url).await.expect("the chain answers");
+            for _ in 0..3 {
+                chain.transfer(&account, to, U256::from(5)).await.expect("sent");
+            }
+        });
+    }
+    sending.join_all().await;
+    assert_eq!(endpoints.chain.balance(to).await.expect("a balance"), U256::from(AT_ONCE * 3 * 5));
+    let places: Vec<_> =
+        std::fs::read_dir(&meet).expect("it was made").map(|place| place.expect("a file")).collect();
+    let name = places[0].file_name().into_string().expect("a name");
+    assert_eq!(places.len(), 1, "they met at one");
+    assert!(name.starts_with(&format!("{}-412346-", dev_account(0).address())), "account and chain: {name}");
+    // Where there is no such folder, the key's own file does.
+    let blocked = folder.path().join("key-0");
+    let account = account(&folder.path().join("key-1"), Some(&blocked));
+    endpoints.chain.transfer(&account, to, U256::from(5)).await.expect("sent");
+}
+
 #[tokio::test]
 async fn a_file_that_the_system_does_not_hold_is_sent_with_all_the_same() {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -67,7 +103,7 @@ async fn a_file_that_the_system_does_not_hold_is_sent_with_all_the_same() {
     let key = tempfile::NamedTempFile::new().expect("a file");
     // O_PATH: a descriptor that nothing can be done with but to name the file.
     let file = File::options().read(true).custom_flags(0o10_000_000).open(key.path()).expect("named");
-    let account = Account::from_hex(DEV_KEYS[0]).expect("a key").in_turns(file, warn);
+    let account = Account::from_hex(DEV_KEYS[0]).expect("a key").in_turns(Some(file), None, warn);
     let to = Address::repeat_byte(7);
     for _ in 0..2 {
         endpoints.chain.transfer(&account, to, U256::from(5)).await.expect("sent");

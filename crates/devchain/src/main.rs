@@ -52,7 +52,11 @@ fn arbos_versions() -> clap::builder::RangedU64ValueParser {
 }
 
 fn main() -> ExitCode {
-    match start(Arguments::parse()) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return say(&answer),
+    };
+    match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // A closed standard error is no reason to fail otherwise.
@@ -62,12 +66,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says what the command line asked for, or what is wrong with it. An answer that could not be written is a failure.
+fn say(answer: &clap::Error) -> ExitCode {
+    let is_lost = |error: &std::io::Error| error.kind() != std::io::ErrorKind::BrokenPipe;
+    match answer.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if is_lost(&error) && !answer.use_stderr() => ExitCode::FAILURE,
+        _ => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1)),
+    }
+}
+
 fn start(arguments: Arguments) -> eyre::Result<()> {
     let filter = EnvFilter::try_new(&arguments.log).wrap_err("--log is not a filter")?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // Else it panics where there is no room for a line.
+        .log_internal_errors(false)
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(arguments))

@@ -63,12 +63,12 @@ const ENGINE_STACK_KIB: u64 = 16 * 1024;
 /// Stack limit of the process, in bytes. It takes effect at exec only.
 const PROCESS_STACK_BYTES: u64 = 64 << 20;
 
-#[expect(clippy::disallowed_macros, reason = "it has no other way to say why it ends")]
 fn main() -> ExitCode {
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("functions-sandbox: {error:#}");
+            // A closed standard error is no reason to end otherwise.
+            let _ = writeln!(std::io::stderr(), "functions-sandbox: {error:#}");
             ExitCode::FAILURE
         }
     }

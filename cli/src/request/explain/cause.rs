@@ -12,6 +12,9 @@ pub(super) struct Facts<'a> {
     pub(super) subscription: SubscriptionId,
     pub(super) consumer: Address,
     pub(super) callback_gas_limit: u32,
+    /// Options that lead a command to the same contracts, and the one that says who pays.
+    pub(super) at: &'a str,
+    pub(super) key: &'a str,
     /// The DON it was sent to, as `--don-id` takes it.
     pub(super) don: &'a str,
     pub(super) gas: Gas,
@@ -42,22 +45,22 @@ pub(super) struct Cause {
 
 /// The cause of what the facts show.
 pub(super) fn of(facts: &Facts<'_>) -> Cause {
-    let Facts { id, subscription, .. } = facts;
+    let Facts { id, subscription, at, key, .. } = facts;
     let refused = facts.refusal.map(|why| format!(", and the Router refused a report: {why}"));
     let refused = refused.unwrap_or_default();
     let (words, next) = match facts.state {
         State::Open => match facts.waits_for {
             Some(waits) => {
-                (format!("it is open: {waits}{refused}"), format!("functions request status {id}"))
+                (format!("it is open: {waits}{refused}"), format!("functions request status {id}{at}"))
             }
             None => (
                 format!("no report has reached the chain yet{refused}"),
-                format!("functions request explain {id} --node http://HOST:PORT"),
+                format!("functions request explain {id} --node http://HOST:PORT{at}"),
             ),
         },
         State::Overdue => (
             format!("no report was accepted before its time was over{refused}; nothing is charged"),
-            format!("functions sub timeout {subscription} {id}"),
+            format!("functions sub timeout {subscription} {id}{at}{key}"),
         ),
         State::TimedOut => (
             format!(
@@ -78,9 +81,9 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
 }
 
 fn again(facts: &Facts<'_>, more: &str) -> String {
-    let Facts { consumer, subscription, don, .. } = facts;
+    let Facts { consumer, subscription, don, at, key, .. } = facts;
     format!(
-        "functions request send --consumer {consumer} --subscription {subscription} --don-id {don} --source FILE{more}"
+        "functions request send{at}{key} --consumer {consumer} --subscription {subscription} --don-id {don} --source FILE{more}"
     )
 }
 
@@ -140,6 +143,8 @@ mod tests {
         subscription: SubscriptionId(7),
         consumer: Address::ZERO,
         callback_gas_limit: 70_000,
+        at: "",
+        key: "",
         don: "fun-local-1",
         gas: Gas { most: None, is_fixed: false },
         state: State::Fulfilled,
@@ -166,6 +171,16 @@ mod tests {
         assert!(waits.words.ends_with("2 observations, 3 needed"), "{waits:?}");
         let refused = of(&Facts { state: State::Overdue, refusal: Some("it would cost more"), ..FACTS });
         assert!(refused.words.contains("refused a report: it would cost more"), "{refused:?}");
+    }
+
+    #[test]
+    fn a_copied_line_leads_to_the_same_contracts() {
+        for state in [State::Open, State::Overdue, State::TimedOut, State::CallbackFailed] {
+            let facts = Facts { state, at: " --router 0xR", key: " --key-file k", ..FACTS };
+            let next = of(&facts).next.expect("a next step");
+            assert!(next.contains(" --router 0xR"), "{next}");
+            assert_eq!(next.contains(" --key-file k"), state != State::Open, "only what sends pays: {next}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use self::report::OnChain;
 use self::shown::Explained;
 use super::call::Kind;
 use super::found::{Found, State};
+use crate::copied;
 use crate::network::{Connected, Reading, request_id};
 use crate::remedy;
 
@@ -84,7 +85,7 @@ async fn gas(at: &Connected, found: &Found) -> Gas {
 fn check(explained: &Explained) -> Result<Vec<Result<(), Flaw>>> {
     let Some(on_chain) = &explained.on_chain else {
         return Err(failure!(
-            help = format!("see: functions request status {}", explained.found.started.id),
+            help = format!("see: functions request status {}{}", explained.found.started.id, copied::at()),
             "the chain shows no report of this request that could be checked"
         ));
     };

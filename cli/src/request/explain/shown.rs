@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::cause::{self, Cause, Facts, Gas};
 use super::nodes::Answer;
 use super::report::OnChain;
+use crate::copied;
 use crate::output::{link, visible};
 use crate::request::found::{Found, reason};
 use crate::simulate::decode::hex;
@@ -47,6 +48,8 @@ impl Explained {
             subscription: self.found.started.subscription,
             consumer: self.found.started.consumer,
             callback_gas_limit: self.found.started.callback_gas_limit,
+            at: copied::at(),
+            key: copied::key(),
             don: &self.found.don(),
             gas: self.gas,
             state: self.found.state(),
