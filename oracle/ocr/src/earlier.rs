@@ -1,6 +1,6 @@
 //! What a node said about a request under earlier configurations.
 
-use crate::{Observation, Outcome, Record, RecordError, record::Fact};
+use crate::{Attested, Observation, Outcome, Record, RecordError, record::Fact};
 
 /// What a node takes along when the configuration changes: the script is not asked again, and nothing contradicts what
 /// was signed. Spec: agreement A34.
@@ -8,7 +8,7 @@ use crate::{Observation, Outcome, Record, RecordError, record::Fact};
 pub struct Earlier {
     /// The script's answer as this node saw it. A failure is none: the node may run the script now.
     pub observation: Option<Observation>,
-    /// The outcome of the newest lock: the only one this node may sign.
+    /// The outcome of its report, or of the newest lock: the only one this node may sign.
     pub bound: Option<Outcome>,
     /// The node kept silent about the request, and goes on so.
     pub quarantined: bool,
@@ -21,13 +21,14 @@ impl Earlier {
     /// [`RecordError`]: the node must not speak about the request, because it would forget what it said.
     pub fn read(records: &[Record]) -> Result<Self, RecordError> {
         let mut earlier = Self::default();
-        let mut newest_lock = None;
+        let (mut newest_lock, mut reported) = (None, None);
         for record in records {
             match Fact::decode(record)? {
                 Fact::Observation(signed) if signed.observation.answer.is_from_script() => {
                     earlier.observation = Some(signed.observation);
                 }
                 Fact::Bound(outcome) => earlier.bound = Some(outcome),
+                Fact::Report(Attested { outcome, .. }) => reported = Some(outcome),
                 Fact::Quarantine => earlier.quarantined = true,
                 Fact::Lock(lock)
                     if newest_lock.as_ref().is_none_or(|(attempt, _)| *attempt < lock.attempt) =>
@@ -37,8 +38,9 @@ impl Earlier {
                 _ => {}
             }
         }
-        // Who was bound locked nothing else.
-        earlier.bound = earlier.bound.or(newest_lock.map(|(_, outcome)| outcome));
+        // Who was bound signed nothing else. What is decided may have been signed in a batch, without a lock; a lock of
+        // another outcome comes to nothing.
+        earlier.bound = earlier.bound.or(reported).or(newest_lock.map(|(_, outcome)| outcome));
         Ok(earlier)
     }
 }

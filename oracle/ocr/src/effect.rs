@@ -1,6 +1,6 @@
 //! What the protocol asks for.
 
-use crate::{Message, Misbehavior, OracleIndex, ReadyReport, Record, Timer};
+use crate::{Message, Misbehavior, OracleIndex, ReadyBatch, ReadyReport, Record, RequestKey, Timer};
 
 /// Something to do. Effects are executed in order: a record must be durable before the effects after it.
 #[derive(Clone, Debug)]
@@ -25,6 +25,13 @@ pub enum Effect {
     },
     /// A report is complete; it is given again after a restart.
     Report(Box<ReadyReport>),
+    /// The answer to [`crate::Input::Batch`].
+    Batched {
+        /// The first of its requests.
+        first: RequestKey,
+        /// The report of all of them; none when it did not come about.
+        batch: Option<Box<ReadyBatch>>,
+    },
     /// A peer misbehaved, or its message could not be used.
     Blame {
         /// The peer.

@@ -147,11 +147,52 @@ impl Evidence {
     /// # Errors
     /// The first [`Flaw`].
     pub fn verify(&self, roster: &Roster, report: &Attested, verifier: &impl Verifier) -> Result<(), Flaw> {
+        let event = self.event().ok_or(Flaw::Other("method"))?;
+        let Attested { attempt, outcome, evidence, .. } = report;
+        let hash = report::signed_hash(roster, &event, *attempt, outcome, *evidence);
+        self.verify_signed(roster, &event, report, &hash, verifier)
+    }
+
+    /// As [`Evidence::verify`], where the report came with others: `batch` are the bytes of the report of all, `report`
+    /// is what they say of this request, with the evidence of its own and the signatures under all.
+    ///
+    /// # Errors
+    /// The first [`Flaw`].
+    pub fn verify_in_batch(
+        &self,
+        roster: &Roster,
+        report: &Attested,
+        batch: &[u8],
+        verifier: &impl Verifier,
+    ) -> Result<(), Flaw> {
+        let event = self.event().ok_or(Flaw::Other("method"))?;
+        let entries = functions_report::Report::parse(batch).map_err(|_| Flaw::Other("form"))?;
+        let requests: Vec<B256> = entries.request_ids().iter().map(B256::from).collect();
+        let place = requests.iter().position(|id| *id == event.request).ok_or(Flaw::Other("request"))?;
+        let entry = entries.entry(place).map_err(|_| Flaw::Other("form"))?;
+        let says = if report.outcome.is_error() { entry.error } else { entry.result };
+        if entry.onchain_metadata != event.commitment || says != report.outcome.bytes() {
+            return Err(Flaw::Other("request"));
+        }
+        if report.evidence != layout::fast_evidence(&event.request) {
+            return Err(Flaw::Root);
+        }
+        let hash = layout::batch_context(roster.config_digest(), &requests).signed_hash(batch);
+        self.verify_signed(roster, &event, report, &hash, verifier)
+    }
+
+    fn verify_signed(
+        &self,
+        roster: &Roster,
+        event: &RequestEvent,
+        report: &Attested,
+        hash: &B256,
+        verifier: &impl Verifier,
+    ) -> Result<(), Flaw> {
         if self.config_digest != roster.config_digest() {
             return Err(Flaw::Other("configuration"));
         }
-        let event = self.event().ok_or(Flaw::Other("method"))?;
-        check_report(roster, &event, report, verifier)?;
+        check_report(roster, hash, report, verifier)?;
         let domain = Domain { config_digest: self.config_digest, key: event.key() };
         let basis = check_observations(&self.basis, roster, &domain, verifier)?;
         check_observations(&self.others, roster, &domain, verifier)?;
@@ -231,11 +272,11 @@ impl Held {
 
 fn check_report(
     roster: &Roster,
-    event: &RequestEvent,
+    hash: &B256,
     attested: &Attested,
     verifier: &impl Verifier,
 ) -> Result<(), Flaw> {
-    let Attested { attempt, outcome, evidence, signatures } = attested;
+    let signatures = &attested.signatures;
     if signatures.len() != roster.quorum() {
         return Err(Flaw::Report("not exactly a quorum of signatures"));
     }
@@ -243,9 +284,8 @@ fn check_report(
     if !ascends(signers) {
         return Err(Flaw::Report("signers that are not ascending"));
     }
-    let hash = report::signed_hash(roster, event, *attempt, outcome, *evidence);
     let is_good = |(signer, signature): &(OracleIndex, report::ReportSignature)| {
-        roster.oracle(*signer).is_some_and(|oracle| verifier.verify_report(oracle, &hash, signature))
+        roster.oracle(*signer).is_some_and(|oracle| verifier.verify_report(oracle, hash, signature))
     };
     if signatures.iter().all(is_good) { Ok(()) } else { Err(Flaw::Report("a bad signature")) }
 }

@@ -36,6 +36,9 @@ pub enum Input {
     Timer(Timer),
     /// A connection to the oracle was established; what it may have missed is sent again.
     Connected(OracleIndex),
+    /// The node would send the reports of these requests as one, the first being the one whose turn it is:
+    /// [`crate::Effect::Batched`] answers after a bounded time.
+    Batch(Vec<RequestKey>),
     /// A message to the oracle and its answer took so long on the wire. Waiting follows it; a wrong one only costs
     /// time.
     RoundTrip {

@@ -13,6 +13,7 @@
 //! `outcome` is [`outcome`]'s digest, `evidence` the extra hash of the report (`reportContext[2]`).
 
 use alloy_primitives::{B256, Keccak256, keccak256};
+use functions_report::ReportContext;
 
 use crate::{
     Observation, OracleIndex, Outcome, RequestKey, SignedObservation,
@@ -128,6 +129,21 @@ pub fn outcome(outcome: &Outcome) -> B256 {
 /// Extra hash of a fast-path report: keccak256(`osa/fast/1` ‖ R).
 pub fn fast_evidence(request: &B256) -> B256 {
     keccak256([b"osa/fast/1".as_slice(), request.as_slice()].concat())
+}
+
+/// Extra hash of a report of several fast-path outcomes: keccak256(`osa/batch/1` ‖ count (1) ‖ each R, in the report's
+/// order). Like that of each alone, it follows from the requests.
+pub fn batch_evidence<'a>(requests: impl ExactSizeIterator<Item = &'a B256>) -> B256 {
+    let mut hash = Keccak256::new();
+    hash.update(b"osa/batch/1");
+    hash.update([u8::try_from(requests.len()).unwrap_or(u8::MAX)]);
+    requests.for_each(|request| hash.update(request));
+    hash.finalize()
+}
+
+/// The context of a report of several fast-path outcomes: epoch 0, round 1, extra hash [`batch_evidence`].
+pub fn batch_context(config_digest: B256, requests: &[B256]) -> ReportContext {
+    ReportContext { config_digest, epoch: 0, round: 1, extra_hash: batch_evidence(requests.iter()) }
 }
 
 /// Evidence root of a set of observations sorted by sender: keccak256 of `osa/evidence/1` ‖ D ‖ R ‖ H ‖

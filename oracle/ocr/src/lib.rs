@@ -17,6 +17,9 @@
 //! with STATUS, which names its highest lock; the leader proposes the outcome of the highest lock, or that of the
 //! outcome function ([`outcome`]) of the observations (PROPOSE); q votes (PREPARE) lock it.
 //!
+//! Batches: outcomes that are decided may be signed once more, together (BATCH, BSIG), so that one transaction brings
+//! several to the chain.
+//!
 //! # Durability
 //!
 //! [`Effect::Persist`] stands before the effects that reveal what it stores. [`Protocol::restore`] takes the
@@ -60,12 +63,12 @@ pub use effect::Effect;
 pub use functions_types::FailureCode;
 pub use ids::{OracleIndex, RequestEvent, RequestKey};
 pub use input::Input;
-pub use message::{Body, DecodeError, MAX_MESSAGE_BYTES, Message};
+pub use message::{Body, DecodeError, MAX_BATCH, MAX_MESSAGE_BYTES, Message};
 pub use misbehavior::Misbehavior;
 pub use observation::{Answer, MAX_OBSERVATION_BYTES, Observation, SignedObservation};
 pub use outcome::Outcome;
 pub use protocol::{Protocol, View};
 pub use record::{Record, RecordError, RecordId, Slot};
-pub use report::{Attested, ReadyReport, ReportSignature};
+pub use report::{Attested, ReadyBatch, ReadyReport, ReportSignature};
 pub use roster::{FULL_ECHO_ORACLES, Oracle, Order, Roster, RosterError};
 pub use timer::{Timer, TimerKind};

@@ -8,6 +8,8 @@
 //! | PROPOSE | Ed25519 | as leader of a: the outcome, and why it is allowed |
 //! | PREPARE | Ed25519 | I accept the proposal of a |
 //! | REPORT | a quorum of report signatures | the end |
+//! | BATCH | nothing | I would send these decided outcomes in one report |
+//! | BSIG | report signature | I hold a report of each of them, and attest them together |
 //!
 //! A STATUS to the leader carries the observations it lists and the certificate of its lock in full, so
 //! nothing has to be asked for afterwards.
@@ -21,6 +23,8 @@ use crate::{
 
 /// Longest message on the wire, in bytes; longer ones are dropped before they are parsed.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+/// Most requests of one report.
+pub const MAX_BATCH: usize = 10;
 
 /// One message of one oracle about one request under one configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +54,10 @@ pub enum Body {
     Prepare(Prepare),
     /// REPORT.
     Report(Box<Attested>),
+    /// BATCH: two to [`MAX_BATCH`] requests; the message is about the first of them.
+    Batch(Vec<BatchEntry>),
+    /// BSIG, about the first request of its BATCH.
+    BatchSignature(BatchSignature),
 }
 
 impl Body {
@@ -62,6 +70,8 @@ impl Body {
             Self::Propose(_) => "propose",
             Self::Prepare(_) => "prepare",
             Self::Report(_) => "report",
+            Self::Batch(_) => "batch",
+            Self::BatchSignature(_) => "batch signature",
         }
     }
 }
@@ -179,6 +189,24 @@ pub struct Prepare {
     pub choice: Choice,
     /// Ed25519 signature.
     pub signature: [u8; 64],
+}
+
+/// One request of a BATCH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchEntry {
+    /// The request.
+    pub key: RequestKey,
+    /// Digest of the outcome that its report has.
+    pub outcome: B256,
+}
+
+/// A signature under a report of several requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchSignature {
+    /// The hash that is signed: it says which report.
+    pub hash: B256,
+    /// Signature over it.
+    pub signature: ReportSignature,
 }
 
 /// Bytes that are no message.

@@ -30,6 +30,9 @@ pub enum Misbehavior {
     /// A REPORT that breaks a rule.
     #[error("an invalid report: {0}")]
     InvalidReport(&'static str),
+    /// A BATCH that breaks a rule.
+    #[error("an invalid batch: {0}")]
+    InvalidBatch(&'static str),
     /// Two reports with different outcomes: more than f oracles are faulty.
     #[error("a report that contradicts ours")]
     ContradictingReport,
@@ -51,6 +54,7 @@ impl Misbehavior {
             Self::InvalidStatus(_) => "invalid status",
             Self::InvalidProposal(_) => "invalid proposal",
             Self::InvalidReport(_) => "invalid report",
+            Self::InvalidBatch(_) => "invalid batch",
             Self::ContradictingReport => "contradicting report",
             Self::Flood => "flood",
         }

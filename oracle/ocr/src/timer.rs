@@ -25,6 +25,8 @@ pub enum TimerKind {
     Attempt(u32),
     /// Signatures go to everybody when the collectors stay silent (more than 16 oracles).
     Fallback,
+    /// The end of the wait for signatures under the report of several requests, of which this is the first.
+    Batch,
     /// What was said is said again to a peer that connected again, when it may be told more.
     Again(OracleIndex),
 }

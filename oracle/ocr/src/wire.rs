@@ -7,7 +7,7 @@ use prost::Message as _;
 use crate::{
     Body, DecodeError, Message, OracleIndex, Outcome, ReportSignature, RequestKey,
     choice::Choice,
-    message::{MAX_MESSAGE_BYTES, Prepare, Status},
+    message::{BatchEntry, BatchSignature, MAX_BATCH, MAX_MESSAGE_BYTES, Prepare, Status},
 };
 
 mod parts;
@@ -27,7 +27,7 @@ struct Envelope {
     commitment: Vec<u8>,
     #[prost(uint32, tag = "4")]
     sender: u32,
-    #[prost(oneof = "Content", tags = "5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "Content", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
     content: Option<Content>,
 }
 
@@ -45,6 +45,10 @@ enum Content {
     Prepare(PbPrepare),
     #[prost(message, tag = "10")]
     Report(PbReport),
+    #[prost(message, tag = "11")]
+    Batch(PbBatch),
+    #[prost(message, tag = "12")]
+    BatchSignature(PbBatchSignature),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -186,6 +190,30 @@ pub(crate) struct PbReport {
     signatures: Vec<PbVote>,
 }
 
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbBatch {
+    #[prost(message, repeated, tag = "1")]
+    entries: Vec<PbBatchEntry>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbBatchEntry {
+    #[prost(bytes = "vec", tag = "1")]
+    request: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    commitment: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    outcome: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PbBatchSignature {
+    #[prost(bytes = "vec", tag = "1")]
+    hash: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    signature: Vec<u8>,
+}
+
 pub(crate) fn encode(message: &Message) -> Vec<u8> {
     let content = match &message.body {
         Body::Observation(observation) => Content::Observation(observation.into()),
@@ -203,6 +231,11 @@ pub(crate) fn encode(message: &Message) -> Vec<u8> {
             signature: prepare.signature.to_vec(),
         }),
         Body::Report(report) => Content::Report((&**report).into()),
+        Body::Batch(entries) => Content::Batch(PbBatch { entries: entries.iter().map(Into::into).collect() }),
+        Body::BatchSignature(signed) => Content::BatchSignature(PbBatchSignature {
+            hash: signed.hash.to_vec(),
+            signature: report_signature_bytes(&signed.signature),
+        }),
     };
     Envelope {
         config_digest: message.config_digest.to_vec(),
@@ -231,6 +264,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded<Message> {
             signature: bytes64(&prepare.signature)?,
         }),
         Content::Report(report) => Body::Report(Box::new(report.try_into()?)),
+        Content::Batch(batch) if batch.entries.len() > MAX_BATCH => {
+            return Err(DecodeError::Field("batch with more requests than a report"));
+        }
+        Content::Batch(batch) => Body::Batch(all(batch.entries)?),
+        Content::BatchSignature(signed) => Body::BatchSignature(BatchSignature {
+            hash: word(&signed.hash, "hash")?,
+            signature: report_signature(&signed.signature)?,
+        }),
     };
     Ok(Message {
         config_digest: word(&envelope.config_digest, "config digest")?,
@@ -294,6 +335,28 @@ fn report_signature(bytes: &[u8]) -> Decoded<ReportSignature> {
 
 fn report_signature_bytes(signature: &ReportSignature) -> Vec<u8> {
     [signature.r.as_slice(), &signature.s, &[signature.v]].concat()
+}
+
+impl From<&BatchEntry> for PbBatchEntry {
+    fn from(entry: &BatchEntry) -> Self {
+        Self {
+            request: entry.key.request.to_vec(),
+            commitment: entry.key.commitment.to_vec(),
+            outcome: entry.outcome.to_vec(),
+        }
+    }
+}
+
+impl TryFrom<PbBatchEntry> for BatchEntry {
+    type Error = DecodeError;
+
+    fn try_from(from: PbBatchEntry) -> Decoded<Self> {
+        let key = RequestKey {
+            request: word(&from.request, "request")?,
+            commitment: word(&from.commitment, "commitment")?,
+        };
+        Ok(Self { key, outcome: word(&from.outcome, "outcome digest")? })
+    }
 }
 
 impl Message {

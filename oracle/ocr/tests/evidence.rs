@@ -49,6 +49,7 @@ fn agreed(answers: [u8; 4]) -> (Attested, Vec<Vec<Record>>) {
                 Effect::Report(ready) => {
                     reports.insert(to, ready.attested);
                 }
+                Effect::Batched { .. } => {}
                 Effect::Blame { oracle, misbehavior } => panic!("{oracle} is blamed: {misbehavior}"),
             }
         }

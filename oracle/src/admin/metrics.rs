@@ -51,6 +51,10 @@ pub struct Metrics {
     pub observations: Family<Kind, Counter>,
     /// Transactions by fate: submitted, paid, unpaid, unneeded, undeliverable.
     pub transmissions: Family<Kind, Counter>,
+    /// Reports of several requests that this node asked the others to sign, by what came of it: signed, failed.
+    pub batches: Family<Kind, Counter>,
+    /// Requests in those that were signed.
+    pub batched_requests: Counter,
     /// Peer messages by fate: received, sent, refused.
     pub messages: Family<Kind, Counter>,
     /// Bytes of peer messages by fate: received, sent.
@@ -118,6 +122,8 @@ impl Metrics {
             states: Family::default(),
             observations: Family::default(),
             transmissions: Family::default(),
+            batches: Family::default(),
+            batched_requests: Counter::default(),
             messages: Family::default(),
             message_bytes: Family::default(),
             signature_seconds: Gauge::default(),
@@ -152,6 +158,9 @@ impl Metrics {
         registry.register("request_states", "Requests by the state they entered", metrics.states.clone());
         registry.register("observations", "Own observations by kind", metrics.observations.clone());
         registry.register("transmissions", "Transactions by fate", metrics.transmissions.clone());
+        registry.register("batches", "Reports of several requests by fate", metrics.batches.clone());
+        let batched = metrics.batched_requests.clone();
+        registry.register("batched_requests", "Requests in signed reports of several", batched);
         registry.register("messages", "Peer messages by fate", metrics.messages.clone());
         let bytes = metrics.message_bytes.clone();
         registry.register("message_bytes", "Bytes of peer messages by fate", bytes);

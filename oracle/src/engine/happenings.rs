@@ -1,6 +1,9 @@
 //! What the chain, peers, scripts and the transmitter say, as happenings; with what the journal holds about it.
 
-use alloy::{primitives::Address, rpc::types::Log};
+use alloy::{
+    primitives::{Address, B256},
+    rpc::types::Log,
+};
 use oracle_ocr::{Earlier, Message, Record, RequestKey};
 
 use super::{Engine, EngineError, runs::Finished};
@@ -140,6 +143,13 @@ impl Engine {
 
     pub(super) async fn on_note(&mut self, note: TransmitNote) -> Result<(), EngineError> {
         let kind = match &note {
+            TransmitNote::Gather { keys } => {
+                self.core.gather(now_ms(), keys.clone());
+                return Ok(());
+            }
+            TransmitNote::Carried { request_id, tx_hash, stage } => {
+                return self.on_submitted(*request_id, *tx_hash, *stage).await;
+            }
             TransmitNote::Submitted { .. } => "submitted",
             TransmitNote::Included { .. } => "paid",
             TransmitNote::Unpaid { .. } => "unpaid",
@@ -149,10 +159,7 @@ impl Engine {
         self.parts.metrics.transmissions.get_or_create(&Kind::of(kind)).inc();
         match note {
             TransmitNote::Submitted { request_id: id, tx_hash, stage } => {
-                tracing::info!(request_id = %id, tx = %tx_hash, stage, "report sent");
-                let is_held = self.core.lifecycle().holds(&id);
-                let stored = if is_held { None } else { self.row(id).await?.map(Box::new) };
-                self.tell(Happening::Submitted { id, tx_hash, stage, stored });
+                self.on_submitted(id, tx_hash, stage).await?;
             }
             TransmitNote::Unpaid { request_id: id, tx_hash, code } => {
                 tracing::warn!(request_id = %id, tx = %tx_hash, ?code, "the transaction did not process the request");
@@ -165,7 +172,17 @@ impl Engine {
             TransmitNote::Included { request_id, .. } | TransmitNote::Unneeded { request_id } => {
                 tracing::debug!(%request_id, kind, "transmission ended");
             }
+            TransmitNote::Gather { .. } | TransmitNote::Carried { .. } => {}
         }
+        Ok(())
+    }
+
+    /// A transaction of ours carries a report.
+    async fn on_submitted(&mut self, id: B256, tx_hash: B256, stage: u64) -> Result<(), EngineError> {
+        tracing::info!(request_id = %id, tx = %tx_hash, stage, "report sent");
+        let is_held = self.core.lifecycle().holds(&id);
+        let stored = if is_held { None } else { self.row(id).await?.map(Box::new) };
+        self.tell(Happening::Submitted { id, tx_hash, stage, stored });
         Ok(())
     }
 
@@ -197,8 +214,6 @@ fn event_of(row: &RequestRow, coordinator: Address, router: Address) -> Option<S
 
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::B256;
-
     use super::*;
     use crate::{chain::request_log, lifecycle::RequestView};
 

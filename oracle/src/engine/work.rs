@@ -1,10 +1,11 @@
 //! Doing what the core asks for: nothing leaves before everything gathered is stored.
 
 use alloy::primitives::{B256, Bytes};
-use oracle_ocr::{Record, RequestKey};
+use oracle_ocr::{ReadyBatch, Record, RequestKey};
 
 use super::{Engine, EngineError};
 use crate::{
+    admin::Kind,
     clock::now_ms,
     don::Don,
     lifecycle::{Happening, Order, Report, RequestRow, Work, outcome_parts},
@@ -100,6 +101,7 @@ impl Engine {
                 return Ok(true);
             }
             Order::Transmit(report) => self.parts.transmitter.start(job(&self.parts.don, *report)),
+            Order::Batched { first, batch } => self.on_batched(first, batch),
             Order::Answered(id) => self.parts.transmitter.answered(id),
             Order::Cancel(id) => self.parts.transmitter.cancel(id),
             Order::Progressed { transmitter, reported_ms } => {
@@ -107,6 +109,15 @@ impl Engine {
             }
         }
         Ok(false)
+    }
+
+    fn on_batched(&self, first: B256, batch: Option<Box<ReadyBatch>>) {
+        let kind = if batch.is_some() { "signed" } else { "failed" };
+        self.parts.metrics.batches.get_or_create(&Kind::of(kind)).inc();
+        if let Some(batch) = &batch {
+            self.parts.metrics.batched_requests.inc_by(batch.keys.len() as u64);
+        }
+        self.parts.transmitter.batched(first, batch.map(|batch| *batch));
     }
 
     /// Starts a script; false when the journal, the only place where all of the request is, does not give it back.
@@ -138,7 +149,9 @@ fn job(don: &Don, report: Report) -> ReportJob {
     let (result, error) = if kind == "result" { (data, Bytes::new()) } else { (Bytes::new(), data) };
     ReportJob {
         request_id: ready.key.request,
+        commitment_hash: ready.key.commitment,
         stage: ready.stage as u64,
+        coming: ready.coming,
         before: don.transmitters_before(&ready.key.request, ready.stage),
         reported_ms,
         calldata: ready.calldata().into(),

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, Bytes};
 use functions_types::Commitment;
 use oracle_ocr::{
-    Answer, Earlier, Input, Misbehavior, OracleIndex, Outcome, ReadyReport, Record, RequestKey,
+    Answer, Earlier, Input, Misbehavior, OracleIndex, Outcome, ReadyBatch, ReadyReport, Record, RequestKey,
 };
 
 use super::{RequestRow, State};
@@ -39,6 +39,13 @@ pub enum Order {
     Read(RequestKey),
     /// Deliver a report; a delivery under way is kept.
     Transmit(Box<Report>),
+    /// The report of several requests that the transmitter asked for, or none.
+    Batched {
+        /// The first of them.
+        first: B256,
+        /// The report.
+        batch: Option<Box<ReadyBatch>>,
+    },
     /// The chain shows a response, or needs none: nothing new is sent.
     Answered(B256),
     /// End the delivery of a request; a transaction already sent is left alone.

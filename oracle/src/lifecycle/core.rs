@@ -70,6 +70,11 @@ impl<S: Signer, V: Verifier> Core<S, V> {
         self.step(now, Input::RoundTrip { oracle, millis });
     }
 
+    /// The transmitter would send the reports of these requests as one: [`Order::Batched`] answers.
+    pub fn gather(&mut self, now: u64, keys: Vec<RequestKey>) {
+        self.step(now, Input::Batch(keys));
+    }
+
     /// Fires the timers that are due.
     pub fn tick(&mut self, now: u64) {
         while let Some(timer) = self.timers.take_due(now) {
@@ -161,6 +166,9 @@ impl<S: Signer, V: Verifier> Core<S, V> {
                 Effect::SetTimer { timer, at } => self.timers.set(timer, at),
                 Effect::Report(ready) => {
                     actions.extend(self.lifecycle.on(now, Happening::Reported(ready)));
+                }
+                Effect::Batched { first, batch } => {
+                    self.work.orders.push(Order::Batched { first: first.request, batch });
                 }
                 Effect::Blame { oracle, misbehavior } => {
                     self.work.notes.push(Note::Blamed { oracle, misbehavior });

@@ -21,7 +21,10 @@
 //! | early | woken | | turning |
 //! | queueing | a transaction of a node before waits for a block | | early |
 //! | queueing | none does | | looking |
+//! | queueing | none does, and others are coming | | lingering |
+//! | lingering | woken | | looking |
 //! | looking | send | | sending |
+//! | looking | send, and enough others wait | | gathering |
 //! | looking | drop | tell unneeded | over |
 //! | looking | raise the gas | | looking |
 //! | looking | undeliverable | tell undeliverable | over |
@@ -32,6 +35,8 @@
 //! | poor | woken | | counting |
 //! | counting | enough | | looking |
 //! | counting | too little | | poor |
+//! | gathering | a transaction of several | | sending |
+//! | gathering | none came about | | looking |
 //! | sending | it stands | tell submitted | seeking |
 //! | seeking | paid | tell included | mined |
 //! | seeking | unpaid, worth another | tell unpaid | failed |
@@ -66,6 +71,7 @@
 //! its block is final. Then, and after a revert or codes 3 and 4, another is worth it, after a pause that doubles.
 //! A version that may not be offered more for is handed over once more as it is.
 //!
+//! A report goes with others once: whatever comes of that, then it goes alone.
 //! Where it would look and the request is answered, it tells unneeded and is over. What is said or told about a
 //! transaction is said or told once in a row.
 //! After a restart a delivery begins with loading, whatever it was at: a stored transaction is resumed, never made
@@ -87,8 +93,9 @@ use tokio::time::Instant;
 pub(super) use self::values::stuck_after;
 pub use self::values::{Assignment, Effect, Look, Moment, Next, Seen, Standing, Step};
 use super::{
+    batch::BATCH_MIN,
     funds::LOOK_EVERY,
-    gate::{Decision, GateInput, UNCONFIRMED, decide},
+    gate::{CARRIED, Decision, UNCONFIRMED},
     mined::{Deed, Mined},
     price::{self, Market},
     report::TransmitNote,
@@ -111,8 +118,10 @@ enum Phase {
     Turning,
     Early,
     Queueing,
+    Lingering,
     Looking,
     Holding,
+    Gathering,
     Poor { need_wei: U256 },
     Counting { need_wei: U256 },
     Sending,
@@ -139,6 +148,8 @@ pub struct Delivery {
     waits_since: Option<Instant>,
     had_turn: bool,
     gas_raises: u32,
+    /// It went with others, or they did not come together.
+    is_alone: bool,
     /// Transactions that were paid for without processing the request.
     failures: u32,
     /// The transaction that was told about last.
@@ -159,6 +170,7 @@ impl Delivery {
             waits_since: None,
             had_turn: false,
             gas_raises: 0,
+            is_alone: false,
             failures: 0,
             told: None,
             reason: String::new(),
@@ -190,8 +202,20 @@ impl Delivery {
                 let until = now.at + self.assignment.poll_interval;
                 self.go(Phase::Early, Next::Sleep { until, or_answered: true })
             }
-            (Phase::Queueing, Seen::Pending(false)) => self.enter_gate(now),
+            (Phase::Queueing, Seen::Pending(false)) if !self.assignment.window.is_zero() && self.joins() => {
+                let until = now.at + self.assignment.window;
+                self.go(Phase::Lingering, Next::Linger { until })
+            }
+            (Phase::Queueing, Seen::Pending(false)) | (Phase::Lingering, Seen::Woke) => self.enter_gate(now),
             (Phase::Looking, Seen::Looked(look)) => self.on_look(now, look),
+            (Phase::Gathering, Seen::Gathered(Some((gas_limit, price)))) if !now.answered => {
+                let attempt = self.attempt;
+                self.go(Phase::Sending, Next::Send { attempt, gas_limit, price })
+            }
+            (Phase::Gathering, Seen::Gathered(_)) => {
+                self.is_alone = true;
+                self.look(now)
+            }
             (Phase::Holding, Seen::Woke) | (Phase::Counting { .. }, Seen::Funds { enough: true }) => {
                 self.gas_raises = 0;
                 self.look(now)
@@ -277,6 +301,12 @@ impl Delivery {
         self.look(now)
     }
 
+    /// Whether it may be sent in one transaction with others: nothing has gone wrong with it yet.
+    #[must_use]
+    pub const fn joins(&self) -> bool {
+        !self.is_alone && self.attempt == 0 && self.gas_raises == 0
+    }
+
     fn look(&mut self, now: Moment) -> Step {
         if now.answered {
             return self.unneeded();
@@ -286,17 +316,11 @@ impl Delivery {
     }
 
     fn on_look(&mut self, now: Moment, look: Look) -> Step {
-        let Look { chain_time, market, ceiling_wei, confirmed, gas_limit, need_wei, simulated } = look;
-        let decision = decide(&GateInput {
-            answered: now.answered,
-            confirmed,
-            chain_time,
-            timeout_timestamp: self.assignment.timeout_timestamp,
-            gas_raises: self.gas_raises,
-            price: price::offer(market, ceiling_wei),
-            simulated,
-        });
-        match decision {
+        let Look { waiting, gas_limit, need_wei, .. } = look;
+        match look.decide(now.answered, self.assignment.timeout_timestamp, self.gas_raises) {
+            Decision::Send(_) if waiting + 1 >= BATCH_MIN && self.joins() => {
+                self.go(Phase::Gathering, Next::Gather)
+            }
             Decision::Send(price) => {
                 let attempt = self.attempt;
                 self.go(Phase::Sending, Next::Send { attempt, gas_limit, price })
@@ -316,6 +340,7 @@ impl Delivery {
                 self.say(reason, true, step)
             }
             Decision::Wait(reason) => {
+                self.is_alone |= reason == CARRIED;
                 // What did not change for a while is asked for less often.
                 if reason != self.reason {
                     self.pause = self.assignment.poll_interval;

@@ -1,6 +1,6 @@
 //! What the chain asks per gas now, and the most that this node may offer.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Bytes, U256};
 use functions_types::Commitment;
 
 use super::{
@@ -91,15 +91,24 @@ pub(super) fn subject<'a>(shared: &Shared, job: &'a ReportJob) -> Subject<'a> {
 
 /// The gas limit of a report's transaction, raised by half `raises` times.
 pub(super) fn gas_limit(job: &ReportJob, fees: &Fees, raises: u32) -> u64 {
-    let l1_fee = gas::l1_fee_wei(&job.calldata, fees.l1_price_wei);
-    let Commitment { gas_overhead_before_callback, gas_overhead_after_callback, .. } = job.commitment;
-    let least = gas::gas_limit(&gas::GasInputs {
-        calldata: &job.calldata,
-        signatures: job.signatures,
-        response_bytes: (job.result.len() + job.error.len()) as u64,
-        callback_gas_limit: u64::from(job.commitment.callback_gas_limit),
-        overhead: gas_overhead_before_callback + gas_overhead_after_callback,
+    gas::raised(batch_gas_limit(&[job], &job.calldata, fees), raises)
+}
+
+/// The gas limit of a transaction of these reports.
+pub(super) fn batch_gas_limit(jobs: &[&ReportJob], calldata: &Bytes, fees: &Fees) -> u64 {
+    let l1_fee = gas::l1_fee_wei(calldata, fees.l1_price_wei);
+    let entry = |job: &&ReportJob| {
+        let Commitment { gas_overhead_before_callback, gas_overhead_after_callback, .. } = job.commitment;
+        gas::Entry {
+            response_bytes: (job.result.len() + job.error.len()) as u64,
+            callback_gas_limit: u64::from(job.commitment.callback_gas_limit),
+            overhead: gas_overhead_before_callback + gas_overhead_after_callback,
+        }
+    };
+    gas::gas_limit(&gas::GasInputs {
+        calldata,
+        signatures: jobs.first().map_or(0, |job| job.signatures),
+        entries: jobs.iter().map(entry).collect(),
         l1_gas: gas::l1_gas(l1_fee, fees.market.base_fee_wei),
-    });
-    gas::raised(least, raises)
+    })
 }

@@ -12,38 +12,55 @@ const CALLDATA_ZERO: u64 = 4;
 const PER_SIGNATURE: u64 = 8_000;
 /// Entering both programs, decoding, events and settlement, beyond what the commitment reserves.
 const BASE_WORK: u64 = 400_000;
+/// What each further request of the same transaction takes of that, at the most.
+const FURTHER_WORK: u64 = 200_000;
 /// Gas per byte of response handed through both contracts and the event.
 const PER_RESPONSE_BYTE: u64 = 64;
 /// Bytes of a signed transaction beside its calldata, for the data fee.
 const ENVELOPE_BYTES: u64 = 180;
 
 /// What the limit depends on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct GasInputs<'a> {
     /// The whole calldata of `transmit`.
     pub calldata: &'a [u8],
     /// Signatures verified.
     pub signatures: u64,
+    /// What is reported.
+    pub entries: Vec<Entry>,
+    /// Gas that pays the data fee, from [`l1_gas`].
+    pub l1_gas: u64,
+}
+
+/// One request's part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
     /// Bytes of result and error together.
     pub response_bytes: u64,
     /// Gas promised to the consumer's callback.
     pub callback_gas_limit: u64,
     /// The commitment's overheads before and after the callback, added.
     pub overhead: u64,
-    /// Gas that pays the data fee, from [`l1_gas`].
-    pub l1_gas: u64,
+}
+
+impl Entry {
+    fn gas(&self) -> u64 {
+        let callback = self.callback_gas_limit.saturating_mul(64).div_ceil(63);
+        let response = self.response_bytes.saturating_mul(PER_RESPONSE_BYTE);
+        callback.saturating_add(response).saturating_add(self.overhead)
+    }
 }
 
 /// The gas limit.
 pub(super) fn gas_limit(inputs: &GasInputs<'_>) -> u64 {
-    let callback = inputs.callback_gas_limit.saturating_mul(64).div_ceil(63);
+    let further = inputs.entries.len().saturating_sub(1) as u64;
+    let entries = inputs.entries.iter().map(Entry::gas).fold(0, u64::saturating_add);
     let sum = INTRINSIC
         .saturating_add(calldata_gas(inputs.calldata))
         .saturating_add(inputs.l1_gas)
         .saturating_add(inputs.signatures.saturating_mul(PER_SIGNATURE))
-        .saturating_add(inputs.response_bytes.saturating_mul(PER_RESPONSE_BYTE))
-        .saturating_add(callback)
-        .saturating_add(inputs.overhead)
+        .saturating_add(entries)
+        .saturating_add(further.saturating_mul(FURTHER_WORK))
         .saturating_add(BASE_WORK);
     sum.saturating_add(sum / 10)
 }
@@ -88,14 +105,22 @@ mod tests {
         let inputs = |callback_gas_limit| GasInputs {
             calldata: &calldata,
             signatures: 3,
-            response_bytes: 32,
-            callback_gas_limit,
-            overhead: 130_000,
+            entries: vec![Entry { response_bytes: 32, callback_gas_limit, overhead: 130_000 }],
             l1_gas: 0,
         };
         let (small, large) = (gas_limit(&inputs(100_000)), gas_limit(&inputs(300_000)));
         assert!(large - small >= 200_000 * 64 / 63);
         assert!(small > 100_000 + 130_000 + 1_764 * 16 + 21_000);
+    }
+
+    #[test]
+    fn gas_limit_of_several_has_room_for_what_the_coordinator_demands_of_each() {
+        let entry = Entry { response_bytes: 256, callback_gas_limit: 300_000, overhead: 0 };
+        let inputs =
+            |count| GasInputs { calldata: &[], signatures: 3, entries: vec![entry; count], l1_gas: 0 };
+        let each = gas_limit(&inputs(10)) - gas_limit(&inputs(9));
+        // docs/gas.md: callback and 3 % of it, 60,000 before, 110,000 after, 32 for a byte.
+        assert!(each >= 309_000 + 60_000 + 110_000 + 32 * 256, "{each}");
     }
 
     #[test]

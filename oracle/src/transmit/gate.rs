@@ -3,6 +3,7 @@
 //! | seen | decision |
 //! | --- | --- |
 //! | the own log view shows a response | drop: someone else was first |
+//! | a transaction of this node that waits for a block carries it, or one is being made | wait |
 //! | fewer confirmations than configured | wait |
 //! | code 0, 1 | send |
 //! | code 2 | hold until the own log view shows why: one answer may come from an endpoint that lags or lies |
@@ -19,6 +20,8 @@ use super::price::Price;
 const DEADLINE_MARGIN_SECONDS: u64 = 10;
 /// The reason of a report whose request lies too near the head.
 pub(super) const UNCONFIRMED: &str = "the request is not confirmed deeply enough";
+/// The reason of a report that goes with others.
+pub(super) const CARRIED: &str = "a transaction of several reports carries it";
 /// How often a gas limit is raised by half.
 pub(super) const MAX_GAS_RAISES: u32 = 3;
 
@@ -38,6 +41,8 @@ pub enum Simulated {
 pub(super) struct GateInput {
     /// The own log view shows a response to the request.
     pub answered: bool,
+    /// Another transaction of this node carries it, and may be mined.
+    pub carried: bool,
     /// The request's block is as deep as configured.
     pub confirmed: bool,
     /// Timestamp of the newest block, unix seconds.
@@ -80,6 +85,9 @@ pub(super) fn decide(input: &GateInput) -> Decision {
     if input.answered {
         return Decision::Drop;
     }
+    if input.carried {
+        return Decision::Wait(CARRIED.to_owned());
+    }
     if !input.confirmed {
         return Decision::Wait(UNCONFIRMED.to_owned());
     }
@@ -116,6 +124,7 @@ mod tests {
     fn input(simulated: Simulated) -> GateInput {
         GateInput {
             answered: false,
+            carried: false,
             confirmed: true,
             chain_time: 1_000,
             timeout_timestamp: 1_300,
@@ -156,6 +165,15 @@ mod tests {
     fn decide_drops_when_another_was_first_whatever_the_simulation_says() {
         for simulated in [Simulated::Code(0), Simulated::Code(3), Simulated::Reverts("x".into())] {
             assert_eq!(decide(&GateInput { answered: true, ..input(simulated) }), Decision::Drop);
+        }
+    }
+
+    #[test]
+    fn decide_waits_for_a_transaction_that_carries_it_whatever_the_simulation_says() {
+        for simulated in [Simulated::Code(0), Simulated::Code(3), Simulated::Reverts("x".into())] {
+            let input = GateInput { carried: true, chain_time: 9_999, ..input(simulated) };
+            assert_eq!(decide(&input), Decision::Wait(CARRIED.to_owned()));
+            assert_eq!(decide(&GateInput { answered: true, ..input }), Decision::Drop);
         }
     }
 

@@ -2,19 +2,23 @@
 
 use std::sync::{Arc, PoisonError};
 
+use alloy::primitives::B256;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
 
 use super::{
-    delivery::{Assignment, Delivery, Effect, Moment, Next, Seen, Standing},
+    batch,
+    delivery::{Assignment, Delivery, Effect, Look, Moment, Next, Seen, Standing},
     fees::{ceiling, fees, payable_wei},
+    gathering::{Gathered, gather},
     look::look,
     mined::{self, Deed, Mined},
     price::Price,
-    report::ReportJob,
-    sender::{Draft, SendError, Turn, price_of},
+    queue::Place,
+    report::{ReportJob, Told, TransmitNote},
+    sender::{Draft, SendError, Turn, carried_by, price_of},
     shared::Shared,
 };
 use crate::{
@@ -22,15 +26,6 @@ use crate::{
     clock::now_ms,
     journal::{JournalError, Transmission, TransmissionState},
 };
-
-/// What a job is told while it runs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
-    /// The own log view shows a response, or the request needs none any more.
-    pub(super) answered: bool,
-    /// Block of the request, which a reorganisation may change.
-    pub(super) request_block: u64,
-}
 
 /// Why a question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -58,18 +53,33 @@ impl From<SendError> for JobError {
 
 struct Driver<'a> {
     shared: &'a Shared,
-    job: &'a ReportJob,
+    job: &'a Arc<ReportJob>,
     told: watch::Receiver<Told>,
     /// The transaction whose fate is open.
     row: Option<Transmission>,
+    /// Whether the report may go with others.
+    joins: bool,
+    /// It goes with others.
+    gathered: Option<Gathered>,
+    /// It waits with others that may go with it.
+    place: Option<Place>,
     /// From the look to the sending nobody else of this node sends: what was seen still holds.
     turn: Option<Turn<'a>>,
 }
 
 /// Runs a job to its end. The journal keeps what was sent; a restart resumes it.
-pub(super) async fn run(shared: Arc<Shared>, job: ReportJob, told: watch::Receiver<Told>) {
+pub(super) async fn run(shared: Arc<Shared>, job: Arc<ReportJob>, told: watch::Receiver<Told>) {
     let _watched = shared.watched(job.request_id);
-    let mut driver = Driver { shared: &shared, job: &job, told, row: None, turn: None };
+    let mut driver = Driver {
+        shared: &shared,
+        job: &job,
+        told,
+        row: None,
+        joins: false,
+        gathered: None,
+        place: None,
+        turn: None,
+    };
     if let Err(err) = driver.deliver().await {
         // Without durable state nothing may be sent; the engine stops at its own next write.
         tracing::error!(request_id = %job.request_id, %err, "transmission stopped");
@@ -84,6 +94,7 @@ impl<'a> Driver<'a> {
             delta_stage: self.shared.config.delta_stage,
             poll_interval: self.shared.config.poll_interval,
             timeout_timestamp: u64::from(self.job.commitment.timeout_timestamp),
+            window: batch::window(self.job.stage, self.job.coming),
         });
         loop {
             for effect in step.first {
@@ -92,6 +103,7 @@ impl<'a> Driver<'a> {
             if step.then == Next::End {
                 return Ok(());
             }
+            self.joins = delivery.joins();
             let seen = match self.ask(step.then).await {
                 Ok(seen) => seen,
                 Err(JobError::Journal(err)) => return Err(err),
@@ -129,7 +141,7 @@ impl<'a> Driver<'a> {
 
     async fn ask(&mut self, next: Next) -> Result<Seen, JobError> {
         let (shared, job) = (self.shared, self.job);
-        let turn = self.turn.take().filter(|_| matches!(next, Next::Send { .. }));
+        let turn = self.turn.take().filter(|_| matches!(next, Next::Send { .. } | Next::Gather));
         Ok(match next {
             Next::Load => {
                 // Nobody tends the transaction meanwhile, and nobody does once it is watched.
@@ -157,10 +169,30 @@ impl<'a> Driver<'a> {
                 }
                 Seen::Woke
             }
+            Next::Linger { until } => {
+                self.place = self.enter();
+                tokio::select! {
+                    () = sleep_until(until) => {}
+                    () = shared.queue.full() => {}
+                    () = until_answered(&mut self.told) => {}
+                }
+                Seen::Woke
+            }
             Next::Look { gas_raises } => {
+                let place = self.place.take().or_else(|| self.enter());
                 self.turn = Some(shared.sender.turn().await);
+                drop(place);
                 let request_block = self.told.borrow().request_block;
-                Seen::Looked(look(shared, job, request_block, gas_raises).await?)
+                if shared.carried.is_carried(&shared.journal, &shared.sender, job.request_id).await? {
+                    return Ok(Seen::Looked(Look::CARRIED));
+                }
+                let look = look(shared, job, request_block, gas_raises).await?;
+                Seen::Looked(Look { waiting: self.waiting(), ..look })
+            }
+            Next::Gather => {
+                self.gathered = gather(shared, job).await?;
+                self.turn = turn;
+                Seen::Gathered(self.gathered.as_ref().map(|gathered| (gathered.gas_limit, gathered.price)))
             }
             Next::AskFunds { need_wei } => {
                 // All jobs share one look at the balance; trouble with the endpoints is waited out like want of ether.
@@ -172,7 +204,16 @@ impl<'a> Driver<'a> {
                     None => shared.sender.turn().await,
                 };
                 let draft = self.draft(attempt, gas_limit, price);
-                self.send(&turn, &draft).await?
+                let gathered = self.gathered.take();
+                let others: Vec<B256> =
+                    gathered.iter().flat_map(|gathered| &gathered.others).map(|(id, _)| *id).collect();
+                if !others.is_empty() {
+                    // Known before anything is stored, so that nobody is without it.
+                    shared.carried.note(&shared.journal, job.request_id, &others).await?;
+                }
+                let seen = self.send(&turn, &draft).await?;
+                self.tell_others(gathered);
+                seen
             }
             Next::AskReceipt(reach) => {
                 let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
@@ -204,13 +245,28 @@ impl<'a> Driver<'a> {
         })
     }
 
+    fn enter(&self) -> Option<Place> {
+        self.joins.then(|| self.shared.queue.enter(self.job.clone(), self.told.clone()))
+    }
+
+    /// Other reports that could be sent now, while there is hope that they come together.
+    fn waiting(&self) -> usize {
+        let is_over =
+            self.shared.pause.lock().unwrap_or_else(PoisonError::into_inner).is_over(Instant::now());
+        if self.joins && is_over { self.shared.queue.len() } else { 0 }
+    }
+
     fn draft(&self, attempt: u64, gas_limit: u64, price: Price) -> Draft {
         Draft {
             request_id: self.job.request_id,
             attempt,
             stage: self.job.stage,
             to: self.job.commitment.coordinator,
-            calldata: self.job.calldata.clone(),
+            calldata: self
+                .gathered
+                .as_ref()
+                .map_or(&self.job.calldata, |gathered| &gathered.calldata)
+                .clone(),
             gas_limit,
             price,
         }
@@ -253,10 +309,23 @@ impl<'a> Driver<'a> {
         Ok(seen)
     }
 
+    /// What is sent of others is told as if each had been sent alone.
+    fn tell_others(&self, gathered: Option<Gathered>) {
+        let tx_hash = self.row.as_ref().and_then(|row| row.hashes.last().copied());
+        let (Some(tx_hash), Some(Gathered { others, .. })) = (tx_hash, gathered) else { return };
+        tracing::info!(request_id = %self.job.request_id, tx = %tx_hash, others = others.len(), "one transaction carries several reports");
+        self.shared.queue.leave(&others);
+        for (request_id, stage) in others {
+            drop(self.shared.notes.send(TransmitNote::Carried { request_id, tx_hash, stage }));
+        }
+    }
+
     async fn bump(&mut self, price: Price, cancel: bool) -> Result<Seen, JobError> {
         let row = self.row.as_mut().ok_or(JobError::NoneOpen)?;
         tracing::info!(request_id = %self.job.request_id, nonce = row.nonce, cancel, "transaction is stuck; raising its price");
-        let what = (self.job.commitment.coordinator, self.job.calldata.clone());
+        // What it carries beside this report, it carries on.
+        let what = carried_by(row).unwrap_or_else(|| self.job.calldata.clone());
+        let what = (self.job.commitment.coordinator, what);
         let turn = self.shared.sender.turn().await;
         self.shared.sender.replace(&turn, row, price, (!cancel).then_some(what)).await?;
         Ok(Seen::Stands(standing(row)))

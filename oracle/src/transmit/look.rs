@@ -37,6 +37,8 @@ pub(super) async fn look(
         chain_time: shared.chain_seconds.load(Ordering::Relaxed),
         market: fees.market,
         ceiling_wei: ceiling.wei,
+        carried: false,
+        waiting: 0,
         confirmed: is_confirmed(head.height(), request_block, shared.config.confirmations),
         gas_limit,
         need_wei,

@@ -5,23 +5,30 @@
 //! normally exactly one transaction is paid. That a request is answered at most once is the contract's doing; this
 //! module only saves money.
 //!
+//! Reports that wait for this node at one moment go together, if enough members sign them again as one (`batch`,
+//! `gathering`): the transaction is the first one's, and the others wait for what it does (`carried`).
+//!
 //! What is decided is decided without I/O: the steps of a report in `delivery`, the rules they follow in `stage`,
-//! `gate`, `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look`, `fees` and `funds`.
+//! `batch`, `gate`, `gas`, `price` and `mined`. `job` drives a delivery with `sender`, `look`, `fees` and `funds`.
 //!
 //! A transaction's signed bytes are in the journal before they leave the node. After a restart they are resumed under
 //! the same nonce, never made anew beside themselves. It stays open until its block is final: a job goes earlier, and
 //! `leftovers` sees to what it leaves.
 
+pub mod batch;
+mod carried;
 pub mod delivery;
 mod fees;
 mod funds;
 mod gas;
 mod gate;
+mod gathering;
 mod job;
 mod leftovers;
 mod look;
 mod mined;
 mod price;
+mod queue;
 mod report;
 mod sender;
 mod shared;
@@ -55,6 +62,8 @@ pub use report::{ReportJob, TransmitNote};
 pub use sender::SendError;
 pub use stage::Progress;
 
+use oracle_ocr::ReadyBatch;
+
 use crate::{chain::Rpc, journal::Journal};
 
 /// What transmission needs to know.
@@ -85,7 +94,7 @@ pub struct Transmitter {
 }
 
 struct Job {
-    told: watch::Sender<job::Told>,
+    told: watch::Sender<report::Told>,
     task: JoinHandle<()>,
 }
 
@@ -112,6 +121,10 @@ impl Transmitter {
             final_block: AtomicU64::new(0),
             chain_seconds: AtomicU64::new(0),
             jobs: Mutex::default(),
+            queue: Arc::default(),
+            pause: Mutex::default(),
+            asked: Mutex::default(),
+            carried: carried::Carried::default(),
         };
         let shared = Arc::new(shared);
         let leftovers = tokio::spawn(leftovers::watch(shared.clone()));
@@ -127,9 +140,9 @@ impl Transmitter {
             known.told.send_modify(|told| told.request_block = request_block);
             return;
         }
-        let (told, view) = watch::channel(job::Told { answered: false, request_block });
+        let (told, view) = watch::channel(report::Told { answered: false, request_block });
         let request_id = job.request_id;
-        let task = tokio::spawn(job::run(self.shared.clone(), job, view));
+        let task = tokio::spawn(job::run(self.shared.clone(), Arc::new(job), view));
         self.jobs.insert(request_id, Job { told, task });
     }
 
@@ -137,6 +150,15 @@ impl Transmitter {
     pub fn answered(&mut self, request_id: B256) {
         if let Some(job) = self.jobs.get(&request_id) {
             job.told.send_modify(|told| told.answered = true);
+        }
+    }
+
+    /// The answer to [`TransmitNote::Gather`]: the report of all, or none.
+    pub fn batched(&self, first: B256, batch: Option<ReadyBatch>) {
+        let asked = self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&first);
+        if let Some(asked) = asked {
+            // A job that ended meanwhile needs none.
+            let _ = asked.send(batch);
         }
     }
 

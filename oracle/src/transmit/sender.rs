@@ -50,6 +50,11 @@ pub(super) fn price_of(row: &Transmission) -> Price {
     Price { max_fee_wei: row.max_fee_wei, tip_wei }
 }
 
+/// The calldata of the newest version of a stored transaction; none when it does nothing but use its nonce.
+pub(super) fn carried_by(row: &Transmission) -> Option<Bytes> {
+    decoded(row).map(|signed| signed.input().clone()).filter(|calldata| !calldata.is_empty())
+}
+
 fn decoded(row: &Transmission) -> Option<TxEnvelope> {
     TxEnvelope::decode_2718(&mut row.raw.as_ref()).ok()
 }

@@ -9,9 +9,13 @@ use std::{
 };
 
 use alloy::primitives::B256;
-use tokio::sync::mpsc;
+use oracle_ocr::ReadyBatch;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{TransmitConfig, funds::Funds, report::TransmitNote, sender::Sender, stage::Progress};
+use super::{
+    TransmitConfig, batch::Pause, carried::Carried, funds::Funds, queue::Queue, report::TransmitNote,
+    sender::Sender, stage::Progress,
+};
 use crate::{chain::Rpc, journal::Journal};
 
 /// What all jobs share.
@@ -29,6 +33,14 @@ pub(crate) struct Shared {
     pub chain_seconds: AtomicU64,
     /// How many jobs a request has: one that is ending, and one that follows it.
     pub jobs: Mutex<HashMap<B256, u32>>,
+    /// Reports that wait for the right to send.
+    pub queue: Arc<Queue>,
+    /// How long reports go alone because they did not come together.
+    pub pause: Mutex<Pause>,
+    /// Who waits for the report of several, by the first of them.
+    pub asked: Mutex<HashMap<B256, oneshot::Sender<Option<ReadyBatch>>>>,
+    /// Which requests open transactions of others carry.
+    pub carried: Carried,
 }
 
 /// As long as it lives, a job watches the request's newest transaction.

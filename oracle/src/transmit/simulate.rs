@@ -113,6 +113,24 @@ pub(super) async fn simulate(
     }
 }
 
+/// Whether the newest block would take the exact transaction, `from` whom `to` whom.
+///
+/// # Errors
+/// [`RpcFailure`] when no endpoint answered; a revert is an answer.
+pub(super) async fn is_taken(
+    rpc: &Rpc,
+    (from, to): (Address, Address),
+    calldata: &Bytes,
+    gas_limit: u64,
+    gas_price_wei: u128,
+) -> Result<bool, RpcFailure> {
+    let (gas, gas_price_wei) = (Some(gas_limit), Some(gas_price_wei));
+    match rpc.eth_call(&CallRequest { from, to, data: calldata.clone(), gas, gas_price_wei }).await {
+        Ok(_) => Ok(true),
+        Err(err) => verdict(err).map(|_| false),
+    }
+}
+
 /// A failed call as an answer, where it is one.
 fn verdict(failure: RpcFailure) -> Result<Simulated, RpcFailure> {
     match failure {

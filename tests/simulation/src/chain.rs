@@ -40,8 +40,8 @@ pub struct Block {
     pub events: Vec<Happened>,
     /// What the contracts hold after it.
     pub state: Rc<State>,
-    /// Transactions of nodes, and what each did.
-    pub mined: Vec<(Transaction, Deed)>,
+    /// Transactions of nodes, and what each did with the requests it carries.
+    pub mined: Vec<(Transaction, Vec<Deed>)>,
     /// Calls of users.
     pub calls: Vec<Call>,
 }
@@ -70,6 +70,9 @@ impl Block {
     }
 }
 
+/// What a transaction did, by request.
+type Deeds = Vec<(B256, Deed)>;
+
 /// The chain, its pool, and its past.
 pub struct Chain {
     /// When which block became the newest, for endpoints that lag.
@@ -80,8 +83,8 @@ pub struct Chain {
     pub calls: Vec<(u64, Call)>,
     /// Multiplies the base fee.
     pub price: u64,
-    /// Where transactions were mined, and what they did there.
-    deeds: BTreeMap<B256, Vec<(u64, B256, Deed)>>,
+    /// Where transactions were mined, and what they did there with which request.
+    deeds: BTreeMap<B256, Vec<(u64, B256, Deeds)>>,
     checks: Checks,
     forks: u64,
 }
@@ -133,14 +136,13 @@ impl Chain {
         &self.heads[place - 1].1
     }
 
-    /// Where a transaction was mined in the chain that ends with `head`, and what it did.
+    /// Where a transaction was mined in the chain that ends with `head`, and what it did with a request.
     #[must_use]
-    pub fn deed(&self, head: &Rc<Block>, transaction: &B256) -> Option<(u64, Deed)> {
+    pub fn deed(&self, head: &Rc<Block>, transaction: &B256, id: &B256) -> Option<(u64, Deed)> {
         let places = self.deeds.get(transaction)?;
-        places
-            .iter()
-            .find(|(number, hash, _)| head.holds(*number, *hash))
-            .map(|(number, _, deed)| (*number, *deed))
+        let (number, _, deeds) = places.iter().find(|(number, hash, _)| head.holds(*number, *hash))?;
+        let deed = deeds.iter().find(|(of, _)| of == id);
+        Some((*number, deed.map_or(Deed::Cancelled, |(_, deed)| *deed)))
     }
 
     /// Makes a block of what waits.
@@ -167,9 +169,12 @@ impl Chain {
         let base_fee = BASE_FEE * self.price;
         for transaction in transactions {
             let state = Rc::make_mut(&mut state);
-            let deed = state.transmit(&transaction, base_fee, &self.checks, &mut events);
-            self.deeds.entry(transaction.hash).or_default().push((number, hash, deed));
-            mined.push((transaction, deed));
+            let deeds = state.transmit(&transaction, base_fee, &self.checks, &mut events);
+            let ids =
+                transaction.report.iter().flat_map(|carried| &carried.entries).map(|(key, _)| key.request);
+            let by_request = ids.zip(deeds.iter().copied()).collect();
+            self.deeds.entry(transaction.hash).or_default().push((number, hash, by_request));
+            mined.push((transaction, deeds));
         }
         let block =
             Block { number, hash, parent: Some(parent), seconds, base_fee, events, state, mined, calls };

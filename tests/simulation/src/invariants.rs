@@ -8,12 +8,14 @@
 //! | ([`justified`]), a lock and a report on a quorum | PREPARE, locks, reports |
 //! | once: one answer whatever the configuration, one report; one vote and one SIG an attempt; a STATUS names the highest lock | commits, messages |
 //! | order: nothing below the attempt once entered; nobody goes ahead alone; nothing is said before it is stored | commits, messages |
+//! | batches: what is signed together is decided, and stored by the signer ([`batches`]) | BATCH, BSIG, reports |
 //! | bounds: messages and attempts | messages |
 //! | delay: nobody waits for faulty members, and late ones are told ([`timely`]) | reports, blocks |
 //!
 //! Secrets are not part of these nodes, so the sixth promise of the protocol is not looked at.
 
 pub mod acceptable;
+pub mod batches;
 pub mod justified;
 pub mod timely;
 
@@ -32,7 +34,7 @@ use oracle_ocr::{
 
 use test_signing::Checks;
 
-use self::{acceptable::Signatures, justified::justified};
+use self::{acceptable::Signatures, batches::Batches, justified::justified};
 use crate::{don::Config, node::journal::Journal};
 
 /// What was checked.
@@ -64,6 +66,7 @@ pub struct Invariants {
     /// Highest attempt of each node, lost disks or not.
     entered: BTreeMap<(Key, usize), u32>,
     reports: BTreeMap<Key, (u32, Outcome)>,
+    batches: Batches,
 }
 
 /// A proposal that somebody has met.
@@ -114,6 +117,7 @@ impl Invariants {
             stored: BTreeMap::new(),
             entered: BTreeMap::new(),
             reports: BTreeMap::new(),
+            batches: Batches::default(),
         }
     }
 
@@ -141,6 +145,9 @@ impl Invariants {
 
     /// An honest node meets a message, of others or its own.
     pub fn on_meet(&mut self, who: usize, message: &Rc<Message>) {
+        if let Body::Batch(entries) = &message.body {
+            self.batches.hash(message.config_digest, entries);
+        }
         if let Body::Propose(proposal) = &message.body {
             let key = (message.config_digest, message.key);
             let known = self.proposals.entry((key, proposal.attempt, proposal.choice())).or_default();
@@ -239,6 +246,7 @@ impl Invariants {
                 });
                 ensure(known.0 == digest, || format!("once: {who} signed two observations"))?;
                 let answer = &signed.observation.answer;
+                self.batches.note_outcome(Outcome::of_answer(answer));
                 if answer.is_from_script() {
                     let known = self.answered.entry((message.key, who)).or_insert_with(|| answer.clone());
                     ensure(known == answer, || {
@@ -272,6 +280,16 @@ impl Invariants {
                     format!("agreement: {who} shows a report of another outcome")
                 })?;
                 stored(Slot::Report, 0)
+            }
+            // Who asks signs too.
+            Body::Batch(entries) => {
+                let hash = self.batches.hash(config.digest, entries).unwrap_or_default();
+                self.check_batch(who, config, hash, disk)?;
+                true
+            }
+            Body::BatchSignature(signed) => {
+                self.check_batch(who, config, signed.hash, disk)?;
+                true
             }
         };
         ensure(durable, || format!("durability: {who} sent {} before it was stored", message.body.name()))?;
@@ -379,16 +397,6 @@ impl Invariants {
         ensure(known.1 == attested.outcome, || "agreement: two reports with different outcomes".into())?;
         self.count_own(who, config, key, attested)?;
         self.signatures.check(config, key, attested.attempt, choice_of(attested))
-    }
-
-    /// A report was paid for under the configuration in force: perhaps before an honest node had it, but never without
-    /// signatures of honest members.
-    ///
-    /// # Errors
-    /// The rule that is broken.
-    pub fn on_fulfilled(&mut self, in_force: &Config, ready: &ReadyReport) -> Checked {
-        let key = (ready.context.config_digest, ready.key);
-        self.signatures.check(in_force, key, ready.attested.attempt, choice_of(&ready.attested))
     }
 
     /// Attempts that decided.

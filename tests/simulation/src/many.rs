@@ -44,6 +44,8 @@ struct Inner {
     taken_back: u64,
     sent: u64,
     unpaid: u64,
+    batches: u64,
+    batched: u64,
     attempts: [u64; 4],
     failed: Vec<(Case, String)>,
 }
@@ -59,6 +61,8 @@ impl Sums {
         sums.taken_back += summary.taken_back;
         sums.sent += summary.transactions.0;
         sums.unpaid += summary.transactions.1;
+        sums.batches += summary.batches;
+        sums.batched += summary.batched;
         for attempt in &summary.attempts {
             sums.attempts[usize::try_from(*attempt).unwrap_or(3).min(3)] += 1;
         }
@@ -87,12 +91,23 @@ impl Sums {
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {
-        let Inner { runs, steps, messages, restarts, taken_back, sent, unpaid, attempts, .. } =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Inner {
+            runs,
+            steps,
+            messages,
+            restarts,
+            taken_back,
+            sent,
+            unpaid,
+            batches,
+            batched,
+            attempts,
+            ..
+        } = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (verdict, [fast, first, second, later]) = (self.verdict(), attempts);
         format!(
             "{runs} runs, {steps} steps, {messages} messages, {restarts} processes died, {taken_back} blocks taken back\n\
-             decided in attempt 0: {fast}, 1: {first}, 2: {second}, later: {later}; {sent} transactions, {unpaid} for nothing\n\
+             decided in attempt 0: {fast}, 1: {first}, 2: {second}, later: {later}; {sent} transactions, {unpaid} for nothing; {batches} of several reports, {batched} in all\n\
              {verdict}"
         )
     }

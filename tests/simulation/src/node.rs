@@ -6,19 +6,29 @@
 pub mod cursor;
 pub mod journal;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
 
 use alloy::primitives::{Address, B256};
 use functions_node::{
     lifecycle::{Core, Report},
-    transmit::{Progress, Simulated, delivery::Delivery},
+    transmit::{
+        Price, Progress, Simulated,
+        batch::Pause,
+        delivery::{Delivery, Next},
+    },
 };
-use oracle_ocr::{OracleIndex, ReadyReport, RequestKey};
+use oracle_ocr::{OracleIndex, RequestKey};
 
 use self::{cursor::Cursor, journal::Journal};
 use test_signing::{Checks, Keys};
 
-use crate::{chain::EPOCH_MS, don::Config};
+use crate::{
+    chain::{EPOCH_MS, transaction::Carried},
+    don::Config,
+};
 
 /// One process and its disk. A twin has two.
 pub struct Shell {
@@ -70,6 +80,14 @@ pub struct Running {
     pub runs: BTreeMap<RequestKey, u32>,
     /// Deliveries under way.
     pub jobs: BTreeMap<B256, Job>,
+    /// Those that wait for the right to look and send, and with which question.
+    pub queue: VecDeque<(B256, Next)>,
+    /// Whether somebody has it, or the next one gets it soon.
+    pub is_taken: bool,
+    /// Whose report is being signed together with others.
+    pub gathering: Option<B256>,
+    /// How long reports go alone because they did not come together.
+    pub pause: Pause,
     /// What others delivered.
     pub progress: Progress,
     /// Whether its next commit is on its way.
@@ -89,7 +107,13 @@ pub struct Job {
     /// Accounts of the nodes before this one in the request's order.
     pub before: Vec<Address>,
     /// What transactions carry.
-    pub ready: Rc<ReadyReport>,
+    pub ready: Rc<Carried>,
+    /// What its next transaction carries instead, and offers.
+    pub gathered: Option<(Rc<Carried>, Price)>,
+    /// It waits for others to go with.
+    pub lingers: bool,
+    /// Another's transaction carries it.
+    pub rides: bool,
     /// Whether the chain was seen to need it no more.
     pub answered: bool,
     /// Number of the transaction whose fate is open.

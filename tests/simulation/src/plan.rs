@@ -267,6 +267,7 @@ impl Plan {
         let _ = faulty;
         plan.add_faults(&mut random, kinds, &forgetful);
         plan.meet(kinds, &forgetful);
+        plan.crowd();
         plan
     }
 

@@ -3,6 +3,7 @@
 mod delivery;
 mod engine;
 mod faults;
+mod gathering;
 mod network;
 
 use std::{
@@ -56,6 +57,10 @@ pub struct Summary {
     pub taken_back: u64,
     /// Transactions mined, and those of them that paid for nothing.
     pub transactions: (u64, u64),
+    /// Transactions of several reports, and the reports in them.
+    pub batches: u64,
+    /// See `batches`.
+    pub batched: u64,
     /// Attempt that decided, of each report.
     pub attempts: Vec<u32>,
     /// Milliseconds until the last request was final.
@@ -75,6 +80,7 @@ enum Event {
     Deliver { shell: usize, from: usize, message: Rc<Message> },
     Finished { shell: usize, life: u32, key: RequestKey, run: u32, observation: Result<Observation, String> },
     Wake { shell: usize, life: u32, id: B256, serial: u64 },
+    Turn { shell: usize, life: u32 },
     Note { shell: usize, life: u32, note: TransmitNote },
     Cheap,
 }
@@ -224,6 +230,7 @@ impl World {
                 self.finished(shell, life, key, run, observation);
             }
             Event::Wake { shell, life, id, serial } => self.wake(shell, life, id, serial),
+            Event::Turn { shell, life } => self.turn(shell, life),
             Event::Note { shell, life, note } => self.transmit_note(shell, life, note),
         }
     }
@@ -231,14 +238,14 @@ impl World {
     /// What a new block must not show.
     fn look_at_block(&mut self) {
         let block = self.chain.head().clone();
-        for (transaction, deed) in &block.mined {
-            let Some(report) = transaction.report.as_ref().filter(|_| matches!(deed, Deed::Paid(_))) else {
-                continue;
-            };
-            self.timely.on_answer(report.key.request);
+        for (transaction, deeds) in &block.mined {
+            let Some(carried) = &transaction.report else { continue };
+            let paid = carried.entries.iter().zip(deeds).filter(|(_, deed)| matches!(deed, Deed::Paid(_)));
+            let paid: Vec<B256> = paid.map(|((key, _), _)| key.request).collect();
+            paid.iter().for_each(|id| self.timely.on_answer(*id));
             // The configuration is set before reports are taken.
-            if let Some(config) = &block.state.config {
-                let checked = self.invariants.on_fulfilled(config, report);
+            if let Some(config) = block.state.config.as_ref().filter(|_| !paid.is_empty()) {
+                let checked = self.invariants.on_fulfilled(config, carried);
                 self.check(checked);
             }
         }
@@ -317,7 +324,11 @@ impl World {
         let mut block: Option<Rc<Block>> = Some(self.chain.head().clone());
         while let Some(at) = block {
             self.summary.transactions.0 += at.mined.len() as u64;
-            let paid = at.mined.iter().filter(|(_, deed)| matches!(deed, Deed::Paid(_))).count();
+            let is_paid = |deed: &Deed| matches!(deed, Deed::Paid(_));
+            let paid = at.mined.iter().filter(|(_, deeds)| deeds.iter().any(is_paid)).count();
+            let carried = at.mined.iter().filter(|(_, deeds)| deeds.len() > 1);
+            self.summary.batches += carried.clone().count() as u64;
+            self.summary.batched += carried.map(|(_, deeds)| deeds.len() as u64).sum::<u64>();
             self.summary.transactions.1 += (at.mined.len() - paid) as u64;
             block = at.parent.clone();
         }
@@ -344,7 +355,7 @@ impl World {
         if is_quiet
             && self.plan.loss == 0
             && self.plan.exact
-            && (sent, unpaid) != (self.plan.requests as u64, 0)
+            && (sent + self.summary.batched - self.summary.batches, unpaid) != (self.plan.requests as u64, 0)
         {
             self.fail(format!("cost: {sent} transactions, {unpaid} of them for nothing, without a fault"));
         }

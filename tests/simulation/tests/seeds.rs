@@ -98,6 +98,17 @@ fn nothing_is_wasted_when_nothing_goes_wrong() {
     }
 }
 
+/// Several requests a transaction when many ask at once; each answered once, none paid for in vain.
+#[test]
+fn a_crowd_goes_together_and_nothing_is_wasted() {
+    for n in [4, 7] {
+        let summary = once(Plan { spacing: 0, ..Plan::calm(n, 24, Answers::Agree) });
+        let (sent, unpaid) = summary.transactions;
+        assert_eq!((unpaid, sent + summary.batched - summary.batches), (0, 24), "n = {n}");
+        assert!(sent * 2 <= 24, "n = {n}: {sent} transactions for 24 requests");
+    }
+}
+
 #[test]
 fn answers_that_differ_become_one_error_on_chain() {
     for n in [4, 7, 31] {

@@ -14,7 +14,7 @@ use functions_client::Consumer;
 use functions_client::consumer::SOLIDITY_CALLBACK_GAS;
 use functions_failure::{Result, failure};
 use functions_types::RequestId;
-use oracle_ocr::{Curves, evidence::Flaw};
+use oracle_ocr::evidence::Flaw;
 
 use self::cause::Gas;
 use self::report::OnChain;
@@ -91,12 +91,7 @@ fn check(explained: &Explained) -> Result<Vec<Result<(), Flaw>>> {
     };
     let one = |answer: &nodes::Answer| match &answer.evidence {
         Ok(evidence) if evidence.key() != on_chain.key => Err(Flaw::Other("request")),
-        Ok(evidence) => {
-            let mut checks =
-                on_chain.readings().map(|report| evidence.verify(&on_chain.roster, &report, &Curves));
-            let first = checks.next().expect("there is one");
-            checks.fold(first, Result::or)
-        }
+        Ok(evidence) => on_chain.check(evidence),
         Err(_) => Err(Flaw::NoBasis),
     };
     Ok(explained.answers.iter().map(one).collect())

@@ -1,13 +1,16 @@
 //! The report as the chain has it, and the configuration under which it was signed.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall as _;
 use functions_client::abi::Coordinator;
 use functions_client::{Chain, ClientError};
 use functions_report::context;
 use functions_report::quorum::Recover as _;
 use functions_report::software::Software;
-use oracle_ocr::{Attested, OracleIndex, Outcome, ReportSignature, RequestKey, Roster};
+use oracle_ocr::evidence::{Evidence, Flaw};
+use oracle_ocr::{
+    Attested, Curves, OracleIndex, Outcome, ReportSignature, RequestKey, Roster, layout, report,
+};
 
 use crate::network::Connected;
 use crate::request::found::Found;
@@ -18,8 +21,12 @@ pub(super) struct OnChain {
     pub(super) key: RequestKey,
     /// The members under whose configuration it was signed.
     pub(super) roster: Roster,
-    /// Its outcome, attempt, extra hash and signatures.
+    /// Its outcome, attempt, evidence and signatures.
     pub(super) attested: Attested,
+    /// Its extra hash, which is that evidence unless it carries several requests.
+    pub(super) extra_hash: B256,
+    /// Its bytes, where it carries several.
+    batch: Option<Bytes>,
     /// Gas its transaction used, and wei paid for each.
     pub(super) gas: (u64, u128),
 }
@@ -52,15 +59,16 @@ impl OnChain {
         } else {
             Outcome::Error(done.error.to_vec())
         };
+        let (id, extra_hash) = (found.started.id.0, B256::from(words[2]));
+        let requests: Vec<B256> = report::decided_in(&call.report).into_iter().map(|(id, _)| id).collect();
+        let is_batch = requests.len() > 1 && extra_hash == layout::batch_evidence(requests.iter());
+        let evidence = if is_batch { layout::fast_evidence(&id) } else { extra_hash };
         let receipt = at.chain.receipt("read the report's costs", done.transaction).await?;
         Ok(Some(Self {
-            key: RequestKey { request: found.started.id.0, commitment: found.terms.hash() },
-            attested: Attested {
-                attempt: context::epoch(&words),
-                outcome,
-                evidence: words[2].into(),
-                signatures,
-            },
+            key: RequestKey { request: id, commitment: found.terms.hash() },
+            attested: Attested { attempt: context::epoch(&words), outcome, evidence, signatures },
+            extra_hash,
+            batch: is_batch.then_some(call.report),
             roster,
             gas: (receipt.gas_used, receipt.effective_gas_price),
         }))
@@ -68,11 +76,25 @@ impl OnChain {
 
     /// What evidence may be held against: the report as the chain has it, and where it holds no byte, which results and
     /// errors have in common, also the other reading.
-    pub(super) fn readings(&self) -> impl Iterator<Item = Attested> {
+    fn readings(&self) -> impl Iterator<Item = Attested> {
         let is_empty = matches!(&self.attested.outcome, Outcome::Result(bytes) if bytes.is_empty());
         let other =
             is_empty.then(|| Attested { outcome: Outcome::Error(Vec::new()), ..self.attested.clone() });
         std::iter::once(self.attested.clone()).chain(other)
+    }
+
+    /// Whether evidence proves it.
+    ///
+    /// # Errors
+    /// The first flaw, by one of the readings.
+    pub(super) fn check(&self, evidence: &Evidence) -> Result<(), Flaw> {
+        let check = |attested: Attested| match &self.batch {
+            Some(batch) => evidence.verify_in_batch(&self.roster, &attested, batch, &Curves),
+            None => evidence.verify(&self.roster, &attested, &Curves),
+        };
+        let mut checks = self.readings().map(check);
+        let first = checks.next().expect("there is one");
+        checks.fold(first, Result::or)
     }
 
     /// Whether the member's signature is under it.

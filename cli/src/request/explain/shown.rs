@@ -104,7 +104,7 @@ impl Explained {
             json!({
                 "configDigest": on_chain.roster.config_digest().to_string(),
                 "attempt": on_chain.attested.attempt,
-                "extraHash": on_chain.attested.evidence.to_string(),
+                "extraHash": on_chain.extra_hash.to_string(),
                 "gasUsed": on_chain.gas.0,
                 "gasPriceWei": on_chain.gas.1.to_string(),
             })
@@ -159,7 +159,7 @@ impl Explained {
             };
             let (count, n) = (attested.signatures.len(), on_chain.roster.n());
             writeln!(out, "  report       {way}; signed by {count} of {n} members")?;
-            writeln!(out, "  extra hash   {}", attested.evidence)?;
+            writeln!(out, "  extra hash   {}", on_chain.extra_hash)?;
             let (used, price) = on_chain.gas;
             writeln!(out, "  gas          {used} at {price} wei, paid by the transmitter")?;
         }

@@ -1,6 +1,7 @@
 //! The state machine: one [`Request`] a request, and what belongs to none of them.
 
 mod allowance;
+mod batch;
 mod buffer;
 mod check;
 mod delays;
@@ -14,6 +15,7 @@ mod slow;
 use std::{collections::BTreeMap, fmt};
 
 use allowance::Allowances;
+use batch::Batches;
 use buffer::Buffer;
 use delays::Delays;
 use request::{Cx, Request};
@@ -34,6 +36,7 @@ pub struct Protocol<S, V = Curves> {
     buffer: Buffer,
     allowances: Allowances,
     delays: Delays,
+    batches: Batches,
     quarantine_before_seconds: u64,
     /// What was said earlier about the request that is opened next.
     ahead: Option<(RequestKey, Earlier)>,
@@ -43,9 +46,10 @@ pub struct Protocol<S, V = Curves> {
 /// still ask of it.
 impl<S, V> fmt::Debug for Protocol<S, V> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { me, requests, buffer, delays, quarantine_before_seconds, .. } = self;
+        let Self { me, requests, buffer, delays, batches, quarantine_before_seconds, .. } = self;
         let mut out = out.debug_struct("Protocol");
         out.field("me", me).field("requests", requests).field("buffer", buffer).field("delays", delays);
+        out.field("batches", batches);
         out.field("quarantine_before_seconds", quarantine_before_seconds).finish_non_exhaustive()
     }
 }
@@ -99,6 +103,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             buffer: Buffer::default(),
             allowances: Allowances::default(),
             delays: Delays::default(),
+            batches: Batches::default(),
             quarantine_before_seconds: 0,
             ahead: None,
         }
@@ -207,7 +212,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     /// Wire bytes of all that is kept of a peer: of each request at most 64 KiB, and 1 MiB about requests not seen yet.
     pub fn held_bytes(&self, peer: OracleIndex) -> usize {
         let requests = self.requests.values().map(|request| request.held_bytes(&self.roster, peer));
-        requests.sum::<usize>() + self.buffer.bytes_of(peer)
+        requests.sum::<usize>() + self.buffer.bytes_of(peer) + self.batches.bytes_of(peer)
     }
 
     /// Requests that still need this node's observation: what to execute after a restart.
@@ -219,6 +224,21 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
     /// Takes one input at a time `now` (milliseconds, the same clock as [`crate::RequestEvent::seen_at`]) and returns
     /// what to do, in order.
     pub fn step(&mut self, now: u64, input: Input) -> Vec<Effect> {
+        let mut effects = self.take(now, input);
+        let reported = effects.iter_mut().filter_map(|effect| match effect {
+            Effect::Report(ready) => Some(ready),
+            _ => None,
+        });
+        let reported: Vec<_> = reported.collect();
+        if !reported.is_empty() {
+            let coming = self.coming();
+            reported.into_iter().for_each(|ready| ready.coming = coming);
+            effects.extend(self.answer_batches(now));
+        }
+        effects
+    }
+
+    fn take(&mut self, now: u64, input: Input) -> Vec<Effect> {
         match input {
             Input::Request(event) => self.open(now, event),
             Input::Earlier { key, said } if self.requests.contains_key(&key) => {
@@ -233,6 +253,8 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             }
             Input::Message { from, message } => self.receive(now, from, message),
             Input::ChainTime(seconds) => self.chain_time(now, seconds),
+            Input::Batch(keys) => self.gather(now, &keys),
+            Input::Timer(timer) if timer.kind == crate::TimerKind::Batch => self.end_gathering(&timer.key),
             Input::Timer(timer) => self.with(now, &timer.key, |request, cx| request.timer(cx, timer.kind)),
             Input::Connected(peer) => self.connected(now, peer),
             Input::RoundTrip { oracle, millis } => {
@@ -244,7 +266,7 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
             Input::Settled(key) => self.with(now, &key, |request, _| request.settle()),
             Input::Forget(key) => {
                 self.requests.remove(&key);
-                vec![]
+                self.end_gathering(&key)
             }
         }
     }
@@ -302,16 +324,22 @@ impl<S: Signer, V: Verifier> Protocol<S, V> {
         if !request.work_of(from, self.roster.n(), now).has_any(now) {
             return blamed(Misbehavior::Flood);
         }
+        let body = match message.body {
+            Body::Batch(entries) => return self.on_batch(now, from, message.key, entries),
+            Body::BatchSignature(signed) => return self.on_batch_signature(now, from, message.key, signed),
+            body => body,
+        };
         let mut cx = Cx::new(&self.roster, self.me, &self.signer, &self.verifier, (now, pace));
         cx.payer.set(from);
         cx.may_repeat = allowance.repeats.has_any(now);
-        match message.body {
+        match body {
             Body::Observation(observation) => request.on_observation(&mut cx, from, observation),
             Body::Attest(attest) => request.on_attest(&mut cx, from, attest),
             Body::Status(status) => request.on_status(&mut cx, from, *status),
             Body::Propose(proposal) => request.on_propose(&mut cx, from, *proposal),
             Body::Prepare(prepare) => request.on_prepare(&mut cx, from, prepare),
             Body::Report(report) => request.on_report(&mut cx, from, *report),
+            Body::Batch(_) | Body::BatchSignature(_) => {}
         }
         let (costs, effects) = (cx.costs.take(), cx.out);
         for (peer, work) in costs {

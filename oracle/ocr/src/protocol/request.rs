@@ -201,6 +201,15 @@ impl Request {
         self.bound.as_ref().is_none_or(|bound| bound == outcome)
     }
 
+    /// The outcome, if it is decided and may be signed together with others: it rests on the fast path's evidence, from
+    /// which a batch's follows. Spec: agreement A36.
+    pub(crate) fn decided(&self) -> Option<&Outcome> {
+        let is_open = !self.quarantined && !self.settled;
+        let report = self.report.as_ref().filter(|_| is_open)?;
+        let is_fast = report.evidence == layout::fast_evidence(&self.key.request);
+        (is_fast && self.may_sign(&report.outcome)).then_some(&report.outcome)
+    }
+
     pub(crate) fn arm_repeat(&mut self, cx: &mut Cx<'_>) {
         self.repeat_at = cx.now.saturating_add(cx.roster.timing().t_obs_ms);
         cx.timer(self.key, TimerKind::Repeat, self.repeat_at);
@@ -292,7 +301,7 @@ impl Request {
             TimerKind::Collect => self.collect_until,
             TimerKind::Attempt(attempt) => (attempt == self.attempt).then_some(self.attempt_until),
             TimerKind::Fallback => Some(cx.now),
-            TimerKind::Again(_) => None,
+            TimerKind::Again(_) | TimerKind::Batch => None,
         };
         let Some(due) = due else {
             return;
@@ -311,7 +320,7 @@ impl Request {
             // Without anything to propose, another leader would not help: the attempt goes on until there is.
             TimerKind::Attempt(_) if !self.can_propose() || self.is_ahead(cx) => self.arm_attempt(cx),
             TimerKind::Attempt(attempt) => self.enter(cx, attempt.saturating_add(1)),
-            TimerKind::Fallback | TimerKind::Again(_) => self.say_attest(cx, None),
+            TimerKind::Fallback | TimerKind::Again(_) | TimerKind::Batch => self.say_attest(cx, None),
         }
     }
 

@@ -87,7 +87,7 @@ impl Invariants {
                 current.is_some_and(|current| current >= status.claim.attempt.to_be_bytes().to_vec())
             }
             Body::Propose(proposal) => stored(Slot::Proposal, proposal.attempt).is_some(),
-            Body::Report(_) => stored(Slot::Report, 0).is_some(),
+            Body::Report(_) | Body::Batch(_) | Body::BatchSignature(_) => stored(Slot::Report, 0).is_some(),
         };
         ensure(durable, || format!("durability: {by} sent {} before it was stored", message.body.name()))
     }

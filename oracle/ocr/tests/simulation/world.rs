@@ -361,6 +361,7 @@ impl World {
                     }
                 }
             }
+            Effect::Batched { .. } => {}
             Effect::Blame { oracle, misbehavior } => {
                 let culprit = self.nodes[usize::from(oracle.get())].actor;
                 let excused = culprit != Actor::Honest || self.scenario.mutation != Mutation::None;

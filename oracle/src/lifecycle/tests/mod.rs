@@ -132,6 +132,7 @@ pub(super) fn ready(key: RequestKey) -> ReadyReport {
     let context =
         ReportContext { config_digest: B256::repeat_byte(1), epoch: 0, round: 0, extra_hash: B256::ZERO };
     ReadyReport {
+        coming: 0,
         key,
         attested: Attested {
             attempt: 0,
@@ -315,6 +316,7 @@ fn word(action: &Action) -> Option<&'static str> {
         Action::Order(Order::EndRun(_)) => "end its run",
         Action::Order(Order::Read(_)) => "read",
         Action::Order(Order::Transmit(_)) => "transmit",
+        Action::Order(Order::Batched { .. }) => panic!("the lifecycle answered in the protocol's place"),
         Action::Order(Order::Answered(_)) => "answered",
         Action::Order(Order::Cancel(_)) => "cancel",
         Action::Order(Order::Progressed { .. }) => "progressed",

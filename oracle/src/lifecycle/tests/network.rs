@@ -160,7 +160,11 @@ impl Net {
                 Order::Transmit(report) => {
                     self.places[usize::from(index)].deliveries.push(report.ready.key);
                 }
-                Order::EndRun(_) | Order::Answered(_) | Order::Cancel(_) | Order::Progressed { .. } => {}
+                Order::EndRun(_)
+                | Order::Batched { .. }
+                | Order::Answered(_)
+                | Order::Cancel(_)
+                | Order::Progressed { .. } => {}
             }
         }
     }

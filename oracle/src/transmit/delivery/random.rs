@@ -225,7 +225,7 @@ impl World<'_> {
                 self.tally.undeliverable += 1;
                 self.given_up = true;
             }
-            Effect::Note(TransmitNote::Submitted { .. }) | Effect::Waits { .. } => {}
+            Effect::Note(_) | Effect::Waits { .. } => {}
         }
     }
 
@@ -250,7 +250,16 @@ impl World<'_> {
                 }
                 Seen::Woke
             }
+            Next::Linger { until } => {
+                self.pass(until.saturating_duration_since(self.now));
+                Seen::Woke
+            }
             Next::Look { .. } => return self.look(),
+            Next::Gather => match self.random.below(3) {
+                0 => Seen::Trouble,
+                1 => Seen::Gathered(None),
+                _ => Seen::Gathered(Some((900_000, Price { max_fee_wei: 2_000, tip_wei: 50 }))),
+            },
             Next::AskFunds { .. } => Seen::Funds { enough: self.is_calm || self.random.percent(30) },
             Next::Send { attempt, price, .. } => return self.send(attempt, price),
             Next::AskReceipt(_) if self.trouble(8) => Seen::Trouble,
@@ -306,6 +315,8 @@ impl World<'_> {
             chain_time: self.unix_ms / 1_000,
             market: self.market(),
             ceiling_wei: self.ceiling(),
+            carried: !self.is_calm && self.random.percent(10),
+            waiting: if self.random.percent(20) { 5 } else { 0 },
             confirmed: self.is_calm || self.random.percent(80),
             gas_limit: 500_000,
             need_wei: U256::from(1),
@@ -435,6 +446,7 @@ fn no_history_pays_twice_or_ends_early_or_never() {
             delta_stage: Duration::from_millis(random.below(5_000)),
             poll_interval: Duration::from_millis(50 + random.below(1_000)),
             timeout_timestamp: 300 + random.below(3_000),
+            window: Duration::from_millis(random.below(2) * 500),
         };
         let (delivery, step) = Delivery::begin(assignment);
         let mut world = World {

@@ -7,7 +7,7 @@ use super::{
     tests::{FINAL_BLOCK, MARKET, SECOND, at, look, mined, mined_in, moment, standing},
     *,
 };
-use crate::transmit::gate::Simulated;
+use crate::transmit::{gate::Simulated, price::Price};
 
 fn name(phase: Phase) -> &'static str {
     match phase {
@@ -15,8 +15,10 @@ fn name(phase: Phase) -> &'static str {
         Phase::Turning => "turning",
         Phase::Early => "early",
         Phase::Queueing => "queueing",
+        Phase::Lingering => "lingering",
         Phase::Looking => "looking",
         Phase::Holding => "holding",
+        Phase::Gathering => "gathering",
         Phase::Poor { .. } => "poor",
         Phase::Counting { .. } => "counting",
         Phase::Sending => "sending",
@@ -41,6 +43,8 @@ fn asks(phase: Phase, next: &Next) -> bool {
         | (Phase::Turning, Next::AskProgress)
         | (Phase::Queueing, Next::AskPending)
         | (Phase::Looking, Next::Look { .. })
+        | (Phase::Gathering, Next::Gather)
+        | (Phase::Lingering, Next::Linger { .. })
         | (Phase::Counting { .. }, Next::AskFunds { .. })
         | (Phase::Sending, Next::Send { .. })
         | (Phase::Checking(_), Next::AskNonce)
@@ -64,6 +68,7 @@ fn effect(effect: &Effect) -> &'static str {
         Effect::Note(TransmitNote::Unpaid { .. }) => "tell unpaid",
         Effect::Note(TransmitNote::Unneeded { .. }) => "tell unneeded",
         Effect::Note(TransmitNote::Undeliverable { .. }) => "tell undeliverable",
+        Effect::Note(TransmitNote::Gather { .. } | TransmitNote::Carried { .. }) => "tell more",
         Effect::Waits { .. } => "say why",
     }
 }
@@ -83,6 +88,8 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
     luckless.failures = MAX_FAILURES - 1;
     let mut luckless_everywhere = luckless.clone();
     luckless_everywhere.phase = Phase::Seeking(fresh, Reach::All);
+    let mut crowded = at(Phase::Queueing);
+    crowded.assignment.window = SECOND;
     vec![
         (at(Phase::Loading), ""),
         (again, "had its turn"),
@@ -91,8 +98,11 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
         (turning(10), "past"),
         (at(Phase::Early), ""),
         (at(Phase::Queueing), ""),
+        (crowded, "crowded"),
+        (at(Phase::Lingering), ""),
         (at(Phase::Looking), ""),
         (at(Phase::Holding), ""),
+        (at(Phase::Gathering), ""),
         (at(Phase::Poor { need_wei }), ""),
         (at(Phase::Counting { need_wei }), ""),
         (at(Phase::Sending), ""),
@@ -137,6 +147,14 @@ fn sights() -> Vec<(Seen, &'static str)> {
         (Seen::Looked(look(Simulated::Reverts("r".into()))), "raise the gas"),
         (Seen::Looked(look(Simulated::Unfunded("u".into()))), "unfunded"),
         (Seen::Looked(Look { confirmed: false, ..look(Simulated::Code(0)) }), "wait"),
+        (
+            Seen::Looked(Look { waiting: BATCH_MIN - 1, ..look(Simulated::Code(0)) }),
+            "send, and enough others wait",
+        ),
+        (Seen::Looked(Look { waiting: BATCH_MIN - 2, ..look(Simulated::Code(0)) }), "send"),
+        (Seen::Looked(Look { carried: true, waiting: 9, ..look(Simulated::Code(0)) }), "wait"),
+        (Seen::Gathered(Some((900_000, Price { max_fee_wei: 200, tip_wei: 0 }))), "a transaction of several"),
+        (Seen::Gathered(None), "none came about"),
         (Seen::Funds { enough: true }, "enough"),
         (Seen::Funds { enough: false }, "too little"),
         (Seen::Stands(standing(0, false)), "it stands"),
@@ -171,6 +189,7 @@ fn words(phase: Phase, kind: &str, seen: &'static str, answered: bool) -> &'stat
         (Phase::Turning, "early", "progress") => "it is too early",
         (Phase::Turning, "time", "progress") => "it is time, or a little later",
         (Phase::Turning, "past", "progress") => "it is long past",
+        (Phase::Queueing, "crowded", "none does") => "none does, and others are coming",
         (Phase::Poor { .. }, _, "woken") if answered => "woken, answered",
         (Phase::Mined(_), _, "woken") if answered => "woken, answered",
         (Phase::Seeking(..), "luckless", "unpaid, worth another") => "unpaid once too often",
@@ -179,9 +198,12 @@ fn words(phase: Phase, kind: &str, seen: &'static str, answered: bool) -> &'stat
         (Phase::Checking(_), "stuck", "free") => "free, taken too long ago",
         (Phase::Checking(_), "fresh", "free") => "free, taken",
         // The gate drops whatever is answered, whatever else it sees.
-        (Phase::Looking, _, "send" | "wait" | "raise the gas" | "undeliverable" | "unfunded") if answered => {
-            "drop"
-        }
+        (
+            Phase::Looking,
+            _,
+            "send" | "send, and enough others wait" | "wait" | "raise the gas" | "undeliverable" | "unfunded",
+        ) if answered => "drop",
+        (Phase::Gathering, _, "a transaction of several") if answered => "none came about",
         _ => seen,
     }
 }

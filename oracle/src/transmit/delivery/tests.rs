@@ -19,6 +19,7 @@ fn assignment() -> Assignment {
         delta_stage: 2 * SECOND,
         poll_interval: SECOND / 4,
         timeout_timestamp: 1_300,
+        window: Duration::ZERO,
     }
 }
 
@@ -37,6 +38,8 @@ pub(super) fn look(simulated: Simulated) -> Look {
         chain_time: 1_000,
         market: MARKET,
         ceiling_wei: u128::MAX,
+        carried: false,
+        waiting: 0,
         confirmed: true,
         gas_limit: 500_000,
         need_wei: U256::from(100_000_000),

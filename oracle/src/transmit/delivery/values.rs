@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use crate::{
     chain::Reach,
     transmit::{
-        gate::Simulated,
+        gate::{Decision, GateInput, Simulated, decide},
         mined::Mined,
-        price::{Market, Price},
+        price::{self, Market, Price},
         report::TransmitNote,
     },
 };
@@ -28,6 +28,8 @@ pub struct Assignment {
     pub poll_interval: Duration,
     /// The commitment's timeout, unix seconds.
     pub timeout_timestamp: u64,
+    /// How long it waits for others to go with, from [`crate::transmit::batch::window`].
+    pub window: Duration,
 }
 
 impl Assignment {
@@ -81,6 +83,10 @@ pub struct Look {
     pub market: Market,
     /// Most that may be offered per gas, in wei.
     pub ceiling_wei: u128,
+    /// Another transaction of this node carries it, and may be mined.
+    pub carried: bool,
+    /// Other reports that wait for this node to send them, and may go with it.
+    pub waiting: usize,
     /// The request's block is as deep as configured.
     pub confirmed: bool,
     /// The gas limit it was simulated with.
@@ -89,6 +95,48 @@ pub struct Look {
     pub need_wei: U256,
     /// What the transaction would do there.
     pub simulated: Simulated,
+}
+
+impl Look {
+    /// Nothing need be asked about a report that another transaction carries.
+    pub(in crate::transmit) const CARRIED: Self = Self {
+        chain_time: 0,
+        market: Market { base_fee_wei: 0, tip_wei: 0 },
+        ceiling_wei: 0,
+        carried: true,
+        waiting: 0,
+        confirmed: false,
+        gas_limit: 0,
+        need_wei: U256::ZERO,
+        simulated: Simulated::Code(2),
+    };
+
+    /// What the gate decides.
+    pub(in crate::transmit) fn decide(
+        self,
+        answered: bool,
+        timeout_timestamp: u64,
+        gas_raises: u32,
+    ) -> Decision {
+        let Self { chain_time, market, ceiling_wei, carried, confirmed, simulated, .. } = self;
+        let price = price::offer(market, ceiling_wei);
+        decide(&GateInput {
+            answered,
+            carried,
+            confirmed,
+            chain_time,
+            timeout_timestamp,
+            gas_raises,
+            price,
+            simulated,
+        })
+    }
+
+    /// Whether the report may go with another's: alone it would be sent.
+    #[must_use]
+    pub fn may_go_along(self, answered: bool, timeout_timestamp: u64) -> bool {
+        matches!(self.decide(answered, timeout_timestamp, 0), Decision::Send(_))
+    }
 }
 
 /// The answer to what was asked for last.
@@ -112,6 +160,8 @@ pub enum Seen {
     Woke,
     /// What the look showed.
     Looked(Look),
+    /// A transaction of several reports is ready, with this gas limit and offer; none when it did not come about.
+    Gathered(Option<(u64, Price)>),
     /// Whether the account holds what is needed.
     Funds {
         /// Whether it does.
@@ -168,12 +218,19 @@ pub enum Next {
         /// Whether an answer ends it.
         or_answered: bool,
     },
+    /// A pause in which others come that may go with this one; it ends when they are as many as may.
+    Linger {
+        /// Its end.
+        until: Instant,
+    },
     /// A look at the newest block with a simulation, the gas limit raised so often. Until the next question nobody else
     /// of this node sends.
     Look {
         /// Times the limit is raised by half.
         gas_raises: u32,
     },
+    /// A transaction of this report and others that wait: it takes the place of this one's own.
+    Gather,
     /// Whether the account holds so much.
     AskFunds {
         /// Wei.

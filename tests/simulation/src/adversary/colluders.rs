@@ -110,7 +110,7 @@ impl Adversary for Colluders {
                 said
             }
             Body::Attest(attest) => self.attest(me, key, attest.attempt, attest.choice),
-            Body::Status(_) | Body::Report(_) => Vec::new(),
+            Body::Status(_) | Body::Report(_) | Body::Batch(_) | Body::BatchSignature(_) => Vec::new(),
         }
     }
 }

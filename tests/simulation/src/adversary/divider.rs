@@ -44,7 +44,9 @@ impl Adversary for Divider {
             }
             Body::Prepare(_) if is_favourite => vec![Sent { to, message: message.clone(), after: 0 }],
             Body::Observation(_) | Body::Prepare(_) | Body::Attest(_) | Body::Report(_) => Vec::new(),
-            Body::Status(_) | Body::Propose(_) => self.rest.on_send(me, to, message),
+            Body::Status(_) | Body::Propose(_) | Body::Batch(_) | Body::BatchSignature(_) => {
+                self.rest.on_send(me, to, message)
+            }
         }
     }
 

@@ -25,6 +25,12 @@ impl Adversary for BadSignature {
             Body::Status(status) => status.claim.signature[5] ^= 1,
             Body::Propose(proposal) => proposal.signature[5] ^= 1,
             Body::Prepare(prepare) => prepare.signature[5] ^= 1,
+            Body::Batch(entries) => {
+                if let Some(entry) = entries.last_mut() {
+                    entry.outcome.0[5] ^= 1;
+                }
+            }
+            Body::BatchSignature(signed) => signed.signature.r[5] ^= 1,
             Body::Report(report) => {
                 if let Some((_, signature)) = report.signatures.first_mut() {
                     signature.r[5] ^= 1;

@@ -29,7 +29,7 @@ pub struct Miser;
 
 impl Adversary for Miser {
     fn on_send(&mut self, me: &mut Me<'_>, to: usize, message: &Rc<Message>) -> Vec<Sent> {
-        let is_precious = matches!(message.body, Body::Attest(_) | Body::Report(_));
+        let is_precious = matches!(message.body, Body::Attest(_) | Body::Report(_) | Body::BatchSignature(_));
         let next = me.config.members[(usize::from(me.place.get()) + 1) % me.config.members.len()];
         if is_precious && to != next {
             return Vec::new();

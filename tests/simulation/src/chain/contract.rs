@@ -9,10 +9,10 @@ use std::{
 use alloy::primitives::{Address, B256, Bytes};
 use functions_node::chain::{Position, SeenRequest};
 use functions_types::{Commitment, RequestId, SubscriptionId};
-use oracle_ocr::{OracleIndex, Outcome, ReadyReport, ReportSignature, RequestKey, Verifier as _};
+use oracle_ocr::{OracleIndex, Outcome, ReportSignature, RequestKey, Verifier as _};
 use test_signing::Checks;
 
-use super::transaction::Transaction;
+use super::transaction::{Carried, Transaction};
 use crate::{
     don::{COORDINATOR, Config, owner, request_id},
     plan::Identity,
@@ -196,58 +196,71 @@ impl State {
         base_fee: u64,
         checks: &Checks,
         events: &mut Vec<Happened>,
-    ) -> Deed {
+    ) -> Vec<Deed> {
         *self.nonces.entry(transaction.from).or_default() += 1;
-        let Some(ready) = &transaction.report else { return Deed::Cancelled };
-        let deed = self.judge(transaction.from, ready, base_fee, checks);
-        let id = ready.key.request;
-        match deed {
-            Deed::Paid(code) => {
-                if let Some(asked) = self.open.remove(&id) {
-                    self.ended.insert(id, (asked, End::Fulfilled(ready.attested.outcome.clone())));
+        let Some(carried) = &transaction.report else { return Vec::new() };
+        let deeds = self.judge(transaction.from, carried, base_fee, checks);
+        for ((key, outcome), deed) in carried.entries.iter().zip(&deeds) {
+            let id = key.request;
+            match *deed {
+                Deed::Paid(code) => {
+                    if let Some(asked) = self.open.remove(&id) {
+                        self.ended.insert(id, (asked, End::Fulfilled(outcome.clone())));
+                    }
+                    let (transmitter, tx_hash) = (transaction.from, transaction.hash);
+                    events.push(Happened::Responded { id, transmitter, tx_hash });
+                    events.push(Happened::Processed { id, code });
                 }
-                let (transmitter, tx_hash) = (transaction.from, transaction.hash);
-                events.push(Happened::Responded { id, transmitter, tx_hash });
-                events.push(Happened::Processed { id, code });
+                Deed::Refused(code) => events.push(Happened::NotProcessed { id, code }),
+                Deed::CameSecond | Deed::Reverted(_) | Deed::Cancelled => {}
             }
-            Deed::Refused(code) => events.push(Happened::NotProcessed { id, code }),
-            Deed::CameSecond | Deed::Reverted(_) | Deed::Cancelled => {}
         }
-        deed
+        deeds
     }
 
-    /// What a report would do.
+    /// What a report would do with each of its requests.
     #[must_use]
-    pub fn judge(&self, from: Address, ready: &ReadyReport, base_fee: u64, checks: &Checks) -> Deed {
-        let Some(config) = &self.config else { return Deed::Reverted("no configuration") };
-        let Some(asked) = self.open.get(&ready.key.request) else { return Deed::CameSecond };
-        if config.place(owner(&from)).is_none() {
-            return Deed::Reverted("not a transmitter");
+    pub fn judge(&self, from: Address, carried: &Carried, base_fee: u64, checks: &Checks) -> Vec<Deed> {
+        let all = |deed| vec![deed; carried.entries.len()];
+        let is_open = |(key, _): &(RequestKey, Outcome)| self.open.contains_key(&key.request);
+        if !carried.entries.iter().any(is_open) {
+            return all(Deed::CameSecond);
         }
-        let signatures = &ready.attested.signatures;
-        let hash = ready.context.signed_hash(&ready.report);
+        match self.refusal(from, carried, checks) {
+            Some(why) => all(Deed::Reverted(why)),
+            None => carried.entries.iter().map(|(key, _)| self.judge_entry(key, base_fee)).collect(),
+        }
+    }
+
+    fn judge_entry(&self, key: &RequestKey, base_fee: u64) -> Deed {
+        match self.open.get(&key.request) {
+            None => Deed::CameSecond,
+            Some(asked) if asked.commitment_hash != key.commitment => Deed::Refused(6),
+            Some(_) if base_fee > AFFORDABLE => Deed::Refused(3),
+            Some(asked) => Deed::Paid(u8::from(asked.number % 5 == 4)),
+        }
+    }
+
+    /// Why the whole report is refused.
+    fn refusal(&self, from: Address, carried: &Carried, checks: &Checks) -> Option<&'static str> {
+        let Some(config) = &self.config else { return Some("no configuration") };
+        if config.place(owner(&from)).is_none() {
+            return Some("not a transmitter");
+        }
+        let Carried { signatures, hash, .. } = carried;
         if signatures.len() != config.roster.quorum() {
-            return Deed::Reverted("not exactly a quorum of signatures");
+            return Some("not exactly a quorum of signatures");
         }
         // The signers are recovered: under which configuration they signed, in which order, is not looked at.
         let signed = |signature: &ReportSignature, signer: OracleIndex| {
-            config.roster.oracle(signer).is_some_and(|oracle| checks.verify_report(oracle, &hash, signature))
+            config.roster.oracle(signer).is_some_and(|oracle| checks.verify_report(oracle, hash, signature))
         };
         let signer = |(place, signature): &(OracleIndex, ReportSignature)| {
             let likely = Some(*place).filter(|place| signed(signature, *place));
             likely.or_else(|| config.roster.indexes().find(|signer| signed(signature, *signer)))
         };
         let signers: Option<BTreeSet<OracleIndex>> = signatures.iter().map(signer).collect();
-        if signers.is_none_or(|signers| signers.len() != signatures.len()) {
-            return Deed::Reverted("a bad signature");
-        }
-        if asked.commitment_hash != ready.key.commitment {
-            return Deed::Refused(6);
-        }
-        if base_fee > AFFORDABLE {
-            return Deed::Refused(3);
-        }
-        Deed::Paid(u8::from(asked.number % 5 == 4))
+        signers.is_none_or(|signers| signers.len() != signatures.len()).then_some("a bad signature")
     }
 }
 

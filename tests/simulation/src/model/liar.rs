@@ -57,7 +57,7 @@ impl Heard {
                     let signatures = heard.signatures.entry((attest.attempt, attest.choice)).or_default();
                     signatures.insert(sender, attest.signature);
                 }
-                Body::Observation(_) | Body::Report(_) => {}
+                Body::Observation(_) | Body::Report(_) | Body::Batch(_) | Body::BatchSignature(_) => {}
             }
         }
         heard

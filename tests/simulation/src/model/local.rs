@@ -227,6 +227,7 @@ impl Local {
                     self.timers.insert(timer.kind, *at);
                 }
                 Effect::Report(ready) => self.report = Some(ready.attested.clone()),
+                Effect::Batched { .. } => {}
                 Effect::Blame { oracle, misbehavior } => {
                     ensure(*oracle == scene.liar, || {
                         format!("order: {} blames honest {oracle} for {misbehavior}", self.me)
@@ -305,7 +306,7 @@ impl Local {
                 stored(Slot::Attempt, 0)
             }
             Body::Propose(proposal) => stored(Slot::Proposal, proposal.attempt),
-            Body::Report(_) => stored(Slot::Report, 0),
+            Body::Report(_) | Body::Batch(_) | Body::BatchSignature(_) => stored(Slot::Report, 0),
         };
         let name = message.body.name();
         ensure(durable, || format!("order: {me} says {name} before it is stored"))?;

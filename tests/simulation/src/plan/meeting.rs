@@ -23,6 +23,19 @@ impl Plan {
         }
     }
 
+    /// In some runs many ask at once, so that reports wait for each other and go together.
+    pub(super) fn crowd(&mut self) {
+        let mut random = Random::new(self.seed, 7);
+        if self.n <= 10 && random.percent(25) {
+            self.requests = usize::try_from(random.between(10, 24)).unwrap_or(10);
+            self.spacing = random.pick(&[0, 5, 40]);
+            // What answers differ about goes alone.
+            if random.percent(60) {
+                self.answers = Answers::Agree;
+            }
+        }
+    }
+
     /// One node hears nothing of what the others agree on, and no connection breaks; the gas price keeps their report
     /// from the chain, so that only they can tell it.
     fn strand(&mut self, random: &mut Random) {

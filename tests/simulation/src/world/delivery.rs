@@ -1,4 +1,4 @@
-//! Drives the real decisions of a delivery, as `oracle/src/transmit/{job,sender,look}.rs` do.
+//! Drives the real decisions of a delivery, as `oracle/src/transmit/{job,sender,look,gathering,carried}.rs` do.
 
 use std::{rc::Rc, time::Duration};
 
@@ -8,12 +8,12 @@ use functions_node::{
     journal::{Transmission, TransmissionState},
     lifecycle::Report,
     transmit::{
-        Deed as Did, Market, Mined, Price, Simulated,
+        Deed as Did, Market, Mined, Price, Simulated, batch,
         delivery::{Assignment, Delivery, Effect, Look, Moment, Next, Seen, Standing, Step},
         is_confirmed,
     },
 };
-use oracle_ocr::ReadyReport;
+use oracle_ocr::MAX_BATCH;
 use tokio::time::Instant;
 
 use super::{Event, World};
@@ -22,7 +22,7 @@ use crate::{
         Block,
         contract::{AFFORDABLE, Deed},
         pool::Refusal,
-        transaction::Transaction,
+        transaction::{Carried, Transaction},
     },
     don::account,
     node::Job,
@@ -35,7 +35,7 @@ const POLL_MS: u64 = 500;
 const CEILING_WEI: u128 = AFFORDABLE as u128;
 
 /// An endpoint did not take or answer it.
-struct Trouble;
+pub(super) struct Trouble;
 
 impl World {
     pub(super) fn instant(&self, time: u64) -> Instant {
@@ -65,15 +65,20 @@ impl World {
             delta_stage: Duration::from_millis(config.roster.timing().delta_stage_ms),
             poll_interval: Duration::from_millis(POLL_MS),
             timeout_timestamp: u64::from(report.commitment.timeout_timestamp),
+            window: batch::window(report.ready.stage as u64, report.ready.coming),
         });
-        let ready = Rc::new(report.ready.clone());
+        let ready = Rc::new(Carried::alone(&report.ready));
+        let stage = report.ready.stage;
         let before = config.roster.order(&id);
-        let before = before.iter().take(ready.stage).map(|index| account(config.node(index))).collect();
+        let before = before.iter().take(stage).map(|index| account(config.node(index))).collect();
         let job = Job {
             delivery,
             report,
             before,
             ready,
+            gathered: None,
+            lingers: false,
+            rides: false,
             answered: false,
             open: None,
             pause: None,
@@ -104,12 +109,12 @@ impl World {
             return;
         }
         let Some(mut job) = running.jobs.remove(&id) else { return };
-        job.pause = None;
+        (job.pause, job.lingers) = (None, false);
         let step = self.hand(shell, &mut job, Seen::Woke);
         self.drive(shell, id, job, step);
     }
 
-    fn hand(&self, shell: usize, job: &mut Job, seen: Seen) -> Step {
+    pub(super) fn hand(&self, shell: usize, job: &mut Job, seen: Seen) -> Step {
         let unix_ms = self.shells[shell].clock(self.now);
         let final_block = self.view(shell).final_number();
         let moment = Moment { at: self.instant(self.now), unix_ms, answered: job.answered, final_block };
@@ -117,7 +122,11 @@ impl World {
     }
 
     /// Asks and answers until the delivery pauses or is over.
-    fn drive(&mut self, shell: usize, id: B256, mut job: Job, mut step: Step) {
+    fn drive(&mut self, shell: usize, id: B256, job: Job, step: Step) {
+        self.drive_on(shell, id, job, step, false);
+    }
+
+    pub(super) fn drive_on(&mut self, shell: usize, id: B256, mut job: Job, mut step: Step, has_turn: bool) {
         let life = self.shells[shell].life;
         for _ in 0..1_000 {
             for effect in std::mem::take(&mut step.first) {
@@ -142,6 +151,21 @@ impl World {
                     }
                     return;
                 }
+                Next::Linger { until } => {
+                    let pause = until.saturating_duration_since(self.instant(self.now));
+                    let is_full = self.waiting(shell).len() + 1 >= MAX_BATCH;
+                    let wait = if is_full { 0 } else { u64::try_from(pause.as_millis()).unwrap_or(0) };
+                    job.serial += 1;
+                    job.pause = Some((self.now + wait, true));
+                    job.lingers = true;
+                    let serial = job.serial;
+                    self.at(self.now + wait, Event::Wake { shell, life, id, serial });
+                    if let Some(running) = &mut self.shells[shell].running {
+                        running.jobs.insert(id, job);
+                    }
+                    return;
+                }
+                next @ Next::Look { .. } if !has_turn => return self.queue_up(shell, id, job, next),
                 next => {
                     let asked = if self.is_traced { format!("{next:?}") } else { String::new() };
                     let seen = self.ask(shell, &mut job, next).unwrap_or(Seen::Trouble);
@@ -162,11 +186,11 @@ impl World {
     }
 
     fn open_row(&self, shell: usize, job: &Job) -> Option<Transmission> {
-        self.shells[shell].journal.transmissions.get(&(job.ready.key.request, job.open?)).cloned()
+        self.shells[shell].journal.transmissions.get(&(job.report.ready.key.request, job.open?)).cloned()
     }
 
-    fn ask(&mut self, shell: usize, job: &mut Job, next: Next) -> Result<Seen, Trouble> {
-        let id = job.ready.key.request;
+    pub(super) fn ask(&mut self, shell: usize, job: &mut Job, next: Next) -> Result<Seen, Trouble> {
+        let id = job.report.ready.key.request;
         let me = account(self.shells[shell].who);
         let asks_nobody = matches!(next, Next::Load | Next::AskProgress);
         if self.is_deaf(shell) && !asks_nobody {
@@ -197,21 +221,10 @@ impl World {
                 Seen::Pending(job.before.iter().any(waits))
             }
             Next::Look { .. } => {
-                let simulated = match view.state.judge(me, &job.ready, view.base_fee, &self.checks) {
-                    Deed::Paid(code) | Deed::Refused(code) => Simulated::Code(code),
-                    Deed::CameSecond | Deed::Cancelled => Simulated::Code(2),
-                    Deed::Reverted(why) => Simulated::Reverts(why.to_owned()),
-                };
-                job.simulated = Some(simulated.clone());
-                Seen::Looked(Look {
-                    chain_time: view.seconds,
-                    market: market(&view),
-                    ceiling_wei: CEILING_WEI,
-                    confirmed: is_confirmed(view.number, job.report.request_block, 1),
-                    gas_limit: 1_000_000,
-                    need_wei: U256::from(1),
-                    simulated,
-                })
+                let waiting = if job.delivery.joins() { self.waiting(shell).len() } else { 0 };
+                let look = Look { waiting, ..self.look(shell, job) };
+                job.simulated = Some(look.simulated.clone());
+                Seen::Looked(look)
             }
             Next::AskFunds { .. } => Seen::Funds { enough: true },
             Next::Send { attempt, gas_limit, price } => {
@@ -226,7 +239,7 @@ impl World {
                 let row = self.open_row(shell, job).ok_or(Trouble)?;
                 let head = if reach == Reach::First { view } else { self.chain.head().clone() };
                 let mined = row.hashes.iter().rev().find_map(|hash| {
-                    let (block, deed) = self.chain.deed(&head, hash)?;
+                    let (block, deed) = self.chain.deed(&head, hash, &id)?;
                     Some(Mined { tx_hash: *hash, block, deed: did(deed) })
                 });
                 Seen::Receipt(mined)
@@ -250,7 +263,10 @@ impl World {
                 let mut row = self.open_row(shell, job).ok_or(Trouble)?;
                 row.max_fee_wei = price.max_fee_wei;
                 row.sent_ms = self.shells[shell].clock(self.now);
-                self.sign(shell, (!cancel).then(|| job.ready.clone()), &mut row);
+                let known = row.hashes.last().and_then(|hash| self.shells[shell].journal.signed.get(hash));
+                let carried =
+                    known.and_then(|signed| signed.report.clone()).unwrap_or_else(|| job.ready.clone());
+                self.sign(shell, (!cancel).then_some(carried), &mut row);
                 self.shells[shell].journal.put(row.clone());
                 if self.hand_over(shell, &mut row).is_err() {
                     row.state = TransmissionState::Sent;
@@ -258,8 +274,29 @@ impl World {
                 }
                 Seen::Stands(standing(&row))
             }
-            Next::Sleep { .. } | Next::End => return Err(Trouble),
+            Next::Gather | Next::Linger { .. } | Next::Sleep { .. } | Next::End => return Err(Trouble),
         })
+    }
+
+    pub(super) fn look(&self, shell: usize, job: &Job) -> Look {
+        let (view, me) = (self.view(shell), account(self.shells[shell].who));
+        let deeds = view.state.judge(me, &job.ready, view.base_fee, &self.checks);
+        let simulated = match deeds.first() {
+            Some(Deed::Paid(code) | Deed::Refused(code)) => Simulated::Code(*code),
+            Some(Deed::Reverted(why)) => Simulated::Reverts((*why).to_owned()),
+            Some(Deed::CameSecond | Deed::Cancelled) | None => Simulated::Code(2),
+        };
+        Look {
+            chain_time: view.seconds,
+            market: market(&view),
+            ceiling_wei: CEILING_WEI,
+            carried: self.is_carried(shell, &job.report.ready.key.request, &view),
+            waiting: 0,
+            confirmed: is_confirmed(view.number, job.report.request_block, 1),
+            gas_limit: 1_000_000,
+            need_wei: U256::from(1),
+            simulated,
+        }
     }
 
     fn send(
@@ -270,12 +307,19 @@ impl World {
         gas_limit: u64,
         price: Price,
     ) -> Result<Seen, Trouble> {
+        let id = job.report.ready.key.request;
+        let carried = job.gathered.take().map_or_else(|| job.ready.clone(), |(carried, _)| carried);
+        for (key, _) in &carried.entries {
+            if self.is_carried(shell, &key.request, &self.view(shell)) {
+                self.fail("cost: a report is sent beside a transaction that carries it".to_owned());
+            }
+        }
         let nonce = self.next_nonce(shell);
         let mut row = Transmission {
-            request_id: job.ready.key.request,
+            request_id: id,
             attempt,
             nonce,
-            stage: job.ready.stage as u64,
+            stage: job.report.ready.stage as u64,
             state: TransmissionState::Prepared,
             hashes: Vec::new(),
             raw: Bytes::new(),
@@ -283,10 +327,11 @@ impl World {
             max_fee_wei: price.max_fee_wei,
             sent_ms: self.shells[shell].clock(self.now),
         };
-        self.sign(shell, Some(job.ready.clone()), &mut row);
+        self.sign(shell, Some(carried.clone()), &mut row);
         self.shells[shell].journal.put(row.clone());
         self.hand_over(shell, &mut row)?;
         job.open = Some(attempt);
+        self.tell_others(shell, id, &carried, &row);
         Ok(Seen::Stands(standing(&row)))
     }
 
@@ -302,7 +347,7 @@ impl World {
         next
     }
 
-    fn sign(&mut self, shell: usize, report: Option<Rc<ReadyReport>>, row: &mut Transmission) {
+    fn sign(&mut self, shell: usize, report: Option<Rc<Carried>>, row: &mut Transmission) {
         let node = &mut self.shells[shell];
         let from = account(node.who);
         let parts: [&[u8]; 5] = [
@@ -327,7 +372,7 @@ impl World {
             if running.is_some_and(|running| running.jobs.contains_key(&row.request_id)) {
                 continue;
             }
-            let mined = row.hashes.iter().find_map(|hash| self.chain.deed(&view, hash));
+            let mined = row.hashes.iter().find_map(|hash| self.chain.deed(&view, hash, &row.request_id));
             let state = match mined {
                 Some((block, Deed::Paid(_))) if block <= view.final_number() => TransmissionState::Included,
                 Some((block, _)) if block <= view.final_number() => TransmissionState::Unpaid,
@@ -353,7 +398,7 @@ impl World {
             Ok(()) | Err(Refusal::AlreadyKnown | Refusal::NonceTooLow) => {}
             Err(_) => {
                 let head = self.chain.head();
-                if row.hashes.iter().all(|hash| self.chain.deed(head, hash).is_none()) {
+                if row.hashes.iter().all(|hash| self.chain.deed(head, hash, &row.request_id).is_none()) {
                     row.state = TransmissionState::Dropped;
                     self.shells[shell].journal.put(row.clone());
                     return Err(Trouble);

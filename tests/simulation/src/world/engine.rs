@@ -1,13 +1,13 @@
 //! A node's engine: tells the core what happens and does the work it asks for, as `oracle/src/engine` does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use alloy::primitives::B256;
 use functions_node::{
     chain::{Position, SeenRequest},
     lifecycle::{Core, Happening, Note, Order, RequestRow, Requested, Rules, Stored, Work},
     memory,
-    transmit::{Progress, TransmitNote},
+    transmit::{Progress, TransmitNote, batch::Pause},
 };
 use oracle_ocr::{Earlier, Observation, Protocol, Record, RequestEvent, RequestKey};
 
@@ -72,6 +72,10 @@ impl World {
             cursor,
             runs: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            queue: VecDeque::new(),
+            is_taken: false,
+            gathering: None,
+            pause: Pause::default(),
             progress: Progress::default(),
             work_due: false,
             tick_at: u64::MAX,
@@ -171,6 +175,7 @@ impl World {
                     self.numbers.insert(seen.request_id, asked.number);
                     self.events.entry(seen.log_json.clone()).or_insert_with(|| seen.clone());
                     self.adversaries.learn(|| event_of(&seen), asked.key());
+                    self.invariants.learn(event_of(&seen));
                     let Some(running) = &self.shells[shell].running else { return };
                     let digest = running.config.digest;
                     let row = self.shells[shell].journal.rows.get(&seen.request_id).cloned();
@@ -344,10 +349,12 @@ impl World {
                 return true;
             }
             Order::Transmit(report) => self.transmit(shell, *report),
+            Order::Batched { first, batch } => self.batched(shell, first, batch.map(|batch| *batch)),
             Order::Answered(id) => self.answered(shell, id),
             Order::Cancel(id) => {
                 if let Some(running) = &mut self.shells[shell].running {
                     running.jobs.remove(&id);
+                    self.let_go(shell, id);
                 }
             }
             Order::Progressed { transmitter, reported_ms } => {
@@ -404,11 +411,20 @@ impl World {
         }
         self.work(shell, life);
         let happening = match note {
-            TransmitNote::Submitted { request_id: id, tx_hash, stage } => {
+            TransmitNote::Submitted { request_id: id, tx_hash, stage }
+            | TransmitNote::Carried { request_id: id, tx_hash, stage } => {
                 let Some(running) = &self.shells[shell].running else { return };
                 let is_held = running.core.lifecycle().holds(&id);
                 let stored = self.shells[shell].journal.rows.get(&id).filter(|_| !is_held);
                 Happening::Submitted { id, tx_hash, stage, stored: stored.cloned().map(Box::new) }
+            }
+            TransmitNote::Gather { keys } => {
+                let clock = self.shells[shell].clock(self.now);
+                if let Some(running) = &mut self.shells[shell].running {
+                    running.core.gather(clock, keys);
+                    self.ask_for_work(shell);
+                }
+                return;
             }
             TransmitNote::Unpaid { request_id: id, code, .. } => Happening::Unpaid { id, code },
             TransmitNote::Undeliverable { request_id: id, reason } => Happening::Undeliverable { id, reason },

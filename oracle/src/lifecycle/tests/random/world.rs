@@ -349,7 +349,7 @@ impl World {
                     *delivery = Delivery::Ended;
                 }
             }
-            Order::Progressed { .. } => {}
+            Order::Batched { .. } | Order::Progressed { .. } => {}
         }
     }
 
