@@ -29,7 +29,7 @@ use crate::{
     executor::{Executor, Recordings},
     journal::{Journal, memory_file},
     keys, memory,
-    peers::Peers,
+    peers::{self, Peers},
     programs,
     signer::NodeSigner,
     transmit::{Funds, TransmitConfig, Transmitter},
@@ -57,6 +57,7 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
     if let Some(words) = keys::weak_password(&config.keys) {
         tracing::warn!("{words}; stop the node and run `functions-node keys password`");
     }
+    peers::listen_address(&config.net)?;
     let identity = keys::identity(&unlocked);
     tracing::info!(signer = %identity.signer, transmitter = %identity.transmitter, peer_id = %identity.peer_id, "keys unlocked");
     std::fs::create_dir_all(&config.data_dir)

@@ -175,7 +175,7 @@ fn check(path: &Path, as_json: bool) -> Result<ExitCode> {
         }
     };
     let printed = if as_json { format!("{:#}", findings.to_json()) } else { findings.to_string() };
-    writeln!(std::io::stdout(), "{printed}").wrap_err("stdout is closed")?;
+    writeln!(std::io::stdout(), "{printed}").wrap_err("stdout cannot be written")?;
     Ok(if findings.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use eyre::{Result, WrapErr};
+use eyre::{Result, WrapErr, bail};
 use functions_offchain_config::{MAX_ADDRESSES, Member, check_address, is_peer_id};
 use oracle_keys::Keystore;
 use oracle_net::{Events, Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
@@ -57,16 +57,29 @@ pub fn peer_id(keys: &Keystore) -> String {
     Identity::new(keys.network_identity()).peer_id().to_string()
 }
 
+/// Where this node listens.
+///
+/// # Errors
+/// What it is instead of an IP address with a TCP port, and what to write.
+pub fn listen_address(config: &NetSection) -> Result<Multiaddr> {
+    let listen = &config.listen;
+    let remedy = "write for example \"/ip4/0.0.0.0/tcp/9001\"";
+    let address: Multiaddr =
+        listen.parse().wrap_err_with(|| format!("net.listen: {listen:?} is no multiaddress; {remedy}"))?;
+    let text = address.to_string();
+    match text.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "ip4" | "ip6", _, "tcp", ..] => Ok(address),
+        _ => bail!("net.listen: {listen:?} is no IP address with a TCP port; {remedy}"),
+    }
+}
+
 impl Peers {
     /// Listens and begins to connect.
     ///
     /// # Errors
     /// Which address cannot be used.
     pub async fn start(keys: &Keystore, config: &NetSection, don: &Don) -> Result<Self> {
-        let listen: Multiaddr = config
-            .listen
-            .parse()
-            .wrap_err_with(|| format!("net.listen {:?} is not a multiaddress", config.listen))?;
+        let listen = listen_address(config)?;
         let mut peers = Vec::new();
         let (mut ids, mut indexes) = (HashMap::new(), HashMap::new());
         for (index, peer) in neighbors(don.me, don.members()) {
@@ -193,6 +206,25 @@ mod tests {
     use oracle_net::Keypair;
 
     use super::*;
+
+    #[test]
+    fn listen_address_is_an_ip_address_with_a_tcp_port() {
+        let told = |listen: &str| {
+            let told = listen_address(&NetSection { listen: listen.to_owned() });
+            told.map_or_else(|err| format!("{err:#}"), |address| address.to_string())
+        };
+        for listen in ["/ip4/0.0.0.0/tcp/9001", "/ip6/::1/tcp/0"] {
+            assert_eq!(told(listen), listen);
+        }
+        for (listen, problem) in [
+            ("127.0.0.1:9001", "is no multiaddress; write for example"),
+            ("/ip4/10.0.0.300/tcp/9001", "is no multiaddress; write for example"),
+            ("/dns4/localhost/tcp/1", "is no IP address with a TCP port; write for example"),
+            ("/ip4/127.0.0.1/udp/9001/quic-v1", "is no IP address with a TCP port; write for example"),
+        ] {
+            assert!(told(listen).contains(problem), "{}", told(listen));
+        }
+    }
 
     fn member(seed: u8, addresses: &[&str]) -> Member {
         Member {

@@ -187,7 +187,11 @@ impl Vitals {
                 }
             }
             let is_short = self.status.borrow().is_troubled(Part::Ether);
-            sleep(if is_short { ETHER_EVERY / 3 } else { ETHER_EVERY }).await;
+            let pause = if is_short { ETHER_EVERY / 3 } else { ETHER_EVERY };
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.funds.other() => {}
+            }
         }
     }
 

@@ -331,6 +331,15 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     network.start_node(earner);
     network.wait_until_ready(earner).await;
     assert_eq!(address(&network.status(earner).await["node"]["transmitter"]), old);
+    // What the next transmitter holds does not matter yet: neither to the check, nor to the node.
+    let output = network.verb(earner, &["check", "--json"]).await;
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let lines = report["checks"].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["id"] == "ether").expect("the line");
+    assert!(
+        line["verdict"] == "ok" && line["words"].as_str().expect("text").contains(&old.to_string()),
+        "{line}"
+    );
     network.nodes[earner].oracle.transmitter = address(&rotated["transmitter"]);
     network.reconfigure(Timing { t_grace_ms: 300, ..Timing::default() }).await;
     let new = network.nodes[earner].oracle.transmitter;

@@ -264,3 +264,52 @@ impl Metrics {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names under which figures are served.
+    fn served() -> BTreeSet<String> {
+        let metrics = Metrics::new();
+        let kinds = [&metrics.states, &metrics.observations, &metrics.transmissions, &metrics.message_bytes];
+        kinds.iter().for_each(|kind| drop(kind.get_or_create(&Kind::of("one"))));
+        drop(metrics.troubles.get_or_create(&Kind::of("one")));
+        metrics.describe_sandbox(&[("one".to_owned(), "on".to_owned())].into());
+        metrics.describe_endpoints(&[EndpointView {
+            url: "http://one".into(),
+            state: "up",
+            head: None,
+            latency_ms: 0,
+            answers: 0,
+            failures: 0,
+            disagreements: 0,
+            last_error: None,
+        }]);
+        let text = metrics.render();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.split(['{', ' ']).next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_figure_that_the_guide_names_is_served_under_that_name() {
+        let guide = include_str!("../../../docs/node.md");
+        let (_, table) = guide.split_once("| metric (`functions_…`) | says |\n").expect("its table");
+        let rows = table.lines().take_while(|line| line.starts_with('|')).skip(1);
+        let cells = rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`'));
+        let of_table = cells.filter(|text| text.starts_with(|first: char| first.is_ascii_lowercase()));
+        let of_table =
+            of_table.map(|text| format!("functions_{}", text.split('{').next().unwrap_or_default()));
+        let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        let of_text = guide.split("`functions_").skip(1);
+        let of_text = of_text.map(|text| text.split(|letter| !is_part(letter)).next().unwrap_or_default());
+        let of_text = of_text.filter(|name| !name.is_empty() && *name != "node");
+        let named: Vec<String> = of_table.chain(of_text.map(|name| format!("functions_{name}"))).collect();
+        assert!(named.len() > 15, "{named:?}");
+        let served = served();
+        let unknown: Vec<&String> = named.iter().filter(|name| !served.contains(*name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?} of {served:?}");
+    }
+}

@@ -83,11 +83,13 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
         return lines;
     };
     let contracts = async {
+        let mut configured = None;
         if let Some(coordinator) = contracts(config, &rpc, &mut lines).await {
-            membership(config, &rpc, coordinator, identity, &mut lines).await;
+            configured = membership(config, &rpc, coordinator, identity, &mut lines).await;
         }
-        if let Some(identity) = identity {
-            lines.push(ether(&rpc, identity.transmitter).await);
+        // Without a configuration the newest is the one to be.
+        if let Some(transmitter) = configured.or(identity.map(|identity| identity.transmitter)) {
+            lines.push(ether(&rpc, transmitter).await);
         }
     };
     if timeout(3 * PATIENCE, contracts).await.is_err() {
@@ -279,14 +281,14 @@ async fn kind<C: alloy::sol_types::SolCall<Return = String>>(
     Ok(name.chars().take(100).collect())
 }
 
-/// The configuration in force, and this node in it.
+/// The configuration in force, and this node in it; the transmitter that it sends from under that.
 async fn membership(
     config: &Config,
     rpc: &Rpc,
     coordinator: Address,
     identity: Option<&Identity>,
     lines: &mut Vec<Line>,
-) {
+) -> Option<Address> {
     let settings = &config.chain;
     let found = async {
         let Some(digest) = chain::config_digest(rpc, coordinator).await? else { return Ok(None) };
@@ -298,11 +300,11 @@ async fn membership(
             let words = "the Coordinator has no configuration since chain.start_block";
             let remedy = "have its owner set one (`functions deploy` with [don]), or lower chain.start_block";
             lines.push(Line::fail("don.config", words, remedy));
-            return;
+            return None;
         }
         Ok(Err(err)) => {
             lines.push(Line::fail("don.config", err.to_string(), "look at the endpoint"));
-            return;
+            return None;
         }
         Err(_) => {
             let words = "the configuration was not found in time";
@@ -311,15 +313,14 @@ async fn membership(
                 words,
                 "set chain.start_block to the deployment's startBlock",
             ));
-            return;
+            return None;
         }
     };
     lines.push(Line::ok(
         "don.config",
         format!("{} members, digest {}", event.signers.len(), event.configDigest),
     ));
-    let Some(identity) = identity else { return };
-    let identity = identity.as_configured(&event);
+    let identity = identity?.as_configured(&event);
     match Don::from_event(&event, settings.chain_id, coordinator, &identity) {
         Err(err) => {
             let remedy =
@@ -331,6 +332,7 @@ async fn membership(
             announced(config, &don, lines);
         }
     }
+    Some(identity.transmitter)
 }
 
 /// What the configuration tells the other members about where this one is.

@@ -7,6 +7,7 @@ use std::{
 
 use alloy::primitives::{Address, B256};
 use functions_types::limits::{Limits, RunOptions};
+use oracle_keys::KeyError;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerConfig};
 
 use super::{Line, ports::Running};
@@ -63,18 +64,21 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
             let absent =
                 "make keys with `functions-node keygen`, or correct keys.keystore and keys.password_file";
             let said = err.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
-            let remedy = said.map_or(absent, |said| keys::remedy(said, absent));
+            let is_loose = err
+                .chain()
+                .any(|cause| matches!(cause.downcast_ref::<KeyError>(), Some(KeyError::Permissions { .. })));
+            let loose = "run `chmod 600` on it; then think of who may have read it";
+            let remedy =
+                if is_loose { loose } else { said.map_or(absent, |said| keys::remedy(said, absent)) };
             lines.push(Line::fail("keys.keystore", format!("{err:#}"), remedy));
             None
         }
     };
     lines.push(match writable(&config.data_dir) {
         Ok(words) => Line::ok("data.folder", words),
-        Err(words) => Line::fail(
-            "data.folder",
-            words,
-            "give the node's user a folder it may write, or correct data_dir",
-        ),
+        Err(refused) => {
+            refused.line("data.folder", "give the node's user a folder it may write, or correct data_dir")
+        }
     });
     let allowed = descriptors();
     lines.push(match allowed {
@@ -97,17 +101,33 @@ pub(super) fn in_use(config: &Config, lines: &mut Vec<Line>) -> Option<Running> 
     running
 }
 
+/// Why a folder takes no file.
+struct Refused {
+    words: String,
+    is_full: bool,
+}
+
+impl Refused {
+    /// `otherwise` helps where room would not.
+    fn line(self, id: &str, otherwise: &str) -> Line {
+        Line::fail(id, self.words, if self.is_full { "make room on this disk" } else { otherwise })
+    }
+}
+
 /// Writes and removes a file in a folder, or in the nearest one above it that exists.
-fn writable(folder: &Path) -> Result<String, String> {
+fn writable(folder: &Path) -> Result<String, Refused> {
     let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     if !existing.is_dir() {
-        return Err(format!("{} is no folder", existing.display()));
+        return Err(Refused { words: format!("{} is no folder", existing.display()), is_full: false });
     }
     let probe = existing.join(format!(".functions-check-{}", std::process::id()));
     let tried = fs::write(&probe, [0; 4_096]);
     // It must not stay, whether or not all of it was written.
     let _ = fs::remove_file(&probe);
-    tried.map_err(|err| format!("{} cannot be written ({err})", existing.display()))?;
+    tried.map_err(|err| Refused {
+        words: format!("{} cannot be written ({err})", existing.display()),
+        is_full: matches!(err.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+    })?;
     let made = if existing == folder { "" } else { ", will be made" };
     Ok(format!("{}{made}", folder.display()))
 }
@@ -137,14 +157,22 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
         }
         return vec![match writable(&folder) {
             Ok(_) => Line::ok(id, format!("{place} will be made")),
-            Err(words) => Line::fail(id, words, "give the node's user a folder it may write"),
+            Err(refused) => refused.line(id, "give the node's user a folder it may write"),
         }];
     }
     let contents = match journal::probe(url).await {
         Ok(contents) => contents,
         Err(err) => return vec![failed(id, &err)],
     };
-    let mut lines = vec![Line::ok(id, format!("{place} opens and takes a write"))];
+    // A write that is taken back needs no room on the disk.
+    let room = match &place {
+        Place::File(path) => path.parent().map_or(Ok(String::new()), writable),
+        Place::Server(_) => Ok(String::new()),
+    };
+    let mut lines = vec![match room {
+        Ok(_) => Line::ok(id, format!("{place} opens and takes a write")),
+        Err(refused) => refused.line(id, "give the node's user a folder it may write"),
+    }];
     let ours = [
         ("chain id", Some(config.chain.chain_id.to_string())),
         ("router", Some(config.chain.router.to_string())),

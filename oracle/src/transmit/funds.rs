@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256, utils::format_ether};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::Instant,
+};
 
 use crate::chain::{Rpc, RpcFailure};
 
@@ -15,6 +18,7 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub struct Funds {
     rpc: Arc<Rpc>,
     account: Mutex<Account>,
+    other: Notify,
 }
 
 #[derive(Debug)]
@@ -27,7 +31,7 @@ impl Funds {
     /// The funds of `account`; nothing is asked yet.
     #[must_use]
     pub fn new(rpc: Arc<Rpc>, account: Address) -> Self {
-        Self { rpc, account: Mutex::new(Account { address: account, last: None }) }
+        Self { rpc, account: Mutex::new(Account { address: account, last: None }), other: Notify::new() }
     }
 
     /// From now on it is the funds of `address`.
@@ -35,7 +39,13 @@ impl Funds {
         let mut account = self.account.lock().await;
         if account.address != address {
             *account = Account { address, last: None };
+            self.other.notify_one();
         }
+    }
+
+    /// Waits until it is the funds of another account.
+    pub async fn other(&self) {
+        self.other.notified().await;
     }
 
     /// Wei of the account, at most `max_age` old.

@@ -19,10 +19,10 @@ use eyre::{Result, WrapErr};
 /// # Errors
 /// When standard output is closed.
 pub fn print_line(value: &serde_json::Value) -> Result<()> {
-    writeln!(std::io::stdout(), "{value}").wrap_err("stdout is closed")
+    writeln!(std::io::stdout(), "{value}").wrap_err("stdout cannot be written")
 }
 
 /// Prints a result.
 fn print(value: &serde_json::Value) -> Result<()> {
-    writeln!(std::io::stdout(), "{value:#}").wrap_err("stdout is closed")
+    writeln!(std::io::stdout(), "{value:#}").wrap_err("stdout cannot be written")
 }

@@ -142,6 +142,9 @@ pub async fn run(options: &Options) -> Result<()> {
     let moved = move_all(options, &accounts, coordinator, to, &mut sent).await;
     // What was sent is sent, whatever came after it.
     super::print(&json!({ "coordinator": coordinator.to_string(), "to": to.to_string(), "sent": sent }))?;
+    if moved.is_ok() && sent.is_empty() {
+        crate::told::say("nothing was sent: there is nothing to pay out");
+    }
     moved
 }
 

@@ -125,8 +125,11 @@ impl Talk {
     /// A text where no sandbox would have asked this.
     pub(crate) fn exchange(&mut self, request: HttpRequest) -> Result<(), String> {
         let at = self.exchanges.len();
-        if request.id as usize != at || at >= REQUESTS_MAX {
-            return Err(format!("HTTP request {} out of order or beyond reason", request.id));
+        if request.id as usize != at {
+            return Err(format!("HTTP request {} out of order", request.id));
+        }
+        if at >= REQUESTS_MAX {
+            return Err(format!("more than {REQUESTS_MAX} HTTP requests"));
         }
         let nth = u32::try_from(at + 1).unwrap_or(u32::MAX);
         // What is refused unsent may be as long as it likes: it is kept in brief.
@@ -182,8 +185,11 @@ impl Talk {
     /// A text where no sandbox would have asked this.
     pub(crate) fn import(&mut self, request: ModuleRequest) -> Result<(), String> {
         let at = self.modules.len();
-        if request.id as usize != at || request.id >= ModuleRequest::COUNT_MAX {
-            return Err(format!("import {} out of order or beyond reason", request.id));
+        if request.id as usize != at {
+            return Err(format!("import {} out of order", request.id));
+        }
+        if request.id >= ModuleRequest::COUNT_MAX {
+            return Err(format!("more than {} imports", ModuleRequest::COUNT_MAX));
         }
         self.modules.push(None);
         match &self.source {
