@@ -30,7 +30,7 @@ pub(crate) enum Verb {
     Info(info::Options),
     /// Allow a contract to send requests at the subscription's cost
     Add(OfConsumer),
-    /// Take that right away
+    /// Take that right away; its answered requests then no longer count against a cancel's deposit
     Remove(OfConsumer),
     /// Close a subscription and pay out what it holds
     Cancel(Cancel),
@@ -204,7 +204,10 @@ async fn remove(options: OfConsumer) -> Result<()> {
     let done = at.subscriptions().remove_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(|error| not_removed(error, id, options.consumer))?;
     options.sending.say(&changed(&options, Some(receipt.transaction_hash)), || {
-        format!("{} may no longer use subscription {id}", options.consumer)
+        format!(
+            "{} may no longer use subscription {id}; its answered requests no longer count against the deposit that a cancel may cost",
+            options.consumer
+        )
     });
     Ok(())
 }
@@ -261,7 +264,10 @@ async fn cancel(options: Cancel) -> Result<()> {
         || {
             let deposit = match kept {
                 0 => String::new(),
-                kept => format!("; the Router kept {} as deposit of a young subscription", link(kept)),
+                kept => format!(
+                    "; the Router kept {} as deposit, for its present consumers had too few requests answered",
+                    link(kept)
+                ),
             };
             format!("subscription {id} is closed; {} went to {to}{deposit}", link(paid.get()))
         },
