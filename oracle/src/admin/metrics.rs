@@ -274,7 +274,14 @@ mod tests {
     /// The names under which figures are served.
     fn served() -> BTreeSet<String> {
         let metrics = Metrics::new();
-        let kinds = [&metrics.states, &metrics.observations, &metrics.transmissions, &metrics.message_bytes];
+        let kinds = [
+            &metrics.states,
+            &metrics.observations,
+            &metrics.transmissions,
+            &metrics.batches,
+            &metrics.messages,
+            &metrics.message_bytes,
+        ];
         kinds.iter().for_each(|kind| drop(kind.get_or_create(&Kind::of("one"))));
         drop(metrics.troubles.get_or_create(&Kind::of("one")));
         metrics.describe_sandbox(&[("one".to_owned(), "on".to_owned())].into());

@@ -48,7 +48,7 @@ impl TransmissionState {
 /// One report's transaction: one nonce, and every version signed with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmission {
-    /// The request reported.
+    /// The request reported; the first, where one transaction carries several.
     pub request_id: B256,
     /// 0 for the first; a later attempt exists only after the one before was mined without processing the request.
     pub attempt: u64,
