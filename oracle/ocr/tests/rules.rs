@@ -133,9 +133,12 @@ fn attempts_wait_for_those_behind() {
     node.step(20_001, input(&status_of(1, 2)));
     node.step(40_000, end(2));
     assert_eq!(attempt(&node), 2, "one other is");
-    node.step(40_001, input(&status_of(2, 3)));
+    // Whoever came last has only begun: leaving now would mean never to meet.
+    node.step(40_900, input(&status_of(2, 3)));
+    node.step(41_100, end(2));
+    assert_eq!(attempt(&node), 2, "two others are, for whom the attempt is young");
     node.step(60_000, end(2));
-    assert_eq!(attempt(&node), 3, "two others are");
+    assert_eq!(attempt(&node), 3, "they had a whole attempt together");
 }
 
 #[test]

@@ -149,10 +149,15 @@ impl Request {
         self.advance(cx);
     }
 
-    /// `f + 1` oracles in higher attempts include an honest one. Spec: agreement A20.
+    /// `f + 1` oracles in higher attempts include an honest one. Spec: agreement A18, A20.
     pub(crate) fn note_attempt(&mut self, cx: &mut Cx<'_>, oracle: OracleIndex, attempt: u32) {
+        let was_ahead = self.is_ahead(cx);
         let seen = self.seen_attempts.entry(oracle).or_default();
         *seen = attempt.max(*seen);
+        if was_ahead && !self.is_ahead(cx) {
+            // Whoever waited for the others has a whole attempt together with them.
+            self.arm_attempt(cx);
+        }
         let mut attempts: Vec<u32> = self.seen_attempts.values().copied().collect();
         attempts.sort_unstable_by_key(|&attempt| Reverse(attempt));
         if let Some(&pulled) = attempts.get(cx.roster.f()) {
