@@ -7,7 +7,7 @@
 //! A request's latency lasts from its own offer, when its transaction is handed over (in a burst: when the block is
 //! made), to its own callback, as seen by one who looks every [`LOOK`] from the beginning on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{B256, U256};
@@ -199,6 +199,8 @@ pub(super) struct Run {
     pub(super) billed: HashMap<String, usize>,
     timed_out: usize,
     charged: U256,
+    /// The transactions that brought callbacks: one may bring several.
+    paid: HashSet<B256>,
     /// The transactions whose requests had their callback, and when that was seen.
     pub(super) ended_at: Vec<(B256, Instant)>,
 }
@@ -213,6 +215,7 @@ impl Run {
             billed: HashMap::new(),
             timed_out: 0,
             charged: U256::ZERO,
+            paid: HashSet::new(),
             ended_at: Vec::new(),
         }
     }
@@ -240,6 +243,7 @@ impl Run {
             }
             let Some(open) = self.open.remove(&event.requestId) else { continue };
             self.charged += U256::from(event.totalCostJuels);
+            self.paid.extend(log.transaction_hash);
             self.ended_at.push((open.transaction, Instant::now()));
             if event.err.is_empty() && event.response == U256::from(ANSWER).to_be_bytes_vec() {
                 self.answered += 1;
@@ -283,7 +287,7 @@ impl Figures {
             answered: run.answered,
             billed: run.billed,
             timed_out: run.timed_out,
-            paid: run.ended_at.len() as u64,
+            paid: run.paid.len() as u64,
             transactions: 0,
             latency_ms: latencies(&offered.at, &run.ended_at),
         }
