@@ -341,6 +341,8 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         "{line}"
     );
     network.nodes[earner].oracle.transmitter = address(&rotated["transmitter"]);
+    // From the configuration on it matters.
+    network.fund().await;
     network.reconfigure(Timing { t_grace_ms: 300, ..Timing::default() }).await;
     let new = network.nodes[earner].oracle.transmitter;
     network.wait_until_ready(earner).await;
