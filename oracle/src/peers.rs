@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
@@ -66,11 +67,23 @@ pub fn listen_address(config: &NetSection) -> Result<Multiaddr> {
     let remedy = "write for example \"/ip4/0.0.0.0/tcp/9001\"";
     let address: Multiaddr =
         listen.parse().wrap_err_with(|| format!("net.listen: {listen:?} is no multiaddress; {remedy}"))?;
-    let text = address.to_string();
-    match text.split('/').collect::<Vec<_>>().as_slice() {
-        ["", "ip4" | "ip6", _, "tcp", ..] => Ok(address),
-        _ => bail!("net.listen: {listen:?} is no IP address with a TCP port; {remedy}"),
+    match socket_of(&address) {
+        Some(_) => Ok(address),
+        None => bail!("net.listen: {listen:?} is no IP address with a TCP port; {remedy}"),
     }
+}
+
+/// `/ip4/…/tcp/…` or `/ip6/…/tcp/…` as a socket address.
+#[must_use]
+pub fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
+    let text = address.to_string();
+    let mut parts = text.split('/').skip(1);
+    let ip: IpAddr = match parts.next()? {
+        "ip4" | "ip6" => parts.next()?.parse().ok()?,
+        _ => return None,
+    };
+    (parts.next()? == "tcp").then_some(())?;
+    Some(SocketAddr::new(ip, parts.next()?.parse().ok()?))
 }
 
 impl Peers {

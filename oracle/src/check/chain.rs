@@ -9,12 +9,13 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Line, PATIENCE, ports::socket_of};
+use super::{Line, PATIENCE};
 use crate::{
     chain::{self, Rpc, RpcFailure},
     clock::wall_ms,
     config::{ChainSection, Config},
     don::{Don, Identity},
+    peers::socket_of,
     programs,
     verbs::amount,
 };

@@ -20,6 +20,8 @@ use crate::{
     lock::FileLock,
 };
 
+/// What to do about a file of keys that others may read.
+const LOOSE: &str = "run `chmod 600` on it; then think of who may have read it";
 /// Descriptors a node should be allowed to have.
 const DESCRIPTORS: u64 = 1_024;
 /// What the script of the check returns.
@@ -37,11 +39,7 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
     lines.push(if loose.is_empty() {
         Line::ok("keys.modes", "only this user reads keystore and password")
     } else {
-        Line::warn(
-            "keys.modes",
-            loose.join("; "),
-            "run `chmod 600` on it; then think of who may have read it",
-        )
+        Line::warn("keys.modes", loose.join("; "), LOOSE)
     });
     lines.extend(keys::weak_password(&config.keys).map(|words| {
         Line::warn(
@@ -67,9 +65,8 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
             let is_loose = err
                 .chain()
                 .any(|cause| matches!(cause.downcast_ref::<KeyError>(), Some(KeyError::Permissions { .. })));
-            let loose = "run `chmod 600` on it; then think of who may have read it";
             let remedy =
-                if is_loose { loose } else { said.map_or(absent, |said| keys::remedy(said, absent)) };
+                if is_loose { LOOSE } else { said.map_or(absent, |said| keys::remedy(said, absent)) };
             lines.push(Line::fail("keys.keystore", format!("{err:#}"), remedy));
             None
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Line;
-use crate::config::Config;
+use crate::{config::Config, peers::socket_of};
 
 /// Time the admin port has to say whose it is.
 const ASK_TIME: Duration = Duration::from_secs(5);
@@ -56,18 +56,6 @@ pub(super) async fn look(config: &Config, node: Option<(Running, Option<Address>
         lines.push(Line::warn("admin.public", words, "keep it behind a firewall, or listen on 127.0.0.1"));
     }
     lines
-}
-
-/// `/ip4/…/tcp/…` or `/ip6/…/tcp/…` as a socket address.
-pub(super) fn socket_of(address: &Multiaddr) -> Option<SocketAddr> {
-    let text = address.to_string();
-    let mut parts = text.split('/').skip(1);
-    let ip: IpAddr = match parts.next()? {
-        "ip4" | "ip6" => parts.next()?.parse().ok()?,
-        _ => return None,
-    };
-    (parts.next()? == "tcp").then_some(())?;
-    Some(SocketAddr::new(ip, parts.next()?.parse().ok()?))
 }
 
 /// One address. With a signer, whoever serves there can be asked whether it is that node.
