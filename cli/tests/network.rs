@@ -77,7 +77,13 @@ async fn nothing_is_sent_that_would_be_lost() {
     assert!(refused.stderr.contains("request too big (max 1000 bytes)"), "{refused:?}");
     assert!(refused.stderr.contains("the DON's configuration"), "{refused:?}");
     assert_eq!(network.cheat("eth_getTransactionCount", (owner, "latest")).await, before, "nothing was sent");
+    let long = serde_json::json!(["a".repeat(31_000)]).to_string();
+    let send_long = [&send[..], &["--args", &long]].concat();
     limit(&network, 30_720).await;
+    let refused = types(&send_long).await;
+    assert!(refused.stderr.contains("request too big (max 30720 bytes)"), "{refused:?}");
+    limit(&network, 40_000).await;
+    assert_eq!(types(&send_long).await.code, Some(0), "it may be more than the default");
     assert_eq!(types(&send).await.code, Some(0), "the configuration in force counts");
 
     // LINK for a contract: its consumer only when told so, another with a warning.

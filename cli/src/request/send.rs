@@ -8,6 +8,7 @@ use functions_client::chain::Transaction;
 use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
 use functions_client::{Account, Chain, Consumer, History, Request};
 use functions_failure::{Result, WrapErr as _, failure};
+use functions_offchain_config::MAX_REQUEST_BYTES;
 use functions_types::limits::Limits;
 use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
@@ -115,7 +116,8 @@ impl Options {
                 "--subscription and --source are needed without --call"
             ));
         };
-        let limits = Limits::DEFAULT;
+        // How much its DON takes, the chain says.
+        let limits = Limits { request_bytes: MAX_REQUEST_BYTES, ..Limits::DEFAULT };
         let source = inputs::source(source, limits.request_bytes)?;
         let (args, bytes_args) = (inputs::args(&self.args)?, inputs::bytes_args(&self.bytes_args)?);
         let request = inputs::request(source, args, bytes_args, &limits)?;
@@ -149,9 +151,12 @@ impl Options {
         };
         let don = at.don(self.don_id)?;
         let coordinator = at.coordinator(don).await?;
-        if let Some(limits) = at.limits(coordinator).await {
-            inputs::check_size(&carried, &limits)
-                .wrap_err("the DON's configuration takes no request of this size")?;
+        match at.limits(coordinator).await {
+            Some(limits) => inputs::check_size(&carried, &limits)
+                .wrap_err("the DON's configuration takes no request of this size")?,
+            None => inputs::check_size(&carried, &Limits::DEFAULT).wrap_err(
+                "what the DON's configuration allows could not be read (--from-block BLOCK from before it was set helps)",
+            )?,
         }
         let request = Request::new(carried, gas);
         check(at, id, &held, coordinator, self.consumer, gas, progress).await?;

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use alloy::primitives::Address;
-use functions_client::abi::{Consumer, Subscription};
+use functions_client::abi::{Consumer, RouterConfig, Subscription};
 use functions_client::history::{Started, Unanswered};
+use functions_client::subscriptions::{deposit_kept, most_gas};
 use functions_failure::Result;
-use functions_types::{Commitment, SubscriptionId};
+use functions_types::{Commitment, Juels, SubscriptionId};
 use serde_json::{Value, json};
 
 use crate::copied;
@@ -43,7 +44,7 @@ struct Known {
     router: Address,
     chain_id: u64,
     held: Subscription,
-    max_callback_gas: Option<u32>,
+    rules: RouterConfig,
     consumers: Vec<Used>,
     open: Vec<(Started, Commitment)>,
     /// Unix seconds of the newest block.
@@ -72,7 +73,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
         id,
         router: at.router,
         chain_id: at.chain.id(),
-        max_callback_gas: subscriptions.max_callback_gas(&held).await.map_err(remedy::report)?,
+        rules: subscriptions.rules().await.map_err(remedy::report)?,
         held,
         consumers,
         open: open.into_iter().zip(terms).collect(),
@@ -86,6 +87,12 @@ impl Known {
     /// Juels new requests may reserve; nothing when open ones reserved more than is left.
     fn available(&self) -> u128 {
         self.held.balance.to::<u128>().saturating_sub(self.held.blockedBalance.to())
+    }
+
+    /// What a cancel would cost now.
+    fn deposit_kept(&self) -> Juels {
+        let completed = self.consumers.iter().map(|used| used.about.completedRequests).sum();
+        deposit_kept(&self.rules, &self.held, completed)
     }
 
     fn proposed_owner(&self) -> Option<Address> {
@@ -121,7 +128,9 @@ impl Known {
             "balanceJuels": self.held.balance.to_string(),
             "blockedJuels": self.held.blockedBalance.to_string(),
             "availableJuels": self.available().to_string(),
-            "maxCallbackGas": self.max_callback_gas,
+            "maxCallbackGas": most_gas(&self.rules, &self.held),
+            "depositKeptJuels": self.deposit_kept().to_string(),
+            "depositMinimumRequests": self.rules.subscriptionDepositMinimumRequests,
             "consumers": self.consumers.iter().map(consumer).collect::<Vec<_>>(),
             "openRequests": self.open.iter().map(open).collect::<Vec<_>>(),
         })
@@ -142,7 +151,15 @@ impl Known {
         writeln!(out, "  balance    {}", link(self.held.balance.to()))?;
         writeln!(out, "  reserved   {}", link(self.held.blockedBalance.to()))?;
         writeln!(out, "  available  {}", link(self.available()))?;
-        match self.max_callback_gas {
+        if self.deposit_kept() != Juels::ZERO {
+            writeln!(
+                out,
+                "  deposit    {} of it the Router would keep if canceled now: its present consumers had fewer than {} requests",
+                link(self.deposit_kept().get()),
+                self.rules.subscriptionDepositMinimumRequests
+            )?;
+        }
+        match most_gas(&self.rules, &self.held) {
             Some(gas) => writeln!(out, "  callbacks  at most {gas} gas")?,
             None => writeln!(out, "  callbacks  none: its gas tier is not in the Router's list")?,
         }

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolValue;
-use functions_types::abi::{Consumer, Link, Router, Subscription};
+use functions_types::abi::{Consumer, Link, Router, RouterConfig, Subscription};
 use functions_types::{Commitment, Juels, SubscriptionId};
 
 use crate::account::Account;
@@ -12,6 +12,24 @@ use crate::error::ClientError;
 
 /// Requests timed out by one transaction at most; the rest goes into further ones.
 const TIMEOUTS_PER_TRANSACTION: usize = 20;
+
+/// Most gas a callback of a subscription may ask for: its tier of the Router's list. `None` when its tier is not in the
+/// list, and every request is refused.
+#[must_use]
+pub fn most_gas(rules: &RouterConfig, subscription: &Subscription) -> Option<u32> {
+    rules.maxCallbackGasLimits.get(usize::from(subscription.flags[0])).copied()
+}
+
+/// Juels the Router would keep if the subscription were canceled now, whose present consumers had so many requests
+/// completed between them. A request that timed out counts as completed.
+#[must_use]
+pub fn deposit_kept(rules: &RouterConfig, subscription: &Subscription, completed: u64) -> Juels {
+    let kept = match completed < u64::from(rules.subscriptionDepositMinimumRequests) {
+        true => rules.subscriptionDepositJuels.to::<u128>().min(subscription.balance.to()),
+        false => 0,
+    };
+    Juels::new(kept).unwrap_or(Juels::MAX)
+}
 
 /// The subscriptions of one Router.
 #[derive(Clone, Copy, Debug)]
@@ -126,13 +144,20 @@ impl Subscriptions<'_> {
         self.chain.call(self.router, &Router::getConsumerCall { client, subscriptionId: id.0 }).await
     }
 
-    /// Most gas a callback of this subscription may ask for: its tier of the Router's list.
+    /// The rules all subscriptions are under.
     ///
     /// # Errors
-    /// As [`Chain::call`]. `None` when its tier is not in the list, and every request is refused.
+    /// As [`Chain::call`].
+    pub async fn rules(&self) -> Result<RouterConfig, ClientError> {
+        self.chain.call(self.router, &Router::getConfigCall {}).await
+    }
+
+    /// Most gas a callback of this subscription may ask for: see [`most_gas`].
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
     pub async fn max_callback_gas(&self, subscription: &Subscription) -> Result<Option<u32>, ClientError> {
-        let config = self.chain.call(self.router, &Router::getConfigCall {}).await?;
-        Ok(config.maxCallbackGasLimits.get(usize::from(subscription.flags[0])).copied())
+        Ok(most_gas(&self.rules().await?, subscription))
     }
 
     /// As [`Self::time_out_under`], for a Router whose fee is what it was, or was none.

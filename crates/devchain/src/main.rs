@@ -108,8 +108,9 @@ async fn run(arguments: Arguments) -> eyre::Result<()> {
 
     let ready = json!({ "rpcUrl": handle.rpc_url, "wsUrl": handle.ws_url, "chainId": chain_id });
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{ready}")?;
-    stdout.flush()?;
+    writeln!(stdout, "{ready}").and_then(|()| stdout.flush()).wrap_err(
+        "stdout takes no line, so nobody would learn where the chain listens; send it to a file with room, a pipe or /dev/null",
+    )?;
     tracing::info!(rpc = handle.rpc_url, chain_id, "ready");
 
     tokio::select! {

@@ -27,6 +27,15 @@ fn what_was_asked_for_and_not_written_is_a_failure() {
         assert_eq!(code(&format!("--nonsense {to}")), Some(2), "{to}");
         assert_eq!(code(&format!("--chain-id 0 --port 0 {to}")), Some(1), "{to}");
     }
+    for (words, told) in [
+        ("--port 0 >/dev/full", "nobody would learn where the chain listens"),
+        ("--port 0 --host 192.0.2.1", "choose one of its own with --host"),
+    ] {
+        let line = format!("exec \"$0\" {words}");
+        let run = Command::new("sh").args(["-c", &line, env!("CARGO_BIN_EXE_devchain")]).output().unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert!(run.status.code() == Some(1) && said.contains(told), "{words}: {said}");
+    }
     assert_eq!(code("--port 0 >/dev/full 2>/dev/full"), Some(1), "nobody learns where it listens");
 }
 

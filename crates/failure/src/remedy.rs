@@ -185,6 +185,7 @@ pub fn of_io(error: &io::Error) -> &'static str {
         ErrorKind::IsADirectory => "name the file in it",
         ErrorKind::NotADirectory => "a part of the path is a file: correct the path",
         ErrorKind::InvalidData => "it is no text in UTF-8: name another file",
+        ErrorKind::InvalidInput => "name a file, or - for standard input where the verb takes it",
         ErrorKind::AddrInUse => "choose another port, or end the program that has it",
         ErrorKind::AddrNotAvailable | ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => {
             "this machine has no such address: bring its network up (for 127.0.0.1: `ip link set lo up`)"

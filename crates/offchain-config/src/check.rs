@@ -9,6 +9,9 @@ use crate::{
     place::{check_address, is_peer_id},
 };
 
+/// Most bytes of a request's CBOR that any configuration may allow.
+pub const MAX_REQUEST_BYTES: usize = 10 << 20;
+
 /// Why a configuration is refused. The operator who calls `setConfig` must act.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -108,7 +111,7 @@ pub(crate) fn check_usable(config: &OffchainConfig) -> Result<(), ConfigError> {
     range("response_bytes", limits.response_bytes as u64, 1, 4_096)?;
     range("execution_ms", limits.execution_ms, 10, 120_000)?;
     range("memory_bytes", limits.memory_bytes, 1 << 20, 1 << 32)?;
-    range("request_bytes", limits.request_bytes as u64, 256, 10 << 20)?;
+    range("request_bytes", limits.request_bytes as u64, 256, MAX_REQUEST_BYTES as u64)?;
     range("http_queries", u64::from(limits.http_queries), 0, 100)?;
     range("http_query_ms", limits.http_query_ms, 10, 120_000)?;
     range("http_url_chars", limits.http_url_chars as u64, 16, 16_384)?;

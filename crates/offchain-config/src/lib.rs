@@ -13,7 +13,7 @@ mod directive;
 mod place;
 mod wire;
 
-pub use check::ConfigError;
+pub use check::{ConfigError, MAX_REQUEST_BYTES};
 pub use directive::UnknownAggregation;
 pub use place::{check_address, is_peer_id};
 

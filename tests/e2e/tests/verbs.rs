@@ -75,6 +75,9 @@ fn a_subscription_lives_from_create_to_cancel() {
     assert_eq!(info["blockedJuels"], "0");
     assert_eq!(info["maxCallbackGas"], 300_000);
     assert_eq!(info["consumers"][0]["completedRequests"], 2);
+    assert_eq!(info["depositKeptJuels"], "100000000000000000", "fewer than ten requests were answered");
+    let shown = owner.types(&["sub", "info", &id]).stdout;
+    assert!(shown.contains("deposit    0.1 LINK of it the Router would keep"), "{shown}");
     assert_eq!(info["openRequests"], json!([]));
 
     // What goes wrong says what to do.

@@ -1,6 +1,6 @@
 //! Documents name what exists: links lead somewhere, and paths in the tables are there.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Links of a Markdown text to files that are not there. `file` is the text's own path below `root`.
 #[must_use]
@@ -18,6 +18,37 @@ pub fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Links of a Markdown text that lead out of `folders`, which are handed on without the rest of the repository. `file`
+/// is the text's own path.
+#[must_use]
+pub fn links_out(folders: &[&str], file: &Path, text: &str) -> Vec<String> {
+    let is_within = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut wrong = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|_| is_within(file)) {
+        for rest in line.split("](").skip(1) {
+            let target = rest.split([')', '#']).next().unwrap_or_default();
+            let is_path = !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:");
+            if is_path && !is_within(&plain(&folder.join(target))) {
+                wrong.push(format!("{}:{}: {target} is not in the archive", file.display(), number + 1));
+            }
+        }
+    }
+    wrong
+}
+
+/// A path without the detours of `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Paths between backticks in the last column of a text's tables that do not exist below `root`; `{a,b}` stands for
@@ -61,6 +92,14 @@ fn spread(path: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_out_of_the_archive_are_found() {
+        let text = "[a](../README.md) [b](adr/1.md#x)\n[c](https://x.y) [d](../../crates) [e](#here)";
+        let found = links_out(&["docs", "README.md"], Path::new("docs/a.md"), text);
+        assert_eq!(found, ["docs/a.md:2: ../../crates is not in the archive"]);
+        assert!(links_out(&["docs"], Path::new("CONTRIBUTING.md"), text).is_empty());
+    }
 
     #[test]
     fn dead_links_and_paths_are_found() {

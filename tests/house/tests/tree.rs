@@ -157,6 +157,10 @@ fn contracts_say_how_they_fail_and_what_they_log() {
     expect_nothing("verbs of contracts do not say how they fail or what they log", &wrong);
 }
 
+/// What `scripts/dist` packs of the documents.
+const HANDED_ON: [&str; 7] =
+    ["docs", "examples", "templates", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md", "README.md"];
+
 #[test]
 fn documents_name_what_exists() {
     let root = root();
@@ -164,6 +168,7 @@ fn documents_name_what_exists() {
     for file in files(&root, &["md"]) {
         let text = read(&root.join(&file));
         wrong.extend(documents::dead_links(&root, &file, &text));
+        wrong.extend(documents::links_out(&HANDED_ON, &file, &text));
         if file == Path::new("ARCHITECTURE.md") {
             wrong.extend(documents::dead_paths(&root, &file, &text));
         }

@@ -119,6 +119,17 @@ pub enum StartError {
         "port {0} is taken; another chain may be running: stop it, or choose a port with --port (0: any free one)"
     )]
     PortTaken(u16),
+    /// The machine does not have the address.
+    #[error(
+        "this machine has no address {0} to listen on; choose one of its own with --host (127.0.0.1: this machine only, \
+         0.0.0.0: all its addresses)"
+    )]
+    NoSuchAddress(IpAddr),
+    /// The system keeps the port for others.
+    #[error(
+        "port {0} is kept for the system's administrator; choose one from 1024 on with --port (0: any free one)"
+    )]
+    PortReserved(u16),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -147,6 +158,8 @@ impl Devchain {
         let wanted = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(wanted).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(config.port),
+            io::ErrorKind::AddrNotAvailable => StartError::NoSuchAddress(config.host),
+            io::ErrorKind::PermissionDenied => StartError::PortReserved(config.port),
             _ => StartError::Listen(wanted, error),
         })?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(wanted, error))?;
