@@ -187,7 +187,7 @@ async fn what_simulate_refuses_is_neither_sent_nor_demonstrated() {
         let simulated = told(&[&["simulate"], &rest[..]].concat()).await;
         assert!(simulated.0.contains(words), "{simulated:?}");
         // How long a request may be, its DON says.
-        if args != &long {
+        if *args != long {
             assert_eq!(told(&[&send[..], &rest].concat()).await, simulated);
         }
         assert_eq!(told(&[&["demo"], &rest[..]].concat()).await, simulated);
