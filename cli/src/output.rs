@@ -143,14 +143,12 @@ pub(crate) fn words_of(error: &clap::Error, colour: bool) -> String {
         ErrorKind::MissingRequiredArgument | ErrorKind::InvalidValue | ErrorKind::ValueValidation
     );
     // Of options that exclude each other the usage would name one as needed.
-    let text = match text.split_once("\n\nUsage: ") {
-        Some((message, rest)) if error.kind() == ErrorKind::ArgumentConflict => match rest.split_once("\n\n")
-        {
-            Some((_, rest)) => format!("{message}\n\n{rest}"),
-            None => text,
-        },
-        _ => text,
-    };
+    if error.kind() == ErrorKind::ArgumentConflict
+        && let Some((message, usage)) = text.split_once("\n\nUsage: ")
+        && let Some((_, rest)) = usage.split_once("\n\n")
+    {
+        return format!("{message}\n\n{rest}");
+    }
     match text.split_once("\n\n") {
         Some((message, rest)) if is_missing && message.contains("--source <FILE>") => {
             format!("{message}\n\n  tip: name the file of the script, or - for standard input\n\n{rest}")

@@ -5,15 +5,20 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
 
-/// How a run ends whose words and redirection are these.
-fn code(line: &str) -> Option<i32> {
+/// What comes of a run whose words and redirection are these.
+fn run(line: &str) -> Output {
     let line = format!("exec \"$0\" {line}");
-    Command::new("sh").args(["-c", &line, env!("CARGO_BIN_EXE_devchain")]).status().unwrap().code()
+    Command::new("sh").args(["-c", &line, env!("CARGO_BIN_EXE_devchain")]).output().unwrap()
+}
+
+/// How it ends.
+fn code(line: &str) -> Option<i32> {
+    run(line).status.code()
 }
 
 #[test]
@@ -31,8 +36,7 @@ fn what_was_asked_for_and_not_written_is_a_failure() {
         ("--port 0 >/dev/full", "nobody would learn where the chain listens"),
         ("--port 0 --host 192.0.2.1", "choose one of its own with --host"),
     ] {
-        let line = format!("exec \"$0\" {words}");
-        let run = Command::new("sh").args(["-c", &line, env!("CARGO_BIN_EXE_devchain")]).output().unwrap();
+        let run = run(words);
         let said = String::from_utf8(run.stderr).unwrap();
         assert!(run.status.code() == Some(1) && said.contains(told), "{words}: {said}");
     }

@@ -7,17 +7,24 @@ use std::path::{Component, Path, PathBuf};
 pub fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<String> {
     let folder = root.join(file).parent().map(Path::to_path_buf).unwrap_or_default();
     let mut wrong = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        for rest in line.split("](").skip(1) {
-            let target = rest.split(')').next().unwrap_or_default();
-            let path = target.split('#').next().unwrap_or_default();
-            let is_outside = target.contains("://") || target.starts_with("mailto:");
-            if !is_outside && !path.is_empty() && !folder.join(path).exists() {
-                wrong.push(format!("{}:{}: {target} is not there", file.display(), number + 1));
-            }
+    for (line, target, path) in links(text) {
+        if !folder.join(path).exists() {
+            wrong.push(format!("{}:{line}: {target} is not there", file.display()));
         }
     }
     wrong
+}
+
+/// Links of a Markdown text to files: line, whole target, and its path.
+fn links(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    text.lines().enumerate().flat_map(|(number, line)| {
+        line.split("](").skip(1).filter_map(move |rest| {
+            let target = rest.split(')').next().unwrap_or_default();
+            let path = target.split('#').next().unwrap_or_default();
+            let is_outside = target.contains("://") || target.starts_with("mailto:");
+            (!is_outside && !path.is_empty()).then_some((number + 1, target, path))
+        })
+    })
 }
 
 /// Links of a Markdown text that lead out of `folders`, which are handed on without the rest of the repository. `file`
@@ -25,18 +32,14 @@ pub fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<String> {
 #[must_use]
 pub fn links_out(folders: &[&str], file: &Path, text: &str) -> Vec<String> {
     let is_within = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let mut wrong = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|_| is_within(file)) {
-        for rest in line.split("](").skip(1) {
-            let target = rest.split([')', '#']).next().unwrap_or_default();
-            let is_path = !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:");
-            if is_path && !is_within(&plain(&folder.join(target))) {
-                wrong.push(format!("{}:{}: {target} is not in the archive", file.display(), number + 1));
-            }
-        }
+    if !is_within(file) {
+        return Vec::new();
     }
-    wrong
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let leads_out = links(text).filter(|(_, _, path)| !is_within(&plain(&folder.join(path))));
+    leads_out
+        .map(|(line, target, _)| format!("{}:{line}: {target} is not in the archive", file.display()))
+        .collect()
 }
 
 /// A path without the detours of `..`.
