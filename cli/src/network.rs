@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use alloy::primitives::{Address, B256};
 use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount::exact;
-use functions_client::is_refused;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
+use functions_client::{is_contract, is_refused};
 use functions_deploy::Entries;
 use functions_failure::{OrHelp as _, Result, failure};
 use functions_input::address;
@@ -22,8 +22,6 @@ use crate::remedy;
 
 /// Most blocks that are searched for what only helps, where nobody said from which block on.
 const MAX_SEARCHED: u64 = 100_000;
-/// What the code of an account begins with that has delegated to a contract (EIP-7702).
-const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 /// From which likeness on, between 0 and 1, a name is taken for a mistyped other.
 const NEAR: f64 = 0.5;
 
@@ -259,8 +257,7 @@ impl Connected {
     /// When the endpoint fails.
     pub(crate) async fn warning_of_payee(&self, to: Address) -> Result<Option<String>> {
         let code = self.chain.code(to).await.map_err(remedy::report)?;
-        let is_contract = !code.is_empty() && !code.starts_with(&DELEGATION);
-        Ok(is_contract
+        Ok(is_contract(&code)
             .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it")))
     }
 

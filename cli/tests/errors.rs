@@ -79,6 +79,11 @@ async fn every_wrong_input_is_told_with_its_remedy() {
         &[&send[..], &["--call", "f(address)", "--with", &SOMEBODY.to_lowercase().replace("fb", "FB")]]
             .concat(),
         &[&send[..], &["--don-id", &long, "--subscription", "1", "--source", "-"]].concat(),
+        // What would have no effect is refused, not paid for.
+        &[&send[..], &["--subscription", "1", "--source", "-", "--with", "1"]].concat(),
+        &[&send[..], &["--call", "f()", "--args", "[]"]].concat(),
+        &[&send[..], &["--call", "f()", "--bytes-args", "[]"]].concat(),
+        &[&send[..], &["--call", "f()", "--no-wait", "--returns", "string"]].concat(),
         &send,
         &["sub", "info", "1"],
         &["sub", "info", "x"],

@@ -299,6 +299,25 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         );
         assert_eq!(held().await, U256::ZERO, "{words:?}");
     }
+    // A contract that takes no ether gets no LINK either, where both were to go there.
+    let chain_balance = chain.balance(node.oracle.transmitter).await.expect("a balance");
+    let consumer = network.consumer.address();
+    let nearly_all = functions_node::verbs::amount::show(chain_balance - U256::from(10_000_000_000_000u64));
+    for (whom, ether, said) in [
+        (consumer, "0.01", "takes no ether"),
+        (consumer, "all", "takes no ether"),
+        (to, &nearly_all, "for what it is to send"),
+    ] {
+        let words = ["withdraw", "--to", &whom.to_string(), "--ether", ether];
+        let (out, err) = texts(&network.verb(earner, &words).await);
+        assert!(err.contains(said) && err.contains("nothing was sent"), "{words:?}: {out}{err}");
+        assert_eq!(chain.balance(node.oracle.transmitter).await.expect("a balance"), chain_balance);
+    }
+    let words = ["withdraw", "--to", &consumer.to_string(), "--amount", "0.000000000000000001"];
+    let told = network.verb(earner, &words).await;
+    let warned = done(&told)["warnings"][0].as_str().expect("a warning").to_owned();
+    assert!(warned.contains("is a contract") && texts(&told).1.contains(&warned), "{warned}");
+    let earned = earned - U256::from(1);
     // Small letters carry no checksum and are taken.
     let shown =
         done(&network.verb(earner, &["withdraw", "--coordinator", &coordinator.to_lowercase()]).await);
@@ -320,6 +339,7 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
     let part =
         done(&network.verb(earner, &["withdraw", "--to", &text, "--amount", "0.000000000000000001"]).await);
     assert_eq!(part["sent"][0]["juels"], "1", "{part:#}");
+    assert_eq!(part["warnings"], serde_json::json!([]));
     assert_eq!(held().await, U256::from(1));
     assert_eq!((lossy.lied(), lossy.asked("eth_sendRawTransaction")), (1, 2));
     fs::write(&path, config).expect("written");
@@ -428,6 +448,11 @@ async fn keys_change_password_and_leave_only_into_private_files() {
     for output in [&changed, &sealed, &raw] {
         let (out, err) = texts(output);
         assert!(!out.contains(&secret) && !err.contains(&secret) && !out.contains("another password"));
+    }
+    for (out, said) in [("/dev/full", "exists"), ("/proc/wallet.json", "")] {
+        let (_, err) = texts(&network.verb(0, &["keys", "export", "--out", out]).await);
+        assert!(err.contains(&format!("--out {out}")) && err.contains(said), "{err}");
+        assert!(!err.contains("chown"), "{err}");
     }
     let nowhere = network.verb(0, &["keys", "export", "--out", &at("no/such/wallet.json")]).await;
     let (out, err) = texts(&nowhere);

@@ -24,6 +24,10 @@ use crate::simulate::inputs;
 /// Exit code when the request was sent and the consumer did not get a result.
 const NO_RESULT: u8 = 3;
 
+/// Gas below which no transaction has sent a request: its own 21,000, and two new words of storage, one at the Router
+/// and one at the Coordinator.
+const LEAST_GAS: u64 = 21_000 + 2 * 22_100;
+
 /// What to send, and how to wait.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
@@ -36,7 +40,7 @@ pub(crate) struct Options {
     /// JavaScript file; - is standard input
     #[arg(long, value_name = "FILE", required_unless_present = "call")]
     source: Option<PathBuf>,
-    /// The script's args, a JSON array of strings
+    /// The script's args, a JSON array of strings; of a file: "$(cat FILE)"
     #[arg(long, value_name = "JSON", default_value = "[]")]
     args: String,
     /// The script's bytesArgs, a JSON array of 0x-hex strings
@@ -53,13 +57,13 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "KIND")]
     consumer_kind: Option<Kind>,
     /// Call this function of the consumer instead, for example 'ask(string,uint64)'
-    #[arg(long, value_name = "SIGNATURE", conflicts_with_all = ["subscription", "source", "gas_limit", "don_id", "consumer_kind"])]
+    #[arg(long, value_name = "SIGNATURE", conflicts_with_all = ["subscription", "source", "args", "bytes_args", "gas_limit", "don_id", "consumer_kind"])]
     call: Option<String>,
     /// An argument of --call (repeatable, in order)
-    #[arg(long = "with", value_name = "VALUE", requires = "call", allow_hyphen_values = true)]
+    #[arg(long = "with", value_name = "VALUE", requires = "call", conflicts_with_all = ["subscription", "source"], allow_hyphen_values = true)]
     with: Vec<String>,
     /// Do not wait for the answer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "returns")]
     no_wait: bool,
     /// Read the result as this, too
     #[arg(long, value_enum, value_name = "TYPE")]
@@ -80,7 +84,11 @@ pub(super) async fn run(options: Options) -> Result<()> {
         Asked::Call(signature, input) => (signature, input),
         Asked::Request(id, carried) => options.prepare(&at, id, carried, &progress).await?,
     };
-    let (id, block) = send(&at, &from, options.consumer, &what, input).await?;
+    let tx = Transaction { to: Some(options.consumer), input, value: U256::ZERO, gas: None };
+    if options.call.is_some() {
+        may_ask(&at, &from, options.consumer, &what, &tx).await?;
+    }
+    let (id, block) = send(&at, &from, options.consumer, &what, tx).await?;
     progress.step(format!("request {id}"));
     let recent = History { from_block: block, ..at.history() };
     let mut found = look(&at, &recent, id).await?;
@@ -159,8 +167,8 @@ impl Options {
             )?,
         }
         let request = Request::new(carried, gas);
-        check(at, id, &held, coordinator, self.consumer, gas, progress).await?;
         let (what, input) = consumer.send_call(&request, id, don).map_err(remedy::report)?;
+        check(at, id, &held, coordinator, self.consumer, gas, progress).await?;
         Ok((what.to_owned(), input))
     }
 }
@@ -209,15 +217,32 @@ async fn check(
     Ok(())
 }
 
+/// Whether a call may send a request at all: one that only reads needs less gas.
+async fn may_ask(
+    at: &Connected,
+    from: &Account,
+    consumer: Address,
+    what: &str,
+    tx: &Transaction,
+) -> Result<()> {
+    match at.chain.estimate(from, what, tx).await {
+        Ok(gas) if gas < LEAST_GAS => Err(failure!(
+            help = "name the consumer's function that sends a request",
+            "{what} sends no request: it takes {gas} gas, and what a request leaves on chain takes {LEAST_GAS}; nothing was sent"
+        )),
+        Ok(_) => Ok(()),
+        Err(error) => Err(remedy::of_sender(error, &at.chain, consumer, from.address()).await),
+    }
+}
+
 /// Has the consumer send a request, and gives its id and block.
 async fn send(
     at: &Connected,
     from: &Account,
     consumer: Address,
     what: &str,
-    input: Bytes,
+    tx: Transaction,
 ) -> Result<(RequestId, u64)> {
-    let tx = Transaction { to: Some(consumer), input, value: U256::ZERO, gas: None };
     let receipt = match at.chain.transact(from, what, tx).await {
         Ok(receipt) => receipt,
         Err(error) => return Err(remedy::of_sender(error, &at.chain, consumer, from.address()).await),

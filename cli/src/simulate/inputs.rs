@@ -93,7 +93,7 @@ pub(crate) fn read_bounded(from: impl Read, limit: usize, into: &mut Vec<u8>) ->
 /// # Errors
 /// When it is no JSON array of strings.
 pub(crate) fn args(json: &str) -> Result<Vec<String>> {
-    let example = "write for example --args '[\"ETH\", \"USD\"]'";
+    let example = "write for example --args '[\"ETH\", \"USD\"]', or of a file --args \"$(cat FILE)\"";
     array(json)
         .map_err(|why| failure!(help = format!("{why}; {example}"), "args param not an array"))?
         .into_iter()
@@ -112,7 +112,7 @@ pub(crate) fn args(json: &str) -> Result<Vec<String>> {
 /// # Errors
 /// When it is no JSON array of hex strings with at least one byte each.
 pub(crate) fn bytes_args(json: &str) -> Result<Vec<Vec<u8>>> {
-    let example = "write for example --bytes-args '[\"0x01\", \"0xdeadbeef\"]'";
+    let example = "write for example --bytes-args '[\"0x01\", \"0xdeadbeef\"]', or of a file --bytes-args \"$(cat FILE)\"";
     array(json)
         .map_err(|why| failure!(help = format!("{why}; {example}"), "bytesArgs param not an array"))?
         .into_iter()

@@ -154,8 +154,9 @@ impl Known {
         if self.deposit_kept() != Juels::ZERO {
             writeln!(
                 out,
-                "  deposit    {} of it the Router would keep if canceled now: its present consumers had fewer than {} requests",
+                "  deposit    {} of it the Router would keep if canceled now: {} fewer than {} requests answered or timed out",
                 link(self.deposit_kept().get()),
+                super::whose(&self.held.consumers),
                 self.rules.subscriptionDepositMinimumRequests
             )?;
         }

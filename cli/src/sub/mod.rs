@@ -265,14 +265,20 @@ async fn cancel(options: Cancel) -> Result<()> {
             let deposit = match kept {
                 0 => String::new(),
                 kept => format!(
-                    "; the Router kept {} as deposit, for its present consumers had too few requests answered",
-                    link(kept)
+                    "; the Router kept {} as deposit: {} too few requests answered or timed out",
+                    link(kept),
+                    whose(&about.consumers)
                 ),
             };
             format!("subscription {id} is closed; {} went to {to}{deposit}", link(paid.get()))
         },
     );
     Ok(())
+}
+
+/// Who had too few requests for the deposit to come back; their number follows.
+const fn whose(consumers: &[Address]) -> &'static str {
+    if consumers.is_empty() { "no consumers are left, so there are" } else { "its present consumers had" }
 }
 
 #[cfg(test)]

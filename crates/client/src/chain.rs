@@ -182,6 +182,15 @@ impl Chain {
         Err(ClientError::Failed { what: what.to_owned(), hash, revert })
     }
 
+    /// Gas that a transaction takes as the chain is now; `what` names it in errors.
+    ///
+    /// # Errors
+    /// [`ClientError::Reverted`] when it would fail.
+    pub async fn estimate(&self, from: &Account, what: &str, tx: &Transaction) -> Result<u64, ClientError> {
+        let gas = self.provider.estimate_gas(self.request(from.address(), tx)).await;
+        gas.map_err(|error| ClientError::from_rpc(what, error))
+    }
+
     /// Signs and sends a transaction without waiting; returns its hash.
     ///
     /// # Errors
@@ -210,7 +219,7 @@ impl Chain {
         let gas = match tx.gas {
             Some(gas) => gas,
             // A fifth on top: the part paid for calldata moves with the parent chain's price.
-            None => self.provider.estimate_gas(request.clone()).await.map_err(rpc)?.saturating_mul(6) / 5,
+            None => self.estimate(from, what, &tx).await?.saturating_mul(6) / 5,
         };
         let price = self.provider.get_gas_price().await.map_err(rpc)?;
         let nonce = match from.next_nonce() {

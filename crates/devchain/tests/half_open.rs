@@ -11,7 +11,9 @@ use std::{
 };
 
 use alloy::transports::http::reqwest;
-use devchain::server::{HEAD_TIME, MAX_CONNECTIONS, MAX_REQUEST_BYTES, MAX_UNANSWERED_BYTES};
+use devchain::server::{
+    HEAD_TIME, MAX_CONNECTIONS, MAX_REQUEST_BYTES, MAX_UNANSWERED_BYTES, MAX_UNSENT_BYTES,
+};
 use futures::{SinkExt as _, StreamExt as _, future::join_all};
 use serde_json::Value;
 use tokio::{
@@ -153,6 +155,39 @@ async fn connections_that_ask_nothing_make_place() {
     let answer = end_of(halves.swap_remove(0)).await;
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("768 connections are open"), "{answer}");
     assert!(chain.descriptors() < MAX_CONNECTIONS + 64, "{}", chain.descriptors());
+}
+
+/// Each asks for half a gigabyte of blocks altogether, in few bytes.
+#[tokio::test]
+async fn whole_batches_whose_answers_nobody_reads_are_bounded_together() {
+    let _turn = MUCH.lock().await;
+    let chain = Chain::start();
+    let before = chain.peak();
+    let one = |id| {
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"eth_getBlockByNumber","params":["0x0",true]}}"#)
+    };
+    let batch = format!("[{}]", (0..3_000).map(one).collect::<Vec<_>>().join(","));
+    let request = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{batch}", batch.len());
+    let mut readers = Vec::new();
+    for _ in 0..600 {
+        readers.push(chain.begin(&request).await);
+    }
+    // They see that there is an answer, and read no more of it.
+    let begun = join_all(readers.iter_mut().map(async |reader| {
+        let mut status = [0; 12];
+        reader.read_exact(&mut status).await.unwrap();
+        status
+    }));
+    assert!(begun.await.iter().all(|status| status == b"HTTP/1.1 200"));
+    chain.ask(100).await;
+    let ends = join_all(readers.into_iter().rev().take(3).map(async |mut reader| {
+        let mut answer = vec![0; 1_000];
+        let read = reader.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    }));
+    assert!(ends.await.iter().any(|end| end.contains("-32005")));
+    let grown = chain.peak() - before;
+    assert!(grown < MAX_UNANSWERED_BYTES + MAX_UNSENT_BYTES + (256 << 20), "{grown}");
 }
 
 #[tokio::test]

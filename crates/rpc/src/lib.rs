@@ -7,10 +7,12 @@
 //! The crate makes one bounded exchange at a time ([`exchange`]); who is asked next is the caller's decision.
 
 mod advice;
+mod code;
 mod exchange;
 mod fault;
 mod words;
 
+pub use code::is_contract;
 pub use exchange::{Limits, MAX_ANSWER_BYTES, exchange, of_foreign_id, post, read_response, start_of};
 pub use fault::{Fault, Rejection, Remedy};
 pub use words::{of_error, of_redirect, of_status};

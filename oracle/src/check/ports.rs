@@ -1,7 +1,7 @@
 //! The two listening addresses: free, held by the node that runs on the same keys, or taken by somebody else.
 
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     time::Duration,
 };
@@ -61,7 +61,15 @@ pub(super) async fn look(config: &Config, node: Option<(Running, Option<Address>
 /// One address. With a signer, whoever serves there can be asked whether it is that node.
 async fn port(id: &str, address: SocketAddr, node: Option<(&Running, Option<Address>)>) -> Line {
     let Err(err) = TcpListener::bind(address) else { return Line::ok(id, format!("{address} is free")) };
-    let remedy = "end the other program, or choose an address of this machine and a free port";
+    let remedy = match err.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: choose one of its own, 0.0.0.0 for all, or 127.0.0.1 for itself alone"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the system keeps this port for its administrator: choose one from 1024 on"
+        }
+        _ => "end the other program (`ss -ltnp` shows it), or choose a free port",
+    };
     let taken = |words: String| Line::fail(id, words, remedy);
     let Some((node, signer)) = node else {
         return taken(format!("{address} cannot be listened on ({err})"));

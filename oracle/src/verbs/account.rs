@@ -32,6 +32,33 @@ pub(super) struct Mined {
     pub(super) logs: Vec<Log>,
 }
 
+/// What a transaction does.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) to: Address,
+    pub(super) input: Bytes,
+    pub(super) wei: U256,
+}
+
+impl Call {
+    /// Withdraws juels (zero: all) that a coordinator owes the sender.
+    pub(super) fn withdrawal(coordinator: Address, to: Address, juels: U256) -> Self {
+        let call = Coordinator::oracleWithdrawCall { recipient: to, amount: U96::from(juels) };
+        Self { to: coordinator, input: call.abi_encode().into(), wei: U256::ZERO }
+    }
+
+    /// Moves LINK the sender holds.
+    pub(super) fn link(token: Address, to: Address, juels: U256) -> Self {
+        let call = Link::transferCall { to, amount: juels };
+        Self { to: token, input: call.abi_encode().into(), wei: U256::ZERO }
+    }
+
+    /// Moves ether.
+    pub(super) fn ether(to: Address, wei: U256) -> Self {
+        Self { to, input: Bytes::new(), wei }
+    }
+}
+
 /// One account.
 pub(super) struct Account<'a> {
     pub(super) rpc: &'a Rpc,
@@ -109,8 +136,7 @@ impl Account<'_> {
         to: Address,
         juels: U256,
     ) -> Result<(U256, B256)> {
-        let call = Coordinator::oracleWithdrawCall { recipient: to, amount: U96::from(juels) };
-        let mined = self.send(coordinator, call.abi_encode().into(), U256::ZERO).await?;
+        let mined = self.send(&Call::withdrawal(coordinator, to, juels)).await?;
         let paid = mined
             .logs
             .iter()
@@ -122,45 +148,61 @@ impl Account<'_> {
         Ok((paid, mined.transaction_hash))
     }
 
-    /// Moves LINK this account holds.
-    pub(super) async fn move_link(&self, link: Address, to: Address, juels: U256) -> Result<B256> {
-        let call = Link::transferCall { to, amount: juels };
-        Ok(self.send(link, call.abi_encode().into(), U256::ZERO).await?.transaction_hash)
-    }
-
     /// Wei that can be moved to `to` when the price of moving them is kept back; zero when nothing is left.
     pub(super) async fn movable_wei(&self, to: Address) -> Result<U256> {
         let balance = self.ether_wei().await?;
         let price = U256::from(self.max_fee_wei().await?);
         // Estimated with one wei, for an estimate with all of it fails where the price must be covered too.
-        let gas = self.gas(to, &Bytes::new(), U256::from(1)).await.unwrap_or(21_000);
+        let gas = match self.gas(&Call::ether(to, U256::from(1))).await {
+            Err(RpcFailure::Reverted { message, .. }) => {
+                bail!(
+                    "{to} is a contract that takes no ether ({message}); leave --ether out, or give the address of an account"
+                )
+            }
+            gas => gas.unwrap_or(21_000),
+        };
         Ok(balance.saturating_sub(price * U256::from(gas)))
     }
 
-    /// Sends a transaction and waits until it is mined.
-    pub(super) async fn send(&self, to: Address, input: Bytes, value: U256) -> Result<Mined> {
-        let max_fee_wei = self.max_fee_wei().await?;
-        let gas_limit = self.gas(to, &input, value).await.wrap_err("the transaction would fail")?;
-        let cost = U256::from(max_fee_wei) * U256::from(gas_limit) + value;
+    /// Looks whether all of these can be sent, one after the other, as the chain is now.
+    pub(super) async fn can_send(&self, calls: &[Call]) -> Result<()> {
+        let max_fee_wei = U256::from(self.max_fee_wei().await?);
+        let mut cost = U256::ZERO;
+        for call in calls {
+            let gas = self.gas(call).await.wrap_err("the transaction would fail")?;
+            cost = cost.saturating_add(max_fee_wei.saturating_mul(U256::from(gas))).saturating_add(call.wei);
+        }
+        self.can_pay(cost).await
+    }
+
+    async fn can_pay(&self, cost: U256) -> Result<()> {
         let balance = self.ether_wei().await?;
         if balance < cost {
             bail!(
-                "{} has {} ether and may need {} for the transaction; send it some",
+                "{} has {} ether and may need {} for what it is to send; send it some",
                 self.address,
                 super::amount::show(balance),
                 super::amount::show(cost)
             );
         }
+        Ok(())
+    }
+
+    /// Sends a transaction and waits until it is mined.
+    pub(super) async fn send(&self, call: &Call) -> Result<Mined> {
+        let max_fee_wei = self.max_fee_wei().await?;
+        let gas_limit = self.gas(call).await.wrap_err("the transaction would fail")?;
+        self.can_pay(U256::from(max_fee_wei) * U256::from(gas_limit) + call.wei).await?;
         let transaction = TypedTransaction::Eip1559(TxEip1559 {
             chain_id: self.chain_id,
             nonce: self.rpc.nonce(self.address, "pending").await?,
             gas_limit,
             max_fee_per_gas: max_fee_wei,
             max_priority_fee_per_gas: 0,
-            to: TxKind::Call(to),
-            value,
+            to: TxKind::Call(call.to),
+            value: call.wei,
             access_list: Default::default(),
-            input,
+            input: call.input.clone(),
         });
         let signed: TxEnvelope = NetworkWallet::<Ethereum>::sign_transaction(&self.wallet, transaction)
             .await
@@ -200,8 +242,9 @@ impl Account<'_> {
     }
 
     /// The estimate and a fifth.
-    async fn gas(&self, to: Address, input: &Bytes, value: U256) -> Result<u64> {
-        let call = json!({ "from": self.address, "to": to, "data": input, "value": format!("{value:#x}") });
+    async fn gas(&self, call: &Call) -> Result<u64, RpcFailure> {
+        let (from, value) = (self.address, format!("{:#x}", call.wei));
+        let call = json!({ "from": from, "to": call.to, "data": call.input, "value": value });
         let gas: U64 = self.rpc.call("eth_estimateGas", (call,)).await?;
         Ok(gas.to::<u64>().saturating_mul(6) / 5)
     }

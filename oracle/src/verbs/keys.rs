@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -148,13 +148,11 @@ fn export(options: &ExportOptions) -> Result<()> {
     let not_exported = |error: KeyError| {
         let words = match &error {
             KeyError::Io { source, .. } => {
-                format!(
-                    "--out; {}",
-                    keys::remedy(source, "make the folder first, for its owner alone, or name another")
-                )
+                let out = options.out.display();
+                format!("--out {out} is not written; {}", not_written(source))
             }
             KeyError::Unknown(_) => "--key; `keys show` lists the signer and the transmitters".to_owned(),
-            _ => "--out".to_owned(),
+            _ => format!("--out {}", options.out.display()),
         };
         eyre!(error).wrap_err(words)
     };
@@ -176,6 +174,14 @@ fn export(options: &ExportOptions) -> Result<()> {
         unlocked.export(address, &options.out, &Export::Encrypted(&password)).map_err(not_exported)?;
     }
     super::print(&json!({ "address": address.to_string(), "file": options.out, "encrypted": !options.raw }))
+}
+
+/// What helps against a file that cannot be made.
+fn not_written(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "name a file in a folder that you may write to",
+        _ => keys::remedy(error, "make the folder first, for its owner alone, or name another"),
+    }
 }
 
 async fn import(options: &ImportOptions) -> Result<()> {

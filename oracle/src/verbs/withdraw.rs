@@ -2,14 +2,17 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use eyre::{Result, WrapErr, bail, eyre};
 use functions_input::address;
 use functions_types::abi::{Coordinator, Link};
 use oracle_keys::Keystore;
 use serde_json::{Value, json};
 
-use super::{account::Account, amount};
+use super::{
+    account::{Account, Call},
+    amount,
+};
 use crate::{
     chain::{self, Rpc, RpcFailure, coordinator_of},
     config::Config,
@@ -44,6 +47,9 @@ pub struct Options {
     #[arg(long, value_name = "ETHER", requires = "to", allow_negative_numbers = true, value_parser = ether)]
     pub ether: Option<Ether>,
 }
+
+/// Said of what is found before the first transaction.
+const NOTHING_SENT: &str = "nothing was sent";
 
 /// How much ether.
 #[derive(Clone, Copy, Debug)]
@@ -138,10 +144,20 @@ pub async fn run(options: &Options) -> Result<()> {
     if let Some(what) = contract_of(&rpc, to, config.chain.router, coordinator, options.link).await? {
         bail!("--to {to} is {what}, which could never give it back; nothing was sent: give your own address");
     }
+    let shares = shares(options, &accounts, coordinator, to).await?;
+    let warnings: Vec<String> = warning_of(&rpc, to).await?.into_iter().collect();
+    for warning in &warnings {
+        crate::told::say(format_args!("warning: {warning}"));
+    }
     let mut sent = Vec::new();
-    let moved = move_all(options, &accounts, coordinator, to, &mut sent).await;
+    let moved = move_all(options, &accounts, &shares, coordinator, to, &mut sent).await;
     // What was sent is sent, whatever came after it.
-    super::print(&json!({ "coordinator": coordinator.to_string(), "to": to.to_string(), "sent": sent }))?;
+    super::print(&json!({
+        "coordinator": coordinator.to_string(),
+        "to": to.to_string(),
+        "warnings": warnings,
+        "sent": sent,
+    }))?;
     if moved.is_ok() && sent.is_empty() {
         crate::told::say("nothing was sent: there is nothing to pay out");
     }
@@ -165,8 +181,18 @@ fn own_or_nobody(keys: &Keystore, to: Address) -> Option<&'static str> {
 }
 
 async fn has_code(rpc: &Rpc, at: Address) -> Result<bool> {
-    let code: alloy::primitives::Bytes = rpc.call("eth_getCode", (at, "latest")).await?;
-    Ok(!code.is_empty())
+    Ok(!code(rpc, at).await?.is_empty())
+}
+
+async fn code(rpc: &Rpc, at: Address) -> Result<Bytes> {
+    Ok(rpc.call("eth_getCode", (at, "latest")).await?)
+}
+
+/// What is to be said of an address that is to get LINK: of a contract, that it must be able to pass it on.
+async fn warning_of(rpc: &Rpc, to: Address) -> Result<Option<String>> {
+    let is_contract = functions_rpc::is_contract(&code(rpc, to).await?);
+    Ok(is_contract
+        .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it")))
 }
 
 /// Looks for a token at `link`.
@@ -250,10 +276,27 @@ struct Share {
     wei: U256,
 }
 
+impl Share {
+    /// The transactions that move it, but for that of all ether.
+    fn calls(&self, options: &Options, coordinator: Address, to: Address) -> Vec<Call> {
+        let mut calls = Vec::new();
+        if !self.earned.is_zero() {
+            calls.push(Call::withdrawal(coordinator, to, self.earned));
+        }
+        if let Some(link) = options.link.filter(|_| !self.held.is_zero()) {
+            calls.push(Call::link(link, to, self.held));
+        }
+        if !self.wei.is_zero() {
+            calls.push(Call::ether(to, self.wei));
+        }
+        calls
+    }
+}
+
 /// How much each account moves.
 ///
 /// # Errors
-/// When there is less than was asked for. Nothing is sent yet.
+/// When there is less than was asked for, or an account cannot send what moves its share. Nothing is sent yet.
 async fn shares(
     options: &Options,
     accounts: &[Account<'_>],
@@ -288,7 +331,7 @@ async fn shares(
         let wei = match options.ether {
             None => U256::ZERO,
             Some(Ether::Wei(wei)) => {
-                let movable = account.movable_wei(to).await?;
+                let movable = account.movable_wei(to).await.wrap_err(NOTHING_SENT)?;
                 if wei > movable {
                     bail!(
                         "{} ether was asked for, {} can move at most {}; nothing was sent. Ask for less, or for all",
@@ -299,10 +342,15 @@ async fn shares(
                 }
                 wei
             }
-            // How much that is shows after the other transactions.
-            Some(Ether::All) => U256::ZERO,
+            // How much that is shows after the other transactions; that it can be moved at all, now.
+            Some(Ether::All) => {
+                account.movable_wei(to).await.wrap_err(NOTHING_SENT)?;
+                U256::ZERO
+            }
         };
-        shares.push(Share { earned: part, held, wei });
+        let share = Share { earned: part, held, wei };
+        account.can_send(&share.calls(options, coordinator, to)).await.wrap_err(NOTHING_SENT)?;
+        shares.push(share);
         wanted = wanted.map(|wanted| wanted - part);
     }
     Ok(shares)
@@ -311,6 +359,7 @@ async fn shares(
 async fn move_all(
     options: &Options,
     accounts: &[Account<'_>],
+    shares: &[Share],
     coordinator: Address,
     to: Address,
     sent: &mut Vec<Value>,
@@ -319,25 +368,24 @@ async fn move_all(
         let (name, shown) = (unit.to_owned(), amount::show(value));
         sent.push(json!({ "what": what, "transmitter": account.address.to_string(), name: value.to_string(), "amount": shown, "transaction": tx }));
     };
-    let shares = shares(options, accounts, coordinator, to).await?;
-    for (account, share) in accounts.iter().zip(&shares).filter(|(_, share)| !share.earned.is_zero()) {
+    for (account, share) in accounts.iter().zip(shares).filter(|(_, share)| !share.earned.is_zero()) {
         // Zero means all, with what has come in since.
         let exact = if options.amount.is_some() { share.earned } else { U256::ZERO };
         let (paid, tx) = account.withdraw(coordinator, to, exact).await?;
         note("earnings", account, "juels", paid, tx);
     }
-    for (account, share) in accounts.iter().zip(&shares).filter(|(_, share)| !share.held.is_zero()) {
+    for (account, share) in accounts.iter().zip(shares).filter(|(_, share)| !share.held.is_zero()) {
         let link = options.link.expect("only a token's balance is held");
-        let tx = account.move_link(link, to, share.held).await?;
-        note("held", account, "juels", share.held, tx);
+        let mined = account.send(&Call::link(link, to, share.held)).await?;
+        note("held", account, "juels", share.held, mined.transaction_hash);
     }
-    for (account, share) in accounts.iter().zip(&shares) {
+    for (account, share) in accounts.iter().zip(shares) {
         let wei = match options.ether {
             Some(Ether::All) => account.movable_wei(to).await?,
             _ => share.wei,
         };
         if !wei.is_zero() {
-            let mined = account.send(to, Default::default(), wei).await?;
+            let mined = account.send(&Call::ether(to, wei)).await?;
             note("ether", account, "wei", wei, mined.transaction_hash);
         }
     }

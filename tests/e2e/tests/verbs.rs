@@ -50,6 +50,7 @@ fn a_subscription_lives_from_create_to_cancel() {
     assert_eq!(starved["state"], "callbackFailed");
     let id_of_starved = starved["requestId"].as_str().expect("an id");
     let explained = owner.types(&["request", "explain", id_of_starved, "--json"]).done();
+    assert_eq!(explained["report"]["requests"], 1);
     let next = explained["next"].as_str().expect("advice");
     assert!(next.contains(&format!("--don-id {don} ")) && next.ends_with("--gas-limit 200"), "{next}");
     // The chain does not tell an error without words from an empty result.
@@ -177,6 +178,12 @@ fn any_function_of_a_consumer_can_be_called_and_an_overdue_request_released() {
     let sent = sent.done();
     assert_eq!(sent["state"], "open");
     assert_eq!(sent["callbackGasLimit"], 100_000);
+
+    // A view sends nothing, so nothing is sent to it.
+    let blocks = owner.rpc("eth_blockNumber", json!([]));
+    let view = ["request", "send", "--consumer", &consumer, "--call", "lastRequestId()"];
+    refused(&owner.types(&view), &["sends no request", "nothing was sent"]);
+    assert_eq!(owner.rpc("eth_blockNumber", json!([])), blocks);
     let request = sent["requestId"].as_str().expect("an id");
 
     let early = owner.types(&["sub", "timeout", &id, request]);

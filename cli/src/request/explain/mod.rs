@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// Where a node serves its admin pages, to ask it who observed what (repeatable)
     #[arg(long = "node", value_name = "URL", value_parser = nodes::address)]
     nodes: Vec<url::Url>,
-    /// Check what the nodes show against the report on chain; fails unless it holds
+    /// Check what the nodes named with --node show against the report on chain; fails unless it holds
     #[arg(long, requires = "nodes")]
     verify: bool,
     #[command(flatten)]

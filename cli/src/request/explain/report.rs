@@ -27,7 +27,9 @@ pub(super) struct OnChain {
     pub(super) extra_hash: B256,
     /// Its bytes, where it carries several.
     batch: Option<Bytes>,
-    /// Gas its transaction used, and wei paid for each.
+    /// How many requests it answered together.
+    pub(super) requests: usize,
+    /// Gas its transaction used, for all of them, and wei paid for each.
     pub(super) gas: (u64, u128),
 }
 
@@ -69,6 +71,7 @@ impl OnChain {
             attested: Attested { attempt: context::epoch(&words), outcome, evidence, signatures },
             extra_hash,
             batch: is_batch.then_some(call.report),
+            requests: requests.len().max(1),
             roster,
             gas: (receipt.gas_used, receipt.effective_gas_price),
         }))

@@ -105,6 +105,7 @@ impl Explained {
                 "configDigest": on_chain.roster.config_digest().to_string(),
                 "attempt": on_chain.attested.attempt,
                 "extraHash": on_chain.extra_hash.to_string(),
+                "requests": on_chain.requests,
                 "gasUsed": on_chain.gas.0,
                 "gasPriceWei": on_chain.gas.1.to_string(),
             })
@@ -161,7 +162,11 @@ impl Explained {
             writeln!(out, "  report       {way}; signed by {count} of {n} members")?;
             writeln!(out, "  extra hash   {}", on_chain.extra_hash)?;
             let (used, price) = on_chain.gas;
-            writeln!(out, "  gas          {used} at {price} wei, paid by the transmitter")?;
+            let shared = match on_chain.requests {
+                1 => String::new(),
+                count => format!(" for the {count} requests that went together"),
+            };
+            writeln!(out, "  gas          {used} at {price} wei{shared}, paid by the transmitter")?;
         }
         if let Some(done) = self.found.done() {
             let rest = self.found.started.reserved.get().saturating_sub(done.charged.get());

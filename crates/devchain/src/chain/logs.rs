@@ -13,6 +13,9 @@ use crate::block::{Block, Included};
 /// Most logs one answer holds.
 pub const MAX_LOGS: usize = 50_000;
 
+/// Most bytes that their data has together.
+pub const MAX_LOG_BYTES: usize = 32 * 1024 * 1024;
+
 /// A log with its place.
 #[derive(Clone, Debug)]
 pub struct LogLocation<'a> {
@@ -35,8 +38,10 @@ pub enum LogError {
     /// No block has this hash.
     #[error("unknown block {0}")]
     UnknownBlock(B256),
-    /// More than [`MAX_LOGS`] match.
-    #[error("query returned more than {MAX_LOGS} results; ask for a smaller block range")]
+    /// More than [`MAX_LOGS`] match, or those that do have more than [`MAX_LOG_BYTES`].
+    #[error(
+        "query returned more than {MAX_LOGS} results, or {MAX_LOG_BYTES} bytes; ask for a smaller block range"
+    )]
     TooMany,
 }
 
@@ -49,10 +54,12 @@ impl Chain {
     pub fn logs(&self, filter: &Filter, from: u64, to: u64) -> Result<Vec<LogLocation<'_>>, LogError> {
         let from = usize::try_from(from).unwrap_or(usize::MAX).min(self.blocks.len());
         let to = usize::try_from(to).unwrap_or(usize::MAX).saturating_add(1).min(self.blocks.len());
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         for block in &self.blocks[from..to.max(from)] {
-            found.extend(logs_of(block, filter));
-            if found.len() > MAX_LOGS {
+            let logs = logs_of(block, filter);
+            bytes += bytes_of(&logs);
+            found.extend(logs);
+            if found.len() > MAX_LOGS || bytes > MAX_LOG_BYTES {
                 return Err(LogError::TooMany);
             }
         }
@@ -67,6 +74,11 @@ impl Chain {
         let block = self.block_by_hash(hash).ok_or(LogError::UnknownBlock(hash))?;
         Ok(logs_of(block, filter))
     }
+}
+
+/// Bytes of the logs' data.
+pub(crate) fn bytes_of(logs: &[LogLocation<'_>]) -> usize {
+    logs.iter().map(|location| location.log.data.data.len()).sum()
 }
 
 /// Logs of a block that match a filter's addresses and topics.

@@ -38,8 +38,8 @@ use tokio::sync::watch;
 
 pub use access::AccessListFound;
 pub use events::Event;
-pub(crate) use logs::logs_of;
-pub use logs::{LogError, LogLocation, MAX_LOGS};
+pub use logs::{LogError, LogLocation, MAX_LOG_BYTES, MAX_LOGS};
+pub(crate) use logs::{bytes_of, logs_of};
 pub use pool::SubmitError;
 pub use simulate::{CallFailure, Estimate, RPC_GAS_CAP, SimulateError};
 pub use trace::TraceError;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Api, Params, RpcError, read::get_logs, shape};
 use crate::{
     block::Block,
-    chain::{Chain, Event, MAX_LOGS, logs_of},
+    chain::{Chain, Event, MAX_LOG_BYTES, MAX_LOGS, bytes_of, logs_of},
 };
 
 /// Most filters at once; the oldest makes room.
@@ -100,23 +100,27 @@ fn id(params: &mut Params) -> Result<u64, RpcError> {
 }
 
 /// What happened since the last time, and moves the mark: all of it, or what comes up to the block with the last of
-/// [`MAX_LOGS`] results, and the rest the next time.
+/// [`MAX_LOGS`] results or [`MAX_LOG_BYTES`], and the rest the next time.
 fn changes(chain: &Chain, installed: &mut Installed) -> Value {
-    let mut found: Vec<Value> = Vec::new();
+    let (mut found, mut bytes): (Vec<Value>, usize) = (Vec::new(), 0);
     for (number, event) in chain.events_since(installed.next_event) {
         match (&installed.kind, event) {
             (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
             (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
             (Kind::Logs(filter), Event::Block(block)) if wants(filter, block) => {
-                found.extend(logs_of(block, filter).iter().map(shape::log));
+                let logs = logs_of(block, filter);
+                bytes += bytes_of(&logs);
+                found.extend(logs.iter().map(shape::log));
             }
             (Kind::Logs(filter), Event::Removed(block)) if wants(filter, block) => {
-                found.extend(logs_of(block, filter).iter().rev().map(shape::removed_log));
+                let logs = logs_of(block, filter);
+                bytes += bytes_of(&logs);
+                found.extend(logs.iter().rev().map(shape::removed_log));
             }
             _ => {}
         }
         installed.next_event = number + 1;
-        if found.len() >= MAX_LOGS {
+        if found.len() >= MAX_LOGS || bytes > MAX_LOG_BYTES {
             break;
         }
     }

@@ -11,7 +11,7 @@
 //! | what came and is not answered, over all connections | [`MAX_UNANSWERED_BYTES`], then the large one that has taken longest goes: 503, or 1013 |
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
-//! | executions at once | [`MAX_CONCURRENT`] |
+//! | executions at once | [`MAX_CONCURRENT`], one of them with long params or a method that may answer at length |
 //! | WebSocket connections | [`MAX_SOCKETS`], then 503 |
 //! | notifications that wait for one of them | a piece (`subscriptions.rs`) |
 //! | answers that wait to be read, over all connections | [`MAX_UNSENT_BYTES`], then errors |
@@ -24,6 +24,7 @@ mod answer;
 mod body;
 mod connections;
 mod listen;
+mod message;
 mod patient;
 mod socket;
 mod subscriptions;
@@ -221,6 +222,8 @@ impl Handle {
 struct Shared {
     api: Arc<Api>,
     permits: Arc<Semaphore>,
+    /// For params that hold much when they are parsed.
+    long: Arc<Semaphore>,
     sockets: watch::Sender<usize>,
     unsent: Unsent,
     stopped: watch::Receiver<()>,
@@ -255,6 +258,7 @@ async fn serve(
     let shared = Shared {
         api,
         permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+        long: Arc::new(Semaphore::new(1)),
         sockets,
         unsent: Unsent::default(),
         stopped: stopped.clone(),
@@ -275,7 +279,7 @@ async fn http(
     let body = body::read(request).await;
     let _whole = connection.whole();
     match body {
-        Ok(body) => match answer::Message::parse(&body).answer(&shared).await {
+        Ok(body) => match answer::answer(&shared, &body.into(), None).await {
             Some(answer) => {
                 let length = [(header::CONTENT_LENGTH, answer.text.len())];
                 (of_json, length, answer.into_body()).into_response()

@@ -17,6 +17,7 @@ use super::{
     MAX_REQUEST_BYTES, Place, Shared, answer,
     body::Unread,
     connections::{Connection, Cut},
+    message,
     subscriptions::Subscriptions,
     unsent::{Answer, Held},
 };
@@ -68,7 +69,7 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
                 let Ok((back, piece)) = written.await else { return None };
                 subscriptions = back;
                 match piece {
-                    Ok(texts) => (texts, Vec::new()),
+                    Ok(texts) => (texts, None),
                     Err(missed) => return Some(too_slow(missed.to_string())),
                 }
             }
@@ -90,15 +91,15 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
                 if bytes.len() > MAX_REQUEST_BYTES {
                     to_send(Some(answer::unread(&Unread::TooLarge).into()))
                 } else {
-                    let mut message = answer::Message::parse(&bytes);
                     let next_event = head.borrow().next_event;
-                    if message.intercept(|request| subscriptions.take(request, next_event)) {
+                    if is_about_subscriptions(&bytes) {
                         // Nothing may be told to a subscription before its id is known.
-                        to_send(message.answer(shared).await)
+                        let subscriber = Some((&mut subscriptions, next_event));
+                        to_send(answer::answer(shared, &bytes, subscriber).await)
                     } else {
                         let shared = shared.clone();
                         under_way.push(Box::pin(async move {
-                            let answer = message.answer(&shared).await;
+                            let answer = answer::answer(&shared, &bytes, None).await;
                             drop(whole);
                             answer
                         }));
@@ -119,8 +120,12 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
     }
 }
 
+fn is_about_subscriptions(message: &Bytes) -> bool {
+    message::Message::read(message).is_ok_and(|message| message.asks_for(&Subscriptions::METHODS))
+}
+
 /// What an answer sends, and what it holds meanwhile.
-fn to_send(answer: Option<Answer>) -> (Vec<String>, Vec<Held>) {
+fn to_send(answer: Option<Answer>) -> (Vec<String>, Option<Held>) {
     answer.map(|Answer { text, held }| (vec![text], held)).unwrap_or_default()
 }
 

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, mem};
 use alloy::{primitives::B256, rpc::types::Filter};
 use serde_json::{Value, json};
 
-use super::answer::Request;
 use crate::{
     chain::{Chain, Event, logs_of},
     rpc::{Params, RpcError, shape},
@@ -67,13 +66,20 @@ impl Subscriptions {
         !self.active.is_empty() && self.told.event < next
     }
 
-    /// Answers a request if it is about subscriptions. Event `next` is the first that a new one is told of.
-    pub(super) fn take(&mut self, request: &mut Request, next: u64) -> Option<Result<Value, RpcError>> {
-        match request.method.as_str() {
-            "eth_subscribe" => Some(self.subscribe(request.params.take(), next)),
-            "eth_unsubscribe" => Some(self.unsubscribe(request.params.take())),
-            _ => None,
-        }
+    /// What is asked of them.
+    pub(super) const METHODS: [&str; 2] = ["eth_subscribe", "eth_unsubscribe"];
+
+    /// Answers one of [`Self::METHODS`]. Event `next` is the first that a new subscription is told of.
+    ///
+    /// # Errors
+    /// What the caller is told.
+    pub(super) fn answer(
+        &mut self,
+        method: &str,
+        params: Option<Value>,
+        next: u64,
+    ) -> Result<Value, RpcError> {
+        if method == "eth_subscribe" { self.subscribe(params, next) } else { self.unsubscribe(params) }
     }
 
     fn subscribe(&mut self, params: Option<Value>, next: u64) -> Result<Value, RpcError> {

@@ -14,7 +14,7 @@ use futures::stream;
 use super::MAX_UNSENT_BYTES;
 use crate::rpc::RpcError;
 
-/// Answers up to this are given whatever others hold.
+/// Answers to a message up to this are given whatever others hold.
 const SMALL_BYTES: usize = 4 * 1024;
 /// Bytes of a body that are handed on at once.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unsent(Arc<AtomicUsize>);
 
-/// Bytes that count until this is dropped.
+/// Bytes of the answer to a message, which count until this is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     unsent: Unsent,
@@ -31,24 +31,33 @@ pub(super) struct Held {
 }
 
 impl Unsent {
-    /// Counts these bytes.
+    /// For the answer to a message, of which there is nothing yet.
+    pub(super) fn hold(&self) -> Held {
+        Held { unsent: self.clone(), bytes: 0 }
+    }
+}
+
+impl Held {
+    /// Counts these bytes too, and gives them back.
     ///
     /// # Errors
     /// When they and those that nobody has read yet are more than [`MAX_UNSENT_BYTES`].
-    pub(super) fn hold(&self, bytes: usize) -> Result<Held, RpcError> {
-        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
-        let held = Held { unsent: self.clone(), bytes };
+    pub(super) fn room_for(&mut self, text: String) -> Result<String, RpcError> {
+        let bytes = text.len();
         if bytes > MAX_UNSENT_BYTES {
             return Err(RpcError::limit(format!(
                 "the answer has {bytes} bytes, at most {MAX_UNSENT_BYTES} are given; ask for less"
             )));
         }
-        if bytes > SMALL_BYTES && before.saturating_add(bytes) > MAX_UNSENT_BYTES {
+        let before = self.unsent.0.fetch_add(bytes, Ordering::Relaxed);
+        if self.bytes + bytes > SMALL_BYTES && before.saturating_add(bytes) > MAX_UNSENT_BYTES {
+            self.unsent.0.fetch_sub(bytes, Ordering::Relaxed);
             return Err(RpcError::limit(format!(
-                "{before} bytes of earlier answers were not read yet, and this one has {bytes}; read them, or ask later"
+                "{before} bytes of answers were not read yet, and this one has {bytes}; read them, or ask later, in smaller batches"
             )));
         }
-        Ok(held)
+        self.bytes += bytes;
+        Ok(text)
     }
 }
 
@@ -59,15 +68,15 @@ impl Drop for Held {
 }
 
 /// The answer to a message, counted until it is sent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) text: String,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Option<Held>,
 }
 
 impl From<String> for Answer {
     fn from(text: String) -> Self {
-        Self { text, held: Vec::new() }
+        Self { text, held: None }
     }
 }
 
@@ -92,16 +101,21 @@ mod tests {
     #[test]
     fn what_is_not_read_leaves_room_for_small_answers_only() {
         let unsent = Unsent::default();
+        let text = |bytes: usize| "x".repeat(bytes);
+        let hold = |bytes: usize| {
+            let mut held = unsent.hold();
+            held.room_for(text(bytes)).map(|_| held)
+        };
         let half = MAX_UNSENT_BYTES / 2;
-        let first = unsent.hold(half).expect("room");
-        let second = unsent.hold(half).expect("room");
-        let refused = unsent.hold(SMALL_BYTES + 1).expect_err("no room");
+        let [first, second] = [half, half].map(|bytes| hold(bytes).expect("room"));
+        let refused = hold(SMALL_BYTES + 1).expect_err("no room");
         assert!(refused.message.contains("were not read yet"), "{}", refused.message);
-        drop(unsent.hold(SMALL_BYTES).expect("small"));
-        drop(first);
-        drop(unsent.hold(half).expect("what was refused holds nothing"));
+        let mut batch = hold(SMALL_BYTES).expect("small");
+        batch.room_for(text(1)).expect_err("all answers of a message are small, or none");
+        drop((batch, first));
+        drop(hold(half).expect("what was refused holds nothing"));
         drop(second);
-        assert!(unsent.hold(MAX_UNSENT_BYTES + 1).is_err());
+        assert!(hold(MAX_UNSENT_BYTES + 1).is_err());
         assert_eq!(unsent.0.load(Ordering::Relaxed), 0);
     }
 }
