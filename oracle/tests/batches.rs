@@ -78,4 +78,6 @@ async fn a_burst_takes_far_fewer_transactions_than_requests_and_three_fifths_of_
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic");
     let output = output.expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let explained: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(explained["report"]["requests"], transactions[most], "{explained:#}");
 }

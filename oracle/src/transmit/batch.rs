@@ -12,7 +12,7 @@ pub const BATCH_MIN: usize = 3;
 /// Most gas that the callbacks of one transaction are promised.
 const MAX_CALLBACK_GAS: u64 = 2_000_000;
 /// How long a report waits for others that are coming, at the most.
-const WINDOW: Duration = Duration::from_millis(500);
+pub const WINDOW: Duration = Duration::from_millis(500);
 /// First pause after reports did not come together.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest one.
@@ -50,11 +50,11 @@ pub fn choose(first: &Waiting, others: &[Waiting]) -> Vec<usize> {
     if is_enough(chosen.len()) { chosen } else { Vec::new() }
 }
 
-/// How long a report waits for others before it is sent: not at all, unless enough are `coming` to the same node and it
-/// is this node's turn first of all (`stage` 0).
+/// How long a report whose turn has come waits for others before it is sent: not at all, unless enough are `coming`. They
+/// are those that this node would transmit first; for a later node, those whose turn comes within [`WINDOW`].
 #[must_use]
-pub const fn window(stage: u64, coming: usize) -> Duration {
-    if stage == 0 && is_enough(coming) { WINDOW } else { Duration::ZERO }
+pub const fn window(coming: usize) -> Duration {
+    if is_enough(coming) { WINDOW } else { Duration::ZERO }
 }
 
 /// Whether so many go with one that would be sent.
@@ -119,12 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn window_is_zero_unless_enough_are_coming_to_the_first() {
-        assert_eq!(
-            [0, 1, 2, 9].map(|coming| window(0, coming)),
-            [Duration::ZERO, Duration::ZERO, WINDOW, WINDOW]
-        );
-        assert_eq!(window(1, 9), Duration::ZERO);
+    fn window_is_zero_unless_enough_are_coming() {
+        assert_eq!([0, 1, 2, 9].map(window), [Duration::ZERO, Duration::ZERO, WINDOW, WINDOW]);
     }
 
     #[test]

@@ -198,15 +198,15 @@ impl Delivery {
             }
             (Phase::Turning, Seen::Progress(progress)) => self.on_progress(now, progress),
             (Phase::Early, Seen::Woke) => self.turn(),
-            (Phase::Queueing, Seen::Pending(true)) => {
+            (Phase::Queueing, Seen::Ahead { pending: true, .. }) => {
                 let until = now.at + self.assignment.poll_interval;
                 self.go(Phase::Early, Next::Sleep { until, or_answered: true })
             }
-            (Phase::Queueing, Seen::Pending(false)) if !self.assignment.window.is_zero() && self.joins() => {
-                let until = now.at + self.assignment.window;
+            (Phase::Queueing, Seen::Ahead { window, .. }) if !window.is_zero() && self.joins() => {
+                let until = now.at + window;
                 self.go(Phase::Lingering, Next::Linger { until })
             }
-            (Phase::Queueing, Seen::Pending(false)) | (Phase::Lingering, Seen::Woke) => self.enter_gate(now),
+            (Phase::Queueing, Seen::Ahead { .. }) | (Phase::Lingering, Seen::Woke) => self.enter_gate(now),
             (Phase::Looking, Seen::Looked(look)) => self.on_look(now, look),
             (Phase::Gathering, Seen::Gathered(Some((gas_limit, price)))) if !now.answered => {
                 let attempt = self.attempt;
@@ -273,6 +273,12 @@ impl Delivery {
         self.over(vec![Effect::Note(TransmitNote::Undeliverable { request_id, reason })])
     }
 
+    /// When its turn comes, while it waits for that.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        self.phase == Phase::Early
+    }
+
     fn turn(&mut self) -> Step {
         self.go(Phase::Turning, Next::AskProgress)
     }
@@ -286,7 +292,7 @@ impl Delivery {
         if now.at < due {
             self.go(Phase::Early, Next::Sleep { until: due, or_answered: true })
         } else if now.at < due + self.assignment.stuck_after() {
-            self.go(Phase::Queueing, Next::AskPending)
+            self.go(Phase::Queueing, Next::AskAhead)
         } else {
             self.enter_gate(now)
         }

@@ -59,6 +59,8 @@ struct Driver<'a> {
     row: Option<Transmission>,
     /// Whether the report may go with others.
     joins: bool,
+    /// It waits for its turn.
+    is_early: bool,
     /// It goes with others.
     gathered: Option<Gathered>,
     /// It waits with others that may go with it.
@@ -76,6 +78,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Arc<ReportJob>, told: watch::R
         told,
         row: None,
         joins: false,
+        is_early: false,
         gathered: None,
         place: None,
         turn: None,
@@ -94,7 +97,6 @@ impl<'a> Driver<'a> {
             delta_stage: self.shared.config.delta_stage,
             poll_interval: self.shared.config.poll_interval,
             timeout_timestamp: u64::from(self.job.commitment.timeout_timestamp),
-            window: batch::window(self.job.stage, self.job.coming),
         });
         loop {
             for effect in step.first {
@@ -104,6 +106,7 @@ impl<'a> Driver<'a> {
                 return Ok(());
             }
             self.joins = delivery.joins();
+            self.is_early = self.joins && delivery.is_early();
             let seen = match self.ask(step.then).await {
                 Ok(seen) => seen,
                 Err(JobError::Journal(err)) => return Err(err),
@@ -161,8 +164,15 @@ impl<'a> Driver<'a> {
                 let progress = shared.progress.lock().unwrap_or_else(PoisonError::into_inner);
                 Seen::Progress(progress.last(&job.before, until_ms))
             }
-            Next::AskPending => Seen::Pending(self.is_pending().await),
+            Next::AskAhead => {
+                let coming = match job.stage {
+                    0 => job.coming,
+                    _ => shared.queue.soon(Instant::now() + batch::WINDOW),
+                };
+                Seen::Ahead { pending: self.is_pending().await, window: batch::window(coming) }
+            }
             Next::Sleep { until, or_answered } => {
+                let _due = self.is_early.then(|| shared.queue.expect(until));
                 tokio::select! {
                     () = sleep_until(until) => {}
                     () = until_answered(&mut self.told), if or_answered => {}

@@ -7,14 +7,27 @@ use std::{
 
 use alloy::primitives::B256;
 use oracle_ocr::MAX_BATCH;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use super::report::{ReportJob, Told};
 
-/// Reports that wait for the right to send, in the order of their coming.
+/// What waits, each under the number of its coming.
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    /// Reports that wait for the right to send.
+    waiters: BTreeMap<u64, Waiter>,
+    /// When the turn of others comes.
+    due: BTreeMap<u64, Instant>,
+}
+
+/// Reports that wait for the right to send, or for their turn, in the order of their coming.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiters: Mutex<(u64, BTreeMap<u64, Waiter>)>,
+    state: Mutex<State>,
     /// As many wait as go together.
     full: Notify,
 }
@@ -34,26 +47,42 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.queue.lock().1.remove(&self.number);
+        let mut state = self.queue.lock();
+        state.waiters.remove(&self.number);
+        state.due.remove(&self.number);
     }
 }
 
 impl Queue {
     pub(super) fn enter(self: &Arc<Self>, job: Arc<ReportJob>, told: watch::Receiver<Told>) -> Place {
-        let mut queue = self.lock();
-        queue.0 += 1;
-        let number = queue.0;
-        queue.1.insert(number, Waiter { job, told });
-        if queue.1.len() >= MAX_BATCH {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        state.waiters.insert(number, Waiter { job, told });
+        if state.waiters.len() >= MAX_BATCH {
             self.full.notify_waiters();
         }
         Place { queue: self.clone(), number }
     }
 
+    /// The turn of a report will come at `due`.
+    pub(super) fn expect(self: &Arc<Self>, due: Instant) -> Place {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        state.due.insert(number, due);
+        Place { queue: self.clone(), number }
+    }
+
+    /// How many wait, or will by then.
+    pub(super) fn soon(&self, until: Instant) -> usize {
+        let state = self.lock();
+        state.waiters.len() + state.due.values().filter(|due| **due <= until).count()
+    }
+
     /// These are sent: they wait no more.
     pub(super) fn leave(&self, ids: &[(B256, u64)]) {
-        let mut queue = self.lock();
-        queue.1.retain(|_, waiter| ids.iter().all(|(id, _)| *id != waiter.job.request_id));
+        self.lock().waiters.retain(|_, waiter| ids.iter().all(|(id, _)| *id != waiter.job.request_id));
     }
 
     /// Waits until as many wait as go together.
@@ -65,14 +94,32 @@ impl Queue {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.lock().1.len()
+        self.lock().waiters.len()
     }
 
     pub(super) fn waiters(&self) -> Vec<Waiter> {
-        self.lock().1.values().cloned().collect()
+        self.lock().waiters.values().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, (u64, BTreeMap<u64, Waiter>)> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn soon_counts_those_whose_turn_comes_in_time_while_they_wait_for_it() {
+        let queue = Arc::new(Queue::default());
+        let now = Instant::now();
+        let turns: Vec<Place> = (1..=4).map(|s| queue.expect(now + Duration::from_secs(s))).collect();
+        let soon = |seconds| queue.soon(now + Duration::from_secs(seconds));
+        assert_eq!([0, 1, 3, 9].map(soon), [0, 1, 3, 4]);
+        drop(turns);
+        assert_eq!((soon(9), queue.len()), (0, 0));
     }
 }

@@ -241,7 +241,10 @@ impl World<'_> {
                 Seen::Stored { attempts: self.rows.len() as u64, failures, open }
             }
             Next::AskProgress => Seen::Progress(self.random.percent(20).then_some(self.now)),
-            Next::AskPending => Seen::Pending(self.random.percent(30)),
+            Next::AskAhead => {
+                let window = Duration::from_millis(self.random.below(2) * 500);
+                Seen::Ahead { pending: self.random.percent(30), window }
+            }
             Next::Sleep { until, or_answered } => {
                 if !(or_answered && self.is_told) {
                     let pause = until.saturating_duration_since(self.now);
@@ -446,7 +449,6 @@ fn no_history_pays_twice_or_ends_early_or_never() {
             delta_stage: Duration::from_millis(random.below(5_000)),
             poll_interval: Duration::from_millis(50 + random.below(1_000)),
             timeout_timestamp: 300 + random.below(3_000),
-            window: Duration::from_millis(random.below(2) * 500),
         };
         let (delivery, step) = Delivery::begin(assignment);
         let mut world = World {

@@ -41,7 +41,7 @@ fn asks(phase: Phase, next: &Next) -> bool {
     match (phase, next) {
         (Phase::Loading, Next::Load)
         | (Phase::Turning, Next::AskProgress)
-        | (Phase::Queueing, Next::AskPending)
+        | (Phase::Queueing, Next::AskAhead)
         | (Phase::Looking, Next::Look { .. })
         | (Phase::Gathering, Next::Gather)
         | (Phase::Lingering, Next::Linger { .. })
@@ -88,8 +88,6 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
     luckless.failures = MAX_FAILURES - 1;
     let mut luckless_everywhere = luckless.clone();
     luckless_everywhere.phase = Phase::Seeking(fresh, Reach::All);
-    let mut crowded = at(Phase::Queueing);
-    crowded.assignment.window = SECOND;
     vec![
         (at(Phase::Loading), ""),
         (again, "had its turn"),
@@ -98,7 +96,6 @@ fn phases(now: Instant) -> Vec<(Delivery, &'static str)> {
         (turning(10), "past"),
         (at(Phase::Early), ""),
         (at(Phase::Queueing), ""),
-        (crowded, "crowded"),
         (at(Phase::Lingering), ""),
         (at(Phase::Looking), ""),
         (at(Phase::Holding), ""),
@@ -132,8 +129,9 @@ fn sights() -> Vec<(Seen, &'static str)> {
         (Seen::Stored { attempts: 2, failures: 0, open: Some(standing(1, false)) }, "an open transaction"),
         (Seen::Stored { attempts: 2, failures: 0, open: None }, "none"),
         (Seen::Progress(None), "progress"),
-        (Seen::Pending(true), "a transaction of a node before waits for a block"),
-        (Seen::Pending(false), "none does"),
+        (Seen::Ahead { pending: true, window: SECOND }, "a transaction of a node before waits for a block"),
+        (Seen::Ahead { pending: false, window: Duration::ZERO }, "none does"),
+        (Seen::Ahead { pending: false, window: SECOND }, "none does, and others are coming"),
         (Seen::Woke, "woken"),
         (Seen::Looked(look(Simulated::Code(0))), "send"),
         (Seen::Looked(look(Simulated::Code(1))), "send"),
@@ -189,7 +187,6 @@ fn words(phase: Phase, kind: &str, seen: &'static str, answered: bool) -> &'stat
         (Phase::Turning, "early", "progress") => "it is too early",
         (Phase::Turning, "time", "progress") => "it is time, or a little later",
         (Phase::Turning, "past", "progress") => "it is long past",
-        (Phase::Queueing, "crowded", "none does") => "none does, and others are coming",
         (Phase::Poor { .. }, _, "woken") if answered => "woken, answered",
         (Phase::Mined(_), _, "woken") if answered => "woken, answered",
         (Phase::Seeking(..), "luckless", "unpaid, worth another") => "unpaid once too often",

@@ -19,7 +19,6 @@ fn assignment() -> Assignment {
         delta_stage: 2 * SECOND,
         poll_interval: SECOND / 4,
         timeout_timestamp: 1_300,
-        window: Duration::ZERO,
     }
 }
 
@@ -70,8 +69,8 @@ fn the_first_node_looks_at_once() {
     let step = delivery.on(moment(now, false), Seen::Stored { attempts: 0, failures: 0, open: None });
     assert_eq!(step.then, Next::AskProgress);
     let step = delivery.on(moment(now, false), Seen::Progress(None));
-    assert_eq!(step.then, Next::AskPending);
-    let step = delivery.on(moment(now, false), Seen::Pending(false));
+    assert_eq!(step.then, Next::AskAhead);
+    let step = delivery.on(moment(now, false), Seen::Ahead { pending: false, window: Duration::ZERO });
     assert_eq!(step.then, Next::Look { gas_raises: 0 });
     let step = delivery.on(moment(now, false), Seen::Looked(look(Simulated::Code(0))));
     assert_eq!(
@@ -101,12 +100,12 @@ fn a_transaction_of_a_node_before_is_waited_for_only_so_long() {
     loop {
         delivery.on(moment(now, false), Seen::Woke);
         match delivery.on(moment(now, false), Seen::Progress(None)).then {
-            Next::AskPending => {}
+            Next::AskAhead => {}
             Next::Look { .. } => break,
             other => panic!("{other:?}"),
         }
         let Next::Sleep { until, or_answered: true } =
-            delivery.on(moment(now, false), Seen::Pending(true)).then
+            delivery.on(moment(now, false), Seen::Ahead { pending: true, window: SECOND }).then
         else {
             panic!("a pause")
         };
@@ -129,7 +128,7 @@ fn trouble_does_not_begin_the_wait_for_the_turn_anew() {
     delivery.on(moment(start + SECOND, false), Seen::Woke);
     delivery.on(moment(start + SECOND, false), Seen::Stored { attempts: 0, failures: 0, open: None });
     let step = delivery.on(moment(start + 2 * SECOND, false), Seen::Progress(None));
-    assert_eq!(step.then, Next::AskPending);
+    assert_eq!(step.then, Next::AskAhead);
 }
 
 #[test]

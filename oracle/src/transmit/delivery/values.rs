@@ -28,8 +28,6 @@ pub struct Assignment {
     pub poll_interval: Duration,
     /// The commitment's timeout, unix seconds.
     pub timeout_timestamp: u64,
-    /// How long it waits for others to go with, from [`crate::transmit::batch::window`].
-    pub window: Duration,
 }
 
 impl Assignment {
@@ -154,8 +152,13 @@ pub enum Seen {
     },
     /// When a node before this one last delivered an older report.
     Progress(Option<Instant>),
-    /// Whether a transaction of a node before this one waits for a block.
-    Pending(bool),
+    /// What there is before it can be sent.
+    Ahead {
+        /// A transaction of a node before waits for a block.
+        pending: bool,
+        /// How long it waits for others to go with, from [`crate::transmit::batch::window`].
+        window: Duration,
+    },
     /// The pause is over, or it was cut short by an answer.
     Woke,
     /// What the look showed.
@@ -209,8 +212,8 @@ pub enum Next {
     Load,
     /// When a node before this one last delivered an older report.
     AskProgress,
-    /// Whether a transaction of a node before this one waits for a block.
-    AskPending,
+    /// Whether a node before has a transaction that waits, and others of this node's reports are coming.
+    AskAhead,
     /// A pause; `or_answered` ends it when the request is answered.
     Sleep {
         /// Its end.

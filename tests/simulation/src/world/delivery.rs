@@ -65,7 +65,6 @@ impl World {
             delta_stage: Duration::from_millis(config.roster.timing().delta_stage_ms),
             poll_interval: Duration::from_millis(POLL_MS),
             timeout_timestamp: u64::from(report.commitment.timeout_timestamp),
-            window: batch::window(report.ready.stage as u64, report.ready.coming),
         });
         let ready = Rc::new(Carried::alone(&report.ready));
         let stage = report.ready.stage;
@@ -214,11 +213,15 @@ impl World {
                 let delta = running.config.roster.timing().delta_stage_ms;
                 Seen::Progress(running.progress.last(&job.before, job.report.reported_ms + delta))
             }
-            Next::AskPending => {
+            Next::AskAhead => {
                 let waits = |account: &Address| {
                     self.chain.pool.pending_nonce(&view.state, account) > view.state.nonce(account)
                 };
-                Seen::Pending(job.before.iter().any(waits))
+                let coming = match job.report.ready.stage {
+                    0 => job.report.ready.coming,
+                    _ => self.soon(shell),
+                };
+                Seen::Ahead { pending: job.before.iter().any(waits), window: batch::window(coming) }
             }
             Next::Look { .. } => {
                 let waiting = if job.delivery.joins() { self.waiting(shell).len() } else { 0 };
@@ -276,6 +279,16 @@ impl World {
             }
             Next::Gather | Next::Linger { .. } | Next::Sleep { .. } | Next::End => return Err(Trouble),
         })
+    }
+
+    /// How many reports of a node wait to be sent, or will within the window.
+    fn soon(&self, shell: usize) -> usize {
+        let until = self.now + u64::try_from(batch::WINDOW.as_millis()).expect("short");
+        let jobs = self.shells[shell].running.iter().flat_map(|running| running.jobs.values());
+        let early = jobs.filter(|job| {
+            job.delivery.joins() && job.delivery.is_early() && job.pause.is_some_and(|(due, _)| due <= until)
+        });
+        self.waiting(shell).len() + early.count()
     }
 
     pub(super) fn look(&self, shell: usize, job: &Job) -> Look {
