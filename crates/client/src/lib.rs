@@ -27,6 +27,7 @@ pub mod consumer;
 pub mod contracts;
 mod deployer;
 pub mod error;
+mod events;
 pub mod history;
 pub mod renewal;
 pub mod requests;

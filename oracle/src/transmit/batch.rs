@@ -50,8 +50,8 @@ pub fn choose(first: &Waiting, others: &[Waiting]) -> Vec<usize> {
     if is_enough(chosen.len()) { chosen } else { Vec::new() }
 }
 
-/// How long a report whose turn has come waits for others before it is sent: not at all, unless enough are `coming`. They
-/// are those that this node would transmit first; for a later node, those whose turn comes within [`WINDOW`].
+/// How long a report whose turn has come waits for others before it is sent: not at all, unless enough are `coming`:
+/// those that this node would transmit first, and for a later node those whose turn comes within [`WINDOW`].
 #[must_use]
 pub const fn window(coming: usize) -> Duration {
     if is_enough(coming) { WINDOW } else { Duration::ZERO }
