@@ -39,6 +39,13 @@ pub(crate) fn unlock(config: &KeysSection, password: &str) -> Result<Keystore> {
             KeyError::Io { source, .. } => {
                 format!("keys.keystore cannot be opened; {}", remedy(source, "correct the path"))
             }
+            KeyError::WrongPassword { .. } => format!(
+                "keys.keystore cannot be opened; put its password into keys.password_file {}, or take a copy of the keystore",
+                config.password_file.display()
+            ),
+            KeyError::Damaged { .. } => {
+                "keys.keystore cannot be opened; name the right file, or take a copy of it".to_owned()
+            }
             _ => "keys.keystore cannot be opened".to_owned(),
         };
         eyre!(error).wrap_err(words)

@@ -173,7 +173,7 @@ impl Found {
             }
             (Fate::Open, State::Overdue) => writeln!(
                 out,
-                "  overdue      for {} s; release its reservation with: functions sub timeout {} {}{}{}",
+                "  overdue      for {} s, and charged only if it is answered after all; release its reservation with: functions sub timeout {} {}{}{}",
                 self.now - due,
                 started.subscription,
                 started.id,

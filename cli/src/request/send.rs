@@ -225,6 +225,7 @@ async fn may_ask(
     what: &str,
     tx: &Transaction,
 ) -> Result<()> {
+    Kind::find(None, &at.chain, consumer).await?;
     match at.chain.estimate(from, what, tx).await {
         Ok(gas) if gas < LEAST_GAS => Err(failure!(
             help = "name the consumer's function that sends a request",

@@ -372,7 +372,9 @@ async fn answers_that_nobody_reads_leave_others_room() {
     // Twelve times two answers of 15 MB are more than there is room for.
     let refused = loop {
         let answers = chain.post(batch(300)).await;
-        let refused = answers.as_array().unwrap().iter().find(|answer| answer["error"].is_object()).cloned();
+        // Where there is no room even for so many errors, one answers all.
+        let all = answers.as_array().map_or(std::slice::from_ref(&answers), Vec::as_slice);
+        let refused = all.iter().find(|answer| answer["error"].is_object()).cloned();
         if let Some(refused) = refused {
             break refused;
         }
@@ -383,7 +385,7 @@ async fn answers_that_nobody_reads_leave_others_room() {
     drop((silent, sockets));
     loop {
         let answers = chain.post(batch(300)).await;
-        if answers.as_array().unwrap().iter().all(|answer| answer["result"] == code) {
+        if answers.as_array().is_some_and(|all| all.iter().all(|answer| answer["result"] == code)) {
             break;
         }
     }

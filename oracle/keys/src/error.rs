@@ -27,7 +27,9 @@ pub enum KeyError {
         path: PathBuf,
     },
     /// A password is required.
-    #[error("the keystore password is empty")]
+    #[error(
+        "the keystore password is empty; write one into its file, best by chance: `openssl rand -base64 24`"
+    )]
     EmptyPassword,
     /// A new file is not encrypted with a password that is quickly guessed.
     #[error(

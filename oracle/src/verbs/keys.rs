@@ -118,6 +118,9 @@ pub struct DropOptions {
     /// Another Coordinator that may owe it something
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     coordinator: Option<Address>,
+    /// The LINK token, to see whether the account itself holds any
+    #[arg(long, value_name = "ADDRESS", value_parser = address::parse, required_unless_present = "abandon")]
+    link: Option<Address>,
     /// Forget the key although LINK or ether is left on the account, which nobody can then move
     #[arg(long)]
     abandon: bool,
@@ -322,7 +325,8 @@ fn after_rotation(keys: &PublicKeys) -> String {
     format!(
         "the keystore has {kept}. Next: send ether to {now}; start the node; have the Coordinator's owner replace this\n\
          member's entry in the oracles file with the one below and deploy again. Until then the node goes on as {goes_on}.\n\
-         Afterwards: stop the node, and{each} `withdraw --transmitter {old} --to … --ether all`, then `keys drop-transmitter {old}`."
+         Afterwards: stop the node, and{each} `withdraw --transmitter {old} --to … --link … --ether all`, then\n\
+         `keys drop-transmitter {old} --link …`."
     )
 }
 
@@ -339,7 +343,7 @@ async fn drop_transmitter(options: &DropOptions) -> Result<()> {
     let left = left_on(&config, &unlocked, options).await?;
     if !left.worth_moving.is_empty() && !options.abandon {
         bail!(
-            "{} still has {}; move it with `withdraw --transmitter {gone} --to … --ether all`, or give --abandon",
+            "{} still has {}; move it with `withdraw --transmitter {gone} --to … --link … --ether all`, or give --abandon",
             gone,
             left.worth_moving.join(" and ")
         );
@@ -384,6 +388,16 @@ async fn left_on(config: &Config, unlocked: &Keystore, options: &DropOptions) ->
             worth_moving.push(format!("{} LINK at the Coordinator {coordinator}", amount::show(earned)));
         }
     }
+    match options.link {
+        Some(link) => {
+            withdraw::is_token(&rpc, link, gone).await?;
+            let held = account.link_juels(link).await?;
+            if !held.is_zero() {
+                worth_moving.push(format!("{} LINK on the account itself", amount::show(held)));
+            }
+        }
+        None => crate::told::say("without --link nobody looked for LINK on the account itself"),
+    }
     let wei = account.ether_wei().await?;
     // Less than moving it may cost stays behind: nobody could send it.
     if !account.movable_wei(gone).await?.is_zero() {
@@ -421,7 +435,7 @@ mod tests {
         keys.rotate_transmitter(None).expect("room");
         let said = after_rotation(&keys.public());
         assert!(said.contains(&format!("goes on as {}.", first.transmitter)), "{said}");
-        assert!(said.contains(&format!("`keys drop-transmitter {}`", first.transmitter)), "{said}");
+        assert!(said.contains(&format!("`keys drop-transmitter {} --link …`", first.transmitter)), "{said}");
 
         let second = keys.public().transmitter;
         keys.rotate_transmitter(None).expect("room");

@@ -31,7 +31,7 @@ pub struct Options {
     /// Who gets it
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub to: Option<Address>,
-    /// LINK to withdraw, for example 12.5; everything when left out
+    /// LINK to withdraw, for example 12.5, earnings before what --link adds; everything when left out
     #[arg(long, value_name = "LINK", requires = "to", allow_negative_numbers = true, value_parser = amount::parse_some)]
     pub amount: Option<U256>,
     /// Only this transmitter of the keystore
@@ -68,7 +68,9 @@ fn ether(text: &str) -> Result<Ether, String> {
 pub(super) async fn connect(config: &Config) -> Result<Rpc> {
     let rpc = Rpc::new(&config.chain.rpc_urls).wrap_err("the HTTP client cannot be built")?;
     let expected = config.chain.chain_id;
-    let found: alloy::primitives::U64 = rpc.call("eth_chainId", ()).await?;
+    let found: alloy::primitives::U64 = rpc.call("eth_chainId", ()).await.wrap_err(
+        "the chain cannot be asked; correct chain.rpc_urls (`functions-node check` looks at each endpoint)",
+    )?;
     if found.to::<u64>() != expected {
         bail!("chain.chain_id is {expected}, the endpoint says {found}; correct one of them");
     }
@@ -199,7 +201,7 @@ async fn warning_of(rpc: &Rpc, to: Address) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When there is none.
-async fn is_token(rpc: &Rpc, link: Address, holder: Address) -> Result<()> {
+pub(super) async fn is_token(rpc: &Rpc, link: Address, holder: Address) -> Result<()> {
     if answer(chain::view(rpc, link, Link::balanceOfCall { account: holder }).await)?.is_none() {
         let what = match has_code(rpc, link).await? {
             true => "the contract there tells no balances",
@@ -303,18 +305,28 @@ async fn shares(
     coordinator: Address,
     to: Address,
 ) -> Result<Vec<Share>> {
-    let mut wanted = options.amount;
-    let mut earnings = Vec::new();
+    let (mut earned, mut held) = (Vec::new(), Vec::new());
     for account in accounts {
-        earnings.push(account.earned_juels(coordinator).await?);
+        earned.push(account.earned_juels(coordinator).await?);
+        held.push(match options.link {
+            Some(link) => account.link_juels(link).await?,
+            None => U256::ZERO,
+        });
     }
-    let all = earnings.iter().fold(U256::ZERO, |sum, earned| sum.saturating_add(*earned));
-    if let Some(wanted) = wanted.filter(|wanted| *wanted > all) {
-        bail!(
-            "{} LINK was asked for, these transmitters have earned {}; nothing was sent. Ask for less, or leave out --amount for all",
-            amount::show(wanted),
-            amount::show(all)
-        );
+    if let Some(mut wanted) = options.amount {
+        let all = earned.iter().chain(&held).fold(U256::ZERO, |sum, juels| sum.saturating_add(*juels));
+        if wanted > all {
+            let what = if options.link.is_some() { "earned or hold" } else { "earned" };
+            bail!(
+                "{} LINK was asked for, these transmitters have {what} {}; nothing was sent. Ask for less, or leave out --amount for all",
+                amount::show(wanted),
+                amount::show(all)
+            );
+        }
+        for part in earned.iter_mut().chain(&mut held) {
+            *part = wanted.min(*part);
+            wanted -= *part;
+        }
     }
     if let (Some(Ether::Wei(_)), [_, _, ..]) = (options.ether, accounts) {
         bail!(
@@ -322,12 +334,7 @@ async fn shares(
         );
     }
     let mut shares = Vec::new();
-    for (account, earned) in accounts.iter().zip(earnings) {
-        let part = wanted.map_or(earned, |wanted| wanted.min(earned));
-        let held = match options.link {
-            Some(link) => account.link_juels(link).await?,
-            None => U256::ZERO,
-        };
+    for (account, (earned, held)) in accounts.iter().zip(earned.into_iter().zip(held)) {
         let wei = match options.ether {
             None => U256::ZERO,
             Some(Ether::Wei(wei)) => {
@@ -348,10 +355,9 @@ async fn shares(
                 U256::ZERO
             }
         };
-        let share = Share { earned: part, held, wei };
+        let share = Share { earned, held, wei };
         account.can_send(&share.calls(options, coordinator, to)).await.wrap_err(NOTHING_SENT)?;
         shares.push(share);
-        wanted = wanted.map(|wanted| wanted - part);
     }
     Ok(shares)
 }

@@ -22,6 +22,11 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     assert_eq!(again["paid"].as_array().map(Vec::len), Some(0), "{again}");
     other.types(&["don", "pay-out", "--don-id", &don]).refused("Only callable by owner");
     other.types(&["don", "withdraw", "--don-id", &don]).refused("belongs to this key");
+    // Whom the Coordinator pays, and owes nothing, is told so.
+    let fees = owner.types(&["don", "withdraw", "--don-id", &don, "--json"]).done();
+    assert!(!fees["transaction"].is_null() || fees["paid"][0]["juels"] == "0", "{fees}");
+    let none = owner.types(&["don", "withdraw", "--don-id", &don]);
+    assert!(none.code == Some(0) && none.stdout.contains("nothing was sent"), "{none:?}");
     for contract in ["router", "coordinator", "link"] {
         let to = owner.text(contract);
         owner

@@ -31,6 +31,9 @@ const LONG_BYTES: usize = MAX_REQUEST_BYTES / 32;
 const LONG_ANSWERS: [&str; 5] =
     ["eth_getLogs", "eth_getFilter", "eth_getBlock", "debug_trace", "txpool_content"];
 
+/// Beginnings of the methods that run code for as long as its gas lasts, and change nothing.
+const EXECUTIONS: [&str; 4] = ["eth_call", "eth_estimateGas", "eth_createAccessList", "eth_fillTransaction"];
+
 /// Whose subscriptions a message may change, and the first event that new ones are told of.
 pub(super) type Subscriber<'a> = Option<(&'a mut Subscriptions, u64)>;
 
@@ -90,7 +93,7 @@ async fn one(
     };
     let result = match subscriber {
         Some((subscriptions, next)) if Subscriptions::METHODS.contains(&method.as_str()) => {
-            let _place = Place::take(shared, &method, &params).await?;
+            let _turn = turn(shared, &method, &params).await?;
             let answered = params.parse().and_then(|params| subscriptions.answer(&method, params, *next));
             answered.map(|value| value.to_string())
         }
@@ -163,7 +166,7 @@ async fn send_and_wait(shared: &Shared, params: Params) -> Result<String, RpcErr
     let patience = match asked.map(|text| Params::of_one(&text)) {
         None => SYNC_PATIENCE,
         Some(asked) => {
-            let _place = Place::take(shared, "", &asked).await?;
+            let _turn = turn(shared, "", &asked).await?;
             let asked = rpc::Params::new(asked.parse()?)?.optional::<Value>(0, "timeout")?;
             match asked {
                 None => SYNC_PATIENCE,
@@ -191,28 +194,25 @@ async fn send_and_wait(shared: &Shared, params: Params) -> Result<String, RpcErr
     }
 }
 
-/// A place to run a method with its params parsed, taken until it is dropped.
-struct Place<'a> {
-    _one: SemaphorePermit<'a>,
-    /// Params parsed and results not yet written down hold many times their text: where they may be long, they come
-    /// one after the other.
-    _long: Option<SemaphorePermit<'a>>,
-}
-
-impl<'a> Place<'a> {
-    async fn take(shared: &'a Shared, method: &str, params: &Params) -> Result<Self, RpcError> {
-        let stopping = |_| RpcError::internal("the chain is shutting down");
-        let may_be_long = LONG_ANSWERS.iter().any(|start| method.starts_with(start));
-        let long = match may_be_long || params.len() > LONG_BYTES {
-            true => Some(shared.long.acquire().await.map_err(stopping)?),
-            false => None,
-        };
-        Ok(Self { _long: long, _one: shared.permits.acquire().await.map_err(stopping)? })
-    }
+/// Waits for the right to run a method with its params parsed; it ends with what this gives.
+async fn turn<'a>(
+    shared: &'a Shared,
+    method: &str,
+    params: &Params,
+) -> Result<SemaphorePermit<'a>, RpcError> {
+    let is = |starts: &[&str]| starts.iter().any(|start| method.starts_with(start));
+    let lane = if params.len() > LONG_BYTES || is(&LONG_ANSWERS) {
+        &shared.lanes.long
+    } else if is(&EXECUTIONS) {
+        &shared.lanes.executions
+    } else {
+        &shared.lanes.short
+    };
+    lane.acquire().await.map_err(|_| RpcError::internal("the chain is shutting down"))
 }
 
 async fn run(shared: &Shared, method: String, params: Params) -> Result<String, RpcError> {
-    let _place = Place::take(shared, &method, &params).await?;
+    let _turn = turn(shared, &method, &params).await?;
     let api = Arc::clone(&shared.api);
     // Written down at once: nobody may be there to take it for a while.
     let task = tokio::task::spawn_blocking(move || Ok(api.answer(&method, params.parse()?)?.to_string()));

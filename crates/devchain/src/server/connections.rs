@@ -38,9 +38,7 @@ pub(super) enum Cut {
     )]
     Crowded,
     /// There is too much that came and is not answered.
-    #[error(
-        "requests in waiting hold {MAX_UNANSWERED_BYTES} bytes, the limit; this took longest: send smaller ones, or later"
-    )]
+    #[error("requests in waiting hold {MAX_UNANSWERED_BYTES} bytes, the limit: send smaller ones, or later")]
     NoRoom,
 }
 

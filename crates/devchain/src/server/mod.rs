@@ -11,7 +11,7 @@
 //! | what came and is not answered, over all connections | [`MAX_UNANSWERED_BYTES`], then the large one that has taken longest goes: 503, or 1013 |
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
-//! | executions at once | [`MAX_CONCURRENT`], one of them with long params or a method that may answer at length |
+//! | methods at once | [`MAX_CONCURRENT`]; beside them calls and estimates, [`MAX_EXECUTIONS`]; and one with long params, or that may answer at length |
 //! | WebSocket connections | [`MAX_SOCKETS`], then 503 |
 //! | notifications that wait for one of them | a piece (`subscriptions.rs`) |
 //! | answers that wait to be read, over all connections | [`MAX_UNSENT_BYTES`], then errors |
@@ -66,6 +66,8 @@ pub const MAX_BATCH: usize = 10_000;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Most methods that run at once; others wait.
 pub const MAX_CONCURRENT: usize = 32;
+/// Most calls and estimates that run beside them.
+pub const MAX_EXECUTIONS: usize = 8;
 /// Most bytes of answers that were written and not yet read.
 pub const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
 /// How long a connection may take none of the bytes written to it.
@@ -221,12 +223,30 @@ impl Handle {
 #[derive(Clone)]
 struct Shared {
     api: Arc<Api>,
-    permits: Arc<Semaphore>,
-    /// For params that hold much when they are parsed.
-    long: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
     sockets: watch::Sender<usize>,
     unsent: Unsent,
     stopped: watch::Receiver<()>,
+}
+
+/// How many methods of each kind run at once, so that none waits for those of another kind.
+struct Lanes {
+    /// What is done in no time.
+    short: Semaphore,
+    /// What runs code.
+    executions: Semaphore,
+    /// What may hold many times its text while it is parsed or made.
+    long: Semaphore,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self {
+            short: Semaphore::new(MAX_CONCURRENT),
+            executions: Semaphore::new(MAX_EXECUTIONS),
+            long: Semaphore::new(1),
+        }
+    }
 }
 
 /// One of [`MAX_SOCKETS`] places for WebSocket connections; free again when dropped.
@@ -255,14 +275,8 @@ async fn serve(
     stopped: watch::Receiver<()>,
     sockets: watch::Sender<usize>,
 ) {
-    let shared = Shared {
-        api,
-        permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
-        long: Arc::new(Semaphore::new(1)),
-        sockets,
-        unsent: Unsent::default(),
-        stopped: stopped.clone(),
-    };
+    let shared =
+        Shared { api, lanes: Arc::default(), sockets, unsent: Unsent::default(), stopped: stopped.clone() };
     let app = Router::new()
         .route("/", post(http).get(upgrade))
         .layer(middleware::from_fn(open_to_pages))

@@ -18,9 +18,10 @@ use super::{
     body::Unread,
     connections::{Connection, Cut},
     message,
-    subscriptions::Subscriptions,
-    unsent::{Answer, Held},
+    subscriptions::{PIECE_BYTES, Subscriptions},
+    unsent::{Answer, Held, Unsent},
 };
+use crate::rpc::RpcError;
 
 /// Most requests of one connection under way; the next is read when one ends.
 const MAX_UNDER_WAY: usize = 64;
@@ -61,7 +62,7 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
             }
             () = std::future::ready(()), if subscriptions.are_behind(next_event) => {
                 let api = shared.api.clone();
-                let Ok(_permit) = shared.permits.acquire().await else { return None };
+                let Ok(_permit) = shared.lanes.short.acquire().await else { return None };
                 let written = tokio::task::spawn_blocking(move || {
                     let piece = subscriptions.next_piece(&api.chain());
                     (subscriptions, piece)
@@ -69,7 +70,10 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
                 let Ok((back, piece)) = written.await else { return None };
                 subscriptions = back;
                 match piece {
-                    Ok(texts) => (texts, None),
+                    Ok(texts) => match counted(&shared.unsent, texts) {
+                        Ok(texts) => texts,
+                        Err(no_room) => return Some(full(&no_room)),
+                    },
                     Err(missed) => return Some(too_slow(missed.to_string())),
                 }
             }
@@ -124,6 +128,16 @@ fn is_about_subscriptions(message: &Bytes) -> bool {
     message::Message::read(message).is_ok_and(|message| message.asks_for(&Subscriptions::METHODS))
 }
 
+/// Notifications, and what they hold until they are sent; a piece of the usual size holds nothing.
+fn counted(unsent: &Unsent, texts: Vec<String>) -> Result<(Vec<String>, Option<Held>), RpcError> {
+    if texts.iter().map(String::len).sum::<usize>() <= 2 * PIECE_BYTES {
+        return Ok((texts, None));
+    }
+    let mut held = unsent.hold();
+    let texts = texts.into_iter().map(|text| held.room_for(text)).collect::<Result<_, _>>()?;
+    Ok((texts, Some(held)))
+}
+
 /// What an answer sends, and what it holds meanwhile.
 fn to_send(answer: Option<Answer>) -> (Vec<String>, Option<Held>) {
     answer.map(|Answer { text, held }| (vec![text], held)).unwrap_or_default()
@@ -146,6 +160,12 @@ fn too_slow(why: String) -> CloseFrame {
     CloseFrame { code: close_code::POLICY, reason: format!("too slow: {why}; connect again").into() }
 }
 
+/// What a client is told that is to hear more than there is room for.
+fn full(no_room: &RpcError) -> CloseFrame {
+    let why = no_room.message.split(';').next().unwrap_or_default();
+    CloseFrame { code: close_code::AGAIN, reason: format!("{why}; connect again later").into() }
+}
+
 /// What the other side is told when its bytes cannot be read any further.
 fn why_closed(error: axum::Error) -> Option<CloseFrame> {
     if let Some(cut) = Cut::behind(&error) {
@@ -162,4 +182,25 @@ fn why_closed(error: axum::Error) -> Option<CloseFrame> {
         _ => return None,
     };
     Some(CloseFrame { code, reason: reason.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::MAX_UNSENT_BYTES, *};
+
+    #[test]
+    fn large_notifications_count_and_the_usual_do_not() {
+        let unsent = Unsent::default();
+        let piece = |bytes: usize| vec!["x".repeat(PIECE_BYTES), "x".repeat(bytes)];
+        let large = counted(&unsent, piece(MAX_UNSENT_BYTES - PIECE_BYTES)).expect("room");
+        assert!(large.1.is_some());
+        let usual = counted(&unsent, piece(PIECE_BYTES)).expect("it needs none");
+        assert!(usual.1.is_none());
+        let no_room = counted(&unsent, piece(2 * PIECE_BYTES)).expect_err("no room");
+        let frame = full(&no_room);
+        assert!(frame.code == close_code::AGAIN && frame.reason.len() <= 123, "{frame:?}");
+        assert!(frame.reason.contains("were not read yet"), "{frame:?}");
+        drop(large);
+        counted(&unsent, piece(2 * PIECE_BYTES)).expect("room again");
+    }
 }

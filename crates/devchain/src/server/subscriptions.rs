@@ -13,7 +13,7 @@ use crate::{
 /// Most subscriptions of one connection.
 const MAX_SUBSCRIPTIONS: usize = 256;
 /// Bytes of notifications that end a piece: about what a connection holds whose other side does not read.
-const PIECE_BYTES: usize = 64 * 1024;
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
 /// The subscriptions of a connection, and the place up to which they were told.
 #[derive(Debug, Default)]
