@@ -39,6 +39,17 @@ async fn a_result_is_one_json_object() {
 }
 
 #[tokio::test]
+async fn people_are_told_of_a_hundred_queries_and_of_how_many_more() {
+    let source = "for (let i = 0; i < 130; i++) await fetch('http://10.0.0.1').catch(() => 0);\nreturn new Uint8Array(1)";
+    let folder = Folder::new();
+    let file = folder.file("many.js", source);
+    let said = functions(&["simulate", "--source", &file]).await;
+    let listed = said.stdout.lines().filter(|line| line.starts_with("http      GET")).count();
+    assert_eq!(listed, 100, "{}", said.stdout);
+    assert!(said.stdout.contains("… and 30 more; --json has all"), "{}", said.stdout);
+}
+
+#[tokio::test]
 async fn errors_of_scripts_are_their_outcome() {
     let cases = [
         ("throw Error('no price')", "no price"),

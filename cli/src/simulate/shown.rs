@@ -11,6 +11,9 @@ use super::decode::{Returns, hex};
 use super::secrets::Secrets;
 use crate::output::visible;
 
+/// HTTP queries of a run that are listed for people.
+const MAX_LISTED: usize = 100;
+
 /// A finished run with what is needed to show it.
 pub(crate) struct Shown<'a> {
     /// The run.
@@ -162,7 +165,7 @@ impl Shown<'_> {
         if let Some(why) = self.why() {
             writeln!(out, "why       {}", self.seen(why))?;
         }
-        for exchange in http {
+        for exchange in http.iter().take(MAX_LISTED) {
             let asked = format!("{} {}", visible(&exchange.method), self.seen(&exchange.url));
             let status =
                 if exchange.status == 0 { "not waited for".into() } else { exchange.status.to_string() };
@@ -171,6 +174,9 @@ impl Shown<'_> {
             if let Some(failure) = &exchange.failure {
                 writeln!(out, "            {}", self.seen(failure))?;
             }
+        }
+        if let Some(more) = http.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+            writeln!(out, "http      … and {more} more; --json has all")?;
         }
         for module in modules {
             let end = module.failure.as_deref().unwrap_or("loaded");

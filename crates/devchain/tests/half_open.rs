@@ -140,6 +140,22 @@ async fn a_head_that_does_not_end_is_answered_and_the_idle_may_stay() {
     assert!(end_of(idle).await.contains("0x64aba"));
 }
 
+/// Not only where it stops, but where it never begins: then the head, which is whole, does not set the time.
+#[tokio::test]
+async fn a_body_that_does_not_begin_ends_before_a_head_that_does_not_end() {
+    let chain = Chain::start();
+    let mut head = Box::pin(end_of(chain.begin("POST / HT").await));
+    for length in ["content-length: 9\r\n\r\n", "transfer-encoding: chunked\r\n\r\n9\r\n"] {
+        let body = end_of(chain.begin(&format!("POST / HTTP/1.1\r\nhost: x\r\n{length}")).await);
+        tokio::select! {
+            biased;
+            told = &mut head => panic!("{told}"),
+            told = body => assert!(told.contains("stopped after 0 bytes"), "{told}"),
+        }
+    }
+    assert!(head.await.starts_with("HTTP/1.1 408 "));
+}
+
 #[tokio::test]
 async fn connections_that_ask_nothing_make_place() {
     let chain = Chain::start();

@@ -277,7 +277,14 @@ impl Connection {
     /// The head of a request is whole; its body comes next.
     pub(super) fn begin_request(&self) {
         let now = Instant::now();
-        self.change(|state, _| (state.sends, state.began) = (Sends::Body, Some((now, now))));
+        let reader = self.change(|state, _| {
+            (state.sends, state.began) = (Sends::Body, Some((now, now)));
+            state.reader.take()
+        });
+        // It may wait for as long as a head may take.
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 
     /// A request is answered; the next one comes next, or messages do.
