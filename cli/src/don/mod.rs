@@ -92,7 +92,15 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
 async fn pay_out(options: PayOut) -> Result<()> {
     let (at, owner) = options.at.sending.connect().await?;
     let coordinator = options.at.coordinator(&at).await?;
-    let receipt = match at.chain.send(&owner, coordinator, &Coordinator::oracleWithdrawAllCall {}).await {
+    let call = Coordinator::oracleWithdrawAllCall {};
+    let may = at.chain.call_from(owner.address(), coordinator, &call).await;
+    if may.is_ok() && owes_nobody(&at, coordinator).await {
+        options.at.say(coordinator, None, json!([]), || {
+            format!("the Coordinator {coordinator} owes no transmitter anything; nothing was sent")
+        });
+        return Ok(());
+    }
+    let receipt = match at.chain.send(&owner, coordinator, &call).await {
         Ok(receipt) => receipt,
         Err(error) => return Err(refused(error, &at.chain, coordinator, owner.address()).await),
     };
@@ -137,7 +145,14 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     };
     let receipt = match sent {
         Ok(receipt) => receipt,
-        Err(error) if is_refused(&error, "InvalidCalldata") && is_paid(&at, from, key.address()).await => {
+        Err(error)
+            if !options.from_router
+                && ["InvalidCalldata", "InsufficientBalance"].iter().any(|name| is_refused(&error, name))
+                && !is_paid(&at, from, key.address()).await =>
+        {
+            return Err(stranger(from, &error));
+        }
+        Err(error) if is_refused(&error, "InvalidCalldata") => {
             let list = json!([{ "to": to.to_string(), "juels": "0" }]);
             options.at.say(from, None, list, || {
                 format!("the Coordinator {from} owes {} nothing; nothing was sent", key.address())
@@ -160,6 +175,21 @@ async fn holds_nothing(at: &Connected, owner: &Account, to: Address) -> bool {
     refusal.is_err_and(|error| is_refused(&error, "InsufficientBalance"))
 }
 
+/// Whether no transmitter of the configuration in force could withdraw a single juel. There is no view that says so.
+async fn owes_nobody(at: &Connected, coordinator: Address) -> bool {
+    let Ok(transmitters) = at.chain.call(coordinator, &Coordinator::transmittersCall {}).await else {
+        return false;
+    };
+    for transmitter in transmitters {
+        let one = Coordinator::oracleWithdrawCall { recipient: transmitter, amount: U96::from(1) };
+        let refusal = at.chain.call_from(transmitter, coordinator, &one).await;
+        if !refusal.is_err_and(|error| is_refused(&error, "InsufficientBalance")) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Whether a Coordinator pays this account at all: its owner, or a transmitter.
 async fn is_paid(at: &Connected, coordinator: Address, key: Address) -> bool {
     let owner = at.chain.call(coordinator, &Coordinator::ownerCall {}).await;
@@ -178,14 +208,18 @@ fn transfers(receipt: &TransactionReceipt, router: Address) -> Vec<(Address, U25
         .collect()
 }
 
+/// Of an account that the Coordinator does not pay.
+fn stranger(coordinator: Address, error: &ClientError) -> Failure {
+    failure!(
+        help = "operation fees belong to the Coordinator's owner, earnings to the transmitters; --key-file must hold such a key",
+        "nothing at {coordinator} belongs to this key: {error}"
+    )
+}
+
 /// A refusal of a withdrawal, which means other things than of a request.
 async fn refused(error: ClientError, chain: &Chain, from: Address, key: Address) -> Failure {
     let name = error.revert().and_then(|revert| revert.name()).unwrap_or_default();
     match name {
-        "InvalidCalldata" => failure!(
-            help = "operation fees belong to the Coordinator's owner, earnings to the transmitters; --key-file must hold such a key",
-            "nothing at {from} belongs to this key"
-        ),
         "InsufficientBalance" => failure!(help = "leave --amount out to withdraw everything", "{error}"),
         "NoTransmittersSet" => failure!(
             help = "set an oracle configuration first: `functions deploy` with a [don] part",

@@ -20,8 +20,11 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     }
     let again = owner.types(&["don", "pay-out", "--don-id", &don, "--json"]).done();
     assert_eq!(again["paid"].as_array().map(Vec::len), Some(0), "{again}");
+    assert!(again["transaction"].is_null(), "what is owed to nobody needs no transaction: {again}");
     other.types(&["don", "pay-out", "--don-id", &don]).refused("Only callable by owner");
-    other.types(&["don", "withdraw", "--don-id", &don]).refused("belongs to this key");
+    for more in [&[][..], &["--amount", "1"]] {
+        other.types(&[&["don", "withdraw", "--don-id", &don], more].concat()).refused("belongs to this key");
+    }
     // Whom the Coordinator pays, and owes nothing, is told so.
     let fees = owner.types(&["don", "withdraw", "--don-id", &don, "--json"]).done();
     assert!(!fees["transaction"].is_null() || fees["paid"][0]["juels"] == "0", "{fees}");

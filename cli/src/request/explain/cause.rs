@@ -59,7 +59,9 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
             ),
         },
         State::Overdue => (
-            format!("no report was accepted before its time was over{refused}; nothing is charged"),
+            format!(
+                "no report was accepted before its time was over{refused}; nothing is charged unless one still is"
+            ),
             format!("functions sub timeout {subscription} {id}{at}{key}"),
         ),
         State::TimedOut => (

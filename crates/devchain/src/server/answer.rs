@@ -4,13 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use tokio::{
-    sync::SemaphorePermit,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
-    MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, Shared,
+    MAX_ANSWER_BYTES, Shared,
     body::Unread,
     message::{Id, Message, Params, Request},
     subscriptions::Subscriptions,
@@ -24,16 +21,6 @@ const NONCE_PATIENCE: Duration = Duration::from_secs(1);
 const SYNC_PATIENCE: Duration = Duration::from_secs(2);
 /// The longest it may say.
 const MAX_SYNC_PATIENCE: Duration = Duration::from_secs(60);
-/// Bytes of params that are parsed beside others.
-const LONG_BYTES: usize = MAX_REQUEST_BYTES / 32;
-
-/// Beginnings of the methods whose answers may have more than some hundred thousand bytes.
-const LONG_ANSWERS: [&str; 5] =
-    ["eth_getLogs", "eth_getFilter", "eth_getBlock", "debug_trace", "txpool_content"];
-
-/// Beginnings of the methods that run code for as long as its gas lasts, and change nothing.
-const EXECUTIONS: [&str; 4] = ["eth_call", "eth_estimateGas", "eth_createAccessList", "eth_fillTransaction"];
-
 /// Whose subscriptions a message may change, and the first event that new ones are told of.
 pub(super) type Subscriber<'a> = Option<(&'a mut Subscriptions, u64)>;
 
@@ -93,7 +80,7 @@ async fn one(
     };
     let result = match subscriber {
         Some((subscriptions, next)) if Subscriptions::METHODS.contains(&method.as_str()) => {
-            let _turn = turn(shared, &method, &params).await?;
+            let _turn = shared.lanes.turn(&method, params.len()).await?;
             let answered = params.parse().and_then(|params| subscriptions.answer(&method, params, *next));
             answered.map(|value| value.to_string())
         }
@@ -166,7 +153,7 @@ async fn send_and_wait(shared: &Shared, params: Params) -> Result<String, RpcErr
     let patience = match asked.map(|text| Params::of_one(&text)) {
         None => SYNC_PATIENCE,
         Some(asked) => {
-            let _turn = turn(shared, "", &asked).await?;
+            let _turn = shared.lanes.turn("", asked.len()).await?;
             let asked = rpc::Params::new(asked.parse()?)?.optional::<Value>(0, "timeout")?;
             match asked {
                 None => SYNC_PATIENCE,
@@ -194,25 +181,8 @@ async fn send_and_wait(shared: &Shared, params: Params) -> Result<String, RpcErr
     }
 }
 
-/// Waits for the right to run a method with its params parsed; it ends with what this gives.
-async fn turn<'a>(
-    shared: &'a Shared,
-    method: &str,
-    params: &Params,
-) -> Result<SemaphorePermit<'a>, RpcError> {
-    let is = |starts: &[&str]| starts.iter().any(|start| method.starts_with(start));
-    let lane = if params.len() > LONG_BYTES || is(&LONG_ANSWERS) {
-        &shared.lanes.long
-    } else if is(&EXECUTIONS) {
-        &shared.lanes.executions
-    } else {
-        &shared.lanes.short
-    };
-    lane.acquire().await.map_err(|_| RpcError::internal("the chain is shutting down"))
-}
-
 async fn run(shared: &Shared, method: String, params: Params) -> Result<String, RpcError> {
-    let _turn = turn(shared, &method, &params).await?;
+    let _turn = shared.lanes.turn(&method, params.len()).await?;
     let api = Arc::clone(&shared.api);
     // Written down at once: nobody may be there to take it for a while.
     let task = tokio::task::spawn_blocking(move || Ok(api.answer(&method, params.parse()?)?.to_string()));

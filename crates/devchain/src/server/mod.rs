@@ -11,7 +11,7 @@
 //! | what came and is not answered, over all connections | [`MAX_UNANSWERED_BYTES`], then the large one that has taken longest goes: 503, or 1013 |
 //! | requests in a batch | [`MAX_BATCH`] |
 //! | answer to a batch | [`MAX_ANSWER_BYTES`], then errors |
-//! | methods at once | [`MAX_CONCURRENT`]; beside them calls and estimates, [`MAX_EXECUTIONS`]; and one with long params, or that may answer at length |
+//! | methods at once | [`MAX_CONCURRENT`], [`MAX_EXECUTIONS`] calls and estimates, and one of each longer kind (`lanes.rs`) |
 //! | WebSocket connections | [`MAX_SOCKETS`], then 503 |
 //! | notifications that wait for one of them | a piece (`subscriptions.rs`) |
 //! | answers that wait to be read, over all connections | [`MAX_UNSENT_BYTES`], then errors |
@@ -23,6 +23,7 @@
 mod answer;
 mod body;
 mod connections;
+mod lanes;
 mod listen;
 mod message;
 mod patient;
@@ -45,17 +46,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     chain::{Chain, ChainConfig},
     rpc::Api,
 };
 use connections::Connection;
+use lanes::Lanes;
 use unsent::Unsent;
 
 /// Largest request, in bytes.
@@ -227,26 +225,6 @@ struct Shared {
     sockets: watch::Sender<usize>,
     unsent: Unsent,
     stopped: watch::Receiver<()>,
-}
-
-/// How many methods of each kind run at once, so that none waits for those of another kind.
-struct Lanes {
-    /// What is done in no time.
-    short: Semaphore,
-    /// What runs code.
-    executions: Semaphore,
-    /// What may hold many times its text while it is parsed or made.
-    long: Semaphore,
-}
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self {
-            short: Semaphore::new(MAX_CONCURRENT),
-            executions: Semaphore::new(MAX_EXECUTIONS),
-            long: Semaphore::new(1),
-        }
-    }
 }
 
 /// One of [`MAX_SOCKETS`] places for WebSocket connections; free again when dropped.

@@ -62,7 +62,7 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
             }
             () = std::future::ready(()), if subscriptions.are_behind(next_event) => {
                 let api = shared.api.clone();
-                let Ok(_permit) = shared.lanes.short.acquire().await else { return None };
+                let Ok(_permit) = shared.lanes.turn("", 0).await else { return None };
                 let written = tokio::task::spawn_blocking(move || {
                     let piece = subscriptions.next_piece(&api.chain());
                     (subscriptions, piece)
