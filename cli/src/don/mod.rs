@@ -126,14 +126,16 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     if let Some(warning) = at.warning_of_payee(to).await? {
         output::say(&format!("warning: {warning}"));
     }
+    let nothing = |from: Address, words: String| {
+        options.at.say(from, None, json!([{ "to": to.to_string(), "juels": "0" }]), || {
+            format!("{words}; nothing was sent")
+        });
+    };
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
     let (from, sent) = if options.from_router {
         if options.amount.is_none() && holds_nothing(&at, &key, to).await {
-            let list = json!([{ "to": to.to_string(), "juels": "0" }]);
-            options.at.say(at.router, None, list, || {
-                format!("the Router {} holds nothing for its owner yet; nothing was sent", at.router)
-            });
+            nothing(at.router, format!("the Router {} holds nothing for its owner yet", at.router));
             return Ok(());
         }
         let call = Router::ownerWithdrawCall { recipient: to, amount };
@@ -153,10 +155,7 @@ async fn withdraw(options: Withdraw) -> Result<()> {
             return Err(stranger(from, &error));
         }
         Err(error) if is_refused(&error, "InvalidCalldata") => {
-            let list = json!([{ "to": to.to_string(), "juels": "0" }]);
-            options.at.say(from, None, list, || {
-                format!("the Coordinator {from} owes {} nothing; nothing was sent", key.address())
-            });
+            nothing(from, format!("the Coordinator {from} owes {} nothing", key.address()));
             return Ok(());
         }
         Err(error) => return Err(refused(error, &at.chain, from, key.address()).await),

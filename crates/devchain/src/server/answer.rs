@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -150,18 +150,12 @@ async fn send(shared: &Shared, params: Params) -> Result<String, RpcError> {
 async fn send_and_wait(shared: &Shared, params: Params) -> Result<String, RpcError> {
     let mut given = params.elements().into_iter().flatten();
     let (transaction, asked) = (given.next(), given.next());
-    let patience = match asked.map(|text| Params::of_one(&text)) {
+    let patience = match asked.filter(|text| text != "null").map(|text| Params::of_one(&text)) {
         None => SYNC_PATIENCE,
         Some(asked) => {
             let _turn = shared.lanes.turn("", asked.len()).await?;
-            let asked = rpc::Params::new(asked.parse()?)?.optional::<Value>(0, "timeout")?;
-            match asked {
-                None => SYNC_PATIENCE,
-                Some(asked) => {
-                    let asked = rpc::Params::new(Some(json!([asked])))?.quantity(0, "timeout")?;
-                    Duration::from_millis(asked).min(MAX_SYNC_PATIENCE)
-                }
-            }
+            let asked = rpc::Params::new(asked.parse()?)?.quantity(0, "timeout")?;
+            Duration::from_millis(asked).min(MAX_SYNC_PATIENCE)
         }
     };
     let until = Instant::now() + patience;
