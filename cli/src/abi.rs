@@ -3,7 +3,7 @@
 use alloy_dyn_abi::DynSolValue;
 use clap::builder::PossibleValuesParser;
 use functions_abi::Contract;
-use functions_failure::{Result, failure};
+use functions_failure::{Result, misuse};
 use functions_types::CONSTRUCTOR_SELECTOR;
 
 use crate::{output, value};
@@ -28,7 +28,7 @@ pub(crate) struct Options {
 /// Runs the verb.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let contract = Contract::named(&options.contract)
-        .ok_or_else(|| failure!(help = "functions abi --help lists them", "unknown contract"))?;
+        .ok_or_else(|| misuse!(help = "functions abi --help lists them", "unknown contract"))?;
     let text = match &options.construct {
         Some(arguments) => construction(contract, arguments)?,
         None if options.json => contract.json(),
@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn construction(contract: Contract, arguments: &[String]) -> Result<String> {
     let inputs = contract.abi().constructor.map(|constructor| constructor.inputs).unwrap_or_default();
     if inputs.len() != arguments.len() {
-        return Err(failure!(
+        return Err(misuse!(
             help = format!("the constructor is {}", contract.constructor_signature()),
             "{} takes {} arguments, not {}",
             contract.name(),

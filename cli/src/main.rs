@@ -93,8 +93,9 @@ fn perform() -> u8 {
     match run(cli) {
         Ok(()) => 0,
         Err(error) => {
+            let code = error.exit_code();
             output::failure(error, as_json);
-            1
+            code
         }
     }
 }

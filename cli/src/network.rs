@@ -6,9 +6,9 @@ use alloy::primitives::{Address, B256};
 use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount::exact;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
-use functions_client::{is_contract, is_refused};
+use functions_client::{is_refused, warning_of_payee};
 use functions_deploy::Entries;
-use functions_failure::{OrHelp as _, Result, failure};
+use functions_failure::{OrHelp as _, Result, failure, misuse};
 use functions_input::address;
 use functions_offchain_config::OffchainConfig;
 use functions_types::limits::Limits;
@@ -126,7 +126,7 @@ impl Network {
         let entries = self.addresses.as_deref().map(Entries::read).transpose()?;
         let router = self.router.or_else(|| entries.as_ref().and_then(|entries| entries.router));
         let router = router.ok_or_else(|| {
-            failure!(
+            misuse!(
                 help = "give --addresses FILE (`functions deploy` keeps it) or --router ADDRESS, or set FUNCTIONS_ADDRESSES or \
                         FUNCTIONS_ROUTER",
                 "which Router? none is named"
@@ -217,7 +217,7 @@ impl Connected {
     /// When nobody said where it is; the Router has no view that does.
     pub(crate) fn link(&self) -> Result<Address> {
         self.link.ok_or_else(|| {
-            failure!(help = "give --link ADDRESS or --addresses FILE", "which LINK token? none is named")
+            misuse!(help = "give --link ADDRESS or --addresses FILE", "which LINK token? none is named")
         })
     }
 
@@ -257,8 +257,7 @@ impl Connected {
     /// When the endpoint fails.
     pub(crate) async fn warning_of_payee(&self, to: Address) -> Result<Option<String>> {
         let code = self.chain.code(to).await.map_err(remedy::report)?;
-        Ok(is_contract(&code)
-            .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it")))
+        Ok(warning_of_payee(to, &code))
     }
 
     /// What an address is when it is none of the users' contracts but one of the DON's, or a token.
@@ -345,7 +344,7 @@ impl Connected {
             return Ok(given);
         }
         let text = self.don_name.as_deref().ok_or_else(|| {
-            failure!(help = "give --don-id NAME or --addresses FILE", "which DON? none is named")
+            misuse!(help = "give --don-id NAME or --addresses FILE", "which DON? none is named")
         })?;
         don_id(text).or_help("correct donId in the addresses file, or give --don-id NAME")
     }

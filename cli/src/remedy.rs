@@ -12,7 +12,8 @@ use crate::visible::visible;
 
 /// A client's failure as a report; refusals of the contracts come with what to do.
 pub(crate) fn report(error: ClientError) -> Failure {
-    Failure::new(of_client(&error), visible(&error.to_string()))
+    let failure = Failure::new(of_client(&error), visible(&error.to_string()));
+    if matches!(error, ClientError::Url { .. }) { failure.of_misuse() } else { failure }
 }
 
 /// A view's failure as a report; `is` says what the contract asked should be, `option` where its address comes from.

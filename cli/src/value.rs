@@ -1,7 +1,7 @@
 //! A value of a Solidity type, from text.
 
 use alloy_dyn_abi::{DynSolType, DynSolValue};
-use functions_failure::{OrHelp as _, Result, failure};
+use functions_failure::{Result, misuse};
 
 /// Most of a text that is shown, in characters.
 const SHOWN: usize = 100;
@@ -11,8 +11,12 @@ const SHOWN: usize = 100;
 /// # Errors
 /// When it is none, with how to write one.
 pub(crate) fn parse(kind: &str, what: &str, text: &str) -> Result<DynSolValue> {
-    let ty = DynSolType::parse(kind).map_err(|_| format!("there is no type {kind:?}"));
-    let ty = ty.or_help("write the types as Solidity does: uint256, bytes32, string[], (address,bool)")?;
+    let ty = DynSolType::parse(kind).map_err(|_| {
+        misuse!(
+            help = "write the types as Solidity does: uint256, bytes32, string[], (address,bool)",
+            "there is no type {kind:?}"
+        )
+    })?;
     let why = match &ty {
         DynSolType::Address => functions_input::address::parse(text).err(),
         _ => None,
@@ -25,7 +29,7 @@ pub(crate) fn parse(kind: &str, what: &str, text: &str) -> Result<DynSolValue> {
     value.ok_or_else(|| {
         let shown: String = text.chars().take(SHOWN).collect();
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        failure!(help = format!("write {}", form(&ty)), "{shown:?} is no {what}{why}")
+        misuse!(help = format!("write {}", form(&ty)), "{shown:?} is no {what}{why}")
     })
 }
 

@@ -11,8 +11,14 @@ const SOMEBODY: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 
 /// Runs a verb with `--json` and gives message and remedy of its failure.
 async fn told(line: &[&str]) -> (String, String) {
+    let (code, message, help) = ended(line).await;
+    assert_ne!(code, 0, "{line:?}: {message}");
+    (message, help)
+}
+
+/// The same, with its exit code.
+async fn ended(line: &[&str]) -> (i32, String, String) {
     let said = functions(&[line, &["--json"]].concat()).await;
-    assert_ne!(said.code, Some(0), "{line:?}: {said:?}");
     let object: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| {
         panic!("{line:?}: standard output is no JSON object ({error}): {said:?}");
     });
@@ -21,7 +27,7 @@ async fn told(line: &[&str]) -> (String, String) {
     assert!(!message.is_empty() && !help.is_empty(), "{line:?}: {object}");
     assert!(!message.contains('\n') && !message.contains("^"), "{line:?}: {message}");
     assert!(!said.stderr.contains("panicked"), "{line:?}: {said:?}");
-    (message, help)
+    (said.code.unwrap_or_default(), message, help)
 }
 
 #[tokio::test]
@@ -64,6 +70,7 @@ async fn every_wrong_input_is_told_with_its_remedy() {
     }
     let zero = "0x0000000000000000000000000000000000000000";
     let long = "x".repeat(40);
+    let script = folder.file("one.js", "return Functions.encodeUint256(1)");
     let send = ["request", "send", "--router", SOMEBODY, "--key-file", &key, "--consumer", SOMEBODY];
     let at = ["--router", SOMEBODY, "--key-file", &key];
     for line in [
@@ -98,15 +105,26 @@ async fn every_wrong_input_is_told_with_its_remedy() {
         &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "ftp://host"],
         &["sub", "info", "1", "--router", SOMEBODY, "--rpc-url", "nonsense"],
         &["request", "status", "0x12"],
-        &["simulate", "--source", "/nonexistent.js"],
+        &["demo", "--kill", "5", "--nodes", "4"],
+        &["demo", "--gas-limit", "4294967295"],
+        &["abi", "nothing"],
+        &["simulate", "--source", &script, "--args", "7"],
+        &["simulate", "--source", &script, "--bytes-args", "[\"0x1\"]"],
+        &["simulate", "--source", &script, "--secrets", "{}"],
+        &["simulate", "--source", &script, "--record", "-"],
+    ] {
+        let (code, message, _) = ended(line).await;
+        assert_eq!(code, 2, "{line:?}: {message}");
+    }
+    for line in [
+        &["simulate", "--source", "/nonexistent.js"][..],
         &["simulate", "--source", "/dev/null"],
         &["replay", "/nonexistent.json"],
         &["replay", &key],
-        &["demo", "--kill", "5", "--nodes", "4"],
         &["demo", "--contracts", "/nonexistent"],
-        &["abi", "nothing"],
     ] {
-        told(line).await;
+        let (code, message, _) = ended(line).await;
+        assert_eq!(code, 1, "{line:?}: {message}");
     }
 }
 

@@ -40,11 +40,11 @@ pub(crate) fn unlock(config: &KeysSection, password: &str) -> Result<Keystore> {
                 format!("keys.keystore cannot be opened; {}", remedy(source, "correct the path"))
             }
             KeyError::WrongPassword { .. } => format!(
-                "keys.keystore cannot be opened; put its password into keys.password_file {}, or take a copy of the keystore",
+                "keys.keystore cannot be opened; put its password into keys.password_file {}, or restore the keystore from a copy",
                 config.password_file.display()
             ),
             KeyError::Damaged { .. } => {
-                "keys.keystore cannot be opened; name the right file, or take a copy of it".to_owned()
+                "keys.keystore cannot be opened; name the right file, or restore it from a copy".to_owned()
             }
             _ => "keys.keystore cannot be opened".to_owned(),
         };

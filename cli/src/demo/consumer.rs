@@ -4,7 +4,7 @@ use std::path::Path;
 
 use functions_client::config::router_defaults;
 use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
-use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
+use functions_failure::{OrHelp as _, Result, WrapErr as _, failure, misuse};
 use functions_input::file::read_at_most;
 use functions_network::Solidity;
 
@@ -76,14 +76,14 @@ impl Kind {
     /// When the user asks for an amount this consumer cannot ask for.
     pub(crate) fn callback_gas(self, wanted: Option<u32>) -> Result<u32> {
         match (self, wanted) {
-            (Self::Stylus, Some(gas)) if gas > most_callback_gas() => Err(failure!(
+            (Self::Stylus, Some(gas)) if gas > most_callback_gas() => Err(misuse!(
                 help = format!("ask for at most {} with --gas-limit", most_callback_gas()),
                 "no callback may have {gas} gas: the Router's largest tier has {}",
                 most_callback_gas()
             )),
             (Self::Stylus, wanted) => Ok(wanted.unwrap_or(STYLUS_CALLBACK_GAS)),
             (_, None | Some(SOLIDITY_CALLBACK_GAS)) => Ok(SOLIDITY_CALLBACK_GAS),
-            (_, Some(_)) => Err(failure!(
+            (_, Some(_)) => Err(misuse!(
                 help = "leave --gas-limit out, or use --consumer stylus",
                 "the Solidity example asks for {SOLIDITY_CALLBACK_GAS} gas; that is a constant of the contract"
             )),

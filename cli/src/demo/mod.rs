@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use functions_failure::{Failure, Result, failure};
+use functions_failure::{Failure, Result, misuse};
 use functions_network::devchain::DEFAULT_CHAIN_ID;
 use functions_network::{ChainOptions, DEV_KEYS, Folder, Network, Wanted, dev_account};
 use functions_offchain_config::Timing;
@@ -109,7 +109,7 @@ impl Options {
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
     if options.kill > options.nodes {
-        return Err(failure!(
+        return Err(misuse!(
             help = "name at most as many with --kill as there are with --nodes",
             "cannot kill {} of {} nodes",
             options.kill,

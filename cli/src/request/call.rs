@@ -10,7 +10,7 @@ use alloy::primitives::{Address, Bytes};
 use alloy_dyn_abi::{DynSolValue, JsonAbiExt as _};
 use alloy_json_abi::Function;
 use functions_client::{Chain, Consumer};
-use functions_failure::{OrHelp as _, Result, failure};
+use functions_failure::{Result, failure, misuse};
 
 use crate::{remedy, value};
 
@@ -55,13 +55,13 @@ impl Kind {
 pub(crate) fn encode(signature: &str, arguments: &[String]) -> Result<Bytes> {
     // The parser's own words are several lines of art.
     let function = Function::parse(signature).map_err(|_| {
-        failure!(
+        misuse!(
             help = "write its name and the types of its parameters, for example 'ask(string,uint64)'",
             "{signature:?} is no function"
         )
     })?;
     if function.inputs.len() != arguments.len() {
-        return Err(failure!(
+        return Err(misuse!(
             help = "give one --with for each parameter, in order; arrays as [1,2], structs as (1,2)",
             "{signature} takes {} arguments, not {}",
             function.inputs.len(),
@@ -74,9 +74,8 @@ pub(crate) fn encode(signature: &str, arguments: &[String]) -> Result<Bytes> {
         values.push(value::parse(&kind, &kind, argument)?);
     }
     let encoded = function.abi_encode_input(&values);
-    Ok(encoded
-        .or_help("write the arguments as their types demand: arrays as [1,2], structs as (1,2)")?
-        .into())
+    let help = "write the arguments as their types demand: arrays as [1,2], structs as (1,2)";
+    Ok(encoded.map_err(|error| misuse!(help = help, "{error}"))?.into())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use functions_client::abi::{Coordinator, Router, Subscription};
 use functions_client::chain::Transaction;
 use functions_client::consumer::{SOLIDITY_CALLBACK_GAS, STYLUS_CALLBACK_GAS};
 use functions_client::{Account, Chain, Consumer, History, Request};
-use functions_failure::{Result, WrapErr as _, failure};
+use functions_failure::{Result, WrapErr as _, failure, misuse};
 use functions_offchain_config::MAX_REQUEST_BYTES;
 use functions_types::limits::Limits;
 use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
@@ -84,9 +84,9 @@ pub(super) async fn run(options: Options) -> Result<()> {
         Asked::Call(signature, input) => (signature, input),
         Asked::Request(id, carried) => options.prepare(&at, id, carried, &progress).await?,
     };
-    let tx = Transaction { to: Some(options.consumer), input, value: U256::ZERO, gas: None };
+    let mut tx = Transaction { to: Some(options.consumer), input, value: U256::ZERO, gas: None };
     if options.call.is_some() {
-        may_ask(&at, &from, options.consumer, &what, &tx).await?;
+        tx.gas = Some(gas_to_ask(&at, &from, options.consumer, &what, &tx).await?);
     }
     let (id, block) = send(&at, &from, options.consumer, &what, tx).await?;
     progress.step(format!("request {id}"));
@@ -119,7 +119,7 @@ impl Options {
             return Ok(Asked::Call(signature.clone(), call::encode(signature, &self.with)?));
         }
         let (Some(subscription), Some(source)) = (self.subscription, &self.source) else {
-            return Err(failure!(
+            return Err(misuse!(
                 help = "give both, or --call with --with",
                 "--subscription and --source are needed without --call"
             ));
@@ -217,21 +217,21 @@ async fn check(
     Ok(())
 }
 
-/// Whether a call may send a request at all: one that only reads needs less gas.
-async fn may_ask(
+/// Gas of a call that may send a request at all: one that only reads needs less.
+async fn gas_to_ask(
     at: &Connected,
     from: &Account,
     consumer: Address,
     what: &str,
     tx: &Transaction,
-) -> Result<()> {
+) -> Result<u64> {
     Kind::find(None, &at.chain, consumer).await?;
     match at.chain.estimate(from, what, tx).await {
         Ok(gas) if gas < LEAST_GAS => Err(failure!(
             help = "name the consumer's function that sends a request",
             "{what} sends no request: it takes {gas} gas, and what a request leaves on chain takes {LEAST_GAS}; nothing was sent"
         )),
-        Ok(_) => Ok(()),
+        Ok(gas) => Ok(Chain::limit_of(gas)),
         Err(error) => Err(remedy::of_sender(error, &at.chain, consumer, from.address()).await),
     }
 }

@@ -10,7 +10,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use functions_failure::{Failure, Result, failure};
+use functions_failure::{Failure, Result, failure, misuse};
 use functions_offchain_config::Method;
 use functions_types::cbor::{Framing, FunctionsRequest};
 use functions_types::limits::Limits;
@@ -95,11 +95,11 @@ pub(crate) fn read_bounded(from: impl Read, limit: usize, into: &mut Vec<u8>) ->
 pub(crate) fn args(json: &str) -> Result<Vec<String>> {
     let example = "write for example --args '[\"ETH\", \"USD\"]', or of a file --args \"$(cat FILE)\"";
     array(json)
-        .map_err(|why| failure!(help = format!("{why}; {example}"), "args param not an array"))?
+        .map_err(|why| misuse!(help = format!("{why}; {example}"), "args param not an array"))?
         .into_iter()
         .map(|item| match item {
             Value::String(text) => Ok(text),
-            other => Err(failure!(
+            other => Err(misuse!(
                 help = format!("{other} is no string; {example}"),
                 "args param not a string array"
             )),
@@ -114,7 +114,7 @@ pub(crate) fn args(json: &str) -> Result<Vec<String>> {
 pub(crate) fn bytes_args(json: &str) -> Result<Vec<Vec<u8>>> {
     let example = "write for example --bytes-args '[\"0x01\", \"0xdeadbeef\"]', or of a file --bytes-args \"$(cat FILE)\"";
     array(json)
-        .map_err(|why| failure!(help = format!("{why}; {example}"), "bytesArgs param not an array"))?
+        .map_err(|why| misuse!(help = format!("{why}; {example}"), "bytesArgs param not an array"))?
         .into_iter()
         .map(|item| bytes(&item).ok_or_else(|| invalid_hex(&item, example)))
         .collect()
@@ -126,7 +126,7 @@ fn bytes(item: &Value) -> Option<Vec<u8>> {
 }
 
 fn invalid_hex(item: &Value, example: &str) -> Failure {
-    failure!(
+    misuse!(
         help = format!("{item} is not 0x and pairs of hex digits, at least one; {example}"),
         "bytesArgs param contains invalid hex string"
     )

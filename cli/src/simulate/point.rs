@@ -1,9 +1,13 @@
 //! Points at places in the user's file: line and column in, a span of its text out.
 
 use crate::output;
-use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity, SourceSpan};
+use miette::{
+    LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report, Severity, SourceCode, SourceSpan,
+    SpanContents,
+};
 
-/// The word or sign at a line and column, both from 1, columns in characters. A place beyond all text is its last sign.
+/// The word or sign at a line and column, both from 1, columns in characters. Behind the text, and behind a line, there is
+/// one more sign to point at.
 pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let before = line.saturating_sub(1) as usize;
     let start: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
@@ -11,13 +15,35 @@ pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let at = text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>();
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_' || *c == '$';
     let word: usize = text[at..].chars().take_while(is_word).map(char::len_utf8).sum();
-    let sign = text[at..].chars().next().map_or(0, char::len_utf8);
-    if source[start + at..].trim().is_empty() {
-        // Beyond all text: a label of no length is not drawn, so the last sign has it.
-        let last = source.trim_end().char_indices().next_back();
-        return SourceSpan::from(last.map_or((0, 0), |(at, sign)| (at, sign.len_utf8())));
-    }
+    let sign = text[at..].chars().next().map_or(1, char::len_utf8);
     SourceSpan::from((start + at, if word > 0 { word } else { sign }))
+}
+
+/// The user's file, and one sign behind it.
+#[derive(Debug)]
+struct File {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for File {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.text.read_span(span, before, after)?;
+        // The library counts bytes.
+        let column = match read.column() {
+            0 => 0,
+            _ => self.text[..span.offset()].chars().rev().take_while(|sign| *sign != '\n').count(),
+        };
+        let (data, line, lines) = (read.data(), read.line(), read.line_count());
+        let contents =
+            MietteSpanContents::new_named(self.name.clone(), data, *read.span(), line, column, lines);
+        Ok(Box::new(contents.with_language("javascript")))
+    }
 }
 
 /// A message that shows the user's file with a label at every place.
@@ -33,7 +59,7 @@ pub(crate) fn report(
     let mut diagnostic = MietteDiagnostic::new(message).with_severity(severity).with_labels(labels);
     diagnostic.help = help;
     Report::new(diagnostic)
-        .with_source_code(NamedSource::new(name, output::source(source)).with_language("javascript"))
+        .with_source_code(File { name: name.to_owned(), text: output::source(source) + " " })
 }
 
 #[cfg(test)]
@@ -54,14 +80,22 @@ mod tests {
     }
 
     #[test]
-    fn places_beyond_the_text_are_its_end() {
-        for (line, column) in [(1, 99), (9, 1), (0, 0), (u32::MAX, u32::MAX)] {
-            let span = span("abc", line, column);
-            assert!(span.offset() + span.len() <= 3, "{line}:{column}");
-            assert!(!span.is_empty(), "{line}:{column}");
+    fn columns_are_those_of_the_script() {
+        let source = "let é = \"\nx";
+        let file = File { name: "a.js".into(), text: source.to_owned() + " " };
+        for (line, column) in [(1, 9), (2, 2), (1, 1)] {
+            let read = file.read_span(&span(source, line, column), 0, 0).expect("it is in the file");
+            assert_eq!((read.line() + 1, read.column() + 1), (line as usize, column as usize));
         }
-        assert_eq!(at("let a; let a\n\n", 2, 1), "a");
-        assert_eq!(at("f(", 2, 1), "(");
-        assert_eq!(span("", 1, 1), SourceSpan::from((0, 0)));
+    }
+
+    #[test]
+    fn places_beyond_the_text_are_behind_it() {
+        for (line, column) in [(1, 99), (9, 1), (u32::MAX, u32::MAX)] {
+            assert_eq!(span("abc", line, column), SourceSpan::from((3, 1)), "{line}:{column}");
+        }
+        assert_eq!(at("let a; let a\n\n", 2, 1), "\n");
+        assert_eq!(span("f(\n", 2, 1), SourceSpan::from((3, 1)));
+        assert_eq!(span("", 0, 0), SourceSpan::from((0, 1)));
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use functions_failure::{Result, failure, of_io};
+use functions_failure::{Result, failure, misuse, of_io};
 use oracle_runner::{TRANSCRIPT_MAX, Transcript};
 
 use super::secrets::Secrets;
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path) -> Result<Transcript> {
 pub(super) fn check(path: &Path) -> Result<()> {
     let place = path.display();
     if path == Path::new("-") {
-        return Err(failure!(
+        return Err(misuse!(
             help = "name a file, or ./- if it shall be called so",
             "a recording is not written to standard output"
         ));

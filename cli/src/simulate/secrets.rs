@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use functions_failure::{Result, failure};
+use functions_failure::{Result, failure, misuse};
 use oracle_runner::RunOutcome;
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ impl Secrets {
                 std::env::vars_os()
                     .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
             ),
-            Some(text) if text.trim_start().starts_with('{') => Err(failure!(
+            Some(text) if text.trim_start().starts_with('{') => Err(misuse!(
                 help = "put the object into a file that only you may read, and name that file",
                 "--secrets takes the name of a file, not the secrets themselves, which are not shown here"
             )),

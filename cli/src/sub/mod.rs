@@ -6,7 +6,7 @@ mod timeout;
 use alloy::primitives::Address;
 use functions_client::amount::{self, exact};
 use functions_client::is_refused;
-use functions_failure::{Failure, Result, failure};
+use functions_failure::{Failure, Result, failure, misuse};
 use functions_input::address;
 use functions_types::{Juels, SubscriptionId};
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ async fn fund(options: Fund) -> Result<()> {
 async fn add(options: OfConsumer) -> Result<()> {
     // The Router would take it; taking it away again must stay possible.
     if options.consumer == Address::ZERO {
-        return Err(failure!(
+        return Err(misuse!(
             help = "name the contract that sends the requests",
             "the zero address sends no requests: nothing was sent"
         ));

@@ -190,6 +190,13 @@ impl Chain {
         gas.map_err(|error| ClientError::from_rpc(what, error))
     }
 
+    /// Gas a transaction is given of which this much is estimated: a fifth on top, as the part paid for calldata moves
+    /// with the parent chain's price.
+    #[must_use]
+    pub const fn limit_of(estimate: u64) -> u64 {
+        estimate.saturating_mul(6) / 5
+    }
+
     /// Signs and sends a transaction without waiting; returns its hash.
     ///
     /// # Errors
@@ -217,8 +224,7 @@ impl Chain {
         let mut request = self.request(from.address(), &tx);
         let gas = match tx.gas {
             Some(gas) => gas,
-            // A fifth on top: the part paid for calldata moves with the parent chain's price.
-            None => self.estimate(from, what, &tx).await?.saturating_mul(6) / 5,
+            None => Self::limit_of(self.estimate(from, what, &tx).await?),
         };
         let price = self.provider.get_gas_price().await.map_err(rpc)?;
         let nonce = match from.next_nonce() {

@@ -43,7 +43,7 @@ pub use chain::Chain;
 pub use consumer::{Consumer, ConsumerState, Request};
 pub use contracts::{Addresses, Contracts, OracleConfig};
 pub use error::ClientError;
-pub use functions_rpc::{is_contract, shown, shown_text};
+pub use functions_rpc::{shown, shown_text, warning_of_payee};
 pub use functions_types::abi;
 pub use history::{Fate, History, Started, Unanswered};
 pub use requests::Sent;

@@ -17,7 +17,10 @@ pub use remedy::{NO_DEVICES, of_client, of_io, of_program, of_words};
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Why a verb failed, and what to do about it.
-pub struct Failure(Report);
+pub struct Failure {
+    report: Report,
+    is_misuse: bool,
+}
 
 /// A [`Failure`] of a remedy and of words made as `format!` makes them.
 #[macro_export]
@@ -25,45 +28,64 @@ macro_rules! failure {
     (help = $help:expr, $($words:tt)+) => { $crate::Failure::new($help, ::std::format!($($words)+)) };
 }
 
+/// A [`failure`](failure!) that lies in how the program was called, and in nothing else.
+#[macro_export]
+macro_rules! misuse {
+    (help = $help:expr, $($words:tt)+) => { $crate::failure!(help = $help, $($words)+).of_misuse() };
+}
+
 impl Failure {
     /// What happened, and what to do: neither is empty.
     pub fn new(help: impl fmt::Display, message: impl fmt::Display) -> Self {
-        Self(Report::new(MietteDiagnostic::new(message.to_string()).with_help(help.to_string())))
+        let report = Report::new(MietteDiagnostic::new(message.to_string()).with_help(help.to_string()));
+        Self { report, is_misuse: false }
     }
 
     /// The same failure, seen from further out.
     #[must_use]
     pub fn wrap_err(self, place: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
-        Self(self.0.wrap_err(place))
+        Self { report: self.report.wrap_err(place), ..self }
+    }
+
+    /// The same failure, which lies in the command line.
+    #[must_use]
+    pub fn of_misuse(self) -> Self {
+        Self { is_misuse: true, ..self }
+    }
+
+    /// What a program ends with: 2 when its command line is wrong, as where it cannot be parsed, and 1 otherwise.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        if self.is_misuse { 2 } else { 1 }
     }
 
     /// What to do.
     #[must_use]
     pub fn help(&self) -> String {
-        self.0.help().map(|help| help.to_string()).unwrap_or_default()
+        self.report.help().map(|help| help.to_string()).unwrap_or_default()
     }
 
     /// What happened, the outermost place first.
     pub fn chain(&self) -> impl Iterator<Item = String> {
-        self.0.chain().map(ToString::to_string)
+        self.report.chain().map(ToString::to_string)
     }
 
     /// For a terminal.
     #[must_use]
     pub fn into_report(self) -> Report {
-        self.0
+        self.report
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.report.fmt(f)
     }
 }
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.report.fmt(f)
     }
 }
 
@@ -130,6 +152,13 @@ mod tests {
         assert_eq!(failed.help(), "name {it}");
         let words: Vec<_> = failed.chain().collect();
         assert_eq!(words, ["in a folder", "in a.toml", "it is missing"]);
+    }
+
+    #[test]
+    fn misuse_stays_misuse_wherever_it_is_seen() {
+        let wrong: Result<()> = Err(misuse!(help = "write 1", "{} is no number", "x"));
+        assert_eq!(wrong.wrap_err("in --args").unwrap_err().exit_code(), 2);
+        assert_eq!(failure!(help = "wait", "too early").exit_code(), 1);
     }
 
     #[test]

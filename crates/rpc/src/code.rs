@@ -1,12 +1,21 @@
 //! What an answer to eth_getCode says of an address.
 
+use std::fmt;
+
 /// What the code of an account begins with that has delegated to a contract (EIP-7702).
 const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 
 /// Whether it is a contract's. An account that has delegated to code is none: its key moves what it holds.
-#[must_use]
-pub fn is_contract(code: &[u8]) -> bool {
+fn is_contract(code: &[u8]) -> bool {
     !code.is_empty() && !code.starts_with(&DELEGATION)
+}
+
+/// What is to be said of an address with this code that is to get LINK: of a contract, that it must be able to pass it
+/// on.
+#[must_use]
+pub fn warning_of_payee(to: impl fmt::Display, code: &[u8]) -> Option<String> {
+    is_contract(code)
+        .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it"))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod exchange;
 mod fault;
 mod words;
 
-pub use code::is_contract;
+pub use code::warning_of_payee;
 pub use exchange::{Limits, MAX_ANSWER_BYTES, exchange, of_foreign_id, post, read_response, start_of};
 pub use fault::{Fault, Rejection, Remedy};
 pub use words::{of_error, of_redirect, of_status};

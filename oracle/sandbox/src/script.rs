@@ -22,13 +22,26 @@ pub(crate) fn compile(
     };
     match typescript::strip(source) {
         Ok(stripped) if stripped != source => compile_plain(scope, entries, &stripped),
-        Ok(_) => Err((Verdict::Syntax, refused)),
+        Ok(_) => {
+            let position = refused.position.map(|position| within(source, position));
+            Err((Verdict::Syntax, Diagnostic { position, ..refused }))
+        }
         Err(error) => {
             let position = error.at.map(|(line, column)| Position { module: String::new(), line, column });
             let message = format!("SyntaxError: {}", error.message);
             Err((Verdict::Syntax, Diagnostic { message, position, stack: String::new() }))
         }
     }
+}
+
+/// The place, or the end of the script where the place is in what was put behind it.
+fn within(source: &str, position: Position) -> Position {
+    let source = source.replace("\r\n", "\n");
+    let lines = source.split(['\n', '\r', '\u{2028}', '\u{2029}']);
+    let (count, last) = lines.fold((0, ""), |(count, _), line| (count + 1, line));
+    let column = u32::try_from(last.encode_utf16().count() + 1).unwrap_or(u32::MAX);
+    let (line, column) = (position.line, position.column).min((count, column));
+    Position { line, column, ..position }
 }
 
 fn compile_plain(
@@ -60,4 +73,22 @@ fn compile_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> Option<v8::
     let name = v8::String::new(scope, FILE)?.into();
     let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, false, None);
     v8::Script::compile(scope, code, Some(&origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_place_is_behind_the_script() {
+        let at = |source: &str, line, column| {
+            let place = within(source, Position { module: String::new(), line, column });
+            (place.line, place.column)
+        };
+        assert_eq!(at("let a; let a\n\n", 4, 1), (3, 1));
+        assert_eq!(at("let a;\r\nlet é", 3, 2), (2, 6));
+        assert_eq!(at("a\u{2028}b\rc", 4, 1), (3, 2));
+        assert_eq!(at("a\nb", 1, 2), (1, 2));
+        assert_eq!(at("", 2, 1), (1, 1));
+    }
 }

@@ -55,23 +55,21 @@ impl Drop for Place {
 
 impl Queue {
     pub(super) fn enter(self: &Arc<Self>, job: Arc<ReportJob>, told: watch::Receiver<Told>) -> Place {
-        let mut state = self.lock();
-        state.last += 1;
-        let number = state.last;
-        state.waiters.insert(number, Waiter { job, told });
+        let (mut state, place) = self.place();
+        state.waiters.insert(place.number, Waiter { job, told });
         if state.waiters.len() >= MAX_BATCH {
             self.full.notify_waiters();
         }
-        Place { queue: self.clone(), number }
+        drop(state);
+        place
     }
 
     /// The turn of a report will come at `due`.
     pub(super) fn expect(self: &Arc<Self>, due: Instant) -> Place {
-        let mut state = self.lock();
-        state.last += 1;
-        let number = state.last;
-        state.due.insert(number, due);
-        Place { queue: self.clone(), number }
+        let (mut state, place) = self.place();
+        state.due.insert(place.number, due);
+        drop(state);
+        place
     }
 
     /// How many wait, or will by then.
@@ -99,6 +97,14 @@ impl Queue {
 
     pub(super) fn waiters(&self) -> Vec<Waiter> {
         self.lock().waiters.values().cloned().collect()
+    }
+
+    /// The next place, and what is to be entered at it.
+    fn place(self: &Arc<Self>) -> (MutexGuard<'_, State>, Place) {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        (state, Place { queue: self.clone(), number })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

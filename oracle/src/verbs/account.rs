@@ -179,7 +179,7 @@ impl Account<'_> {
         let balance = self.ether_wei().await?;
         if balance < cost {
             bail!(
-                "{} has {} ether and may need {} for what it is to send; send it some",
+                "{} has {} ether and may need {} for what it is to send; send it some, or name another with --transmitter",
                 self.address,
                 super::amount::show(balance),
                 super::amount::show(cost)

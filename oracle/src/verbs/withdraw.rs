@@ -43,8 +43,9 @@ pub struct Options {
     /// The LINK token: LINK that was paid to the transmitters themselves is moved too
     #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
     pub link: Option<Address>,
-    /// Ether to move as well: an amount, or `all`; a transmitter without ether delivers no reports
-    #[arg(long, value_name = "ETHER", requires = "to", allow_negative_numbers = true, value_parser = ether)]
+    /// Ether to move as well: an amount, or `all`, which takes --link too, as LINK cannot be moved without ether; a
+    /// transmitter without ether delivers no reports
+    #[arg(long, value_name = "ETHER", requires = "to", requires_if("all", "link"), allow_negative_numbers = true, value_parser = ether)]
     pub ether: Option<Ether>,
 }
 
@@ -147,7 +148,8 @@ pub async fn run(options: &Options) -> Result<()> {
         bail!("--to {to} is {what}, which could never give it back; nothing was sent: give your own address");
     }
     let shares = shares(options, &accounts, coordinator, to).await?;
-    let warnings: Vec<String> = warning_of(&rpc, to).await?.into_iter().collect();
+    let warnings: Vec<String> =
+        functions_rpc::warning_of_payee(to, &code(&rpc, to).await?).into_iter().collect();
     for warning in &warnings {
         crate::told::say(format_args!("warning: {warning}"));
     }
@@ -188,13 +190,6 @@ async fn has_code(rpc: &Rpc, at: Address) -> Result<bool> {
 
 async fn code(rpc: &Rpc, at: Address) -> Result<Bytes> {
     Ok(rpc.call("eth_getCode", (at, "latest")).await?)
-}
-
-/// What is to be said of an address that is to get LINK: of a contract, that it must be able to pass it on.
-async fn warning_of(rpc: &Rpc, to: Address) -> Result<Option<String>> {
-    let is_contract = functions_rpc::is_contract(&code(rpc, to).await?);
-    Ok(is_contract
-        .then(|| format!("{to} is a contract: LINK comes back from it only if it has a way to move it")))
 }
 
 /// Looks for a token at `link`.

@@ -78,12 +78,13 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         (&["--coordinator", &mistyped], "checksum"),
         (&["--transmitter", &mistyped], "checksum"),
         (&["--ether", "500"], "can move at most"),
+        (&["--ether", "all"], "--link <ADDRESS>"),
     ] {
         let refused = network.verb(earner, &[&["withdraw", "--to", &text], words].concat()).await;
         let (out, err) = texts(&refused);
         assert!(!refused.status.success() && err.contains(said), "{words:?}: {out}{err}");
         assert!(
-            ["checksum", "above 0"].contains(&said) || err.contains("nothing was sent"),
+            ["checksum", "above 0", "--link <ADDRESS>"].contains(&said) || err.contains("nothing was sent"),
             "{words:?}: {err}"
         );
         assert_eq!(held().await, U256::ZERO, "{words:?}");
@@ -97,7 +98,7 @@ async fn earnings_reach_their_owner_and_a_rotated_key_is_kept_until_it_is_empty(
         (consumer, "all", "takes no ether"),
         (to, &nearly_all, "for what it is to send"),
     ] {
-        let words = ["withdraw", "--to", &whom.to_string(), "--ether", ether];
+        let words = ["withdraw", "--to", &whom.to_string(), "--ether", ether, "--link", &link.to_string()];
         let (out, err) = texts(&network.verb(earner, &words).await);
         assert!(err.contains(said) && err.contains("nothing was sent"), "{words:?}: {out}{err}");
         assert_eq!(chain.balance(node.oracle.transmitter).await.expect("a balance"), chain_balance);

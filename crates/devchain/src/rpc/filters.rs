@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Api, Params, RpcError, read::get_logs, shape};
 use crate::{
     block::Block,
-    chain::{Chain, Event, MAX_LOG_BYTES, MAX_LOGS, bytes_of, logs_of},
+    chain::{Chain, Event, LogLocation, MAX_LOG_BYTES, MAX_LOGS, bytes_of, logs_of},
 };
 
 /// Most filters at once; the oldest makes room.
@@ -108,13 +108,10 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Value {
             (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
             (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
             (Kind::Logs(filter), Event::Block(block)) if wants(filter, block) => {
-                let logs = logs_of(block, filter);
-                bytes += bytes_of(&logs);
-                found.extend(logs.iter().map(shape::log));
+                found.extend(counted(logs_of(block, filter), &mut bytes).iter().map(shape::log));
             }
             (Kind::Logs(filter), Event::Removed(block)) if wants(filter, block) => {
-                let logs = logs_of(block, filter);
-                bytes += bytes_of(&logs);
+                let logs = counted(logs_of(block, filter), &mut bytes);
                 found.extend(logs.iter().rev().map(shape::removed_log));
             }
             _ => {}
@@ -125,6 +122,12 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Value {
         }
     }
     Value::Array(found)
+}
+
+/// The same logs, whose data is added to `bytes`.
+fn counted<'a>(logs: Vec<LogLocation<'a>>, bytes: &mut usize) -> Vec<LogLocation<'a>> {
+    *bytes += bytes_of(&logs);
+    logs
 }
 
 /// Whether a block is in the range a filter asks about.
