@@ -6,6 +6,8 @@ mod cbor_request;
 mod frames;
 #[path = "../../../fuzz/checks/http_policy.rs"]
 mod http_policy;
+#[path = "../../../fuzz/checks/messages.rs"]
+mod messages;
 
 use std::path::Path;
 
@@ -87,6 +89,11 @@ fn frames_survive_changes() {
 #[test]
 fn requests_survive_changes() {
     bombard("cbor_request", cbor_request::check);
+}
+
+#[test]
+fn messages_survive_changes() {
+    bombard("messages", messages::check);
 }
 
 #[test]
