@@ -1,5 +1,5 @@
-//! Messages of other members: whatever decodes encodes to something that decodes to the same, and no list is longer than
-//! it may be.
+//! Messages of other members: whatever decodes encodes to something that decodes to the same, and no list is longer
+//! than it may be.
 
 use oracle_ocr::{Body, MAX_BATCH, MAX_MESSAGE_BYTES, Message};
 

@@ -6,8 +6,8 @@ use miette::{
     SpanContents,
 };
 
-/// The word or sign at a line and column, both from 1, columns in characters. Behind the text, and behind a line, there is
-/// one more sign to point at.
+/// The word or sign at a line and column, both from 1, columns in characters. Behind the text, and behind a line, there
+/// is one more sign to point at.
 pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let before = line.saturating_sub(1) as usize;
     let start: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
