@@ -1,5 +1,6 @@
 //! How long agreement takes where every message takes the same time: virtual time, no randomness, one silent member.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
+#![expect(clippy::disallowed_macros, reason = "the figures are what the test shows")]
 
 mod by_hand;
 
