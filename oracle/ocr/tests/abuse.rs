@@ -1,5 +1,6 @@
 //! What one peer can make a node do: work, log lines, messages and memory, whatever it sends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, missing_docs)]
+#![expect(clippy::disallowed_macros, reason = "the figures are what the test shows")]
 
 mod by_hand;
 

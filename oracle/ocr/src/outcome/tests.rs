@@ -192,8 +192,7 @@ fn what_is_settled_stays_whatever_comes() {
             }
         }
     }
-    println!("{settled} settled, {open} open");
-    assert!(settled > 100 && open > 100);
+    assert!(settled > 100 && open > 100, "{settled} settled, {open} open");
     let three = answers("abc");
     let three: Vec<&Answer> = three.iter().collect();
     for (method, expected) in

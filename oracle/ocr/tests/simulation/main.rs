@@ -3,6 +3,7 @@
 //!
 //! `OCR_SIMULATION_SEEDS=5000` runs more seeds, `OCR_SIMULATION_FIRST=1234` starts elsewhere.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![expect(clippy::disallowed_macros, clippy::disallowed_methods, reason = "seeds are read and told")]
 
 mod invariants;
 mod scenario;
