@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{ALL, Answer, Network, Proxy, Setup};
 
 const SOURCE: &str = "return Functions.encodeUint256(42)";
@@ -27,8 +27,23 @@ async fn o23_a_provider_that_all_nodes_share_alters_no_script_where_two_endpoint
     }
     let asked = network.request(SOURCE).await;
     network.wait_for_results(&[asked], 43).await;
+    // A wrong nonce keeps reports back as long as it is told, and costs nothing.
+    for proxy in &network.proxies {
+        proxy.heal();
+        proxy.answer("eth_getTransactionCount", Answer::Result(json!("0xffff")));
+    }
+    let asked = network.request(SOURCE).await;
+    network.wait_for_state(0, asked.0, &["SUBMITTED"]).await;
+    for proxy in &network.proxies {
+        proxy.heal();
+    }
+    network.wait_for_results(&[asked], 42).await;
 
-    // when two of three endpoints must say the same, all read what was sent.
+    // when two of three endpoints must say the same, all read what was sent, and send it with the right nonces.
+    for proxy in &network.proxies {
+        proxy.answer("eth_getLogs", forging());
+        proxy.answer("eth_getTransactionCount", Answer::Result(json!("0xffff")));
+    }
     let third = Proxy::start(&network.devchain.greeting.rpc_url).await;
     for node in 0..4 {
         assert!(network.terminate(node).await.success());

@@ -242,6 +242,32 @@ async fn t3_nonces_before_it_that_nobody_uses_are_filled() {
 }
 
 #[tokio::test]
+async fn one_far_above_the_accounts_nonce_is_given_up_and_fills_nothing() {
+    // Given what a wrong nonce of an endpoint leaves behind, and what waits behind a gap that can be filled,
+    let world = World::start().await;
+    world.left(0xffff, REQUEST, now_ms()).await;
+    // when it is looked at it ends, and nothing was paid for it.
+    let mut transmitter = world.transmitter();
+    world.wait_for("its end", |row| row.state == TransmissionState::Dropped).await;
+    assert!(world.journal.transmissions_of(B256::ZERO).await.expect("rows").is_empty());
+    assert_eq!(world.nonce().await, 0);
+    transmitter.shutdown();
+}
+
+#[tokio::test]
+async fn nonces_are_those_that_enough_endpoints_have_reached() {
+    let world = World::behind(3).await;
+    let rpc = Rpc::new(&world.endpoints.urls()).expect("a client").agreeing(2);
+    for wrong in ["0xffff", "0x0"] {
+        world.endpoints.proxies[0].answer("eth_getTransactionCount", Answer::Result(json!(wrong)));
+        let raw = world.signed(world.nonce().await, REQUEST).await;
+        world.endpoints.cheat("eth_sendRawTransaction", (raw,)).await;
+        let nonce = rpc.nonce(world.account(), "latest").await.expect("two agree");
+        assert!(nonce <= world.nonce().await, "{wrong}: {nonce}");
+    }
+}
+
+#[tokio::test]
 async fn one_that_an_endpoint_refuses_or_says_it_has_reaches_another() {
     for words in [
         "already known",

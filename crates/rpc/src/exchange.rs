@@ -26,7 +26,7 @@ const MAX_ERROR_BYTES: usize = 16 * 1024;
 /// Most that is shown of an answer that is none, in bytes.
 const MAX_START_BYTES: usize = 80;
 /// Longest wish to wait that is honoured.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// What one exchange may take.
 #[derive(Clone, Copy, Debug)]

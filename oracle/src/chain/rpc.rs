@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U64, U128, U256},
+    primitives::{Address, B256, Bytes, U128, U256},
     rpc::types::{FeeHistory, Log},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -106,13 +106,13 @@ impl Rpc {
         self.value("eth_call", json!([call.to_json(), "latest"]), Reach::First).await
     }
 
-    /// The account's next nonce at `latest` or `pending`.
+    /// The account's next nonce at `latest` or `pending`; where several endpoints must agree, the highest that enough
+    /// of them have seen used up.
     ///
     /// # Errors
-    /// As [`Rpc::call`].
+    /// As [`Rpc::call`], and [`RpcFailure::Unagreed`].
     pub async fn nonce(&self, account: Address, tag: &'static str) -> Result<u64, RpcFailure> {
-        let count: U64 = self.value("eth_getTransactionCount", json!([account, tag]), Reach::First).await?;
-        Ok(count.to())
+        self.agreed_nonce(json!([account, tag])).await
     }
 
     /// Wei per gas that makers of blocks ask for beside the base fee: the endpoint's opinion, else the median of what

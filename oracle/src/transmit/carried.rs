@@ -55,7 +55,7 @@ impl Carried {
         let rows = journal.transmissions_of(first).await?;
         let carries = |row: &&Transmission| row.state.is_open() && requests_in(row).contains(&id);
         match rows.iter().find(carries) {
-            Some(row) => Ok(!sender.nonce_is_used(row).await?),
+            Some(row) => Ok(!sender.is_out_of_turn(row).await?),
             None => Ok(false),
         }
     }

@@ -229,13 +229,13 @@ impl<'a> Driver<'a> {
                 let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
                 let receipt = shared.sender.receipt(row, reach).await?;
                 if receipt.is_none() && reach == Reach::All {
-                    tracing::warn!(request_id = %job.request_id, nonce = row.nonce, "the nonce was used by another transaction");
+                    tracing::warn!(request_id = %job.request_id, nonce = row.nonce, "the nonce was used by another transaction, or its turn does not come");
                 }
                 Seen::Receipt(receipt.map(|receipt| self.read(row, &receipt)))
             }
             Next::AskNonce => {
                 let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
-                Seen::NonceUsed(shared.sender.nonce_is_used(row).await?)
+                Seen::NonceUsed(shared.sender.is_out_of_turn(row).await?)
             }
             Next::Resend => {
                 let row = self.row.as_mut().ok_or(JobError::NoneOpen)?;

@@ -9,11 +9,12 @@
 //! | --- | --- | --- | --- |
 //! | in a final block | | | stored as included or unpaid |
 //! | in another block | | | nothing |
-//! | none | used by another transaction | | stored as dropped |
+//! | none | used by another transaction, or far above the account's next one | | stored as dropped |
 //! | none | free | young | handed over again, unless the pool has it |
 //! | none | free | old | replaced by a transfer of nothing to the account itself, at a higher price |
 //!
-//! A nonce below all of them that nobody has a transaction for is filled in the same way.
+//! Nonces below all of them that nobody has a transaction for are filled in the same way, unless they are many: then an
+//! endpoint told a wrong nonce.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +47,8 @@ struct Facts {
     mined: Option<(u64, Deed)>,
     final_block: u64,
     nonce: u64,
+    /// Its turn does not come.
+    is_far_above: bool,
     /// The account's next nonces, by the newest block and with the pool.
     latest: u64,
     pending: u64,
@@ -67,7 +70,9 @@ const fn remedy(facts: Facts) -> Remedy {
         Some((block, _)) if block > facts.final_block => Remedy::Wait,
         Some((_, Deed::Paid)) => Remedy::Settle(TransmissionState::Included),
         Some(_) => Remedy::Settle(TransmissionState::Unpaid),
-        None if facts.nonce < facts.latest => Remedy::Settle(TransmissionState::Dropped),
+        None if facts.nonce < facts.latest || facts.is_far_above => {
+            Remedy::Settle(TransmissionState::Dropped)
+        }
         None if facts.is_old => Remedy::Cancel,
         None if facts.nonce < facts.pending => Remedy::Wait,
         None => Remedy::Resend,
@@ -92,7 +97,7 @@ async fn look(shared: &Shared) -> Result<(), SendError> {
     let rows = shared.journal.due_transmissions(shared.final_block(), latest).await?;
     // First, for chains without a pool take nothing behind a gap.
     if let Some(lowest) = rows.iter().map(|row| row.nonce).filter(|nonce| *nonce >= latest).min() {
-        fill_gap(shared, lowest).await?;
+        fill_gap(shared, lowest, latest).await?;
     }
     let mut mined = Vec::new();
     let tended = tend_all(shared, &rows, latest, &mut mined).await;
@@ -142,6 +147,7 @@ async fn tend(shared: &Shared, row: &Transmission, latest: u64, seen: &mut Seen)
         mined,
         final_block: shared.final_block(),
         nonce: row.nonce,
+        is_far_above: mined.is_none() && shared.sender.is_far_above(row.nonce, latest).await?,
         latest,
         pending: shared.rpc.nonce(shared.sender.address(), "pending").await?,
         is_old: Duration::from_millis(now_ms().saturating_sub(row.sent_ms))
@@ -166,9 +172,11 @@ async fn cancel(shared: &Shared, turn: &Turn<'_>, row: &mut Transmission) -> Res
 }
 
 /// Sends a transfer of nothing with the account's next nonce when that lies below the `lowest` that is open.
-async fn fill_gap(shared: &Shared, lowest: u64) -> Result<(), SendError> {
+async fn fill_gap(shared: &Shared, lowest: u64, latest: u64) -> Result<(), SendError> {
     let account = shared.sender.address();
-    if shared.rpc.nonce(account, "pending").await? >= lowest {
+    if shared.rpc.nonce(account, "pending").await? >= lowest
+        || shared.sender.is_far_above(lowest, latest).await?
+    {
         return Ok(());
     }
     let turn = shared.sender.turn().await;
@@ -198,8 +206,15 @@ async fn fill_gap(shared: &Shared, lowest: u64) -> Result<(), SendError> {
 mod tests {
     use super::*;
 
-    const OPEN: Facts =
-        Facts { mined: None, final_block: 40, nonce: 7, latest: 7, pending: 8, is_old: false };
+    const OPEN: Facts = Facts {
+        mined: None,
+        final_block: 40,
+        nonce: 7,
+        is_far_above: false,
+        latest: 7,
+        pending: 8,
+        is_old: false,
+    };
 
     #[test]
     fn l5_only_a_final_block_is_the_end_of_a_transaction() {
@@ -220,5 +235,8 @@ mod tests {
         assert_eq!(remedy(Facts { is_old: true, pending: 7, ..OPEN }), Remedy::Cancel);
         let used = Facts { latest: 8, pending: 9, is_old: true, ..OPEN };
         assert_eq!(remedy(used), Remedy::Settle(TransmissionState::Dropped));
+        let far = Facts { is_far_above: true, ..OPEN };
+        assert_eq!(remedy(far), Remedy::Settle(TransmissionState::Dropped));
+        assert_eq!(remedy(Facts { mined: Some((41, Deed::Paid)), ..far }), Remedy::Wait);
     }
 }

@@ -17,6 +17,10 @@ use crate::{
     journal::{Journal, JournalError, Transmission, TransmissionState},
 };
 
+/// Nonces below an open transaction that nobody has a transaction for, up to which these are worth filling. More of
+/// them come from an endpoint that told a wrong nonce.
+const MAX_GAP: u64 = 16;
+
 /// Why a transaction was not handed over.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,9 +167,23 @@ impl Sender {
         Ok(None)
     }
 
-    /// Whether the account's nonce went past the row's without one of its versions being mined.
-    pub(crate) async fn nonce_is_used(&self, row: &Transmission) -> Result<bool, RpcFailure> {
-        Ok(self.rpc.nonce(self.address(), "latest").await? > row.nonce)
+    /// Whether no version of an unmined row can be mined any more: its nonce went to another transaction, or is so far
+    /// above the account's next one that its turn does not come.
+    pub(crate) async fn is_out_of_turn(&self, row: &Transmission) -> Result<bool, SendError> {
+        let latest = self.rpc.nonce(self.address(), "latest").await?;
+        Ok(latest > row.nonce || self.is_far_above(row.nonce, latest).await?)
+    }
+
+    /// Whether more than [`MAX_GAP`] nonces of those from the account's next one, which is `latest` or later, up to
+    /// this one have no transaction.
+    pub(super) async fn is_far_above(&self, nonce: u64, latest: u64) -> Result<bool, SendError> {
+        if nonce.saturating_sub(latest) <= MAX_GAP {
+            return Ok(false);
+        }
+        let next = self.rpc.nonce(self.address(), "pending").await?;
+        let open = self.journal.open_transmissions(next).await?;
+        let own = open.iter().filter(|row| row.nonce < nonce).count() as u64;
+        Ok(nonce.saturating_sub(next).saturating_sub(own) > MAX_GAP)
     }
 
     pub(crate) async fn settle(

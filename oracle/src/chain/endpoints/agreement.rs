@@ -2,11 +2,15 @@
 //! enough agree ([`crate::chain::agree`]).
 //!
 //! What is agreed so: logs, the headers they lie under, the newest and the final block, the route and the digest of the
-//! configuration. What a node asks for its own transactions is not: a lie there costs time or gas, and never changes
-//! what is said. With an agreement of 1 everything here is one question to the best endpoint.
+//! configuration, and the nonces of accounts. What else a node asks for its own transactions is not: a lie there costs
+//! time or gas, and never changes what is said. With an agreement of 1 everything here is one question to the best
+//! endpoint.
 
-use alloy::{primitives::Bytes, rpc::types::Log};
-use serde_json::{json, value::RawValue};
+use alloy::{
+    primitives::{Bytes, U64},
+    rpc::types::Log,
+};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{Reach, Rpc};
 use crate::chain::{
@@ -113,6 +117,20 @@ impl Rpc {
         };
         let slot = |log: &Log| (log.block_hash, log.log_index);
         self.agreed("eth_getLogs", json!([query.filter()]), read, slot).await
+    }
+
+    /// The highest nonce that enough endpoints have reached.
+    pub(in crate::chain) async fn agreed_nonce(&self, params: Value) -> Result<u64, RpcFailure> {
+        let method = "eth_getTransactionCount";
+        if !self.wants_agreement() {
+            return self.call::<_, U64>(method, params).await.map(|count| count.to());
+        }
+        let read = |raw: &RawValue| {
+            let count = serde_json::from_str::<U64>(raw.get()).map_err(|err| err.to_string())?;
+            Ok(Some(Some(count.to())))
+        };
+        let decide = |counts: &[Opinion<Option<u64>>]| agree::reached(self.agree, counts).flatten();
+        self.opinions(method, params, read, decide).await
     }
 
     /// A call's answer that enough endpoints give alike.
