@@ -408,8 +408,17 @@ impl Config {
         self.runner.sandbox = self.runner.sandbox.as_deref().map(absolute);
         if self.database.url.is_empty() {
             self.database.url = sqlite_url(&self.data_dir.join("journal.sqlite"));
+        } else if let Some(file) = relative_file(&self.database.url) {
+            self.database.url = format!("{}/{file}", sqlite_url(&absolute(Path::new("."))));
         }
     }
+}
+
+/// The file of a URL of SQLite that names it by a path which does not begin at the root, as written there.
+fn relative_file(url: &str) -> Option<&str> {
+    let file = url.strip_prefix("sqlite:")?;
+    let file = file.strip_prefix("//").unwrap_or(file);
+    (!file.is_empty() && !file.starts_with(['/', '?', ':'])).then_some(file)
 }
 
 /// The URL of a file of SQLite, with the characters escaped that mean something in a URL.

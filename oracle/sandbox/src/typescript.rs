@@ -56,7 +56,11 @@ pub(crate) fn strip(source: &str) -> Result<String, Refused> {
                     }
                     _ => message,
                 };
-                Err(Refused { message, at: span.map(|span| place(&map, span, source)) })
+                let Some(span) = span else { return Err(Refused { message, at: None }) };
+                // What was put behind the script is its end to whoever wrote it.
+                let is_behind = map.lookup_char_pos(span.lo()).line > source.split('\n').count();
+                let message = if is_behind { message.replace("'}'", "'<eof>'") } else { message };
+                Err(Refused { message, at: Some(place(&map, span, source)) })
             }
         }
     })
@@ -113,6 +117,14 @@ mod tests {
             assert!(refused.message.contains("write this in JavaScript"), "{refused:?}");
             assert!(refused.at.is_some(), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn strip_speaks_of_the_script_alone() {
+        let refused = strip("const a = 1\nreturn f(a").expect_err("not ended");
+        assert!(refused.message.contains("'<eof>'") && !refused.message.contains('}'), "{refused:?}");
+        assert_eq!(refused.at, Some((2, 11)));
+        assert!(strip("return f(a }").expect_err("a brace").message.contains("'}'"));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The chain and the contracts, as seen through every endpoint.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use functions_types::abi::{Coordinator, Router};
 use oracle_net::Multiaddr;
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::{net::lookup_host, time::timeout};
 use url::Url;
 
 use super::{Line, PATIENCE};
@@ -61,7 +61,7 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
     });
     let ours = ours.or(first);
     let mut lines = Vec::new();
-    let (mut right, mut usable) = (None, 0);
+    let (mut right, mut usable) = (None, Vec::new());
     for Seen { name, mut line, answered } in seen {
         if let Some(Answered { rpc, hash, .. }) = answered {
             match &ours {
@@ -69,7 +69,7 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
                     line = foreign(&name, settings.identity_block, hash, *expected, whose);
                 }
                 _ => {
-                    usable += 1;
+                    usable.push(name.clone());
                     right = right.or(Some(rpc));
                 }
             }
@@ -77,7 +77,7 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
         lines.push(Line { id: format!("{ENDPOINT}.{}", lines.len()), ..line });
     }
     lines.extend(identified(settings, stored, ours));
-    lines.extend(agreement(settings.agree, usable));
+    lines.extend(agreement(settings.agree, usable.len(), voices(&usable).await));
     let Some(rpc) = right else {
         let words = "no endpoint serves the chain; the contracts were not looked at";
         lines.push(Line::fail("chain", words, "correct chain.rpc_urls or chain.chain_id"));
@@ -162,12 +162,37 @@ fn foreign(name: &str, block: u64, found: B256, expected: B256, whose: &str) -> 
     Line::fail(ENDPOINT, words, remedy)
 }
 
+/// How many of these hosts and ports are different: names of one machine speak with one voice.
+async fn voices(names: &[String]) -> usize {
+    let mut voices = BTreeSet::new();
+    for name in names {
+        let found = timeout(PATIENCE, lookup_host(name)).await;
+        let found: BTreeSet<String> = match found {
+            Ok(Ok(found)) => found.map(|at| voice(at.ip(), at.port())).collect(),
+            _ => BTreeSet::from([name.clone()]),
+        };
+        voices.extend(found.into_iter().next());
+    }
+    voices.len()
+}
+
+fn voice(ip: IpAddr, port: u16) -> String {
+    if ip.is_loopback() { format!("this machine:{port}") } else { format!("{ip}:{port}") }
+}
+
 /// Whether enough endpoints can agree; nothing where one is enough.
-fn agreement(wanted: usize, usable: usize) -> Option<Line> {
+fn agreement(wanted: usize, usable: usize, voices: usize) -> Option<Line> {
     let words = format!("{usable} endpoints serve the chain, {wanted} must say the same");
     let remedy = "name more of different providers in chain.rpc_urls, or let fewer agree (chain.agree)";
     let id = "chain.agree";
-    (wanted > 1).then(|| if usable < wanted { Line::fail(id, words, remedy) } else { Line::ok(id, words) })
+    let line = if usable < wanted {
+        Line::fail(id, words, remedy)
+    } else if voices < wanted {
+        Line::warn(id, format!("{words}, but several are names of the same machine and port"), remedy)
+    } else {
+        Line::ok(id, words)
+    };
+    (wanted > 1).then_some(line)
 }
 
 /// By what the chain is told from others of the same id; `None` when nothing has shown it yet.
@@ -409,6 +434,20 @@ async fn ether(rpc: &Rpc, transmitter: Address) -> Line {
 mod tests {
     use super::*;
     use crate::check::Verdict;
+
+    #[tokio::test]
+    async fn two_names_of_one_machine_are_one_voice() {
+        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(voices(&names(&["127.0.0.1:1", "localhost:1", "[::1]:1"])).await, 1);
+        assert_eq!(voices(&names(&["127.0.0.1:1", "127.0.0.1:2", "192.0.2.7:1"])).await, 3);
+        let verdict =
+            |usable, voices| agreement(2, usable, voices).expect("several must say the same").verdict;
+        assert_eq!(
+            [verdict(2, 2), verdict(2, 1), verdict(1, 1)],
+            [Verdict::Ok, Verdict::Warn, Verdict::Fail]
+        );
+        assert!(agreement(1, 2, 1).is_none());
+    }
 
     #[test]
     fn clock_is_compared_with_the_newest_block() {

@@ -146,7 +146,7 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
     if let Place::File(path) = &place
         && !path.exists()
     {
-        let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        let folder = path.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
         // The data folder is made by the node, others are not.
         if !folder.is_dir() && folder != config.data_dir {
             let words = format!("the folder {} of the journal does not exist", folder.display());

@@ -113,3 +113,16 @@ fn log_levels_are_levels() {
         assert!(filter(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_journal_is_beside_the_configuration_wherever_the_process_stands() {
+    let resolved = |url: &str| {
+        let text = GOOD.replacen("[net]", &format!("[database]\nurl = {url:?}\n[net]"), 1);
+        parse(&text).expect(url).database.url
+    };
+    assert_eq!(resolved("sqlite://journal.sqlite"), "sqlite:///srv/node/journal.sqlite");
+    assert_eq!(resolved("sqlite:a/j.sqlite?mode=rwc"), "sqlite:///srv/node/a/j.sqlite?mode=rwc");
+    for kept in ["sqlite:///var/j.sqlite", "sqlite:/var/j.sqlite", "postgres://user@host/database"] {
+        assert_eq!(resolved(kept), kept);
+    }
+}

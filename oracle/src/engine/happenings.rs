@@ -60,6 +60,7 @@ impl Engine {
         let seconds = batch.seconds;
         self.parts.transmitter.saw(batch.final_block, seconds);
         self.tell(Happening::Finalised { block: batch.final_block });
+        self.upkeep.note_time(now_ms(), seconds, self.parts.silent_before);
         self.tell(Happening::Dated { seconds });
         if batch.caught_up {
             if !self.core.lifecycle().is_caught_up() {

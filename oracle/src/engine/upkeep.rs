@@ -18,6 +18,8 @@ pub(super) struct Upkeep {
     stored_cursor: Option<u64>,
     next_cursor_ms: u64,
     next_prune_ms: u64,
+    /// Until when new requests are left to the peers, by this node's clock; known once the chain's time is.
+    silent_until_ms: Option<u64>,
 }
 
 impl Upkeep {
@@ -30,6 +32,21 @@ impl Upkeep {
             self.stored_cursor = Some(next);
         }
         self.cursor.is_some()
+    }
+
+    /// The chain's time is `seconds`, and nothing is said about requests before `silent_before`.
+    pub(super) fn note_time(&mut self, now: u64, seconds: u64, silent_before: u64) {
+        let until = now.saturating_add(silent_before.saturating_sub(seconds).saturating_mul(1_000));
+        self.silent_until_ms = Some(self.silent_until_ms.map_or(until, |known| known.min(until)));
+    }
+
+    /// Why a request made now would be left to the peers.
+    fn silence(&self, now: u64, silent_before: u64) -> Option<String> {
+        let left_ms = self.silent_until_ms?.checked_sub(now).filter(|left| *left > 0)?;
+        Some(format!(
+            "silent for {} s more: the journal is younger than the keys, and requests before {silent_before} (unix seconds) are left to the peers",
+            left_ms.div_ceil(1_000)
+        ))
     }
 
     /// The cursor to store, once.
@@ -65,7 +82,7 @@ impl Engine {
         } else if connected < needed {
             Some(format!("{connected} of at least {needed} peers connected"))
         } else {
-            None
+            self.upkeep.silence(now_ms(), self.parts.silent_before)
         };
         self.parts.status.send_modify(|status| {
             status.peers_connected = connected;
@@ -79,5 +96,23 @@ impl Engine {
         let metrics = &self.parts.metrics;
         metrics.scripts_running.set(i64::try_from(running).unwrap_or(i64::MAX));
         metrics.scripts_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_lasts_until_the_chains_time_or_as_long_by_the_clock() {
+        let mut upkeep = Upkeep::default();
+        assert_eq!(upkeep.silence(5_000, 130), None, "the chain was not read yet");
+        upkeep.note_time(5_000, 100, 130);
+        assert!(upkeep.silence(5_000, 130).is_some_and(|words| words.contains("for 30 s more")));
+        // A chain without blocks.
+        upkeep.note_time(25_000, 100, 130);
+        assert!(upkeep.silence(34_999, 130).is_some() && upkeep.silence(35_000, 130).is_none());
+        upkeep.note_time(26_000, 131, 130);
+        assert_eq!(upkeep.silence(26_000, 130), None);
     }
 }
