@@ -21,7 +21,7 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "construct")]
     json: bool,
     /// Print the calldata of the constructor with these arguments; structs and arrays as (1,2) and [1,2]
-    #[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_hyphen_values = true)]
+    #[arg(long, num_args = 0.., value_name = "ARGUMENT")]
     construct: Option<Vec<String>>,
 }
 

@@ -235,19 +235,17 @@ impl Connected {
         }
     }
 
-    /// Says of an address that is to use a subscription when no request can come from it, at least not yet.
+    /// What is to be said of an address that is to use a subscription: when no request can come from it, at least not
+    /// yet.
     ///
     /// # Errors
     /// When the endpoint fails.
-    pub(crate) async fn warn_of_consumer(&self, consumer: Address) -> Result<()> {
+    pub(crate) async fn warning_of_consumer(&self, consumer: Address) -> Result<Option<String>> {
         if self.chain.code(consumer).await.map_err(remedy::report)?.is_empty() {
-            output::say(&format!("warning: there is no contract at {consumer} yet"));
-        } else if let Some(what) = self.contract_of_don(consumer).await {
-            output::say(&format!(
-                "warning: {consumer} is {what}, which sends no requests; name your own contract"
-            ));
+            return Ok(Some(format!("there is no contract at {consumer} yet")));
         }
-        Ok(())
+        let what = self.contract_of_don(consumer).await;
+        Ok(what.map(|what| format!("{consumer} is {what}, which sends no requests; name your own contract")))
     }
 
     /// What is to be said of an address that is to get LINK: of a contract, that it must be able to pass it on. An

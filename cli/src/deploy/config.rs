@@ -191,8 +191,8 @@ impl Config {
                 "dev_usd_per_link",
             )
             .wrap_err_with(place)?,
-            router: file.router.resolve(),
-            billing: file.coordinator.resolve(don.as_ref().map_or(3, Don::quorum)),
+            router: file.router.resolve().wrap_err_with(place)?,
+            billing: file.coordinator.resolve(don.as_ref().map_or(3, Don::quorum)).wrap_err_with(place)?,
             allow_list: file.allow_list.map(AllowListPart::resolve).transpose().wrap_err_with(place)?,
             consumer: file.consumer,
             don,
@@ -217,7 +217,7 @@ fn feed(name: &str, address: Option<Address>, dev: Option<i64>, dev_name: &str) 
 }
 
 impl RouterPart {
-    fn resolve(self) -> RouterConfig {
+    fn resolve(self) -> Result<RouterConfig> {
         let mut config = defaults::router_defaults();
         let set = |to: &mut u16, from: Option<u16>| *to = from.unwrap_or(*to);
         set(&mut config.maxConsumersPerSubscription, self.max_consumers_per_subscription);
@@ -229,12 +229,29 @@ impl RouterPart {
         if let Some(juels) = self.subscription_deposit_juels {
             config.subscriptionDepositJuels = U72::from(juels);
         }
-        config
+        if config.maxCallbackGasLimits.is_empty() || config.maxCallbackGasLimits.contains(&0) {
+            return Err(failure!(
+                help = "write one limit of gas or more, for example [300000, 500000, 1000000]; the first is that of new subscriptions",
+                "[router] max_callback_gas_limits is empty or holds 0: no request could be sent"
+            ));
+        }
+        if config.maxConsumersPerSubscription == 0 {
+            return Err(failure!(
+                help = "100 is a good value",
+                "[router] max_consumers_per_subscription is 0: no subscription could have a consumer"
+            ));
+        }
+        Ok(config)
     }
 }
 
+/// Least seconds a request may have: its block, the run of its script and the report take some.
+const LEAST_TIMEOUT_SECONDS: u32 = 30;
+/// Most decimals of the price of LINK that a file may hold.
+const MOST_DECIMALS: u8 = 18;
+
 impl CoordinatorPart {
-    fn resolve(self, signatures: usize) -> BillingConfig {
+    fn resolve(self, signatures: usize) -> Result<BillingConfig> {
         let mut config = defaults::billing_defaults(signatures);
         let set = |to: &mut u32, from: Option<u32>| *to = from.unwrap_or(*to);
         set(&mut config.fulfillmentGasPriceOverEstimationBP, self.fulfillment_gas_price_over_estimation_bp);
@@ -246,7 +263,12 @@ impl CoordinatorPart {
         set(&mut config.donFeeCentsUsd, self.don_fee_cents_usd);
         set(&mut config.operationFeeCentsUsd, self.operation_fee_cents_usd);
         if let Some(wei) = self.minimum_estimate_gas_price_wei {
-            config.minimumEstimateGasPriceWei = U40::from(wei & ((1 << 40) - 1));
+            config.minimumEstimateGasPriceWei = U40::try_from(wei).map_err(|_| {
+                failure!(
+                    help = "write a price below 2^40 wei, which is about 1,100 gwei",
+                    "[coordinator] minimum_estimate_gas_price_wei is {wei}, more than the contract can hold"
+                )
+            })?;
         }
         if let Some(wei) = self.fallback_native_per_unit_link {
             config.fallbackNativePerUnitLink = U224::from(wei);
@@ -257,7 +279,22 @@ impl CoordinatorPart {
         if let Some(decimals) = self.fallback_usd_per_unit_link_decimals {
             config.fallbackUsdPerUnitLinkDecimals = decimals;
         }
-        config
+        if config.requestTimeoutSeconds < LEAST_TIMEOUT_SECONDS {
+            return Err(failure!(
+                help = format!("write {LEAST_TIMEOUT_SECONDS} or more; 300 is a good value"),
+                "[coordinator] request_timeout_seconds is {}: requests would end before nodes could answer them",
+                config.requestTimeoutSeconds
+            ));
+        }
+        let no_price = config.fallbackNativePerUnitLink.is_zero() || config.fallbackUsdPerUnitLink == 0;
+        if no_price || config.fallbackUsdPerUnitLinkDecimals > MOST_DECIMALS {
+            return Err(failure!(
+                help =
+                    format!("write prices above 0, with at most {MOST_DECIMALS} decimals, or leave them out"),
+                "[coordinator] has fallback prices of LINK by which nothing can be billed while a feed is stale"
+            ));
+        }
+        Ok(config)
     }
 }
 
@@ -367,5 +404,41 @@ mod tests {
             let error = parsed(&bad).unwrap_err();
             assert!(error.problem.contains("checksum in its capitals is wrong"), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn settings_that_would_stop_a_network_are_refused() {
+        let router = |line: &str| {
+            functions_toml_file::parse::<RouterPart>(line, "router").unwrap().resolve().map(drop)
+        };
+        let coordinator = |line: &str| {
+            functions_toml_file::parse::<CoordinatorPart>(line, "coordinator").unwrap().resolve(3).map(drop)
+        };
+        for line in [
+            "max_callback_gas_limits = []",
+            "max_callback_gas_limits = [300000, 0]",
+            "max_consumers_per_subscription = 0",
+        ] {
+            assert!(router(line).is_err(), "{line}");
+        }
+        for line in [
+            "request_timeout_seconds = 0",
+            "request_timeout_seconds = 29",
+            "fallback_native_per_unit_link = 0",
+            "fallback_usd_per_unit_link = 0",
+            "fallback_usd_per_unit_link_decimals = 19",
+            "minimum_estimate_gas_price_wei = 1099511627776",
+        ] {
+            assert!(coordinator(line).is_err(), "{line}");
+        }
+        for line in [
+            "",
+            "request_timeout_seconds = 45",
+            "feed_staleness_seconds = 0",
+            "minimum_estimate_gas_price_wei = 1099511627775",
+        ] {
+            assert!(coordinator(line).is_ok(), "{line}");
+        }
+        assert!(router("").is_ok());
     }
 }

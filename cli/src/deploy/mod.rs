@@ -5,7 +5,7 @@ mod renew;
 
 use std::path::PathBuf;
 
-use functions_deploy::{Book, CONTRACTS, Deployment, Entries, Programs};
+use functions_deploy::{Book, Deployment, Entries, Programs};
 use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::key;
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]
     contracts: Option<PathBuf>,
-    /// Only check the configuration, the key's funds and the programs; send nothing
+    /// Only check the configuration, the key's funds and the programs, and say what settings would follow; send nothing
     #[arg(long)]
     dry_run: bool,
     /// Deploy nothing: activate again what a chain upgrade has outdated or its year has ended, keep alive what ends
@@ -89,31 +89,22 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     let programs = Programs::start(&paths::contracts(options.contracts.as_deref())?)?;
     let mut book = Book::open(&config.addresses_file, chain.id(), owner.address())?;
+    let deployment = Deployment {
+        chain: &chain,
+        owner: &owner,
+        plan: &config.plan,
+        programs: &programs,
+        say: &|text| progress.step(text),
+    };
     if options.dry_run {
-        for name in CONTRACTS {
-            let program = programs.get(name).await?;
-            let fee = functions_client::stylus::quote_data_fee(&chain, &program).await?;
-            progress.step(format!(
-                "{name}: {} bytes, {} on chain, activation costs {fee} wei",
-                program.wasm_bytes(),
-                program.runtime().len()
-            ));
-        }
+        deployment.rehearse(book.entries()).await?;
     } else {
-        Deployment {
-            chain: &chain,
-            owner: &owner,
-            plan: &config.plan,
-            programs: &programs,
-            say: &|text| progress.step(text),
-        }
-        .run(&mut book)
-        .await
-        .wrap_err_with(|| {
-            format!(
+        deployment.run(&mut book).await.wrap_err_with(|| match config.addresses_file.exists() {
+            true => format!(
                 "the deployment stopped; what stands is in {}, run the same command again to go on",
                 config.addresses_file.display()
-            )
+            ),
+            false => "the deployment stopped before anything was sent".to_owned(),
         })?;
         progress.step(format!("addresses written to {}", config.addresses_file.display()));
     }

@@ -72,10 +72,24 @@ impl At {
         at.coordinator(at.don(self.don_id)?).await
     }
 
-    fn say(&self, from: Address, transaction: Option<B256>, paid: Value, words: impl FnOnce() -> String) {
-        let value = json!({ "from": from.to_string(), "transaction": transaction.map(|hash| hash.to_string()), "paid": paid });
+    fn say(&self, done: Done, words: impl FnOnce() -> String) {
+        let value = json!({
+            "from": done.from.to_string(),
+            "transaction": done.transaction.map(|hash| hash.to_string()),
+            "paid": done.paid,
+            "warnings": done.warnings,
+        });
         self.sending.say(&value, words);
     }
+}
+
+/// What was paid out.
+#[derive(Default)]
+struct Done {
+    from: Address,
+    transaction: Option<B256>,
+    paid: Vec<Value>,
+    warnings: Vec<String>,
 }
 
 /// Runs the verb.
@@ -95,7 +109,7 @@ async fn pay_out(options: PayOut) -> Result<()> {
     let call = Coordinator::oracleWithdrawAllCall {};
     let may = at.chain.call_from(owner.address(), coordinator, &call).await;
     if may.is_ok() && owes_nobody(&at, coordinator).await {
-        options.at.say(coordinator, None, json!([]), || {
+        options.at.say(Done { from: coordinator, ..Done::default() }, || {
             format!("the Coordinator {coordinator} owes no transmitter anything; nothing was sent")
         });
         return Ok(());
@@ -109,7 +123,9 @@ async fn pay_out(options: PayOut) -> Result<()> {
         .iter()
         .map(|(to, juels)| json!({ "transmitter": to.to_string(), "juels": juels.to_string() }))
         .collect();
-    options.at.say(coordinator, Some(receipt.transaction_hash), json!(list), || {
+    let transaction = Some(receipt.transaction_hash);
+    let done = Done { from: coordinator, transaction, paid: list, warnings: Vec::new() };
+    options.at.say(done, || {
         if paid.is_empty() {
             return "no transmitter has earned anything since the last time".to_owned();
         }
@@ -123,13 +139,16 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     let (at, key) = options.at.sending.connect().await?;
     let to = options.to.unwrap_or_else(|| key.address());
     at.can_keep_link(to).await?;
-    if let Some(warning) = at.warning_of_payee(to).await? {
+    let warnings: Vec<String> = at.warning_of_payee(to).await?.into_iter().collect();
+    for warning in &warnings {
         output::say(&format!("warning: {warning}"));
     }
+    let done = |from: Address, transaction, juels: U256| {
+        let paid = vec![json!({ "to": to.to_string(), "juels": juels.to_string() })];
+        Done { from, transaction, paid, warnings: warnings.clone() }
+    };
     let nothing = |from: Address, words: String| {
-        options.at.say(from, None, json!([{ "to": to.to_string(), "juels": "0" }]), || {
-            format!("{words}; nothing was sent")
-        });
+        options.at.say(done(from, None, U256::ZERO), || format!("{words}; nothing was sent"));
     };
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
@@ -162,8 +181,9 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     };
     let paid = transfers(&receipt, at.router);
     let juels: U256 = paid.iter().map(|(_, juels)| *juels).sum();
-    let list = json!([{ "to": to.to_string(), "juels": juels.to_string() }]);
-    options.at.say(from, Some(receipt.transaction_hash), list, || format!("{to} got {}", link(juels.to())));
+    options
+        .at
+        .say(done(from, Some(receipt.transaction_hash), juels), || format!("{to} got {}", link(juels.to())));
     Ok(())
 }
 

@@ -111,9 +111,11 @@ async fn create(options: Create) -> Result<()> {
     };
     let subscriptions = at.subscriptions();
     let consumers = once(&options.consumer);
+    let mut warnings = Vec::new();
     for consumer in &consumers {
-        at.warn_of_consumer(*consumer).await?;
+        warnings.extend(at.warning_of_consumer(*consumer).await?);
     }
+    warn(&warnings);
     let (first, others) = match consumers.split_first() {
         Some((first, others)) => (Some(*first), others),
         None => (None, &[][..]),
@@ -134,6 +136,7 @@ async fn create(options: Create) -> Result<()> {
             "owner": owner.address().to_string(),
             "consumers": consumers.iter().map(Address::to_string).collect::<Vec<_>>(),
             "balanceJuels": held.to_string(),
+            "warnings": warnings,
         }),
         || format!("subscription {id} of {}, holding {}", owner.address(), exact(held.get())),
     );
@@ -182,17 +185,18 @@ async fn add(options: OfConsumer) -> Result<()> {
     }
     let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
-    at.warn_of_consumer(options.consumer).await?;
+    let warnings: Vec<String> = at.warning_of_consumer(options.consumer).await?.into_iter().collect();
+    warn(&warnings);
     let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
     if held.owner == owner.address() && held.consumers.contains(&options.consumer) {
-        options.sending.say(&changed(&options, None), || {
+        options.sending.say(&changed(&options, None, &warnings), || {
             format!("{} is a consumer of subscription {id}: it is one already", options.consumer)
         });
         return Ok(());
     }
     let done = at.subscriptions().add_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(remedy::report)?;
-    options.sending.say(&changed(&options, Some(receipt.transaction_hash)), || {
+    options.sending.say(&changed(&options, Some(receipt.transaction_hash), &warnings), || {
         format!("{} may use subscription {id}", options.consumer)
     });
     Ok(())
@@ -203,7 +207,7 @@ async fn remove(options: OfConsumer) -> Result<()> {
     let id = SubscriptionId(options.id);
     let done = at.subscriptions().remove_consumer(&owner, id, options.consumer).await;
     let receipt = done.map_err(|error| not_removed(error, id, options.consumer))?;
-    options.sending.say(&changed(&options, Some(receipt.transaction_hash)), || {
+    options.sending.say(&changed(&options, Some(receipt.transaction_hash), &[]), || {
         format!(
             "{} may no longer use subscription {id}; its answered requests no longer count against the deposit that a cancel may cost",
             options.consumer
@@ -224,11 +228,19 @@ fn not_removed(error: functions_client::ClientError, id: SubscriptionId, consume
 }
 
 /// `transaction` is none when nothing had to be changed.
-fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>) -> Value {
+/// Says warnings, which go into the object on standard output too.
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        output::say(&format!("warning: {warning}"));
+    }
+}
+
+fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>, warnings: &[String]) -> Value {
     json!({
         "subscriptionId": options.id,
         "consumer": options.consumer.to_string(),
         "transaction": transaction.map(|hash| hash.to_string()),
+        "warnings": warnings,
     })
 }
 
@@ -247,9 +259,7 @@ async fn cancel(options: Cancel) -> Result<()> {
         ));
     }
     let warnings: Vec<String> = at.warning_of_payee(to).await?.into_iter().collect();
-    for warning in &warnings {
-        output::say(&format!("warning: {warning}"));
-    }
+    warn(&warnings);
     let held = about.balance.to::<u128>();
     let paid = subscriptions.cancel(&owner, id, to).await.map_err(remedy::report)?;
     let kept = held.saturating_sub(paid.get());

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, I256, U256};
 use alloy::sol_types::SolCall;
-use functions_client::abi::{AllowListConfig, Constructors, Coordinator, Router};
+use functions_client::abi::{AllowListConfig, Constructors};
 use functions_client::{Account, Addresses, Chain, Contracts, stylus};
 use functions_failure::{Result, WrapErr as _, failure};
 
@@ -10,7 +10,8 @@ use crate::Say;
 use crate::book::{Book, Entries};
 use crate::oracles::Don;
 use crate::plan::{Plan, Source};
-use crate::programs::Programs;
+use crate::programs::{CONTRACTS, Programs};
+use crate::settings;
 
 /// One run of the deployment.
 pub struct Deployment<'a> {
@@ -66,7 +67,11 @@ impl Deployment<'_> {
         }
 
         let contracts = Contracts::new(self.chain.clone(), Addresses { link, router, coordinator });
-        self.settings(&contracts).await?;
+        let entries = book.entries();
+        for change in settings::changes(self.chain, self.plan, entries).await? {
+            change.send(self.chain, self.owner).await?;
+            (self.say)(&format!("{} now", change.words));
+        }
         self.route(book, &contracts).await?;
         if let Some(config) = &self.plan.allow_list {
             self.allow_list(book, &contracts, config).await?;
@@ -77,24 +82,26 @@ impl Deployment<'_> {
         Ok(contracts)
     }
 
-    /// Gives contracts that stood already the settings of the configuration file, which may have changed since.
-    async fn settings(&self, contracts: &Contracts) -> Result<()> {
-        let Addresses { router, coordinator, .. } = contracts.addresses;
-        let what = "read the Router's configuration";
-        let found = self.chain.call(router, &Router::getConfigCall {}).await;
-        if found.wrap_err(what)? != self.plan.router {
-            let call = Router::updateConfigCall { config: self.plan.router.clone() };
-            let what = "update the Router's configuration";
-            self.chain.send(self.owner, router, &call).await.wrap_err(what)?;
-            (self.say)("the Router's settings follow [router] now");
+    /// What [`Self::run`] would do, sending nothing: told as its steps are.
+    ///
+    /// # Errors
+    /// What the endpoint refused.
+    pub async fn rehearse(&self, entries: &Entries) -> Result<()> {
+        for name in CONTRACTS {
+            if let Some(address) = entries.contract(name) {
+                (self.say)(&format!("{name} stands at {address}"));
+                continue;
+            }
+            let program = self.programs.get(name).await?;
+            let fee = stylus::quote_data_fee(self.chain, &program).await?;
+            (self.say)(&format!(
+                "{name}: {} bytes, {} on chain, activation costs {fee} wei",
+                program.wasm_bytes(),
+                program.runtime().len()
+            ));
         }
-        let what = "read the Coordinator's configuration";
-        let found = self.chain.call(coordinator, &Coordinator::getConfigCall {}).await;
-        if found.wrap_err(what)? != self.plan.billing {
-            let call = Coordinator::updateConfigCall { config: self.plan.billing.clone() };
-            let what = "update the Coordinator's configuration";
-            self.chain.send(self.owner, coordinator, &call).await.wrap_err(what)?;
-            (self.say)("the Coordinator's settings follow [coordinator] now");
+        for change in settings::changes(self.chain, self.plan, entries).await? {
+            (self.say)(&format!("{}, when this is run without --dry-run", change.words));
         }
         Ok(())
     }

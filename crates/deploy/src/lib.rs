@@ -10,6 +10,7 @@
 //! | [`oracles`], [`members`] | the oracle set; its members, checked before anything is sent |
 //! | [`programs`] | the compiled contracts |
 //! | [`deployment`] | the steps |
+//! | `settings` | what makes contracts that stand already follow the plan |
 //! | [`book`] | the addresses of what stands |
 //!
 //! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
@@ -20,6 +21,7 @@ pub mod members;
 pub mod oracles;
 pub mod plan;
 pub mod programs;
+mod settings;
 
 pub use book::{Book, Entries};
 pub use deployment::{Deployment, arguments};

@@ -45,17 +45,23 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
         told.code == Some(0) && told.stdout.contains("holds nothing for its owner yet; nothing was sent"),
         "{told:?}"
     );
+    let consumer = owner.text("consumer");
+    let to_contract = ["don", "withdraw", "--from-router", "--to", &consumer, "--don-id", &don, "--json"];
+    let warned = owner.types(&to_contract).done();
+    assert!(warned["warnings"][0].as_str().is_some_and(|words| words.contains("is a contract")), "{warned}");
     // More than there is, and another key than the owner's, are refused by the contract.
     let more = ["don", "withdraw", "--from-router", "--amount", "1", "--don-id", &don];
     owner.types(&more).refused("InsufficientBalance");
     other.types(&["don", "withdraw", "--from-router", "--don-id", &don]).refused("Only callable by owner");
 
-    let deploy = |content: &str| {
+    let deploy_with = |content: &str, more: &[&str]| {
         let (file, contracts) = (owner.file("deploy.toml", content), contracts());
         let contracts = contracts.to_str().expect("text");
         let rpc = owner.text("rpcUrl");
-        owner.types(&["deploy", "--rpc-url", &rpc, "--config", &file, "--contracts", contracts])
+        let line = ["deploy", "--rpc-url", &rpc, "--config", &file, "--contracts", contracts];
+        owner.types(&[&line[..], more].concat())
     };
+    let deploy = |content: &str| deploy_with(content, &[]);
     let base = "owner_key_file = \"key\"\ndon_id = \"fun-owner-1\"\nconsumer = false\n\
                 [link]\ndev_supply_link = 1000\n[feeds]\ndev_wei_per_link = 6000000000000000\ndev_usd_per_link = 1500000000\n";
     let changed = format!(
@@ -72,6 +78,9 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
         let warned = said.stderr.contains("warning: others may read") && said.stderr.contains(&shown);
         assert!(said.code == Some(0) && warned == (mode != 0o600), "{mode:o}: {said:?}");
     }
+    let told = deploy_with(&changed, &["--dry-run"]);
+    assert!(told.code == Some(0) && told.stderr.contains("router stands at 0x"), "{told:?}");
+    assert_eq!(told.stderr.matches("when this is run without --dry-run").count(), 2, "{told:?}");
     let second = deploy(&changed);
     assert_eq!(second.code, Some(0), "{second:?}");
     for part in ["follow [coordinator]", "follow [router]"] {
@@ -81,5 +90,28 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     assert!(third.code == Some(0) && !third.stderr.contains("follow"), "{third:?}");
     deploy(&changed.replace("don_fee_cents_usd", "don_fee_cent_usd"))
         .refused("did you mean `don_fee_cents_usd`?");
+    // The list follows the file as everything else does; without its part everybody is let in.
+    let listed = |more: &str| format!("{changed}[allow_list]\nsigner = \"0x{}\"\n{more}", "11".repeat(20));
+    assert!(deploy(&listed("")).stderr.contains("the Router asks the allow list"));
+    let addresses = std::fs::read(owner.folder().join("addresses.json")).expect("the addresses");
+    let addresses: serde_json::Value = serde_json::from_slice(&addresses).expect("JSON");
+    let router = addresses["router"].as_str().expect("the Router");
+    let create = || owner.types(&["sub", "create", "--router", router]);
+    for (content, words, is_open) in [
+        (listed(""), "", false),
+        (listed("enabled = false\n"), "follow [allow_list] now", true),
+        (listed("enabled = true\n"), "follow [allow_list] now", false),
+        (changed.clone(), "lets everybody in, as there is no [allow_list] now", true),
+        (changed.clone(), "", true),
+    ] {
+        let said = deploy(&content);
+        assert!(said.code == Some(0) && said.stderr.contains(words), "{said:?}");
+        assert_eq!(said.stderr.contains("allow_list]"), !words.is_empty(), "{said:?}");
+        let created = create();
+        match is_open {
+            true => assert_eq!(created.code, Some(0), "{created:?}"),
+            false => created.refused("SenderMustAcceptTermsOfService"),
+        }
+    }
     network.end();
 }
