@@ -39,10 +39,13 @@ async fn o23_a_provider_that_all_nodes_share_alters_no_script_where_two_endpoint
     }
     network.wait_for_results(&[asked], 42).await;
 
-    // when two of three endpoints must say the same, all read what was sent, and send it with the right nonces.
+    // when two of three endpoints must say the same, all read what was sent, and send it, whatever one says of accounts
+    // and of what a report would do.
     for proxy in &network.proxies {
         proxy.answer("eth_getLogs", forging());
         proxy.answer("eth_getTransactionCount", Answer::Result(json!("0xffff")));
+        proxy.answer("eth_getBalance", Answer::Result(json!("0x0")));
+        proxy.answer("eth_call", Answer::Error(3, "execution reverted"));
     }
     let third = Proxy::start(&network.devchain.greeting.rpc_url).await;
     for node in 0..4 {

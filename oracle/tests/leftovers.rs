@@ -259,11 +259,25 @@ async fn nonces_are_those_that_enough_endpoints_have_reached() {
     let world = World::behind(3).await;
     let rpc = Rpc::new(&world.endpoints.urls()).expect("a client").agreeing(2);
     for wrong in ["0xffff", "0x0"] {
-        world.endpoints.proxies[0].answer("eth_getTransactionCount", Answer::Result(json!(wrong)));
-        let raw = world.signed(world.nonce().await, REQUEST).await;
+        let proxies = &world.endpoints.proxies;
+        proxies[0].answer("eth_getTransactionCount", Answer::Result(json!(wrong)));
+        proxies[0].answer("eth_getBalance", Answer::Result(json!(wrong)));
+        let ether = world.chain().balance(world.account()).await.expect("the chain answers");
+        assert_eq!(rpc.balance(world.account()).await.expect("two agree"), ether, "{wrong}");
+        let raw = world.signed(world.nonce().await, B256::repeat_byte(8)).await;
         world.endpoints.cheat("eth_sendRawTransaction", (raw,)).await;
         let nonce = rpc.nonce(world.account(), "latest").await.expect("two agree");
+        assert_eq!(nonce, world.nonce().await, "{wrong}");
+        // With the third gone, what both of the others have reached.
+        proxies[2].answer(test_support::ALL, Answer::Status(403, "", None));
+        let nonce = rpc.nonce(world.account(), "latest").await.expect("both have reached it");
         assert!(nonce <= world.nonce().await, "{wrong}: {nonce}");
+        proxies[2].heal();
+        until("the third to be believed again", async || {
+            let nonce = rpc.nonce(world.account(), "latest").await.expect("two answer");
+            if nonce == world.nonce().await { Ok(()) } else { Err(format!("nonce {nonce}")) }
+        })
+        .await;
     }
 }
 

@@ -143,12 +143,9 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     for warning in &warnings {
         output::say(&format!("warning: {warning}"));
     }
-    let done = |from: Address, transaction, juels: U256| {
-        let paid = vec![json!({ "to": to.to_string(), "juels": juels.to_string() })];
-        Done { from, transaction, paid, warnings: warnings.clone() }
-    };
     let nothing = |from: Address, words: String| {
-        options.at.say(done(from, None, U256::ZERO), || format!("{words}; nothing was sent"));
+        let done = Done { from, warnings: warnings.clone(), ..Done::default() };
+        options.at.say(done, || format!("{words}; nothing was sent"));
     };
     // Zero means everything to both contracts.
     let amount = U96::from(options.amount.unwrap_or_default().get());
@@ -181,9 +178,9 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     };
     let paid = transfers(&receipt, at.router);
     let juels: U256 = paid.iter().map(|(_, juels)| *juels).sum();
-    options
-        .at
-        .say(done(from, Some(receipt.transaction_hash), juels), || format!("{to} got {}", link(juels.to())));
+    let paid = vec![json!({ "to": to.to_string(), "juels": juels.to_string() })];
+    let done = Done { from, transaction: Some(receipt.transaction_hash), paid, warnings };
+    options.at.say(done, || format!("{to} got {}", link(juels.to())));
     Ok(())
 }
 

@@ -227,7 +227,6 @@ fn not_removed(error: functions_client::ClientError, id: SubscriptionId, consume
     remedy::report(error)
 }
 
-/// `transaction` is none when nothing had to be changed.
 /// Says warnings, which go into the object on standard output too.
 fn warn(warnings: &[String]) {
     for warning in warnings {
@@ -235,6 +234,7 @@ fn warn(warnings: &[String]) {
     }
 }
 
+/// `transaction` is none when nothing had to be changed.
 fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>, warnings: &[String]) -> Value {
     json!({
         "subscriptionId": options.id,

@@ -8,10 +8,14 @@ use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::Say;
 use crate::book::{Book, Entries};
+use crate::existing;
 use crate::oracles::Don;
 use crate::plan::{Plan, Source};
 use crate::programs::{CONTRACTS, Programs};
 use crate::settings;
+
+/// What the Router does once the allow list is installed.
+const ASKED: &str = "the Router asks the allow list";
 
 /// One run of the deployment.
 pub struct Deployment<'a> {
@@ -35,6 +39,7 @@ impl Deployment<'_> {
     /// book.
     pub async fn run(&self, book: &mut Book) -> Result<Contracts> {
         let owner = self.owner.address();
+        existing::check(self.chain, self.plan, book.entries()).await?;
         if book.entries().start_block.is_none() {
             let block = self.chain.block_number().await?;
             book.note(|e| e.start_block = Some(block))?;
@@ -47,9 +52,14 @@ impl Deployment<'_> {
                 self.program(book, "link_token", arguments(&call), |e| &mut e.link).await?
             }
         };
-        let native =
-            self.feed(book, 18, self.plan.link_to_native_feed, |e| &mut e.link_to_native_feed).await?;
-        let usd = self.feed(book, 8, self.plan.link_to_usd_feed, |e| &mut e.link_to_usd_feed).await?;
+        let native = self
+            .feed(book, existing::NATIVE_DECIMALS, self.plan.link_to_native_feed, |e| {
+                &mut e.link_to_native_feed
+            })
+            .await?;
+        let usd = self
+            .feed(book, existing::USD_DECIMALS, self.plan.link_to_usd_feed, |e| &mut e.link_to_usd_feed)
+            .await?;
 
         let call = Constructors::routerCall { owner, link, config: self.plan.router.clone() };
         let router = self.program(book, "router", arguments(&call), |e| &mut e.router).await?;
@@ -87,7 +97,8 @@ impl Deployment<'_> {
     /// # Errors
     /// What the endpoint refused.
     pub async fn rehearse(&self, entries: &Entries) -> Result<()> {
-        for name in CONTRACTS {
+        existing::check(self.chain, self.plan, entries).await?;
+        for name in CONTRACTS.into_iter().filter(|name| self.plan.wants(name)) {
             if let Some(address) = entries.contract(name) {
                 (self.say)(&format!("{name} stands at {address}"));
                 continue;
@@ -100,10 +111,32 @@ impl Deployment<'_> {
                 program.runtime().len()
             ));
         }
+        let would = |words: &str| (self.say)(&format!("{words}, when this is run without --dry-run"));
         for change in settings::changes(self.chain, self.plan, entries).await? {
-            (self.say)(&format!("{}, when this is run without --dry-run", change.words));
+            would(change.words);
+        }
+        let (Some(link), Some(router), Some(coordinator)) =
+            (entries.link, entries.router, entries.coordinator)
+        else {
+            return Ok(());
+        };
+        let contracts = Contracts::new(self.chain.clone(), Addresses { link, router, coordinator });
+        if contracts.route(self.plan.don_id).await? != Some(coordinator) {
+            would(&self.routed());
+        }
+        if self.plan.allow_list.is_some() && contracts.allow_list().await? != entries.allow_list {
+            would(ASKED);
+        }
+        if let Some(don) = &self.plan.don
+            && contracts.config_in_force(&don.oracle_config()?).await?.is_none()
+        {
+            would(&configured(don));
         }
         Ok(())
+    }
+
+    fn routed(&self) -> String {
+        format!("route {} leads to the Coordinator", self.plan.don_id)
     }
 
     async fn route(&self, book: &mut Book, contracts: &Contracts) -> Result<()> {
@@ -111,7 +144,7 @@ impl Deployment<'_> {
         let what = || format!("route {don} to the Coordinator");
         if contracts.route(don).await.wrap_err_with(what)? != Some(contracts.addresses.coordinator) {
             contracts.set_route(self.owner, don).await.wrap_err_with(what)?;
-            (self.say)(&format!("route {don} leads to the Coordinator"));
+            (self.say)(&self.routed());
         }
         book.note(|e| e.don_id = Some(don.to_string()))
     }
@@ -133,7 +166,7 @@ impl Deployment<'_> {
         let what = "have the Router ask the allow list";
         if contracts.allow_list().await.wrap_err(what)? != Some(list) {
             contracts.set_allow_list(self.owner, list).await.wrap_err(what)?;
-            (self.say)("the Router asks the allow list");
+            (self.say)(ASKED);
         }
         Ok(())
     }
@@ -146,7 +179,7 @@ impl Deployment<'_> {
             return book.note(|e| e.config_digest = Some(digest));
         }
         let digest = contracts.set_config(self.owner, &config).await.wrap_err(what)?;
-        (self.say)(&format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f));
+        (self.say)(&configured(don));
         book.note(|e| e.config_digest = Some(digest))
     }
 
@@ -208,6 +241,10 @@ impl Deployment<'_> {
         ));
         Ok(deployed.address)
     }
+}
+
+fn configured(don: &Don) -> String {
+    format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f)
 }
 
 /// The ABI-encoded arguments of a constructor, without a selector.

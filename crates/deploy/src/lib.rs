@@ -10,6 +10,7 @@
 //! | [`oracles`], [`members`] | the oracle set; its members, checked before anything is sent |
 //! | [`programs`] | the compiled contracts |
 //! | [`deployment`] | the steps |
+//! | `existing` | contracts of others that the plan names, looked at first |
 //! | `settings` | what makes contracts that stand already follow the plan |
 //! | [`book`] | the addresses of what stands |
 //!
@@ -17,6 +18,7 @@
 
 pub mod book;
 pub mod deployment;
+mod existing;
 pub mod members;
 pub mod oracles;
 pub mod plan;

@@ -47,6 +47,19 @@ pub enum Source<T> {
 }
 
 impl Plan {
+    /// Whether the program with this name is deployed, when it does not stand.
+    #[must_use]
+    pub fn wants(&self, program: &str) -> bool {
+        let is_made = |source: &Source<I256>| matches!(source, Source::Deploy(_));
+        match program {
+            "link_token" => matches!(self.link, Source::Deploy(_)),
+            "price_feed" => is_made(&self.link_to_native_feed) || is_made(&self.link_to_usd_feed),
+            "allow_list" => self.allow_list.is_some(),
+            "consumer_example" => self.consumer,
+            _ => true,
+        }
+    }
+
     /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no
     /// oracles yet.
     pub fn local(don_id: DonId, signatures: usize) -> Self {

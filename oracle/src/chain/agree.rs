@@ -64,14 +64,20 @@ pub(super) fn judge<T: Clone + Eq + Hash, S: Eq + Hash>(
     Some(agreed)
 }
 
-/// The highest block that `k` of the answers reach; the inner `None` when `k` know of none.
-pub(super) fn reached(k: usize, answers: &[Opinion<Option<u64>>]) -> Option<Option<u64>> {
-    let mut heights: Vec<u64> = answers.iter().filter_map(|(_, height)| *height).collect();
+/// The highest amount, such as a block's height, that `k` of the answers reach; the inner `None` when `k` know of none.
+pub(super) fn reached<T: Ord + Copy>(k: usize, answers: &[Opinion<Option<T>>]) -> Option<Option<T>> {
+    let mut heights: Vec<T> = answers.iter().filter_map(|(_, height)| *height).collect();
     heights.sort_unstable_by(|one, other| other.cmp(one));
     match k.checked_sub(1).and_then(|last| heights.get(last)) {
         Some(height) => Some(Some(*height)),
         None => (answers.len() - heights.len() >= k).then_some(None),
     }
+}
+
+/// What `k` of the answers say alike.
+pub(super) fn alike<T: Eq + Copy>(k: usize, answers: &[Opinion<T>]) -> Option<T> {
+    let count = |wanted: &T| answers.iter().filter(|(_, said)| said == wanted).count();
+    answers.iter().map(|(_, said)| said).find(|said| count(said) >= k).copied()
 }
 
 #[cfg(test)]
@@ -137,6 +143,15 @@ mod tests {
                 assert!(said(3, &answers).is_some(), "{answers:?}");
             }
         }
+    }
+
+    #[test]
+    fn alike_is_what_k_endpoints_say() {
+        let said = |k, all: &[u64]| alike(k, &all.iter().copied().enumerate().collect::<Vec<_>>());
+        assert_eq!(said(2, &[0, 17]), None);
+        assert_eq!(said(2, &[0, 17, 17]), Some(17));
+        assert_eq!(said(1, &[5]), Some(5));
+        assert_eq!(said(3, &[1, 1]), None);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub async fn config_digest(rpc: &Rpc, coordinator: Address) -> Result<Option<B25
 /// # Errors
 /// [`RpcFailure`].
 pub async fn wei_per_link(rpc: &Rpc, coordinator: Address) -> Result<U256, RpcFailure> {
-    view(rpc, coordinator, Coordinator::getWeiPerUnitLinkCall {}).await
+    agreed_view(rpc, coordinator, Coordinator::getWeiPerUnitLinkCall {}).await
 }
 
 /// Searches backward from the head to `first_block` for the event that set `digest`, and its block.
@@ -160,7 +160,11 @@ pub(crate) async fn view<C: SolCall>(rpc: &Rpc, to: Address, call: C) -> Result<
 }
 
 /// As [`view`], where enough endpoints give the answer.
-async fn agreed_view<C: SolCall>(rpc: &Rpc, to: Address, call: C) -> Result<C::Return, RpcFailure> {
+pub(crate) async fn agreed_view<C: SolCall>(
+    rpc: &Rpc,
+    to: Address,
+    call: C,
+) -> Result<C::Return, RpcFailure> {
     decoded::<C>(&rpc.agreed_call(&question(to, &call)).await?)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U128, U256},
+    primitives::{Address, B256, Bytes, U64, U128, U256},
     rpc::types::{FeeHistory, Log},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -112,7 +112,8 @@ impl Rpc {
     /// # Errors
     /// As [`Rpc::call`], and [`RpcFailure::Unagreed`].
     pub async fn nonce(&self, account: Address, tag: &'static str) -> Result<u64, RpcFailure> {
-        self.agreed_nonce(json!([account, tag])).await
+        let count: U64 = self.reached("eth_getTransactionCount", json!([account, tag])).await?;
+        Ok(count.to())
     }
 
     /// Wei per gas that makers of blocks ask for beside the base fee: the endpoint's opinion, else the median of what
@@ -139,12 +140,12 @@ impl Rpc {
         Ok(tips.get(tips.len() / 2).copied().unwrap_or(0))
     }
 
-    /// Wei of an account.
+    /// Wei of an account; where several endpoints must agree, the most that enough of them have seen.
     ///
     /// # Errors
-    /// As [`Rpc::call`].
+    /// As [`Rpc::call`], and [`RpcFailure::Unagreed`].
     pub async fn balance(&self, account: Address) -> Result<U256, RpcFailure> {
-        self.value("eth_getBalance", json!([account, "latest"]), Reach::First).await
+        self.reached("eth_getBalance", json!([account, "latest"])).await
     }
 
     /// The receipt; `None` while the transaction is not mined, as the endpoints of `reach` see it.

@@ -50,7 +50,7 @@ pub(super) struct Subject<'a> {
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered.
 pub(super) async fn l1_price_wei(rpc: &Rpc) -> Result<Option<u128>, RpcFailure> {
-    match crate::chain::view(rpc, ARB_GAS_INFO, ArbGasInfo::getL1BaseFeeEstimateCall {}).await {
+    match crate::chain::agreed_view(rpc, ARB_GAS_INFO, ArbGasInfo::getL1BaseFeeEstimateCall {}).await {
         Ok(price) => Ok(Some(u128::try_from(price).unwrap_or(u128::MAX))),
         Err(err) if err.is_transient() => Err(err),
         Err(_) => Ok(None),
@@ -77,8 +77,8 @@ pub(super) async fn simulate(
         gas: Some(gas_limit),
         gas_price_wei: Some(gas_price_wei),
     };
-    match rpc.eth_call(&transmit).await {
-        Ok(_) => {}
+    match rpc.agreed_answer(&transmit, |_| ()).await {
+        Ok(()) => {}
         Err(err) => return verdict(err),
     }
     let Some(price) = wei_per_link else {
@@ -104,11 +104,14 @@ pub(super) async fn simulate(
         // The coordinator has no ether; a price would make the endpoint refuse the call.
         gas_price_wei: None,
     };
-    match rpc.eth_call(&request).await {
-        Ok(answer) => match Router::fulfillCall::abi_decode_returns(&answer) {
-            Ok(returned) => Ok(Simulated::Code(returned.resultCode)),
-            Err(err) => Ok(Simulated::Reverts(format!("the router's answer does not decode: {err}"))),
-        },
+    // What the callback would cost depends on the block; the code is what is asked for.
+    let code = |answer: Bytes| {
+        let returned = Router::fulfillCall::abi_decode_returns(&answer);
+        returned.map(|returned| returned.resultCode).map_err(|err| err.to_string())
+    };
+    match rpc.agreed_answer(&request, code).await {
+        Ok(Ok(code)) => Ok(Simulated::Code(code)),
+        Ok(Err(err)) => Ok(Simulated::Reverts(format!("the router's answer does not decode: {err}"))),
         Err(err) => verdict(err),
     }
 }
@@ -125,8 +128,9 @@ pub(super) async fn is_taken(
     gas_price_wei: u128,
 ) -> Result<bool, RpcFailure> {
     let (gas, gas_price_wei) = (Some(gas_limit), Some(gas_price_wei));
-    match rpc.eth_call(&CallRequest { from, to, data: calldata.clone(), gas, gas_price_wei }).await {
-        Ok(_) => Ok(true),
+    let call = CallRequest { from, to, data: calldata.clone(), gas, gas_price_wei };
+    match rpc.agreed_answer(&call, |_| ()).await {
+        Ok(()) => Ok(true),
         Err(err) => verdict(err).map(|_| false),
     }
 }

@@ -27,7 +27,8 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     }
     // Whom the Coordinator pays, and owes nothing, is told so.
     let fees = owner.types(&["don", "withdraw", "--don-id", &don, "--json"]).done();
-    assert!(!fees["transaction"].is_null() || fees["paid"][0]["juels"] == "0", "{fees}");
+    let is_paid = |said: &serde_json::Value| said["paid"].as_array().is_some_and(|paid| !paid.is_empty());
+    assert_eq!(fees["transaction"].is_null(), !is_paid(&fees), "{fees}");
     let none = owner.types(&["don", "withdraw", "--don-id", &don]);
     assert!(none.code == Some(0) && none.stdout.contains("nothing was sent"), "{none:?}");
     for contract in ["router", "coordinator", "link"] {
@@ -38,8 +39,7 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     }
     // The Router has nothing of its own yet; it pays that out.
     let own = owner.types(&["don", "withdraw", "--from-router", "--don-id", &don, "--json"]).done();
-    assert_eq!(own["paid"][0]["juels"], "0", "{own}");
-    assert!(own["transaction"].is_null(), "{own}");
+    assert!(own["transaction"].is_null() && !is_paid(&own), "{own}");
     let told = owner.types(&["don", "withdraw", "--from-router", "--don-id", &don]);
     assert!(
         told.code == Some(0) && told.stdout.contains("holds nothing for its owner yet; nothing was sent"),
@@ -92,7 +92,11 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
         .refused("did you mean `don_fee_cents_usd`?");
     // The list follows the file as everything else does; without its part everybody is let in.
     let listed = |more: &str| format!("{changed}[allow_list]\nsigner = \"0x{}\"\n{more}", "11".repeat(20));
+    let told = deploy_with(&listed(""), &["--dry-run"]);
+    assert!(told.stderr.contains("allow_list: ") && !told.stderr.contains("follow"), "{told:?}");
     assert!(deploy(&listed("")).stderr.contains("the Router asks the allow list"));
+    let moved = deploy_with(&changed.replace("fun-owner-1", "fun-owner-2"), &["--dry-run"]);
+    assert!(moved.stderr.contains("route fun-owner-2 leads to the Coordinator, when"), "{moved:?}");
     let addresses = std::fs::read(owner.folder().join("addresses.json")).expect("the addresses");
     let addresses: serde_json::Value = serde_json::from_slice(&addresses).expect("JSON");
     let router = addresses["router"].as_str().expect("the Router");
@@ -113,5 +117,21 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
             false => created.refused("SenderMustAcceptTermsOfService"),
         }
     }
+    // What contracts were built with cannot be changed, and what is named must be what it is named for.
+    let address = |name: &str| addresses[name].as_str().expect("an address").to_owned();
+    let feeds = |native: &str, usd: &str| {
+        let feeds = "dev_wei_per_link = 6000000000000000\ndev_usd_per_link = 1500000000";
+        base.replace(feeds, &format!("link_to_native = {native:?}\nlink_to_usd = {usd:?}"))
+    };
+    let (native, usd) = (address("linkToNativeFeed"), address("linkToUsdFeed"));
+    let token = base.replace("dev_supply_link = 1000", &format!("address = {:?}", owner.text("link")));
+    deploy(&token).refused("were built with LINK token");
+    deploy(&feeds(&usd, &native)).refused("which cannot be changed");
+    let elsewhere = |content: &str| deploy(&format!("addresses_file = \"new.json\"\n{content}"));
+    elsewhere(&feeds(&usd, &native)).refused("has 8 decimals, not 18");
+    elsewhere(&feeds(&native, &address("router"))).refused("is no price feed");
+    let no_token = base.replace("dev_supply_link = 1000", &format!("address = {:?}", address("router")));
+    elsewhere(&no_token).refused("there is no token");
+    assert!(!owner.folder().join("new.json").exists(), "nothing was sent");
     network.end();
 }

@@ -2,14 +2,14 @@
 //! enough agree ([`crate::chain::agree`]).
 //!
 //! What is agreed so: logs, the headers they lie under, the newest and the final block, the route and the digest of the
-//! configuration, and the nonces of accounts. What else a node asks for its own transactions is not: a lie there costs
-//! time or gas, and never changes what is said. With an agreement of 1 everything here is one question to the best
-//! endpoint.
+//! configuration, what an account has, and what a report would do. The prices of gas and the receipts of a node's own
+//! transactions are not: a lie there costs time or gas, and never changes what is said. With an agreement of 1
+//! everything here is one question to the best endpoint.
 
-use alloy::{
-    primitives::{Bytes, U64},
-    rpc::types::Log,
-};
+use std::hash::Hash;
+
+use alloy::{primitives::Bytes, rpc::types::Log};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{Reach, Rpc};
@@ -119,29 +119,54 @@ impl Rpc {
         self.agreed("eth_getLogs", json!([query.filter()]), read, slot).await
     }
 
-    /// The highest nonce that enough endpoints have reached.
-    pub(in crate::chain) async fn agreed_nonce(&self, params: Value) -> Result<u64, RpcFailure> {
-        let method = "eth_getTransactionCount";
+    /// The amount that enough endpoints tell alike, or, when all that answer differ, the highest that enough of them have
+    /// reached: their newest blocks may be different ones.
+    pub(in crate::chain) async fn reached<T: DeserializeOwned + Ord + Copy>(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<T, RpcFailure> {
         if !self.wants_agreement() {
-            return self.call::<_, U64>(method, params).await.map(|count| count.to());
+            return self.call(method, params).await;
         }
         let read = |raw: &RawValue| {
-            let count = serde_json::from_str::<U64>(raw.get()).map_err(|err| err.to_string())?;
-            Ok(Some(Some(count.to())))
+            serde_json::from_str::<T>(raw.get())
+                .map(|amount| Some(Some(amount)))
+                .map_err(|err| err.to_string())
         };
-        let decide = |counts: &[Opinion<Option<u64>>]| agree::reached(self.agree, counts).flatten();
-        self.opinions(method, params, read, decide).await
+        let mut heard = Vec::new();
+        let decide = |amounts: &[Opinion<Option<T>>]| {
+            heard = amounts.to_vec();
+            let all = amounts.len() == self.endpoints.len();
+            agree::alike(self.agree, amounts)
+                .or_else(|| all.then(|| agree::reached(self.agree, amounts)).flatten())
+                .flatten()
+        };
+        match self.opinions(method, params, read, decide).await {
+            Err(failure @ RpcFailure::Unagreed { .. }) => {
+                agree::reached(self.agree, &heard).flatten().ok_or(failure)
+            }
+            decided => decided,
+        }
     }
 
     /// A call's answer that enough endpoints give alike.
     pub(in crate::chain) async fn agreed_call(&self, call: &CallRequest) -> Result<Bytes, RpcFailure> {
+        self.agreed_answer(call, |answer| answer).await
+    }
+
+    /// What is read in a call's answer, when enough endpoints give answers in which the same is read.
+    pub(crate) async fn agreed_answer<T: Clone + Eq + Hash>(
+        &self,
+        call: &CallRequest,
+        what: impl Fn(Bytes) -> T,
+    ) -> Result<T, RpcFailure> {
         if !self.wants_agreement() {
-            return self.eth_call(call).await;
+            return self.eth_call(call).await.map(what);
         }
         let read = |raw: &RawValue| {
-            serde_json::from_str::<Bytes>(raw.get())
-                .map(|answer| Some(vec![answer]))
-                .map_err(|err| err.to_string())
+            let answer = serde_json::from_str::<Bytes>(raw.get()).map_err(|err| err.to_string())?;
+            Ok(Some(vec![what(answer)]))
         };
         let params = json!([call.to_json(), "latest"]);
         let answer = self.agreed("eth_call", params, read, |_| ()).await?.pop();
