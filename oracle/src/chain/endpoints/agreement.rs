@@ -119,8 +119,8 @@ impl Rpc {
         self.agreed("eth_getLogs", json!([query.filter()]), read, slot).await
     }
 
-    /// The amount that enough endpoints tell alike, or, when all that answer differ, the highest that enough of them have
-    /// reached: their newest blocks may be different ones.
+    /// The amount that enough endpoints tell alike, or, when all that answer differ, the highest that enough of them
+    /// have reached: their newest blocks may be different ones.
     pub(in crate::chain) async fn reached<T: DeserializeOwned + Ord + Copy>(
         &self,
         method: &'static str,
