@@ -86,11 +86,8 @@ pub async fn run(config: Config, stop: watch::Receiver<bool>) -> Result<()> {
         // Serving ends with the node.
         let _ = stop_admin.wait_for(|stop| *stop).await;
     }));
-    let rpc = Rpc::new(&config.chain.rpc_urls)
-        .wrap_err("the HTTP client cannot be built")?
-        .checking_hashes(config.chain.check_block_hashes)
-        .agreeing(config.chain.agree);
-    let rpc = Arc::new(rpc);
+    let rpc = Rpc::configured(&config.chain.rpc_urls, &config.chain);
+    let rpc = Arc::new(rpc.wrap_err("the HTTP client cannot be built")?);
     let funds = Arc::new(Funds::new(rpc.clone(), identity.transmitter));
     let looks = Arc::new(Looks::default());
     let node = Node { config, keys: unlocked, identity, journal, metrics, status, rpc, funds, looks, stop };
@@ -174,12 +171,7 @@ impl Node {
         let chain = &self.config.chain;
         let name = identity_claim(chain.identity_block);
         let stored = self.journal.claimed(&name).await?.and_then(|text| text.parse().ok());
-        let wanted = WantedChain {
-            chain_id: chain.chain_id,
-            block: chain.identity_block,
-            hash: chain.identity_hash.or(stored),
-            router: chain.router,
-        };
+        let wanted = WantedChain::configured(chain, stored);
         let mut backoff = Backoff::default();
         loop {
             match self.rpc.connect(&wanted).await {

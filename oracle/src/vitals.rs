@@ -132,7 +132,8 @@ impl Vitals {
 
     async fn chain(&self) {
         loop {
-            let (trouble, age) = self.looks.judge(&self.config, Instant::now());
+            let (unseen, age) = self.looks.judge(&self.config, Instant::now());
+            let trouble = unseen.or_else(|| self.rpc.contradiction());
             let endpoints = self.rpc.view();
             self.metrics.describe_endpoints(&endpoints);
             let seconds = age.as_secs();
@@ -171,7 +172,7 @@ impl Vitals {
             if let Ok(wei) = self.funds.wei(ETHER_EVERY / 2).await {
                 self.metrics.transmitter_ether.set(wei_as_ether(wei));
                 self.status.send_modify(|status| status.transmitter_wei = Some(wei));
-                if let Ok(head) = self.rpc.head().await {
+                if let Ok(head) = self.rpc.agreed_head().await {
                     let price = head.base_fee_per_gas.unwrap_or_default() * U256::from(2);
                     let report = price * U256::from(REPORT_GAS);
                     let reserve = report * U256::from(self.config.ether_reserve_reports);

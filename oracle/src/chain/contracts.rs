@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use alloy::{
     primitives::{Address, B256, U256},
-    rpc::types::Log,
     sol_types::{SolCall, SolEvent},
 };
 use functions_types::{
@@ -12,7 +11,6 @@ use functions_types::{
     abi::{Coordinator, Router},
     programs::Standing,
 };
-use serde_json::json;
 
 use super::{
     endpoints::{Reach, Rpc},
@@ -34,7 +32,7 @@ const MAX_NAMES: usize = 32;
 /// # Errors
 /// [`RpcFailure`].
 pub async fn coordinator_of(rpc: &Rpc, router: Address, don_id: B256) -> Result<Option<Address>, RpcFailure> {
-    match agreed_view(rpc, router, Router::getContractByIdCall { id: don_id }).await {
+    match view(rpc, router, Router::getContractByIdCall { id: don_id }).await {
         Ok(found) if found == Address::ZERO => Ok(None),
         Ok(found) => Ok(Some(found)),
         // RouteNotFound: the route is not set yet.
@@ -68,17 +66,16 @@ async fn known_dons(rpc: &Rpc, chain: &ChainSection) -> BTreeSet<B256> {
         known.extend(proposed._0);
     }
     let allow_list = view(rpc, chain.router, Router::getAllowListIdCall {}).await.unwrap_or_default();
-    let Ok(head) = rpc.head().await else { return known };
+    let Ok(head) = rpc.agreed_head().await else { return known };
     let mut last = head.height();
     for _ in 0..MAX_NAME_QUERIES {
         let first = last.saturating_sub(chain.max_log_range.max(1) - 1).max(chain.start_block);
-        let filter = json!({
-            "address": chain.router,
-            "topics": [Router::ContractUpdated::SIGNATURE_HASH],
-            "fromBlock": format!("{first:#x}"),
-            "toBlock": format!("{last:#x}"),
-        });
-        let Ok(logs) = rpc.call::<_, Vec<Log>>("eth_getLogs", (filter,)).await else { break };
+        let query = LogQuery {
+            addresses: vec![chain.router],
+            topics: vec![Router::ContractUpdated::SIGNATURE_HASH],
+            span: Span::Range(first, last),
+        };
+        let Ok(logs) = rpc.agreed_logs(&query, Reach::First).await else { break };
         let updates = logs.iter().filter_map(|log| Router::ContractUpdated::decode_log(&log.inner).ok());
         known.extend(updates.map(|update| update.data.id).take(MAX_NAMES));
         if first <= chain.start_block || known.len() >= MAX_NAMES {
@@ -95,7 +92,7 @@ async fn known_dons(rpc: &Rpc, chain: &ChainSection) -> BTreeSet<B256> {
 /// # Errors
 /// [`RpcFailure`].
 pub async fn config_digest(rpc: &Rpc, coordinator: Address) -> Result<Option<B256>, RpcFailure> {
-    let details = agreed_view(rpc, coordinator, Coordinator::latestConfigDetailsCall {}).await?;
+    let details = view(rpc, coordinator, Coordinator::latestConfigDetailsCall {}).await?;
     Ok((details.configCount > 0).then_some(details.configDigest))
 }
 
@@ -104,7 +101,7 @@ pub async fn config_digest(rpc: &Rpc, coordinator: Address) -> Result<Option<B25
 /// # Errors
 /// [`RpcFailure`].
 pub async fn wei_per_link(rpc: &Rpc, coordinator: Address) -> Result<U256, RpcFailure> {
-    agreed_view(rpc, coordinator, Coordinator::getWeiPerUnitLinkCall {}).await
+    view(rpc, coordinator, Coordinator::getWeiPerUnitLinkCall {}).await
 }
 
 /// Searches backward from the head to `first_block` for the event that set `digest`, and its block.
@@ -154,17 +151,8 @@ pub async fn find_config(
     }
 }
 
-/// Calls a view and decodes its answer.
+/// Calls a view and decodes its answer, which enough endpoints give.
 pub(crate) async fn view<C: SolCall>(rpc: &Rpc, to: Address, call: C) -> Result<C::Return, RpcFailure> {
-    decoded::<C>(&rpc.eth_call(&question(to, &call)).await?)
-}
-
-/// As [`view`], where enough endpoints give the answer.
-pub(crate) async fn agreed_view<C: SolCall>(
-    rpc: &Rpc,
-    to: Address,
-    call: C,
-) -> Result<C::Return, RpcFailure> {
     decoded::<C>(&rpc.agreed_call(&question(to, &call)).await?)
 }
 

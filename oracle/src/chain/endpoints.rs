@@ -8,6 +8,7 @@
 
 mod agreement;
 mod asking;
+mod contradictions;
 mod identity;
 mod monitor;
 mod opinions;
@@ -25,12 +26,13 @@ use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 use url::Url;
 
-use self::identity::Expected;
 pub use self::identity::{Contact, WantedChain};
+use self::{contradictions::Contradictions, identity::Expected};
 use super::{
     header::Header,
     health::{Health, SeenHead, Standing},
 };
+use crate::config::ChainSection;
 
 /// The endpoints of one chain.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ pub struct Rpc {
     agree: usize,
     /// When a disagreement was last said.
     disagreement_said: Mutex<Option<Instant>>,
+    contradictions: Mutex<Contradictions>,
     /// No endpoint has an opinion about tips.
     pub(super) lacks_tips: AtomicBool,
 }
@@ -106,8 +109,17 @@ impl Rpc {
             check_hashes: true,
             agree: 1,
             disagreement_said: Mutex::default(),
+            contradictions: Mutex::default(),
             lacks_tips: AtomicBool::new(false),
         })
+    }
+
+    /// Prepares the endpoints at `urls` to be asked as the configuration says.
+    ///
+    /// # Errors
+    /// As [`Rpc::new`].
+    pub fn configured(urls: &[Url], chain: &ChainSection) -> Result<Self, reqwest::Error> {
+        Ok(Self::new(urls)?.checking_hashes(chain.check_block_hashes).agreeing(chain.agree))
     }
 
     /// Whether block hashes are compared with the headers they come with; true unless set otherwise.

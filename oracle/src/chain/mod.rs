@@ -23,7 +23,7 @@ mod transactions;
 mod watch;
 
 pub use backoff::Backoff;
-pub(crate) use contracts::{agreed_view, view};
+pub(crate) use contracts::view;
 pub use contracts::{config_digest, coordinator_of, find_config, unknown_don, wei_per_link};
 pub use cursor::{Batch, CursorConfig, LogCursor};
 pub use endpoints::{Contact, EndpointView, Reach, Rpc, WantedChain};

@@ -140,12 +140,16 @@ impl Rpc {
         Ok(tips.get(tips.len() / 2).copied().unwrap_or(0))
     }
 
-    /// Wei of an account; where several endpoints must agree, the most that enough of them have seen.
+    /// Wei of an account; where several endpoints must agree, in the newest block that enough of them have.
     ///
     /// # Errors
     /// As [`Rpc::call`], and [`RpcFailure::Unagreed`].
     pub async fn balance(&self, account: Address) -> Result<U256, RpcFailure> {
-        self.reached("eth_getBalance", json!([account, "latest"])).await
+        let block = match self.wants_agreement() {
+            true => BlockRef::Number(self.agreed_head().await?.height()),
+            false => BlockRef::Tag("latest"),
+        };
+        self.agreed_value("eth_getBalance", json!([account, block.to_json()])).await
     }
 
     /// The receipt; `None` while the transaction is not mined, as the endpoints of `reach` see it.

@@ -31,7 +31,6 @@ const MAX_BEHIND_SECONDS: u64 = 900;
 
 /// An endpoint with the right chain id.
 struct Answered {
-    rpc: Rpc,
     /// Hash of the identity block there.
     hash: B256,
     has_router: bool,
@@ -54,34 +53,40 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
     };
     let looks = settings.rpc_urls.iter().map(|url| endpoint(url, settings));
     let seen = futures::future::join_all(looks).await;
-    // As long as the hash is not known, the first endpoint with the Router decides; for the node too.
-    let first = seen.iter().find_map(|seen| {
-        let answered = seen.answered.as_ref().filter(|answered| answered.has_router)?;
-        Some((answered.hash, seen.name.clone()))
-    });
-    let ours = ours.or(first);
+    let ours = ours.or_else(|| introduced(settings.agree, &seen));
     let mut lines = Vec::new();
-    let (mut right, mut usable) = (None, Vec::new());
-    for Seen { name, mut line, answered } in seen {
-        if let Some(Answered { rpc, hash, .. }) = answered {
+    let mut usable = Vec::new();
+    for (url, Seen { name, mut line, answered }) in settings.rpc_urls.iter().zip(seen) {
+        if let Some(Answered { hash, .. }) = answered {
             match &ours {
                 Some((expected, whose)) if *expected != hash => {
                     line = foreign(&name, settings.identity_block, hash, *expected, whose);
                 }
-                _ => {
-                    usable.push(name.clone());
-                    right = right.or(Some(rpc));
-                }
+                _ => usable.push((name.clone(), url.clone())),
             }
         }
         lines.push(Line { id: format!("{ENDPOINT}.{}", lines.len()), ..line });
     }
     lines.extend(identified(settings, stored, ours));
-    lines.extend(agreement(settings.agree, usable.len(), voices(&usable).await));
-    let Some(rpc) = right else {
+    let (names, urls): (Vec<_>, Vec<_>) = usable.into_iter().unzip();
+    lines.extend(agreement(settings.agree, names.len(), voices(&names).await));
+    if urls.is_empty() {
         let words = "no endpoint serves the chain; the contracts were not looked at";
         lines.push(Line::fail("chain", words, "correct chain.rpc_urls or chain.chain_id"));
         return lines;
+    }
+    if urls.len() < settings.agree {
+        let words = "too few endpoints serve the chain; the contracts were not looked at";
+        lines.push(Line::fail("chain", words, "see chain.agree"));
+        return lines;
+    }
+    // What the node would be told: by as many of them as must agree.
+    let rpc = match Rpc::configured(&urls, settings) {
+        Ok(rpc) => rpc,
+        Err(err) => {
+            lines.push(Line::fail("chain", err.to_string(), "correct chain.rpc_urls"));
+            return lines;
+        }
     };
     let contracts = async {
         let mut configured = None;
@@ -98,6 +103,32 @@ pub(super) async fn look(config: &Config, stored: Option<B256>, identity: Option
         lines.push(Line::fail("chain", format!("no answers within {} s", 3 * PATIENCE.as_secs()), remedy));
     }
     lines
+}
+
+/// Which chain it is as long as nothing else says so: what as many of the first endpoints with the Router as must agree
+/// show; as the node finds it out.
+fn introduced(agree: usize, seen: &[Seen]) -> Option<(B256, String)> {
+    let mut heard = Vec::new();
+    for seen in seen {
+        let Some(answered) = seen.answered.as_ref().filter(|answered| answered.has_router) else { continue };
+        heard.push((&seen.name, answered.hash));
+        let alike = heard.iter().filter(|(_, hash)| *hash == answered.hash);
+        let names: Vec<&str> = alike.map(|(name, _)| name.as_str()).collect();
+        if names.len() >= agree {
+            return Some((answered.hash, names.join(" and ")));
+        }
+    }
+    None
+}
+
+/// What to do when a question to the chain failed.
+fn remedy_of(failure: &RpcFailure) -> &'static str {
+    match failure {
+        RpcFailure::Unagreed { .. } => {
+            "find out which of chain.rpc_urls is wrong, and take it out: a block explorer shows what is right"
+        }
+        _ => "look at the endpoints",
+    }
 }
 
 /// Host and port: URLs carry access keys.
@@ -149,7 +180,7 @@ async fn endpoint(url: &Url, settings: &ChainSection) -> Seen {
         return without(format!("it does not have block {block}, which tells the chain"), remedy);
     };
     let line = clock(&name, head.height(), head.timestamp.to(), wall_ms() / 1_000);
-    Seen { name, line, answered: Some(Answered { rpc, hash, has_router }) }
+    Seen { name, line, answered: Some(Answered { hash, has_router }) }
 }
 
 /// An endpoint of a chain that only has the same id.
@@ -233,7 +264,7 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
     if !lifetime("router.program", rpc, router, lines).await {
         return None;
     }
-    match kind(rpc, router, Router::typeAndVersionCall {}).await {
+    match kind(rpc, router, Router::typeAndVersionCall {}, remedy).await {
         Ok(name) if name.starts_with("Functions Router") => {
             lines.push(Line::ok("router", format!("{router} is {name}")));
         }
@@ -241,7 +272,7 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
             lines.push(Line::fail("router", format!("{router} calls itself {name:?}"), remedy));
             return None;
         }
-        Err(words) => {
+        Err((words, remedy)) => {
             lines.push(Line::fail("router", words, remedy));
             return None;
         }
@@ -255,7 +286,7 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
             return None;
         }
         Err(err) => {
-            lines.push(Line::fail("don.route", err.to_string(), "look at the endpoint"));
+            lines.push(Line::fail("don.route", err.to_string(), remedy_of(&err)));
             return None;
         }
     };
@@ -263,17 +294,17 @@ async fn contracts(config: &Config, rpc: &Rpc, lines: &mut Vec<Line>) -> Option<
     if !lifetime("don.coordinator.program", rpc, coordinator, lines).await {
         return None;
     }
-    match kind(rpc, coordinator, Coordinator::typeAndVersionCall {}).await {
+    let remedy = "the Router's owner must lead the route to a Coordinator";
+    let (words, remedy) = match kind(rpc, coordinator, Coordinator::typeAndVersionCall {}, remedy).await {
         Ok(name) if name.starts_with("Functions Coordinator") => {
             lines.push(Line::ok("don.coordinator", format!("{coordinator} is {name}")));
-            Some(coordinator)
+            return Some(coordinator);
         }
-        Ok(words) | Err(words) => {
-            let remedy = "the Router's owner must lead the route to a Coordinator";
-            lines.push(Line::fail("don.coordinator", format!("{coordinator}: {words}"), remedy));
-            None
-        }
-    }
+        Ok(name) => (format!("it calls itself {name:?}"), remedy),
+        Err(said) => said,
+    };
+    lines.push(Line::fail("don.coordinator", format!("{coordinator}: {words}"), remedy));
+    None
 }
 
 /// For how long the chain runs a contract; false when it does not. Silent about contracts that are no programs.
@@ -291,20 +322,24 @@ async fn lifetime(id: &str, rpc: &Rpc, address: Address, lines: &mut Vec<Line>) 
     standing.runs()
 }
 
-/// `typeAndVersion`, or why there is none.
-async fn kind<C: alloy::sol_types::SolCall<Return = String>>(
+/// `typeAndVersion`, or why there is none, and what to do: `remedy` where the contract is at fault.
+async fn kind<'a, C: alloy::sol_types::SolCall<Return = String>>(
     rpc: &Rpc,
     address: Address,
     call: C,
-) -> Result<String, String> {
-    let code: Bytes = rpc.call("eth_getCode", (address, "latest")).await.map_err(|err| err.to_string())?;
+    remedy: &'a str,
+) -> Result<String, (String, &'a str)> {
+    let code = rpc.agreed_code(address).await.map_err(|err| (err.to_string(), remedy_of(&err)))?;
     if code.is_empty() {
-        return Err(format!("{address} has no code"));
+        return Err((format!("{address} has no code"), remedy));
     }
-    let name = chain::view(rpc, address, call)
-        .await
-        .map_err(|err| format!("{address} does not say what it is (typeAndVersion: {err})"))?;
-    Ok(name.chars().take(100).collect())
+    match chain::view(rpc, address, call).await {
+        Ok(name) => Ok(name.chars().take(100).collect()),
+        Err(err) => {
+            let remedy = if err.is_transient() { remedy_of(&err) } else { remedy };
+            Err((format!("{address} does not say what it is (typeAndVersion: {err})"), remedy))
+        }
+    }
 }
 
 /// The configuration in force, and this node in it; the transmitter that it sends from under that.
@@ -329,7 +364,7 @@ async fn membership(
             return None;
         }
         Ok(Err(err)) => {
-            lines.push(Line::fail("don.config", err.to_string(), "look at the endpoint"));
+            lines.push(Line::fail("don.config", err.to_string(), remedy_of(&err)));
             return None;
         }
         Err(_) => {
@@ -406,12 +441,12 @@ fn announced(config: &Config, don: &Don, lines: &mut Vec<Line>) {
 async fn ether(rpc: &Rpc, transmitter: Address) -> Line {
     let id = "ether";
     let asked = async {
-        let balance: U256 = rpc.call("eth_getBalance", (transmitter, "latest")).await?;
-        let price: U256 = rpc.call("eth_gasPrice", ()).await?;
+        let balance = rpc.balance(transmitter).await?;
+        let price = rpc.agreed_head().await?.base_fee_per_gas.unwrap_or_default();
         Ok::<_, RpcFailure>((balance, price))
     };
     match asked.await {
-        Err(err) => Line::fail(id, err.to_string(), "look at the endpoint"),
+        Err(err) => Line::fail(id, err.to_string(), remedy_of(&err)),
         Ok((balance, price)) => {
             let words = format!("{transmitter} has {} ether", amount::show(balance));
             let wanted = price * U256::from(REPORTS_GAS);

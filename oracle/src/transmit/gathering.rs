@@ -62,7 +62,7 @@ async fn try_gather(
     drop(shared.notes.send(TransmitNote::Gather { keys }));
     let Ok(Some(batch)) = answer.await else { return Ok(None) };
     let calldata = Bytes::from(batch.calldata());
-    let fees = fees(&shared.rpc, &shared.rpc.head().await?).await?;
+    let fees = fees(&shared.rpc, &shared.rpc.agreed_head().await?).await?;
     let gas_limit = batch_gas_limit(&jobs, &calldata, &fees);
     // No more than the reservation of each of them pays for.
     let of_first = ceiling(shared, first, &fees, gas_limit).await?.wei;

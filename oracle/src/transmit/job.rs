@@ -294,7 +294,7 @@ impl<'a> Driver<'a> {
     /// is left is to use the nonce.
     async fn market(&self) -> Result<Seen, JobError> {
         let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
-        let fees = fees(&self.shared.rpc, &self.shared.rpc.head().await?).await?;
+        let fees = fees(&self.shared.rpc, &self.shared.rpc.agreed_head().await?).await?;
         let ceiling_wei = if self.told.borrow().answered {
             payable_wei(self.shared, row.gas_limit).await?
         } else {

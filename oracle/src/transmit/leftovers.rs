@@ -162,7 +162,7 @@ async fn tend(shared: &Shared, row: &Transmission, latest: u64, seen: &mut Seen)
 }
 
 async fn cancel(shared: &Shared, turn: &Turn<'_>, row: &mut Transmission) -> Result<(), SendError> {
-    let fees = fees(&shared.rpc, &shared.rpc.head().await?).await?;
+    let fees = fees(&shared.rpc, &shared.rpc.agreed_head().await?).await?;
     let ceiling_wei = payable_wei(shared, row.gas_limit).await?;
     let Some(price) = price::raised(price_of(row), fees.market, ceiling_wei) else {
         return shared.sender.resend(turn, row).await;
@@ -185,7 +185,7 @@ async fn fill_gap(shared: &Shared, lowest: u64, latest: u64) -> Result<(), SendE
     if open.first().is_none_or(|row| row.nonce <= nonce) {
         return Ok(());
     }
-    let fees = fees(&shared.rpc, &shared.rpc.head().await?).await?;
+    let fees = fees(&shared.rpc, &shared.rpc.agreed_head().await?).await?;
     let Some(price) = price::offer(fees.market, payable_wei(shared, TRANSFER_GAS).await?) else {
         return Ok(());
     };

@@ -24,7 +24,7 @@ pub(super) async fn look(
     request_block: u64,
     gas_raises: u32,
 ) -> Result<Look, RpcFailure> {
-    let head = shared.rpc.head().await?;
+    let head = shared.rpc.agreed_head().await?;
     let fees = fees(&shared.rpc, &head).await?;
     let gas_limit = gas_limit(job, &fees, gas_raises);
     let need_wei = U256::from(gas_limit) * U256::from(fees.market.effective_wei());

@@ -50,7 +50,7 @@ pub(super) struct Subject<'a> {
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered.
 pub(super) async fn l1_price_wei(rpc: &Rpc) -> Result<Option<u128>, RpcFailure> {
-    match crate::chain::agreed_view(rpc, ARB_GAS_INFO, ArbGasInfo::getL1BaseFeeEstimateCall {}).await {
+    match crate::chain::view(rpc, ARB_GAS_INFO, ArbGasInfo::getL1BaseFeeEstimateCall {}).await {
         Ok(price) => Ok(Some(u128::try_from(price).unwrap_or(u128::MAX))),
         Err(err) if err.is_transient() => Err(err),
         Err(_) => Ok(None),

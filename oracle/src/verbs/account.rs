@@ -6,8 +6,7 @@ use alloy::{
     consensus::{TxEip1559, TxEnvelope, TypedTransaction},
     eips::eip2718::Encodable2718,
     network::{Ethereum, EthereumWallet, NetworkWallet},
-    primitives::{Address, B256, Bytes, TxKind, U64, U256, aliases::U96},
-    rpc::types::Log,
+    primitives::{Address, B256, Bytes, Log, TxKind, U64, U256, aliases::U96},
     sol_types::{SolCall, SolError, SolEvent},
 };
 use eyre::{Result, WrapErr, bail, eyre};
@@ -24,12 +23,29 @@ const RECEIPT_PATIENCE: Duration = Duration::from_secs(120);
 const RECEIPT_PAUSE: Duration = Duration::from_millis(250);
 
 /// A mined transaction.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Mined {
     pub(super) transaction_hash: B256,
     pub(super) status: U64,
-    pub(super) logs: Vec<Log>,
+    logs: Vec<Emitted>,
+}
+
+/// An event of it, without what not every endpoint tells of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+struct Emitted {
+    address: Address,
+    topics: Vec<B256>,
+    data: Bytes,
+}
+
+impl Emitted {
+    /// The LINK that moved to `to`, in juels.
+    fn moved_to(&self, to: Address) -> Option<U256> {
+        let log = Log::new(self.address, self.topics.clone(), self.data.clone())?;
+        let transfer = Link::Transfer_0::decode_log(&log).ok()?;
+        (transfer.data.to == to).then_some(transfer.data.value)
+    }
 }
 
 /// What a transaction does.
@@ -69,7 +85,7 @@ pub(super) struct Account<'a> {
 
 impl Account<'_> {
     pub(super) async fn ether_wei(&self) -> Result<U256> {
-        Ok(self.rpc.call("eth_getBalance", (self.address, "latest")).await?)
+        Ok(self.rpc.balance(self.address).await?)
     }
 
     pub(super) async fn link_juels(&self, link: Address) -> Result<U256> {
@@ -107,8 +123,8 @@ impl Account<'_> {
             gas: None,
             gas_price_wei: None,
         };
-        match self.rpc.eth_call(&request).await {
-            Ok(_) => Ok(true),
+        match self.rpc.agreed_answer(&request, |_| ()).await {
+            Ok(()) => Ok(true),
             Err(RpcFailure::Reverted { data, .. })
                 if data.starts_with(&Coordinator::InsufficientBalance::SELECTOR) =>
             {
@@ -137,12 +153,7 @@ impl Account<'_> {
         juels: U256,
     ) -> Result<(U256, B256)> {
         let mined = self.send(&Call::withdrawal(coordinator, to, juels)).await?;
-        let paid = mined
-            .logs
-            .iter()
-            .filter_map(|log| Link::Transfer_0::decode_log(&log.inner).ok())
-            .find(|transfer| transfer.data.to == to)
-            .map(|transfer| transfer.data.value);
+        let paid = mined.logs.iter().find_map(|log| log.moved_to(to));
         let paid =
             paid.ok_or_else(|| eyre!("transaction {} moved no LINK to {to}", mined.transaction_hash))?;
         Ok((paid, mined.transaction_hash))
@@ -226,10 +237,14 @@ impl Account<'_> {
         Ok(mined)
     }
 
-    async fn mined(&self, hash: B256) -> Result<Mined> {
+    async fn mined(&self, hash: B256) -> Result<Mined, RpcFailure> {
         loop {
-            if let Some(mined) = self.rpc.call("eth_getTransactionReceipt", (hash,)).await? {
-                return Ok(mined);
+            match self.rpc.agreed_value("eth_getTransactionReceipt", json!([hash])).await {
+                Ok(Some(mined)) => return Ok(mined),
+                Ok(None) => {}
+                // It was sent: trouble of the endpoints, or one that lags, is waited out.
+                Err(err) if err.is_transient() => {}
+                Err(err) => return Err(err),
             }
             sleep(RECEIPT_PAUSE).await;
         }
@@ -237,7 +252,7 @@ impl Account<'_> {
 
     /// Twice the price of the newest block.
     async fn max_fee_wei(&self) -> Result<u128> {
-        let price: U256 = self.rpc.call("eth_gasPrice", ()).await?;
+        let price: U256 = self.rpc.reached("eth_gasPrice", json!([])).await?;
         Ok(u128::try_from(price).unwrap_or(u128::MAX / 2).saturating_mul(2).max(1))
     }
 
@@ -245,7 +260,7 @@ impl Account<'_> {
     async fn gas(&self, call: &Call) -> Result<u64, RpcFailure> {
         let (from, value) = (self.address, format!("{:#x}", call.wei));
         let call = json!({ "from": from, "to": call.to, "data": call.input, "value": value });
-        let gas: U64 = self.rpc.call("eth_estimateGas", (call,)).await?;
+        let gas: U64 = self.rpc.reached("eth_estimateGas", json!([call])).await?;
         Ok(gas.to::<u64>().saturating_mul(6) / 5)
     }
 }

@@ -14,7 +14,7 @@ use super::{
     amount,
 };
 use crate::{
-    chain::{self, Rpc, RpcFailure, coordinator_of},
+    chain::{self, Contact, Rpc, RpcFailure, WantedChain, coordinator_of},
     config::Config,
     keys,
 };
@@ -65,17 +65,17 @@ fn ether(text: &str) -> Result<Ether, String> {
     if text == "all" { Ok(Ether::All) } else { amount::parse_some(text).map(Ether::Wei) }
 }
 
-/// The chain behind the configuration, its id confirmed.
+/// The chain behind the configuration, with as many endpoints as must agree.
 pub(super) async fn connect(config: &Config) -> Result<Rpc> {
-    let rpc = Rpc::new(&config.chain.rpc_urls).wrap_err("the HTTP client cannot be built")?;
-    let expected = config.chain.chain_id;
-    let found: alloy::primitives::U64 = rpc.call("eth_chainId", ()).await.wrap_err(
-        "the chain cannot be asked; correct chain.rpc_urls (`functions-node check` looks at each endpoint)",
-    )?;
-    if found.to::<u64>() != expected {
-        bail!("chain.chain_id is {expected}, the endpoint says {found}; correct one of them");
+    let chain = &config.chain;
+    let rpc = Rpc::configured(&chain.rpc_urls, chain).wrap_err("the HTTP client cannot be built")?;
+    match rpc.connect(&WantedChain::configured(chain, None)).await {
+        Contact::Found(_) => Ok(rpc),
+        Contact::NotYet(why) | Contact::Foreign(why) => bail!(
+            "the chain cannot be asked: {why}; correct chain.rpc_urls, chain.chain_id or chain.router \
+             (`functions-node check` looks at each endpoint)"
+        ),
     }
-    Ok(rpc)
 }
 
 /// The coordinator given, when there is one at its address, or the one behind the route.
@@ -189,7 +189,7 @@ async fn has_code(rpc: &Rpc, at: Address) -> Result<bool> {
 }
 
 async fn code(rpc: &Rpc, at: Address) -> Result<Bytes> {
-    Ok(rpc.call("eth_getCode", (at, "latest")).await?)
+    Ok(rpc.agreed_code(at).await?)
 }
 
 /// Looks for a token at `link`.
@@ -240,7 +240,7 @@ async fn contract_of(
 fn answer<T>(said: Result<T, RpcFailure>) -> Result<Option<T>> {
     match said {
         Ok(value) => Ok(Some(value)),
-        Err(fault @ RpcFailure::Unavailable { .. }) => Err(fault.into()),
+        Err(fault) if fault.is_transient() => Err(fault.into()),
         Err(_) => Ok(None),
     }
 }

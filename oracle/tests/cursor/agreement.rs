@@ -1,6 +1,7 @@
 //! Endpoints of which one lies: where several must agree, nothing it says alone is given.
 
-use functions_node::chain::{Batch, RpcFailure, coordinator_of};
+use alloy::primitives::U64;
+use functions_node::chain::{Batch, Contact, RpcFailure, WantedChain, coordinator_of};
 
 use super::*;
 
@@ -147,7 +148,7 @@ async fn o23_a_missing_second_opinion_is_waited_for() {
     world.proxies[1].answer(test_support::ALL, Answer::Status(403, "", None));
     let mut cursor = world.cursor(1, 100);
     let said = cursor.poll().await.expect_err("one alone").to_string();
-    assert!(said.contains("1 answered"), "{said}");
+    assert!(said.contains("alone answered") && said.contains("HTTP 403"), "{said}");
     world.proxies[1].heal();
     assert_eq!(read(&mut cursor).await, [(1, SOURCE.to_owned())]);
 }
@@ -266,4 +267,64 @@ async fn o23_that_a_view_reverts_is_believed_only_when_as_many_say_so() {
         proxy.answer("eth_call", Answer::Error(3, "execution reverted"));
     }
     assert_eq!(coordinator_of(&world.rpc, ROUTER, don).await.expect("they agree"), None);
+}
+
+#[tokio::test]
+async fn o23_a_revert_against_an_answer_is_a_contradiction_and_who_is_gone_is_not_blamed_for_it() {
+    // Given three endpoints of which one reverts every call, says that accounts have nothing, and one is gone,
+    let world = world(3, 2).await;
+    world.cheat("anvil_setCode", (ROUTER, Bytes::from_static(&hex!("604260005260206000f3")))).await;
+    let rich = Address::with_last_byte(0x77);
+    world.cheat("anvil_setBalance", (rich, "0x5")).await;
+    let [liar, honest, gone] = [0, 1, 2].map(|index| world.rpc.view()[index].url.clone());
+    world.proxies[0].answer("eth_call", Answer::Error(3, "execution reverted"));
+    world.proxies[0].answer("eth_getBalance", Answer::Result(json!("0x0")));
+    world.proxies[2].answer(test_support::ALL, Answer::Status(403, "", None));
+    // then nobody decides, whatever is asked for, and it is said who contradicts whom.
+    let route = coordinator_of(&world.rpc, ROUTER, B256::repeat_byte(3)).await.map(|_| ());
+    let balance = world.rpc.balance(rich).await.map(|_| ());
+    for (asked, told) in [("eth_call", route), ("eth_getBalance", balance)] {
+        let said = told.expect_err("nobody decides").to_string();
+        assert!(said.contains(&format!("2 endpoints must say the same of {asked}")), "{said}");
+        assert!(said.contains(&format!("{liar} and {honest} contradict each other")), "{said}");
+        assert!(said.contains(&format!("{gone}: denied: HTTP 403")), "{said}");
+    }
+    let view = world.rpc.view();
+    assert!(view[0].disagreements > 1 && view[1].disagreements > 1 && view[2].disagreements == 0, "{view:?}");
+    // With the third, the two decide.
+    world.proxies[2].heal();
+    until("the third to be asked again", async || match world.rpc.balance(rich).await {
+        Ok(wei) if wei == U256::from(5) => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn o23_which_chain_it_is_is_not_decided_by_one_endpoint_alone() {
+    for liar in 0..3 {
+        let world = World::behind(3).await;
+        let chain_id: U64 = world.rpc.call("eth_chainId", ()).await.expect("an id");
+        let chain_id = chain_id.to();
+        world.cheat("anvil_setCode", (ROUTER, Bytes::from_static(&hex!("604260005260206000f3")))).await;
+        let genesis = world.cheat("eth_getBlockByNumber", ("0x0", false)).await;
+        let truth: B256 = genesis["hash"].as_str().expect("a hash").parse().expect("a hash");
+        let forged = B256::repeat_byte(0x66);
+        world.proxies[liar].answer(
+            "eth_getBlockByNumber",
+            Answer::changed(move |params, mut block| {
+                if params[0] == "0x0" {
+                    block["hash"] = json!(forged);
+                }
+                block
+            }),
+        );
+        let wanted = WantedChain { chain_id, block: 0, hash: None, router: ROUTER };
+        let rpc = |agree| Rpc::new(&world.urls()).expect("a client").agreeing(agree);
+        let first = if liar == 0 { forged } else { truth };
+        assert_eq!(rpc(1).connect(&wanted).await, Contact::Found(first), "one is enough");
+        assert_eq!(rpc(2).connect(&wanted).await, Contact::Found(truth), "{liar}");
+        let Contact::NotYet(why) = rpc(3).connect(&wanted).await else { panic!("three never agree") };
+        assert!(why.contains("3 endpoints must say the same of block 0"), "{why}");
+    }
 }

@@ -1,14 +1,17 @@
 //! Questions that one endpoint's word does not answer: endpoints are asked side by side ([`super::opinions`]) until
 //! enough agree ([`crate::chain::agree`]).
 //!
-//! What is agreed so: logs, the headers they lie under, the newest and the final block, the route and the digest of the
-//! configuration, what an account has, and what a report would do. The prices of gas and the receipts of a node's own
-//! transactions are not: a lie there costs time or gas, and never changes what is said. With an agreement of 1
-//! everything here is one question to the best endpoint.
+//! What is agreed so: logs, the headers they lie under, the newest and the final block and the price of gas in it, the
+//! route and the digest of the configuration, what an account has, and what a report would do. Tips and the receipts of
+//! a node's own transactions are not: a lie there costs time or gas, and never changes what is said. With an agreement
+//! of 1 everything here is one question to the best endpoint.
 
 use std::hash::Hash;
 
-use alloy::{primitives::Bytes, rpc::types::Log};
+use alloy::{
+    primitives::{Address, Bytes},
+    rpc::types::Log,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
 
@@ -41,7 +44,7 @@ impl Rpc {
         }
         let latest = BlockRef::Tag("latest");
         let read = |raw: &RawValue| Header::read(raw, latest, self.check_hashes);
-        let decide = |heads: &[Opinion<Header>]| {
+        let decide = |heads: &[Opinion<Header>], _| {
             let (index, head) = heads.last()?;
             self.note_head(*index, head);
             let heights: Vec<_> = heads.iter().map(|(index, head)| (*index, Some(head.height()))).collect();
@@ -95,7 +98,7 @@ impl Rpc {
         let read = |raw: &RawValue| {
             Ok(Some(Header::read(raw, block, self.check_hashes)?.map(|header| header.height())))
         };
-        self.opinions("eth_getBlockByNumber", json!([block.to_json(), false]), read, |heights| {
+        self.opinions("eth_getBlockByNumber", json!([block.to_json(), false]), read, |heights, _| {
             agree::reached(self.agree, heights)
         })
         .await
@@ -121,7 +124,7 @@ impl Rpc {
 
     /// The amount that enough endpoints tell alike, or, when all that answer differ, the highest that enough of them
     /// have reached: their newest blocks may be different ones.
-    pub(in crate::chain) async fn reached<T: DeserializeOwned + Ord + Copy>(
+    pub(crate) async fn reached<T: DeserializeOwned + Ord + Copy>(
         &self,
         method: &'static str,
         params: Value,
@@ -134,20 +137,33 @@ impl Rpc {
                 .map(|amount| Some(Some(amount)))
                 .map_err(|err| err.to_string())
         };
-        let mut heard = Vec::new();
-        let decide = |amounts: &[Opinion<Option<T>>]| {
-            heard = amounts.to_vec();
-            let all = amounts.len() == self.endpoints.len();
+        let decide = |amounts: &[Opinion<Option<T>>], is_all: bool| {
             agree::alike(self.agree, amounts)
-                .or_else(|| all.then(|| agree::reached(self.agree, amounts)).flatten())
+                .or_else(|| is_all.then(|| agree::reached(self.agree, amounts)).flatten())
                 .flatten()
         };
-        match self.opinions(method, params, read, decide).await {
-            Err(failure @ RpcFailure::Unagreed { .. }) => {
-                agree::reached(self.agree, &heard).flatten().ok_or(failure)
-            }
-            decided => decided,
+        self.opinions(method, params, read, decide).await
+    }
+
+    /// A value that enough endpoints give alike.
+    pub(crate) async fn agreed_value<T: DeserializeOwned + Clone + Eq + Hash>(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<T, RpcFailure> {
+        if !self.wants_agreement() {
+            return self.call(method, params).await;
         }
+        let read = |raw: &RawValue| {
+            serde_json::from_str::<T>(raw.get()).map(|value| Some(vec![value])).map_err(|err| err.to_string())
+        };
+        let value = self.agreed(method, params, read, |_| ()).await?.pop();
+        value.ok_or_else(|| malformed(method, "nothing".to_owned()))
+    }
+
+    /// The code at an address, which enough endpoints show alike.
+    pub(crate) async fn agreed_code(&self, at: Address) -> Result<Bytes, RpcFailure> {
+        self.agreed_value("eth_getCode", json!([at, "latest"])).await
     }
 
     /// A call's answer that enough endpoints give alike.

@@ -7,6 +7,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
 
 use super::{Rpc, locked};
+use crate::{chain::agree, config::ChainSection};
 
 /// What every endpoint must serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,19 @@ pub struct WantedChain {
     pub router: Address,
 }
 
+impl WantedChain {
+    /// The one of the configuration; `known` is the identity block's hash where the configuration does not give it.
+    #[must_use]
+    pub fn configured(chain: &ChainSection, known: Option<B256>) -> Self {
+        Self {
+            chain_id: chain.chain_id,
+            block: chain.identity_block,
+            hash: chain.identity_hash.or(known),
+            router: chain.router,
+        }
+    }
+}
+
 /// What came of [`Rpc::connect`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contact {
@@ -40,48 +54,82 @@ pub enum Contact {
     Foreign(String),
 }
 
+/// Why no endpoint serves the wanted chain.
+#[derive(Default)]
+struct Apart {
+    waiting: Option<String>,
+    foreign: Vec<String>,
+}
+
+impl Apart {
+    fn note(&mut self, endpoint: &str, fault: Fault) {
+        let words = format!("{endpoint}: {fault}");
+        match fault {
+            Fault::Foreign(_) => self.foreign.push(words),
+            _ => self.waiting = Some(words),
+        }
+    }
+
+    fn wait_for(&mut self, words: String) {
+        self.waiting = Some(words);
+    }
+
+    fn contact(self) -> Contact {
+        match self.waiting {
+            Some(reason) => Contact::NotYet(reason),
+            None => Contact::Foreign(self.foreign.join("; ")),
+        }
+    }
+}
+
 impl Rpc {
     /// Looks for endpoints of the wanted chain. From then on no other chain's word is taken. As long as the identity
-    /// block's hash is not known, the first endpoint in order with the right id and the router on it decides.
+    /// block's hash is not known, the first endpoints in order with the right id and the router on it decide: as many
+    /// as must agree.
     pub async fn connect(&self, wanted: &WantedChain) -> Contact {
-        let mut hash = wanted.hash;
-        let mut waiting = None;
-        let mut foreign = Vec::new();
+        let hash = match wanted.hash {
+            Some(hash) => hash,
+            None => match self.introductions(wanted).await {
+                Ok(hash) => hash,
+                Err(contact) => return contact,
+            },
+        };
+        let expected = Expected { chain_id: wanted.chain_id, block: wanted.block, hash };
+        *locked(&self.expected) = Some(expected);
+        let mut apart = Apart::default();
         for (index, endpoint) in self.endpoints.iter().enumerate() {
-            if hash.is_none() {
-                match self.introduce(index, wanted).await {
-                    Ok(Some(found)) => hash = Some(found),
-                    Ok(None) => {
-                        waiting = Some(format!(
-                            "chain {} at {} has no contract at chain.router {}",
-                            wanted.chain_id, endpoint.shown, wanted.router
-                        ));
-                        continue;
-                    }
-                    Err(fault @ Fault::Foreign(_)) => {
-                        foreign.push(format!("{}: {fault}", endpoint.shown));
-                        continue;
-                    }
-                    Err(fault) => {
-                        waiting = Some(format!("{}: {fault}", endpoint.shown));
-                        continue;
-                    }
-                }
-            }
-            if let Some(hash) = hash {
-                let expected = Expected { chain_id: wanted.chain_id, block: wanted.block, hash };
-                *locked(&self.expected) = Some(expected);
-                match self.identify(index, expected).await {
-                    Ok(()) => return Contact::Found(hash),
-                    Err(fault @ Fault::Foreign(_)) => foreign.push(format!("{}: {fault}", endpoint.shown)),
-                    Err(fault) => waiting = Some(format!("{}: {fault}", endpoint.shown)),
-                }
+            match self.identify(index, expected).await {
+                Ok(()) => return Contact::Found(hash),
+                Err(fault) => apart.note(&endpoint.shown, fault),
             }
         }
-        match waiting {
-            Some(reason) => Contact::NotYet(reason),
-            None => Contact::Foreign(foreign.join("; ")),
+        apart.contact()
+    }
+
+    /// The identity block's hash, by as many endpoints as must agree; without them what to say instead.
+    async fn introductions(&self, wanted: &WantedChain) -> Result<B256, Contact> {
+        let mut apart = Apart::default();
+        let mut heard = Vec::new();
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
+            match self.introduce(index, wanted).await {
+                Ok(Some(hash)) => heard.push((index, hash)),
+                Ok(None) => apart.wait_for(format!(
+                    "chain {} at {} has no contract at chain.router {}",
+                    wanted.chain_id, endpoint.shown, wanted.router
+                )),
+                Err(fault) => apart.note(&endpoint.shown, fault),
+            }
+            if let Some(hash) = agree::alike(self.agree, &heard) {
+                return Ok(hash);
+            }
         }
+        if !heard.is_empty() {
+            let (agree, block) = (self.agree, wanted.block);
+            let said = heard.iter().map(|(index, hash)| format!("{} {hash}", self.endpoints[*index].shown));
+            let said = said.collect::<Vec<_>>().join(", ");
+            apart.wait_for(format!("{agree} endpoints must say the same of block {block}: {said}"));
+        }
+        Err(apart.contact())
     }
 
     /// The identity block's hash at one endpoint; `None` when the router is not on its chain.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Reach, Rpc,
     asking::{Asked, PATIENCE, verdict},
+    contradictions::Subject,
     locked,
 };
 use crate::chain::{
@@ -51,22 +52,23 @@ impl Rpc {
         read: impl Fn(&RawValue) -> Result<Option<Vec<T>>, String>,
         slot: impl Fn(&T) -> S,
     ) -> Result<Vec<T>, RpcFailure> {
-        let decide = |answers: &[Opinion<Vec<T>>]| agree::judge(self.agree, answers, &slot);
+        let decide = |answers: &[Opinion<Vec<T>>], _| agree::judge(self.agree, answers, &slot);
         let agreed = self.opinions(method, params, read, decide).await?;
         agreed.refuted.iter().for_each(|index| self.refute(*index, method));
         Ok(agreed.things)
     }
 
-    /// Asks side by side, best first, until the answers decide. What execution or the chain's rules refuse is as good
-    /// as an answer: it counts when enough endpoints say so.
+    /// Asks side by side, best first, until the answers decide; `decide` is told when no more will come. What execution
+    /// or the chain's rules refuse is as good as an answer: it counts when enough endpoints say so.
     pub(super) async fn opinions<T, D>(
         &self,
         method: &'static str,
         params: Value,
         read: impl Fn(&RawValue) -> Result<Option<T>, String>,
-        mut decide: impl FnMut(&[Opinion<T>]) -> Option<D>,
+        mut decide: impl FnMut(&[Opinion<T>], bool) -> Option<D>,
     ) -> Result<D, RpcFailure> {
         let (params, read, most_bytes) = (&params, &read, self.share_bytes());
+        let subject = Subject::of(method, params);
         let begun = Instant::now();
         let deadline = begun + PATIENCE;
         let mut asked = Asked::nobody(self.endpoints.len());
@@ -113,10 +115,11 @@ impl Rpc {
                 Some(Ok(Some(answer))) => {
                     asked.done[index] = true;
                     answers.push((index, answer));
-                    if let Some(decision) = decide(&answers) {
+                    if let Some(decision) = decide(&answers, false) {
                         self.blame_unclear(&asked, begun);
                         refusals.iter().for_each(|(index, _)| self.refute(*index, method));
                         self.leave_alone(&guests);
+                        self.agreed_about(&subject);
                         return Ok(decision);
                     }
                 }
@@ -127,6 +130,7 @@ impl Rpc {
                         let others = refusals.iter().filter(|(_, other)| is_alike(&fault, other)).count();
                         if others + 1 >= self.agree {
                             self.leave_alone(&guests);
+                            self.agreed_about(&subject);
                             return Err(refusal);
                         }
                         refusals.push((index, fault));
@@ -134,35 +138,68 @@ impl Rpc {
                 },
             }
         }
-        let heard: Vec<usize> = answers.iter().map(|(index, _)| *index).collect();
-        Err(self.undecided(method, asked, &heard, &refusals))
+        if let Some(decision) = decide(&answers, true) {
+            self.agreed_about(&subject);
+            return Ok(decision);
+        }
+        let heard = answers.iter().map(|(index, _)| *index);
+        let said: Vec<usize> = heard.chain(refusals.iter().map(|(index, _)| *index)).collect();
+        Err(self.undecided(method, subject, asked, &said))
     }
 
-    /// What a question came to when everybody was asked and nothing is agreed.
-    fn undecided(
-        &self,
-        method: &'static str,
-        asked: Asked,
-        heard: &[usize],
-        refusals: &[(usize, Fault)],
-    ) -> RpcFailure {
-        let said = heard.len() + refusals.len();
-        let trouble = match asked.conclude::<()>(method, self.known_trouble()) {
-            Err(failure @ RpcFailure::RangeTooLarge(_)) if said < self.endpoints.len() => return failure,
-            Err(failure) if said == 0 => return failure,
-            Err(failure) if said < self.endpoints.len() => Some(failure.to_string()),
-            _ => refusals.first().map(|(_, fault)| fault.to_string()),
-        };
-        let words = match (trouble, heard.len() < self.agree) {
-            (Some(trouble), true) => format!("{} answered, {trouble}", heard.len()),
-            (Some(trouble), false) => format!("those that answered contradict each other, and {trouble}"),
-            (None, true) => format!("{} answered", heard.len()),
-            (None, false) => "they contradict each other".to_owned(),
-        };
-        if heard.len() >= self.agree {
-            self.complain(heard, &format!("they contradict each other about {method}"));
+    /// What a question came to when everybody was asked and nothing is agreed; `said` are those that had an answer.
+    fn undecided(&self, method: &'static str, subject: Subject, asked: Asked, said: &[usize]) -> RpcFailure {
+        if said.len() < self.endpoints.len() {
+            match asked.conclude::<()>(method, self.known_trouble()) {
+                Err(failure @ RpcFailure::RangeTooLarge(_)) => return failure,
+                Err(failure) if said.is_empty() => return failure,
+                _ => {}
+            }
         }
-        RpcFailure::Unagreed { wanted: self.agree, method: method.to_owned(), words }
+        let is_contradiction = said.len() >= self.agree.max(2);
+        if is_contradiction {
+            self.complain(said, &format!("they contradict each other about {method}"));
+        }
+        let words = self.what_they_did(said);
+        let failure = RpcFailure::Unagreed { wanted: self.agree, method: method.to_owned(), words };
+        if is_contradiction {
+            locked(&self.contradictions).note(subject, failure.to_string(), Instant::now());
+        }
+        failure
+    }
+
+    /// What those that had an answer, and the others, did instead of agreeing.
+    fn what_they_did(&self, said: &[usize]) -> String {
+        let mut words = Vec::new();
+        let (mut names, mut others) = (Vec::new(), Vec::new());
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
+            let trouble = locked(&endpoint.health).last_error.clone();
+            match trouble {
+                _ if said.contains(&index) => names.push(endpoint.shown.as_str()),
+                Some(trouble) => others.push(format!("{}: {trouble}", endpoint.shown)),
+                None => others.push(format!("{} does not have it", endpoint.shown)),
+            }
+        }
+        words.extend(match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} alone answered")),
+            several if several.len() < self.agree => {
+                Some(format!("{} alone answered", several.join(" and ")))
+            }
+            several => Some(format!("{} contradict each other", several.join(" and "))),
+        });
+        words.extend(others);
+        words.join("; ")
+    }
+
+    fn agreed_about(&self, subject: &Subject) {
+        locked(&self.contradictions).settle(subject);
+    }
+
+    /// What endpoints have contradicted each other about for a while, in words, where several must agree.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        locked(&self.contradictions).lasting(Instant::now()).map(str::to_owned)
     }
 
     /// Most bytes of one answer: all that are under way together are held like one where one is enough, but no block's
