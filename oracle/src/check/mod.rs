@@ -5,6 +5,7 @@
 //! configuration meanwhile.
 
 mod chain;
+mod endpoints;
 mod local;
 mod ports;
 
