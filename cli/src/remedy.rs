@@ -18,17 +18,11 @@ pub(crate) fn report(error: ClientError) -> Failure {
 
 /// A view's failure as a report; `is` says what the contract asked should be, `option` where its address comes from.
 pub(crate) fn of_view(error: ClientError, address: Address, is: &str, option: &str) -> Failure {
-    if !is_no_answer(&error) {
+    if !error.is_no_answer() {
         return report(error);
     }
     let said = visible(&error.to_string());
     failure!(help = format!("check {option}"), "what is at {address} does not look like {is}: {said}")
-}
-
-/// Whether a contract has no such function: it says nothing, or nothing that fits.
-fn is_no_answer(error: &ClientError) -> bool {
-    matches!(error, ClientError::Answer { .. })
-        || error.revert().is_some_and(|revert| revert.data().is_empty())
 }
 
 /// A refusal of what only the owner of a contract may do, with the owner's name; any other as [`report`].

@@ -291,12 +291,13 @@ impl Chain {
     /// Waits for the receipt of a sent transaction.
     ///
     /// # Errors
-    /// [`ClientError::NoReceipt`] after two minutes.
+    /// [`ClientError::NoReceipt`] after two minutes, [`ClientError::Unclear`] when the endpoint fails meanwhile.
     pub async fn receipt(&self, what: &str, hash: B256) -> Result<TransactionReceipt, ClientError> {
         let begin = Instant::now();
+        let unclear = |e| ClientError::Unclear { what: what.to_owned(), hash, source: Box::new(e) };
         loop {
             let answer = self.provider.get_transaction_receipt(hash).await;
-            if let Some(receipt) = answer.map_err(|e| ClientError::from_rpc(what, e))? {
+            if let Some(receipt) = answer.map_err(unclear)? {
                 return Ok(receipt);
             }
             if begin.elapsed() > RECEIPT_TIMEOUT {

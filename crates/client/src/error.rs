@@ -66,10 +66,8 @@ pub enum ClientError {
         /// The other's transaction.
         hash: B256,
     },
-    /// The endpoint failed when it was given a transaction; it may have taken it.
-    #[error(
-        "{what}: the RPC endpoint failed when it was given transaction {hash}, which may be on its way: {source}"
-    )]
+    /// The endpoint failed when it was given a transaction, or asked what became of it; it may have taken it.
+    #[error("{what}: the RPC endpoint failed over transaction {hash}, which may be on its way: {source}")]
     Unclear {
         /// The operation under way.
         what: String,
@@ -160,6 +158,35 @@ impl ClientError {
         }
     }
 
+    /// Whether the contract asked has no such function: it says nothing, or nothing that fits. A failure of the endpoint
+    /// is none of the contract's.
+    pub fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Answer { .. }) || self.revert().is_some_and(|revert| revert.data().is_empty())
+    }
+
+    /// Whether a transaction of this operation was sent, or may have been.
+    pub const fn is_sent(&self) -> bool {
+        match self {
+            Self::Failed { .. }
+            | Self::NoReceipt { .. }
+            | Self::SentByOther { .. }
+            | Self::Unclear { .. }
+            | Self::MissingEvent { .. }
+            | Self::NoContract { .. } => true,
+            Self::Url { .. }
+            | Self::Rpc { .. }
+            | Self::Reverted { .. }
+            | Self::Answer { .. }
+            | Self::Unsupported { .. }
+            | Self::TooLarge { .. }
+            | Self::NotWasm { .. }
+            | Self::NoDeployer { .. }
+            | Self::Key
+            | Self::KeyRange
+            | Self::Sign(_) => false,
+        }
+    }
+
     /// What was wrong with the endpoint's answer, when that is why.
     pub fn fault(&self) -> Option<Fault> {
         let (Self::Rpc { source, .. } | Self::Unclear { source, .. }) = self else { return None };
@@ -184,5 +211,23 @@ impl ClientError {
             }
         }
         Self::Rpc { what: what.to_owned(), source: Box::new(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(data: &'static [u8]) -> ClientError {
+        ClientError::Reverted { what: "ask()".into(), revert: Revert::decode(data.into(), "").into() }
+    }
+
+    #[test]
+    fn only_what_a_contract_does_not_say_is_no_answer() {
+        let reason = "no bytes".into();
+        assert!(ClientError::Answer { what: "ask()".into(), address: Address::ZERO, reason }.is_no_answer());
+        assert!(refused(&[]).is_no_answer() && !refused(&[1, 2, 3, 4]).is_no_answer());
+        let source = Box::new(TransportErrorKind::custom_str("no route to it"));
+        assert!(!ClientError::Rpc { what: "ask()".into(), source }.is_no_answer());
     }
 }

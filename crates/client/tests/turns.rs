@@ -122,7 +122,13 @@ async fn a_failure_that_leaves_open_whether_a_transaction_was_taken_names_it() {
     proxy.answer("eth_sendRawTransaction", Answer::Status(502, "", None));
     let error = chain.transfer(&dev_account(0), to, U256::from(5)).await.expect_err("it failed");
     assert!(matches!(error, ClientError::Unclear { .. }), "{error}");
-    assert!(error.to_string().contains("may be on its way"), "{error}");
+    assert!(error.to_string().contains("may be on its way") && error.is_sent(), "{error}");
+    // It was taken, and nobody says what became of it.
+    proxy.heal();
+    proxy.answer("eth_getTransactionReceipt", Answer::Error(-32_000, "the moon is full"));
+    let error = chain.transfer(&dev_account(1), to, U256::ZERO).await.expect_err("no receipt");
+    assert!(matches!(error, ClientError::Unclear { .. }), "{error}");
+    proxy.heal();
     // It was taken, and every answer is lost: then it is waited for.
     let lost = |_: &serde_json::Value, _| serde_json::json!(["lost"]);
     proxy.answer("eth_sendRawTransaction", Answer::changed(lost));

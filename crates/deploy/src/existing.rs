@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, I256};
 use functions_client::Chain;
 use functions_client::abi::{Feed, Link};
-use functions_failure::{Result, failure};
+use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::book::Entries;
 use crate::plan::{Plan, Source};
@@ -20,13 +20,16 @@ pub(crate) const USD_DECIMALS: u8 = 8;
 pub(crate) async fn check(chain: &Chain, plan: &Plan, entries: &Entries) -> Result<()> {
     if let Source::Existing(link) = plan.link {
         is_kept("LINK token", link, entries.link.filter(|_| entries.router.is_some()))?;
-        if chain.call(link, &Link::balanceOfCall { account: entries.owner }).await.is_err() {
-            return Err(failure!(
-                help = "name the chain's LINK token with [link] address",
-                "there is no token at {link} on chain {}",
-                chain.id()
-            ));
-        }
+        match chain.call(link, &Link::balanceOfCall { account: entries.owner }).await {
+            Err(error) if error.is_no_answer() => {
+                return Err(failure!(
+                    help = "name the chain's LINK token with [link] address",
+                    "there is no token at {link} on chain {}",
+                    chain.id()
+                ));
+            }
+            answer => answer.wrap_err_with(|| format!("ask the LINK token {link}"))?,
+        };
     }
     let stands = entries.coordinator.is_some();
     for (name, source, decimals, known) in [
@@ -53,15 +56,18 @@ fn is_kept(what: &str, named: Address, known: Option<Address>) -> Result<()> {
 }
 
 async fn is_feed(chain: &Chain, name: &str, feed: Address, decimals: u8) -> Result<()> {
+    let place = || format!("ask [feeds] {name} {feed}");
     let problem = match chain.call(feed, &Feed::decimalsCall {}).await {
-        Err(_) => format!("is no price feed on chain {}", chain.id()),
-        Ok(found) if found != decimals => {
-            format!("has {found} decimals, not {decimals}: it tells another price")
-        }
-        Ok(_) => match chain.call(feed, &Feed::latestRoundDataCall {}).await {
-            Ok(round) if round.answer > I256::ZERO => return Ok(()),
-            Ok(_) => "tells no price above 0".to_owned(),
-            Err(_) => "tells no price".to_owned(),
+        Err(error) if error.is_no_answer() => format!("is no price feed on chain {}", chain.id()),
+        found => match found.wrap_err_with(place)? {
+            found if found != decimals => {
+                format!("has {found} decimals, not {decimals}: it tells another price")
+            }
+            _ => match chain.call(feed, &Feed::latestRoundDataCall {}).await {
+                Err(error) if error.is_no_answer() => "tells no price".to_owned(),
+                round if round.as_ref().is_ok_and(|round| round.answer > I256::ZERO) => return Ok(()),
+                round => round.wrap_err_with(place).map(|_| "tells no price above 0".to_owned())?,
+            },
         },
     };
     Err(failure!(
