@@ -3,10 +3,9 @@
 mod config;
 mod renew;
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use functions_deploy::{Book, Deployment, Entries, Programs};
+use functions_deploy::{Book, Deployment, Entries, Lock, Programs};
 use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::key;
@@ -38,26 +37,11 @@ pub(crate) struct Options {
     renew: bool,
 }
 
-/// The right to deploy what a file says, held as long as the file: two at once would make two deployments.
-fn only(config: &Path) -> Result<Option<File>> {
-    // What cannot be opened is said by whoever reads it.
-    let Ok(file) = File::open(config) else { return Ok(None) };
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(failure!(
-            help = "wait until it has ended, and run this again to see what stands",
-            "another `functions deploy` with {} is running",
-            config.display()
-        )),
-        // Some file systems have no locks.
-        _ => Ok(Some(file)),
-    }
-}
-
 /// Runs the verb.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
-    let _only = only(&options.config)?;
     let config = config::Config::read(&options.config)?;
+    let _lock = if options.dry_run { None } else { Some(Lock::take(&config.addresses_file)?) };
     if !config.owner_key_file.exists() {
         if key::holds_key(&config.owner_key_file) {
             return Err(key::is_key());

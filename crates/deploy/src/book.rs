@@ -1,5 +1,7 @@
 //! The addresses file: what stands on the chain, kept current after every step so that a failure loses nothing.
 
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, B256};
@@ -7,6 +9,8 @@ use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_input::address;
 use functions_input::file::read_at_most;
 use serde::{Deserialize, Serialize};
+
+use crate::lock::is_file_or_absent;
 
 /// What to do about a file that is none.
 const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
@@ -124,7 +128,7 @@ impl Book {
     /// When it belongs to another chain or owner, or is not such a file.
     pub fn open(file: &Path, chain_id: u64, owner: Address) -> Result<Self> {
         let mut book = Self::in_memory(chain_id, owner);
-        book.file = Some(file.to_owned());
+        book.file = Some(in_place(file));
         if !file.exists() {
             return Ok(book);
         }
@@ -174,11 +178,35 @@ impl Book {
         change(&mut self.entries);
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_string_pretty(&self.entries).expect("addresses have JSON");
-        let new = file.with_extension("json.new");
-        std::fs::write(&new, text + "\n")
-            .and_then(|()| std::fs::rename(&new, file))
-            .wrap_err_with(|| format!("cannot write {}", file.display()))
+        replace(file, &(text + "\n")).wrap_err_with(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// Where a file lies or will lie, links followed.
+pub(crate) fn in_place(file: &Path) -> PathBuf {
+    let folder = || {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(folder.canonicalize()?.join(file.file_name().unwrap_or_default()))
+    };
+    file.canonicalize().or_else(|_| folder()).unwrap_or_else(|_: io::Error| file.to_owned())
+}
+
+/// The file of this name and more.
+pub(crate) fn beside(file: &Path, more: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(more);
+    name.into()
+}
+
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let new = beside(file, ".new");
+    is_file_or_absent(&new)?;
+    // One that a killed run left behind.
+    let _ = fs::remove_file(&new);
+    let mut written = File::create_new(&new)?;
+    written.write_all(text.as_bytes())?;
+    written.sync_all()?;
+    fs::rename(&new, file)
 }
 
 #[cfg(test)]
@@ -213,5 +241,24 @@ mod tests {
         let again = Book::open(&file, 7, Address::ZERO).unwrap();
         assert_eq!(again.entries(), book.entries());
         assert!(Book::open(&file, 8, Address::ZERO).is_err());
+    }
+
+    #[test]
+    fn note_follows_links_and_waits_for_no_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("addresses.json"), folder.path().join("link"));
+        Book::open(&file, 7, Address::ZERO).unwrap().note(|_| {}).unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let mut book = Book::open(&link, 7, Address::ZERO).unwrap();
+        book.note(|e| e.start_block = Some(9)).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(Entries::read(&file).unwrap().start_block, Some(9));
+        let new = folder.path().join("addresses.json.new");
+        fs::write(&new, "cut").unwrap();
+        book.note(|e| e.start_block = Some(10)).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&new).status().unwrap().success());
+        let said: String = book.note(|e| e.start_block = Some(11)).unwrap_err().chain().collect();
+        assert!(said.contains("is no file"), "{said}");
+        assert_eq!(Entries::read(&file).unwrap().start_block, Some(10));
     }
 }

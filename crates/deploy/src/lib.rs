@@ -13,12 +13,14 @@
 //! | `existing` | contracts of others that the plan names, looked at first |
 //! | `settings` | what makes contracts that stand already follow the plan |
 //! | [`book`] | the addresses of what stands |
+//! | [`lock`] | who may write them |
 //!
 //! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
 
 pub mod book;
 pub mod deployment;
 mod existing;
+pub mod lock;
 pub mod members;
 pub mod oracles;
 pub mod plan;
@@ -27,6 +29,7 @@ mod settings;
 
 pub use book::{Book, Entries};
 pub use deployment::{Deployment, arguments};
+pub use lock::Lock;
 pub use members::{AS_PRINTED, Oracle};
 pub use oracles::Don;
 pub use plan::{Plan, Source};
