@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::aliases::{U40, U72, U224};
 use alloy::primitives::{Address, I256, U256};
-use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
-use functions_client::{config as defaults, stylus};
+use functions_client::abi::AllowListConfig;
+use functions_client::config::billing_defaults;
+use functions_client::stylus;
 use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
 use functions_input::address;
@@ -14,6 +14,8 @@ use functions_offchain_config::Method;
 use functions_types::DonId;
 use functions_types::limits::{Mode, Profile};
 use serde::Deserialize;
+
+use super::settings::{self, CoordinatorPart, RouterPart};
 
 /// Largest configuration or oracle file read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) addresses_file: PathBuf,
     /// What to deploy.
     pub(crate) plan: Plan,
+    /// What may not be meant.
+    pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,32 +73,6 @@ struct Feeds {
     link_to_usd: Option<Address>,
     dev_wei_per_link: Option<i64>,
     dev_usd_per_link: Option<i64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RouterPart {
-    max_consumers_per_subscription: Option<u16>,
-    gas_for_call_exact_check: Option<u16>,
-    max_callback_gas_limits: Option<Vec<u32>>,
-    subscription_deposit_minimum_requests: Option<u16>,
-    subscription_deposit_juels: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct CoordinatorPart {
-    fulfillment_gas_price_over_estimation_bp: Option<u32>,
-    feed_staleness_seconds: Option<u32>,
-    gas_overhead_before_callback: Option<u32>,
-    gas_overhead_after_callback: Option<u32>,
-    minimum_estimate_gas_price_wei: Option<u64>,
-    fallback_usd_per_unit_link: Option<u64>,
-    fallback_usd_per_unit_link_decimals: Option<u8>,
-    fallback_native_per_unit_link: Option<u64>,
-    request_timeout_seconds: Option<u32>,
-    don_fee_cents_usd: Option<u16>,
-    operation_fee_cents_usd: Option<u16>,
 }
 
 #[derive(Deserialize)]
@@ -157,26 +135,11 @@ impl Config {
             })?;
         let at = |p: &Path| folder.join(p);
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
+        let signatures = don.as_ref().map_or(3, Don::quorum);
         let plan = Plan {
-            don_id: DonId::parse(&file.don_id)
-                .or_help(
-                    "correct `don_id`: a name of 1 to 31 bytes, such as fun-local-1, or 0x and 64 digits",
-                )
-                .wrap_err_with(place)?,
+            don_id: don_id(&file.don_id).wrap_err_with(place)?,
             stylus_deployer: file.stylus_deployer.unwrap_or(stylus::STYLUS_DEPLOYER),
-            link: match (file.link.address, file.link.dev_supply_link) {
-                (Some(address), None) => Source::Existing(address),
-                (None, Some(link)) => {
-                    Source::Deploy(U256::from(link) * U256::from(functions_types::Juels::PER_LINK))
-                }
-                _ => {
-                    return Err(failure!(
-                        help = "on a chain that has LINK give its `address`, on a development chain a supply, not both",
-                        "[link] needs either `address` or `dev_supply_link`"
-                    ))
-                        .wrap_err_with(place);
-                }
-            },
+            link: file.link.resolve().wrap_err_with(place)?,
             link_to_native_feed: feed(
                 "link_to_native",
                 file.feeds.link_to_native,
@@ -192,13 +155,49 @@ impl Config {
             )
             .wrap_err_with(place)?,
             router: file.router.resolve().wrap_err_with(place)?,
-            billing: file.coordinator.resolve(don.as_ref().map_or(3, Don::quorum)).wrap_err_with(place)?,
+            billing: file.coordinator.resolve(signatures).wrap_err_with(place)?,
             allow_list: file.allow_list.map(AllowListPart::resolve).transpose().wrap_err_with(place)?,
             consumer: file.consumer,
             don,
         };
         let addresses_file = file.addresses_file.unwrap_or_else(|| "addresses.json".into());
-        Ok(Self { owner_key_file: at(&file.owner_key_file), addresses_file: at(&addresses_file), plan })
+        let warnings = settings::warnings(&plan.router, &plan.billing, &billing_defaults(signatures));
+        let (owner_key_file, addresses_file) = (at(&file.owner_key_file), at(&addresses_file));
+        Ok(Self { owner_key_file, addresses_file, plan, warnings })
+    }
+}
+
+/// Refuses the id of zeros, too: the Router keeps the allow list under it.
+fn don_id(text: &str) -> Result<DonId> {
+    let help = "correct `don_id`: a name of 1 to 31 bytes, such as fun-local-1, or 0x and 64 digits";
+    match DonId::parse(text).or_help(help)? {
+        id if id == DonId::default() => {
+            Err(failure!(help = help, "`don_id` is zero, which names no DON: the allow list would be there"))
+        }
+        id => Ok(id),
+    }
+}
+
+/// Most LINK of a development token, in whole LINK: the Router's books hold 96 bits of juels.
+const MOST_LINK: u64 = 79_228_162_514;
+
+impl Link {
+    fn resolve(self) -> Result<Source<U256>> {
+        match (self.address, self.dev_supply_link) {
+            (Some(address), None) => Ok(Source::Existing(address)),
+            (None, Some(link @ 1..=MOST_LINK)) => {
+                Ok(Source::Deploy(U256::from(link) * U256::from(functions_types::Juels::PER_LINK)))
+            }
+            (None, Some(link)) => Err(failure!(
+                help = format!("write a supply from 1 to {MOST_LINK}; 1000000000 is that of LINK"),
+                "[link] dev_supply_link is {link}: no subscription could be funded, or the Router's books would overflow"
+            )),
+            _ => Err(failure!(
+                help =
+                    "on a chain that has LINK give its `address`, on a development chain a supply, not both",
+                "[link] needs either `address` or `dev_supply_link`"
+            )),
+        }
     }
 }
 
@@ -213,88 +212,6 @@ fn feed(name: &str, address: Option<Address>, dev: Option<i64>, dev_name: &str) 
                 "on a chain that has the feed give its address, on a development chain an answer, not both",
             "[feeds] needs either `{name}` (an address) or `{dev_name}` (a positive number)"
         )),
-    }
-}
-
-impl RouterPart {
-    fn resolve(self) -> Result<RouterConfig> {
-        let mut config = defaults::router_defaults();
-        let set = |to: &mut u16, from: Option<u16>| *to = from.unwrap_or(*to);
-        set(&mut config.maxConsumersPerSubscription, self.max_consumers_per_subscription);
-        set(&mut config.gasForCallExactCheck, self.gas_for_call_exact_check);
-        set(&mut config.subscriptionDepositMinimumRequests, self.subscription_deposit_minimum_requests);
-        if let Some(limits) = self.max_callback_gas_limits {
-            config.maxCallbackGasLimits = limits;
-        }
-        if let Some(juels) = self.subscription_deposit_juels {
-            config.subscriptionDepositJuels = U72::from(juels);
-        }
-        if config.maxCallbackGasLimits.is_empty() || config.maxCallbackGasLimits.contains(&0) {
-            return Err(failure!(
-                help = "write one limit of gas or more, for example [300000, 500000, 1000000]; the first is that of new subscriptions",
-                "[router] max_callback_gas_limits is empty or holds 0: no request could be sent"
-            ));
-        }
-        if config.maxConsumersPerSubscription == 0 {
-            return Err(failure!(
-                help = "100 is a good value",
-                "[router] max_consumers_per_subscription is 0: no subscription could have a consumer"
-            ));
-        }
-        Ok(config)
-    }
-}
-
-/// Least seconds a request may have: its block, the run of its script and the report take some.
-const LEAST_TIMEOUT_SECONDS: u32 = 30;
-/// Most decimals of the price of LINK that a file may hold.
-const MOST_DECIMALS: u8 = 18;
-
-impl CoordinatorPart {
-    fn resolve(self, signatures: usize) -> Result<BillingConfig> {
-        let mut config = defaults::billing_defaults(signatures);
-        let set = |to: &mut u32, from: Option<u32>| *to = from.unwrap_or(*to);
-        set(&mut config.fulfillmentGasPriceOverEstimationBP, self.fulfillment_gas_price_over_estimation_bp);
-        set(&mut config.feedStalenessSeconds, self.feed_staleness_seconds);
-        set(&mut config.gasOverheadBeforeCallback, self.gas_overhead_before_callback);
-        set(&mut config.gasOverheadAfterCallback, self.gas_overhead_after_callback);
-        set(&mut config.requestTimeoutSeconds, self.request_timeout_seconds);
-        let set = |to: &mut u16, from: Option<u16>| *to = from.unwrap_or(*to);
-        set(&mut config.donFeeCentsUsd, self.don_fee_cents_usd);
-        set(&mut config.operationFeeCentsUsd, self.operation_fee_cents_usd);
-        if let Some(wei) = self.minimum_estimate_gas_price_wei {
-            config.minimumEstimateGasPriceWei = U40::try_from(wei).map_err(|_| {
-                failure!(
-                    help = "write a price below 2^40 wei, which is about 1,100 gwei",
-                    "[coordinator] minimum_estimate_gas_price_wei is {wei}, more than the contract can hold"
-                )
-            })?;
-        }
-        if let Some(wei) = self.fallback_native_per_unit_link {
-            config.fallbackNativePerUnitLink = U224::from(wei);
-        }
-        if let Some(price) = self.fallback_usd_per_unit_link {
-            config.fallbackUsdPerUnitLink = price;
-        }
-        if let Some(decimals) = self.fallback_usd_per_unit_link_decimals {
-            config.fallbackUsdPerUnitLinkDecimals = decimals;
-        }
-        if config.requestTimeoutSeconds < LEAST_TIMEOUT_SECONDS {
-            return Err(failure!(
-                help = format!("write {LEAST_TIMEOUT_SECONDS} or more; 300 is a good value"),
-                "[coordinator] request_timeout_seconds is {}: requests would end before nodes could answer them",
-                config.requestTimeoutSeconds
-            ));
-        }
-        let no_price = config.fallbackNativePerUnitLink.is_zero() || config.fallbackUsdPerUnitLink == 0;
-        if no_price || config.fallbackUsdPerUnitLinkDecimals > MOST_DECIMALS {
-            return Err(failure!(
-                help =
-                    format!("write prices above 0, with at most {MOST_DECIMALS} decimals, or leave them out"),
-                "[coordinator] has fallback prices of LINK by which nothing can be billed while a feed is stale"
-            ));
-        }
-        Ok(config)
     }
 }
 
@@ -407,38 +324,14 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_would_stop_a_network_are_refused() {
-        let router = |line: &str| {
-            functions_toml_file::parse::<RouterPart>(line, "router").unwrap().resolve().map(drop)
-        };
-        let coordinator = |line: &str| {
-            functions_toml_file::parse::<CoordinatorPart>(line, "coordinator").unwrap().resolve(3).map(drop)
-        };
-        for line in [
-            "max_callback_gas_limits = []",
-            "max_callback_gas_limits = [300000, 0]",
-            "max_consumers_per_subscription = 0",
-        ] {
-            assert!(router(line).is_err(), "{line}");
+    fn ids_that_name_no_don_and_supplies_that_fund_nobody_are_refused() {
+        for text in ["", &format!("0x{}", "00".repeat(32)), "0x00", &"x".repeat(32)] {
+            assert!(don_id(text).is_err(), "{text}");
         }
-        for line in [
-            "request_timeout_seconds = 0",
-            "request_timeout_seconds = 29",
-            "fallback_native_per_unit_link = 0",
-            "fallback_usd_per_unit_link = 0",
-            "fallback_usd_per_unit_link_decimals = 19",
-            "minimum_estimate_gas_price_wei = 1099511627776",
-        ] {
-            assert!(coordinator(line).is_err(), "{line}");
+        assert!(don_id("fun-local-1").is_ok());
+        let link = |dev_supply_link| Link { address: None, dev_supply_link: Some(dev_supply_link) }.resolve();
+        for (supply, is_good) in [(0, false), (1, true), (MOST_LINK, true), (MOST_LINK + 1, false)] {
+            assert_eq!(link(supply).is_ok(), is_good, "{supply}");
         }
-        for line in [
-            "",
-            "request_timeout_seconds = 45",
-            "feed_staleness_seconds = 0",
-            "minimum_estimate_gas_price_wei = 1099511627775",
-        ] {
-            assert!(coordinator(line).is_ok(), "{line}");
-        }
-        assert!(router("").is_ok());
     }
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod renew;
+mod settings;
 
 use std::path::PathBuf;
 
@@ -41,6 +42,9 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let progress = Progress::start();
     let config = config::Config::read(&options.config)?;
+    for warning in &config.warnings {
+        output::say(&format!("warning: in {}: {warning}", options.config.display()));
+    }
     let _lock = if options.dry_run { None } else { Some(Lock::take(&config.addresses_file)?) };
     if !config.owner_key_file.exists() {
         if key::holds_key(&config.owner_key_file) {
