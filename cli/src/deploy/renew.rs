@@ -7,7 +7,7 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolError;
 use functions_client::renewal::{self, Remedy, Renewed};
 use functions_client::{Account, Chain, ClientError};
-use functions_deploy::Entries;
+use functions_deploy::{Contract, Entries};
 use functions_failure::{Result, WrapErr as _, failure};
 use functions_types::programs::{ArbWasm, Standing};
 use serde::Serialize;
@@ -37,16 +37,10 @@ pub(crate) struct Line {
 
 /// The contracts of a deployment by name.
 fn contracts(entries: &Entries) -> impl Iterator<Item = (&'static str, Address)> {
-    let named = [
-        ("router", entries.router),
-        ("coordinator", entries.coordinator),
-        ("allow_list", entries.allow_list),
-        ("link_token", entries.link),
-        ("link_to_native_feed", entries.link_to_native_feed),
-        ("link_to_usd_feed", entries.link_to_usd_feed),
-        ("consumer_example", entries.consumer),
-    ];
-    named.into_iter().filter_map(|(name, address)| Some((name, address?)))
+    use Contract::{AllowList, Consumer, Coordinator, Link, NativeFeed, Router, UsdFeed};
+    [Router, Coordinator, AllowList, Link, NativeFeed, UsdFeed, Consumer]
+        .into_iter()
+        .filter_map(|contract| Some((contract.name(), contract.at(entries)?)))
 }
 
 /// Renews what needs it, or only says what would be done. Contracts that are no programs are left out.

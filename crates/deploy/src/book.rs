@@ -87,20 +87,6 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Where a contract stands, by the name of its program.
-    #[must_use]
-    pub fn contract(&self, program: &str) -> Option<Address> {
-        match program {
-            "link_token" => self.link,
-            "price_feed" => self.link_to_native_feed.and(self.link_to_usd_feed),
-            "router" => self.router,
-            "coordinator" => self.coordinator,
-            "allow_list" => self.allow_list,
-            "consumer_example" => self.consumer,
-            _ => None,
-        }
-    }
-
     /// Reads an addresses file.
     ///
     /// # Errors

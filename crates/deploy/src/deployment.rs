@@ -1,21 +1,20 @@
 //! The deployment itself, step by step; a step whose result stands already is skipped.
 
-use alloy::primitives::{Address, Bytes, I256, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use functions_client::abi::{AllowListConfig, Constructors};
-use functions_client::{Account, Addresses, Chain, Contracts, stylus};
+use functions_client::abi::Constructors;
+use functions_client::chain::Transaction;
+use functions_client::{Account, Chain, Contracts, stylus};
 use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::Say;
 use crate::book::{Book, Entries};
-use crate::existing;
-use crate::oracles::Don;
+use crate::contract::Contract;
+use crate::existing::{self, NATIVE_DECIMALS, USD_DECIMALS};
+use crate::found::{Found, contracts};
 use crate::plan::{Plan, Source};
-use crate::programs::{CONTRACTS, Programs};
-use crate::settings;
-
-/// What the Router does once the allow list is installed.
-const ASKED: &str = "the Router asks the allow list";
+use crate::programs::Programs;
+use crate::steps::{Step, steps};
 
 /// One run of the deployment.
 pub struct Deployment<'a> {
@@ -31,6 +30,14 @@ pub struct Deployment<'a> {
     pub say: Say<'a>,
 }
 
+/// What was found, and what is to be done about it.
+struct Way {
+    /// What stands, with what the plan names.
+    entries: Entries,
+    found: Found,
+    steps: Vec<Step>,
+}
+
 impl Deployment<'_> {
     /// Deploys and configures everything the book lacks.
     ///
@@ -38,58 +45,20 @@ impl Deployment<'_> {
     /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the
     /// book.
     pub async fn run(&self, book: &mut Book) -> Result<Contracts> {
-        let owner = self.owner.address();
-        existing::check(self.chain, self.plan, book.entries()).await?;
-        if book.entries().start_block.is_none() {
-            let block = self.chain.block_number().await?;
-            book.note(|e| e.start_block = Some(block))?;
+        let Way { entries, found, steps } = self.way(book.entries()).await?;
+        let block = self.chain.block_number().await?;
+        book.note(|known| {
+            *known = entries;
+            known.start_block.get_or_insert(block);
+        })?;
+        for step in &steps {
+            self.take(step, book).await?;
         }
-
-        let link = match self.plan.link {
-            Source::Existing(address) => self.existing(book, "LINK token", address, |e| &mut e.link).await?,
-            Source::Deploy(supply) => {
-                let call = Constructors::linkTokenCall { owner, supply };
-                self.program(book, "link_token", arguments(&call), |e| &mut e.link).await?
-            }
-        };
-        let native = self
-            .feed(book, existing::NATIVE_DECIMALS, self.plan.link_to_native_feed, |e| {
-                &mut e.link_to_native_feed
-            })
-            .await?;
-        let usd = self
-            .feed(book, existing::USD_DECIMALS, self.plan.link_to_usd_feed, |e| &mut e.link_to_usd_feed)
-            .await?;
-
-        let call = Constructors::routerCall { owner, link, config: self.plan.router.clone() };
-        let router = self.program(book, "router", arguments(&call), |e| &mut e.router).await?;
-        let call = Constructors::coordinatorCall {
-            owner,
-            router,
-            config: self.plan.billing.clone(),
-            linkToNativeFeed: native,
-            linkToUsdFeed: usd,
-        };
-        let coordinator = self.program(book, "coordinator", arguments(&call), |e| &mut e.coordinator).await?;
-        if self.plan.consumer {
-            let call = Constructors::consumerExampleCall { owner, router };
-            self.program(book, "consumer_example", arguments(&call), |e| &mut e.consumer).await?;
-        }
-
-        let contracts = Contracts::new(self.chain.clone(), Addresses { link, router, coordinator });
-        let entries = book.entries();
-        for change in settings::changes(self.chain, self.plan, entries).await? {
-            change.send(self.chain, self.owner).await?;
-            (self.say)(&format!("{} now", change.words));
-        }
-        self.route(book, &contracts).await?;
-        if let Some(config) = &self.plan.allow_list {
-            self.allow_list(book, &contracts, config).await?;
-        }
-        if let Some(don) = &self.plan.don {
-            self.configure(book, &contracts, don).await?;
-        }
-        Ok(contracts)
+        book.note(|known| {
+            known.don_id = Some(self.plan.don_id.to_string());
+            known.config_digest = found.digest.or(known.config_digest);
+        })?;
+        Ok(contracts(self.chain, book.entries()))
     }
 
     /// What [`Self::run`] would do, sending nothing: told as its steps are.
@@ -97,154 +66,135 @@ impl Deployment<'_> {
     /// # Errors
     /// What the endpoint refused.
     pub async fn rehearse(&self, entries: &Entries) -> Result<()> {
-        existing::check(self.chain, self.plan, entries).await?;
-        for name in CONTRACTS.into_iter().filter(|name| self.plan.wants(name)) {
-            if let Some(address) = entries.contract(name) {
-                (self.say)(&format!("{name} stands at {address}"));
-                continue;
+        let Way { entries, steps, .. } = self.way(entries).await?;
+        for contract in Contract::ALL {
+            if let Some(address) = contract.at(&entries) {
+                (self.say)(&format!("{} stands at {address}", contract.name()));
             }
-            let program = self.programs.get(name).await?;
+        }
+        for step in &steps {
+            let Step::Deploy(contract) = step else {
+                (self.say)(&format!("{}, when this is run without --dry-run", step.words(self.plan)));
+                continue;
+            };
+            let program = self.programs.get(contract.program()).await?;
             let fee = stylus::quote_data_fee(self.chain, &program).await?;
             (self.say)(&format!(
-                "{name}: {} bytes, {} on chain, activation costs {fee} wei",
+                "{}: {} bytes, {} on chain, activation costs {fee} wei",
+                contract.name(),
                 program.wasm_bytes(),
                 program.runtime().len()
             ));
         }
-        let would = |words: &str| (self.say)(&format!("{words}, when this is run without --dry-run"));
-        for change in settings::changes(self.chain, self.plan, entries).await? {
-            would(change.words);
-        }
-        let (Some(link), Some(router), Some(coordinator)) =
-            (entries.link, entries.router, entries.coordinator)
-        else {
-            return Ok(());
-        };
-        let contracts = Contracts::new(self.chain.clone(), Addresses { link, router, coordinator });
-        if contracts.route(self.plan.don_id).await? != Some(coordinator) {
-            would(&self.routed());
-        }
-        if self.plan.allow_list.is_some() && contracts.allow_list().await? != entries.allow_list {
-            would(ASKED);
-        }
-        if let Some(don) = &self.plan.don
-            && contracts.config_in_force(&don.oracle_config()?).await?.is_none()
-        {
-            would(&configured(don));
-        }
         Ok(())
     }
 
-    fn routed(&self) -> String {
-        format!("route {} leads to the Coordinator", self.plan.don_id)
-    }
-
-    async fn route(&self, book: &mut Book, contracts: &Contracts) -> Result<()> {
-        let don = self.plan.don_id;
-        let what = || format!("route {don} to the Coordinator");
-        if contracts.route(don).await.wrap_err_with(what)? != Some(contracts.addresses.coordinator) {
-            contracts.set_route(self.owner, don).await.wrap_err_with(what)?;
-            (self.say)(&self.routed());
-        }
-        book.note(|e| e.don_id = Some(don.to_string()))
-    }
-
-    /// Deploys the allow list and has the Router ask it, unless it does.
-    async fn allow_list(
-        &self,
-        book: &mut Book,
-        contracts: &Contracts,
-        config: &AllowListConfig,
-    ) -> Result<()> {
-        let call = Constructors::allowListCall {
-            owner: self.owner.address(),
-            config: config.clone(),
-            initialAllowedSenders: vec![],
-            initialBlockedSenders: vec![],
-        };
-        let list = self.program(book, "allow_list", arguments(&call), |e| &mut e.allow_list).await?;
-        let what = "have the Router ask the allow list";
-        if contracts.allow_list().await.wrap_err(what)? != Some(list) {
-            contracts.set_allow_list(self.owner, list).await.wrap_err(what)?;
-            (self.say)(ASKED);
-        }
-        Ok(())
-    }
-
-    /// Installs the oracle set, unless it is in force.
-    async fn configure(&self, book: &mut Book, contracts: &Contracts, don: &Don) -> Result<()> {
-        let config = don.oracle_config()?;
-        let what = "set the oracle configuration";
-        if let Some(digest) = contracts.config_in_force(&config).await.wrap_err(what)? {
-            return book.note(|e| e.config_digest = Some(digest));
-        }
-        let digest = contracts.set_config(self.owner, &config).await.wrap_err(what)?;
-        (self.say)(&configured(don));
-        book.note(|e| e.config_digest = Some(digest))
-    }
-
-    async fn feed(
-        &self,
-        book: &mut Book,
-        decimals: u8,
-        source: Source<I256>,
-        entry: fn(&mut Entries) -> &mut Option<Address>,
-    ) -> Result<Address> {
-        match source {
-            Source::Existing(address) => self.existing(book, "price feed", address, entry).await,
-            Source::Deploy(answer) => {
-                let call = Constructors::priceFeedCall { owner: self.owner.address(), decimals, answer };
-                self.program(book, "price_feed", arguments(&call), entry).await
+    /// Looks at what stands.
+    async fn way(&self, known: &Entries) -> Result<Way> {
+        existing::check(self.chain, self.plan, known).await?;
+        let entries = self.plan.named_in(known);
+        for contract in Contract::ALL {
+            let Some(address) = contract.at(&entries) else { continue };
+            if self.chain.code(address).await?.is_empty() {
+                return Err(failure!(
+                    help = "correct its address in the configuration or in the addresses file, or name another endpoint",
+                    "the {} {address} has no code on chain {}",
+                    contract.name(),
+                    self.chain.id()
+                ));
             }
         }
+        let found = Found::look(self.chain, self.plan, &entries).await?;
+        let steps = steps(self.plan, &entries, &found);
+        Ok(Way { entries, found, steps })
     }
 
-    async fn existing(
-        &self,
-        book: &mut Book,
-        what: &str,
-        address: Address,
-        entry: fn(&mut Entries) -> &mut Option<Address>,
-    ) -> Result<Address> {
-        if self.chain.code(address).await?.is_empty() {
-            return Err(failure!(
-                help = "correct its address in the configuration or in the addresses file, or name another endpoint",
-                "the {what} {address} has no code on chain {}",
-                self.chain.id()
-            ));
+    async fn take(&self, step: &Step, book: &mut Book) -> Result<()> {
+        let words = step.words(self.plan);
+        let place = || format!("on the way to: {words}");
+        let contracts = contracts(self.chain, book.entries());
+        match step {
+            Step::Deploy(contract) => return self.deploy(*contract, book).await,
+            Step::Follow(change) => {
+                let (to, input) = (Some(change.to), change.input.clone());
+                let tx = Transaction { to, input, value: U256::ZERO, gas: None };
+                self.chain.transact(self.owner, &words, tx).await.wrap_err_with(place)?;
+                (self.say)(&format!("{words} now"));
+                return Ok(());
+            }
+            Step::Route => {
+                contracts.set_route(self.owner, self.plan.don_id).await.wrap_err_with(place)?;
+            }
+            Step::Ask => {
+                let list = book.entries().allow_list.unwrap_or_default();
+                contracts.set_allow_list(self.owner, list).await.wrap_err_with(place)?;
+            }
+            Step::Configure => {
+                if let Some(don) = &self.plan.don {
+                    let set = contracts.set_config(self.owner, &don.oracle_config()?).await;
+                    let digest = set.wrap_err_with(place)?;
+                    book.note(|known| known.config_digest = Some(digest))?;
+                }
+            }
         }
-        book.note(|e| *entry(e) = Some(address))?;
-        Ok(address)
+        (self.say)(&words);
+        Ok(())
     }
 
-    async fn program(
-        &self,
-        book: &mut Book,
-        name: &'static str,
-        arguments: Bytes,
-        entry: fn(&mut Entries) -> &mut Option<Address>,
-    ) -> Result<Address> {
-        let mut known = book.entries().clone();
-        if let Some(address) = *entry(&mut known) {
-            return self.existing(book, name, address, entry).await;
-        }
-        let program = self.programs.get(name).await?;
-        let deployed =
-            stylus::deploy(self.chain, self.owner, self.plan.stylus_deployer, &program, &arguments).await?;
-        book.note(|e| *entry(e) = Some(deployed.address))?;
+    async fn deploy(&self, contract: Contract, book: &mut Book) -> Result<()> {
+        let program = self.programs.get(contract.program()).await?;
+        let arguments = constructor(contract, self.plan, self.owner.address(), book.entries());
+        let deployer = self.plan.stylus_deployer;
+        let deployed = stylus::deploy(self.chain, self.owner, deployer, &program, &arguments).await?;
         (self.say)(&format!(
-            "{name} at {} ({} bytes on chain, {} gas, data fee {} gwei)",
+            "{} at {} ({} bytes on chain, {} gas, data fee {} gwei)",
+            contract.name(),
             deployed.address,
             program.runtime().len(),
             deployed.gas_used,
             deployed.data_fee_wei / U256::from(1_000_000_000)
         ));
-        Ok(deployed.address)
+        book.note(|known| *contract.entry(known) = Some(deployed.address))
     }
 }
 
-fn configured(don: &Don) -> String {
-    format!("oracle configuration of {} members, f = {}", don.oracles.len(), don.f)
+/// The arguments of a contract's constructor; what it is built with stands.
+fn constructor(contract: Contract, plan: &Plan, owner: Address, entries: &Entries) -> Bytes {
+    let at = |contract: Contract| contract.at(entries).unwrap_or_default();
+    let feed = |source, decimals| match source {
+        Source::Deploy(answer) => arguments(&Constructors::priceFeedCall { owner, decimals, answer }),
+        Source::Existing(_) => Bytes::new(),
+    };
+    match contract {
+        Contract::Link => match plan.link {
+            Source::Deploy(supply) => arguments(&Constructors::linkTokenCall { owner, supply }),
+            Source::Existing(_) => Bytes::new(),
+        },
+        Contract::NativeFeed => feed(plan.link_to_native_feed, NATIVE_DECIMALS),
+        Contract::UsdFeed => feed(plan.link_to_usd_feed, USD_DECIMALS),
+        Contract::Router => {
+            let (link, config) = (at(Contract::Link), plan.router.clone());
+            arguments(&Constructors::routerCall { owner, link, config })
+        }
+        Contract::Coordinator => arguments(&Constructors::coordinatorCall {
+            owner,
+            router: at(Contract::Router),
+            config: plan.billing.clone(),
+            linkToNativeFeed: at(Contract::NativeFeed),
+            linkToUsdFeed: at(Contract::UsdFeed),
+        }),
+        Contract::Consumer => {
+            arguments(&Constructors::consumerExampleCall { owner, router: at(Contract::Router) })
+        }
+        Contract::AllowList => plan.allow_list.clone().map_or_else(Bytes::new, |config| {
+            arguments(&Constructors::allowListCall {
+                owner,
+                config,
+                initialAllowedSenders: vec![],
+                initialBlockedSenders: vec![],
+            })
+        }),
+    }
 }
 
 /// The ABI-encoded arguments of a constructor, without a selector.

@@ -9,25 +9,30 @@
 //! | [`plan`] | what shall stand |
 //! | [`oracles`], [`members`] | the oracle set; its members, checked before anything is sent |
 //! | [`programs`] | the compiled contracts |
-//! | [`deployment`] | the steps |
+//! | [`contract`] | what the contracts are called, and where they stand |
 //! | `existing` | contracts of others that the plan names, looked at first |
-//! | `settings` | what makes contracts that stand already follow the plan |
+//! | `found` | what the chain says of the contracts that stand |
+//! | `steps` | what is to be done, from what shall stand and what does |
+//! | [`deployment`] | how it is told, or done |
 //! | [`book`] | the addresses of what stands |
 //! | [`lock`] | who may write them |
 //!
 //! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
 
 pub mod book;
+pub mod contract;
 pub mod deployment;
 mod existing;
+mod found;
 pub mod lock;
 pub mod members;
 pub mod oracles;
 pub mod plan;
 pub mod programs;
-mod settings;
+mod steps;
 
 pub use book::{Book, Entries};
+pub use contract::Contract;
 pub use deployment::{Deployment, arguments};
 pub use lock::Lock;
 pub use members::{AS_PRINTED, Oracle};

@@ -5,6 +5,8 @@ use functions_client::abi::{AllowListConfig, BillingConfig, RouterConfig};
 use functions_client::{config as defaults, stylus};
 use functions_types::{DonId, Juels};
 
+use crate::book::Entries;
+use crate::contract::Contract;
 use crate::oracles::Don;
 
 /// Wei in one LINK of a development feed.
@@ -46,17 +48,37 @@ pub enum Source<T> {
     Deploy(T),
 }
 
+impl<T> Source<T> {
+    /// The address of a contract that exists.
+    const fn named(&self) -> Option<Address> {
+        match self {
+            Self::Existing(address) => Some(*address),
+            Self::Deploy(_) => None,
+        }
+    }
+}
+
 impl Plan {
-    /// Whether the program with this name is deployed, when it does not stand.
+    /// Whether the contract is deployed, when it does not stand.
     #[must_use]
-    pub fn wants(&self, program: &str) -> bool {
-        let is_made = |source: &Source<I256>| matches!(source, Source::Deploy(_));
-        match program {
-            "link_token" => matches!(self.link, Source::Deploy(_)),
-            "price_feed" => is_made(&self.link_to_native_feed) || is_made(&self.link_to_usd_feed),
-            "allow_list" => self.allow_list.is_some(),
-            "consumer_example" => self.consumer,
-            _ => true,
+    pub const fn wants(&self, contract: Contract) -> bool {
+        match contract {
+            Contract::Link => matches!(self.link, Source::Deploy(_)),
+            Contract::NativeFeed => matches!(self.link_to_native_feed, Source::Deploy(_)),
+            Contract::UsdFeed => matches!(self.link_to_usd_feed, Source::Deploy(_)),
+            Contract::Router | Contract::Coordinator => true,
+            Contract::Consumer => self.consumer,
+            Contract::AllowList => self.allow_list.is_some(),
+        }
+    }
+
+    /// The entries with the contracts of others that the plan names.
+    pub(crate) fn named_in(&self, entries: &Entries) -> Entries {
+        Entries {
+            link: self.link.named().or(entries.link),
+            link_to_native_feed: self.link_to_native_feed.named().or(entries.link_to_native_feed),
+            link_to_usd_feed: self.link_to_usd_feed.named().or(entries.link_to_usd_feed),
+            ..entries.clone()
         }
     }
 
