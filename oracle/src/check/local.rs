@@ -143,6 +143,9 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
         Ok(place) => place,
         Err(err) => return vec![failed(id, &err)],
     };
+    // Of the data folder its own line says whether it takes a file.
+    let refused = |folder: &Path| if folder == config.data_dir { None } else { writable(folder).err() };
+    let remedy = "give the node's user a folder it may write";
     if let Place::File(path) = &place
         && !path.exists()
     {
@@ -152,9 +155,9 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
             let words = format!("the folder {} of the journal does not exist", folder.display());
             return vec![Line::fail(id, words, "make it, or correct database.url")];
         }
-        return vec![match writable(&folder) {
-            Ok(_) => Line::ok(id, format!("{place} will be made")),
-            Err(refused) => refused.line(id, "give the node's user a folder it may write"),
+        return vec![match refused(&folder) {
+            None => Line::ok(id, format!("{place} will be made")),
+            Some(refused) => refused.line(id, remedy),
         }];
     }
     let contents = match journal::probe(url).await {
@@ -162,13 +165,13 @@ pub(super) async fn database(config: &Config, signer: Option<Address>) -> Vec<Li
         Err(err) => return vec![failed(id, &err)],
     };
     // A write that is taken back needs no room on the disk.
-    let room = match &place {
-        Place::File(path) => path.parent().map_or(Ok(String::new()), writable),
-        Place::Server(_) => Ok(String::new()),
+    let no_room = match &place {
+        Place::File(path) => path.parent().and_then(refused),
+        Place::Server(_) => None,
     };
-    let mut lines = vec![match room {
-        Ok(_) => Line::ok(id, format!("{place} opens and takes a write")),
-        Err(refused) => refused.line(id, "give the node's user a folder it may write"),
+    let mut lines = vec![match no_room {
+        None => Line::ok(id, format!("{place} opens and takes a write")),
+        Some(refused) => refused.line(id, remedy),
     }];
     let ours = [
         ("chain id", Some(config.chain.chain_id.to_string())),
@@ -264,4 +267,34 @@ pub(super) async fn sandbox(config: &Config) -> Vec<Line> {
         Err(err) => Line::fail("sandbox.script", err.to_string(), remedy),
     });
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[tokio::test]
+    async fn a_folder_is_tried_once() {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::write(home.path().join("data"), []).expect("a file where the folder should be");
+        let config = |journal: &str| {
+            let text = format!(
+                "data_dir = \"data\"\n[database]\nurl = \"sqlite://{journal}\"\n\
+                 [keys]\nkeystore = \"k\"\npassword_file = \"p\"\n\
+                 [chain]\nrpc_urls = [\"http://127.0.0.1:1\"]\nchain_id = 1\n\
+                 router = \"0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E\"\ndon_id = \"d\"\n\
+                 [net]\nlisten = \"/ip4/127.0.0.1/tcp/9001\"\n"
+            );
+            Config::parse(&text, "node.toml", home.path()).expect("valid")
+        };
+        for (journal, verdict) in [("data/j.sqlite", Verdict::Ok), ("other/j.sqlite", Verdict::Fail)] {
+            let config = config(journal);
+            let mut lines = Vec::new();
+            files(&config, &mut lines);
+            let of_folder = lines.iter().find(|line| line.id == "data.folder").expect("a line");
+            assert!(of_folder.verdict == Verdict::Fail && of_folder.words.ends_with("is no folder"));
+            assert_eq!(database(&config, None).await[0].verdict, verdict, "{journal}");
+        }
+    }
 }
