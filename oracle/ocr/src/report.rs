@@ -117,7 +117,7 @@ impl ReadyReport {
 
     /// Calldata of the coordinator's `transmit`.
     pub fn calldata(&self) -> Vec<u8> {
-        functions_report::transmit::encode(&self.context.words(), &self.report, &self.signatures())
+        calldata(&self.context, &self.report, &self.attested.signatures)
     }
 }
 
@@ -139,7 +139,15 @@ pub struct ReadyBatch {
 impl ReadyBatch {
     /// Calldata of the coordinator's `transmit`.
     pub fn calldata(&self) -> Vec<u8> {
-        let signatures: Vec<_> = self.signatures.iter().map(|(_, signature)| *signature).collect();
-        functions_report::transmit::encode(&self.context.words(), &self.report, &signatures)
+        calldata(&self.context, &self.report, &self.signatures)
     }
+}
+
+fn calldata(
+    context: &ReportContext,
+    report: &[u8],
+    signatures: &[(OracleIndex, ReportSignature)],
+) -> Vec<u8> {
+    let signatures: Vec<_> = signatures.iter().map(|(_, signature)| *signature).collect();
+    functions_report::transmit::encode(&context.words(), report, &signatures)
 }
