@@ -86,6 +86,13 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", crate::visible::lines(text));
 }
 
+/// Says warnings on standard error; a verb's object has them too.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        say(&format!("warning: {warning}"));
+    }
+}
+
 /// Shows something about a file of the user's on standard error.
 pub(crate) fn report(report: Report) {
     // A closed standard error is no reason to fail.

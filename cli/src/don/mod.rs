@@ -140,9 +140,7 @@ async fn withdraw(options: Withdraw) -> Result<()> {
     let to = options.to.unwrap_or_else(|| key.address());
     at.can_keep_link(to).await?;
     let warnings: Vec<String> = at.warning_of_payee(to).await?.into_iter().collect();
-    for warning in &warnings {
-        output::say(&format!("warning: {warning}"));
-    }
+    output::warn(&warnings);
     let nothing = |from: Address, words: String| {
         let done = Done { from, warnings: warnings.clone(), ..Done::default() };
         options.at.say(done, || format!("{words}; nothing was sent"));

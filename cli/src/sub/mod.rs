@@ -115,7 +115,7 @@ async fn create(options: Create) -> Result<()> {
     for consumer in &consumers {
         warnings.extend(at.warning_of_consumer(*consumer).await?);
     }
-    warn(&warnings);
+    output::warn(&warnings);
     let (first, others) = match consumers.split_first() {
         Some((first, others)) => (Some(*first), others),
         None => (None, &[][..]),
@@ -186,7 +186,7 @@ async fn add(options: OfConsumer) -> Result<()> {
     let (at, owner) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let warnings: Vec<String> = at.warning_of_consumer(options.consumer).await?.into_iter().collect();
-    warn(&warnings);
+    output::warn(&warnings);
     let held = at.subscriptions().get(id).await.map_err(remedy::report)?;
     if held.owner == owner.address() && held.consumers.contains(&options.consumer) {
         options.sending.say(&changed(&options, None, &warnings), || {
@@ -227,13 +227,6 @@ fn not_removed(error: functions_client::ClientError, id: SubscriptionId, consume
     remedy::report(error)
 }
 
-/// Says warnings, which go into the object on standard output too.
-fn warn(warnings: &[String]) {
-    for warning in warnings {
-        output::say(&format!("warning: {warning}"));
-    }
-}
-
 /// `transaction` is none when nothing had to be changed.
 fn changed(options: &OfConsumer, transaction: Option<alloy::primitives::B256>, warnings: &[String]) -> Value {
     json!({
@@ -259,7 +252,7 @@ async fn cancel(options: Cancel) -> Result<()> {
         ));
     }
     let warnings: Vec<String> = at.warning_of_payee(to).await?.into_iter().collect();
-    warn(&warnings);
+    output::warn(&warnings);
     let held = about.balance.to::<u128>();
     let paid = subscriptions.cancel(&owner, id, to).await.map_err(remedy::report)?;
     let kept = held.saturating_sub(paid.get());
