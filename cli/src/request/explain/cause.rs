@@ -23,7 +23,7 @@ pub(super) struct Facts<'a> {
     pub(super) error: &'a str,
     /// Why the Router refused the last report it refused.
     pub(super) refusal: Option<&'a str>,
-    /// What a node says that the request waits for.
+    /// What the nodes say that the request waits for.
     pub(super) waits_for: Option<&'a str>,
 }
 

@@ -63,6 +63,31 @@ pub(super) async fn ask(nodes: &[Url], id: B256) -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
+/// What the request waits for, in the words of all who answered: most nodes' reason first, each with who gives it where
+/// not all say the same. None when nobody gives one.
+pub(super) fn reasons(answers: &[Answer]) -> Option<String> {
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    for answer in answers {
+        let Some(reason) = answer.page.as_ref().ok().and_then(|page| page.reason.as_deref()) else {
+            continue;
+        };
+        match said.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, by)) if by.contains(&&*answer.url) => {}
+            Some((_, by)) => by.push(&answer.url),
+            None => said.push((reason, vec![&answer.url])),
+        }
+    }
+    said.sort_by_key(|(_, by)| std::cmp::Reverse(by.len()));
+    match &*said {
+        [] => None,
+        [(reason, _)] => Some((*reason).to_owned()),
+        _ => {
+            let each = said.iter().map(|(reason, by)| format!("{reason} (says {})", by.join(", ")));
+            Some(each.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
 fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     serde_json::from_slice(bytes).map_err(|error| format!("it does not answer like a node: {error}"))
 }
@@ -93,6 +118,24 @@ async fn get(client: &reqwest::Client, node: &Url, path: &str) -> Result<Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn says(url: &str, reason: Option<&str>) -> Answer {
+        let page = Page { state: "observed".to_owned(), reason: reason.map(str::to_owned) };
+        Answer { url: url.to_owned(), page: Ok(page), evidence: Err(String::new()) }
+    }
+
+    #[test]
+    fn the_cause_is_what_all_who_answered_say() {
+        let silent = Answer { page: Err("it does not answer".to_owned()), ..says("a", None) };
+        assert_eq!(reasons(&[]), None);
+        assert_eq!(reasons(&[silent, says("b", None)]), None);
+        let agreed = [says("a", Some("no gas")), says("b", None), says("c", Some("no gas"))];
+        assert_eq!(reasons(&agreed).as_deref(), Some("no gas"));
+        let behind = [says("a", Some("seen")), says("b", Some("no gas")), says("c", Some("no gas"))];
+        assert_eq!(reasons(&behind).as_deref(), Some("no gas (says b, c); seen (says a)"));
+        let twice = [says("a", Some("seen")), says("a", Some("seen")), says("b", Some("no gas"))];
+        assert_eq!(reasons(&twice).as_deref(), Some("seen (says a); no gas (says b)"));
+    }
 
     #[test]
     fn a_nodes_address_is_no_more_than_that() {

@@ -9,7 +9,7 @@ use oracle_ocr::evidence::{Flaw, Kind, Said};
 use serde_json::{Value, json};
 
 use super::cause::{self, Cause, Facts, Gas};
-use super::nodes::Answer;
+use super::nodes::{self, Answer};
 use super::report::OnChain;
 use crate::copied;
 use crate::output::{link, visible};
@@ -42,7 +42,7 @@ struct Part<'a> {
 impl Explained {
     fn cause(&self) -> Cause {
         let error = self.found.done().map(|done| String::from_utf8_lossy(&done.error).into_owned());
-        let waits_for = self.answers.iter().find_map(|answer| answer.page.as_ref().ok()?.reason.as_deref());
+        let waits_for = nodes::reasons(&self.answers);
         cause::of(&Facts {
             id: self.found.started.id,
             subscription: self.found.started.subscription,
@@ -55,7 +55,7 @@ impl Explained {
             state: self.found.state(),
             error: error.as_deref().unwrap_or_default(),
             refusal: self.found.refusals.last().map(|refusal| reason(refusal.result_code)),
-            waits_for,
+            waits_for: waits_for.as_deref(),
         })
     }
 
