@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
-use functions_client::abi::{Coordinator, Link, Router};
+use functions_client::abi::{Coordinator, Feed, Link, Router};
 use functions_client::amount::exact;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
 use functions_client::{is_refused, warning_of_payee};
 use functions_deploy::Entries;
 use functions_failure::{OrHelp as _, Result, failure, misuse};
-use functions_input::address;
+use functions_input::address::somebody;
+use functions_input::nobody;
 use functions_offchain_config::OffchainConfig;
 use functions_types::limits::Limits;
 use functions_types::{DonId, Juels};
@@ -221,12 +222,12 @@ impl Connected {
         })
     }
 
-    /// Whom LINK may go to: anybody but the contracts it could never come back from.
+    /// Whom LINK may go to: anybody but those it could never come back from.
     ///
     /// # Errors
-    /// When `to` is the Router, a Coordinator or the LINK token.
+    /// When `to` is nobody's, the Router, a Coordinator, a token or a price feed.
     pub(crate) async fn can_keep_link(&self, to: Address) -> Result<()> {
-        match self.contract_of_don(to).await {
+        match self.passive(to).await {
             None => Ok(()),
             Some(what) => Err(failure!(
                 help = "give your own address",
@@ -241,10 +242,12 @@ impl Connected {
     /// # Errors
     /// When the endpoint fails.
     pub(crate) async fn warning_of_consumer(&self, consumer: Address) -> Result<Option<String>> {
-        if self.chain.code(consumer).await.map_err(remedy::report)?.is_empty() {
+        if nobody::is(consumer).is_none()
+            && self.chain.code(consumer).await.map_err(remedy::report)?.is_empty()
+        {
             return Ok(Some(format!("there is no contract at {consumer} yet")));
         }
-        let what = self.contract_of_don(consumer).await;
+        let what = self.passive(consumer).await;
         Ok(what.map(|what| format!("{consumer} is {what}, which sends no requests; name your own contract")))
     }
 
@@ -258,8 +261,12 @@ impl Connected {
         Ok(warning_of_payee(to, &code))
     }
 
-    /// What an address is when it is none of the users' contracts but one of the DON's, or a token.
-    async fn contract_of_don(&self, address: Address) -> Option<String> {
+    /// What an address is when nothing ever comes from it, neither a request nor LINK: it is nobody's, or a contract
+    /// that answers only.
+    async fn passive(&self, address: Address) -> Option<String> {
+        if let Some(what) = nobody::is(address) {
+            return Some(what.to_owned());
+        }
         let version = self.chain.call(address, &Router::typeAndVersionCall {}).await.unwrap_or_default();
         match version.split_once(" v") {
             Some((name, _)) if name.starts_with("Functions ") => {
@@ -270,7 +277,11 @@ impl Connected {
             _ => {}
         }
         let held = self.chain.call(address, &Link::balanceOfCall { account: self.router }).await;
-        held.is_ok_and(|held| !held.is_zero()).then(|| "a token, most likely LINK".to_owned())
+        if held.is_ok_and(|held| !held.is_zero()) {
+            return Some("a token, most likely LINK".to_owned());
+        }
+        let round = self.chain.call(address, &Feed::latestRoundDataCall {}).await;
+        round.is_ok().then(|| "a price feed".to_owned())
     }
 
     /// The Coordinator that serves a DON.
@@ -382,17 +393,6 @@ pub(crate) fn request_id(text: &str) -> Result<B256, String> {
     digits.parse().map_err(|_| "that is no request's id".into())
 }
 
-/// An address that somebody may be behind: as [`address::parse`], and not zero.
-///
-/// # Errors
-/// What is wrong with the text.
-pub(crate) fn somebody(text: &str) -> Result<Address, String> {
-    match address::parse(text)? {
-        Address::ZERO => Err("this is the zero address, which is nobody's".into()),
-        address => Ok(address),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,10 +419,8 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_no_party() {
-        let zero = "0x0000000000000000000000000000000000000000";
-        assert!(somebody(zero).unwrap_err().contains("zero address") && address::parse(zero).is_ok());
-        assert!(somebody("0x0000000000000000000000000000000000000001").is_ok());
+    fn the_deployer_of_contracts_is_nobody() {
+        assert_eq!(nobody::is(functions_client::stylus::STYLUS_DEPLOYER), Some("the StylusDeployer"));
     }
 
     #[test]

@@ -8,10 +8,11 @@ use functions_client::abi::{Coordinator, Link, Router};
 use functions_client::amount;
 use functions_client::{Account, Chain, ClientError, is_refused};
 use functions_failure::{Failure, Result, failure};
+use functions_input::address::{payee, somebody};
 use functions_types::{DonId, Juels};
 use serde_json::{Value, json};
 
-use crate::network::{Connected, Sending, don_id, somebody};
+use crate::network::{Connected, Sending, don_id};
 use crate::output::{self, link};
 use crate::remedy;
 
@@ -41,7 +42,7 @@ pub(crate) struct Withdraw {
     #[command(flatten)]
     at: At,
     /// Who gets it; the key's own address unless given
-    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
+    #[arg(long, value_name = "ADDRESS", value_parser = payee)]
     to: Option<Address>,
     /// LINK to withdraw; everything unless given
     #[arg(long, value_name = "LINK", value_parser = amount::parse_positive)]

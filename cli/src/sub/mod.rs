@@ -7,12 +7,12 @@ use alloy::primitives::Address;
 use functions_client::amount::{self, exact};
 use functions_client::is_refused;
 use functions_failure::{Failure, Result, failure, misuse};
-use functions_input::address;
+use functions_input::address::{self, payee, somebody};
 use functions_types::{Juels, SubscriptionId};
 use serde_json::{Value, json};
 
 use crate::copied;
-use crate::network::{Sending, somebody};
+use crate::network::Sending;
 use crate::output::{self, link};
 use crate::remedy;
 
@@ -77,7 +77,7 @@ pub(crate) struct Cancel {
     /// The subscription
     id: u64,
     /// Who gets what it holds; the owner unless given
-    #[arg(long, value_name = "ADDRESS", value_parser = somebody)]
+    #[arg(long, value_name = "ADDRESS", value_parser = payee)]
     to: Option<Address>,
     /// Pay it out although --to is a consumer of this subscription, a contract that may have no way to move LINK
     #[arg(long, requires = "to")]

@@ -3,6 +3,8 @@
 use alloy_primitives::Address;
 use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
+use crate::nobody;
+
 /// Reads 0x and 40 hexadecimal digits; in mixed case their checksum (EIP-55) must be right.
 ///
 /// # Errors
@@ -31,6 +33,29 @@ pub fn parse(text: &str) -> Result<Address, String> {
             .map_err(|_| "the checksum in its capitals is wrong: a digit is mistyped".to_owned());
     }
     digits.parse().map_err(|_| "that is no address".to_owned())
+}
+
+/// [`parse`] for an address that somebody may be behind: not zero.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn somebody(text: &str) -> Result<Address, String> {
+    match parse(text)? {
+        Address::ZERO => Err("this is the zero address, which is nobody's".to_owned()),
+        address => Ok(address),
+    }
+}
+
+/// [`parse`] for an address that is paid: one that is not [`nobody`]'s.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn payee(text: &str) -> Result<Address, String> {
+    let address = parse(text)?;
+    match nobody::is(address) {
+        Some(what) => Err(format!("this is {what}: what it gets is lost; give your own address")),
+        None => Ok(address),
+    }
 }
 
 /// [`parse`] for a value of a file.
@@ -71,6 +96,20 @@ pub fn serialize_optional<S: Serializer>(address: &Option<Address>, output: S) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_a_party_or_paid() {
+        let zero = "0x0000000000000000000000000000000000000000";
+        assert_eq!(parse(zero), Ok(Address::ZERO));
+        assert!(somebody(zero).expect_err("zero").contains("zero address"));
+        assert!(payee(zero).expect_err("zero").contains("zero address"));
+        let precompile = "0x0000000000000000000000000000000000000064";
+        assert!(somebody(precompile).is_ok());
+        assert!(payee(precompile).expect_err("nobody").contains("precompiles: what it gets is lost"));
+        let right = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
+        assert!(somebody(right).is_ok() && somebody(right) == payee(right));
+        assert!(payee("0x12").expect_err("no address").contains("this has 2"));
+    }
 
     #[test]
     fn mistyped_digit_is_found_where_there_is_a_checksum() {

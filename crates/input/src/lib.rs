@@ -5,4 +5,5 @@
 
 pub mod address;
 pub mod file;
+pub mod nobody;
 pub mod secret;

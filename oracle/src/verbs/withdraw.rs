@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use alloy::primitives::{Address, Bytes, U256};
 use eyre::{Result, WrapErr, bail, eyre};
 use functions_input::address;
-use functions_types::abi::{Coordinator, Link};
+use functions_types::abi::{Coordinator, Feed, Link};
 use oracle_keys::Keystore;
 use serde_json::{Value, json};
 
@@ -29,19 +29,19 @@ pub struct Options {
     #[arg(long)]
     pub config: PathBuf,
     /// Who gets it
-    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::payee)]
     pub to: Option<Address>,
     /// LINK to withdraw, for example 12.5, earnings before what --link adds; everything when left out
     #[arg(long, value_name = "LINK", requires = "to", allow_negative_numbers = true, value_parser = amount::parse_some)]
     pub amount: Option<U256>,
     /// Only this transmitter of the keystore
-    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::somebody)]
     pub transmitter: Option<Address>,
     /// Another Coordinator than the one the route leads to, for example the one before
-    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::somebody)]
     pub coordinator: Option<Address>,
     /// The LINK token: LINK that was paid to the transmitters themselves is moved too
-    #[arg(long, value_name = "ADDRESS", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address::somebody)]
     pub link: Option<Address>,
     /// Ether to move as well: an amount, or `all`, which takes --link too, as LINK cannot be moved without ether; a
     /// transmitter without ether delivers no reports
@@ -141,7 +141,7 @@ pub async fn run(options: &Options) -> Result<()> {
         }
         return super::print(&json!({ "coordinator": coordinator.to_string(), "transmitters": shown }));
     };
-    if let Some(what) = own_or_nobody(&unlocked, to) {
+    if let Some(what) = own(&unlocked, to) {
         bail!("--to {to} is {what}; nothing was sent: give your own address");
     }
     if let Some(what) = contract_of(&rpc, to, config.chain.router, coordinator, options.link).await? {
@@ -169,11 +169,9 @@ pub async fn run(options: &Options) -> Result<()> {
 }
 
 /// What an address is to which an operator's earnings never go, in words.
-fn own_or_nobody(keys: &Keystore, to: Address) -> Option<&'static str> {
+fn own(keys: &Keystore, to: Address) -> Option<&'static str> {
     let public = keys.public();
-    if to.is_zero() {
-        Some("the zero address, whose key nobody has")
-    } else if to == public.transmitter {
+    if to == public.transmitter {
         Some("this node's transmitter")
     } else if public.earlier_transmitters.contains(&to) {
         Some("an earlier transmitter of this node")
@@ -210,7 +208,8 @@ pub(super) async fn is_token(rpc: &Rpc, link: Address, holder: Address) -> Resul
     Ok(())
 }
 
-/// What `to` is when it is a contract that keeps what it is given: one of the DON's, whatever its version, or a token.
+/// What `to` is when it is a contract that keeps what it is given: one of the DON's, whatever its version, a
+/// token, or a price feed.
 async fn contract_of(
     rpc: &Rpc,
     to: Address,
@@ -233,7 +232,11 @@ async fn contract_of(
         return Ok(Some(format!("the contract {kind:?}")));
     }
     let held = answer(chain::view(rpc, to, Link::balanceOfCall { account: router }).await)?;
-    Ok(held.filter(|held| !held.is_zero()).map(|_| "a token, most likely LINK".to_owned()))
+    if held.is_some_and(|held| !held.is_zero()) {
+        return Ok(Some("a token, most likely LINK".to_owned()));
+    }
+    let round = answer(chain::view(rpc, to, Feed::latestRoundDataCall {}).await)?;
+    Ok(round.map(|_| "a price feed".to_owned()))
 }
 
 /// What a view said; `None` when nothing that can be read as its answer came.
@@ -391,4 +394,37 @@ async fn move_all(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn values_that_are_wrong_by_themselves_are_a_wrong_command_line() {
+        let zero = Address::ZERO.to_string();
+        let precompile = "0x0000000000000000000000000000000000000064";
+        let own = Address::repeat_byte(7).to_string();
+        let read = |words: &[&str]| {
+            let command = Options::augment_args(clap::Command::new("withdraw"));
+            let words = ["withdraw", "--config", "node.toml"].iter().chain(words);
+            command.try_get_matches_from(words)
+        };
+        assert!(read(&["--to", &own, "--amount", "1", "--ether", "0.1", "--link", &own]).is_ok());
+        for words in [
+            &["--to", &zero][..],
+            &["--to", precompile],
+            &["--to", &own, "--amount", "0"],
+            &["--to", &own, "--ether", "0"],
+            &["--to", &own, "--ether", "all"],
+            &["--amount", "1"],
+            &["--transmitter", &zero],
+            &["--coordinator", &zero],
+            &["--link", &zero],
+        ] {
+            assert_eq!(read(words).expect_err("wrong").exit_code(), 2, "{words:?}");
+        }
+    }
 }

@@ -96,15 +96,23 @@ fn a_subscription_lives_from_create_to_cancel() {
         let said = owner.types(&["sub", "add", &id, address]);
         assert!(said.code != Some(0) && said.stderr.contains(words), "{address}: {said:?}");
     }
-    let nobody = "0x00000000000000000000000000000000000000aa";
+    let nobody = "0x00000000000000000000000000000000aabbccdd";
     let said = owner.types(&["sub", "add", &id, nobody]);
     assert!(said.code == Some(0) && said.stderr.contains("warning: there is no contract at"), "{said:?}");
     assert_eq!(owner.types(&["sub", "remove", &id, nobody]).code, Some(0));
     // Contracts that send no requests are taken, for the Router takes them, but not in silence.
-    for name in ["router", "coordinator", "link"] {
-        let contract = owner.text(name);
+    for (contract, what) in [
+        (owner.text("router"), "a contract of the DON (Functions Router)"),
+        (owner.text("coordinator"), "a contract of the DON (Functions Coordinator)"),
+        (owner.text("link"), "a token, most likely LINK"),
+        (owner.text("linkToUsdFeed"), "a price feed"),
+        ("0x0000000000000000000000000000000000000001".to_owned(), "kept for the chain's precompiles"),
+        ("0x0000000000000000000000000000000000000064".to_owned(), "kept for the chain's precompiles"),
+        ("0xcEcba2F1DC234f70Dd89F2041029807F8D03A990".to_owned(), "the StylusDeployer"),
+    ] {
         let said = owner.types(&["sub", "add", &id, &contract]);
-        assert!(said.code == Some(0) && said.stderr.contains("which sends no requests"), "{name}: {said:?}");
+        assert!(said.code == Some(0) && said.stderr.contains("which sends no requests"), "{what}: {said:?}");
+        assert!(said.stderr.contains(what), "{said:?}");
         assert_eq!(owner.types(&["sub", "remove", &id, &contract]).code, Some(0));
     }
     // A negative number is a value like another.
@@ -131,7 +139,9 @@ fn a_subscription_lives_from_create_to_cancel() {
     );
     owner.types(&["sub", "add", &id, &consumer]);
     let router = owner.text("router");
-    refused(&owner.types(&["sub", "cancel", &id, "--to", &router]), &["could never give LINK back"]);
+    for passive in [router, owner.text("linkToUsdFeed")] {
+        refused(&owner.types(&["sub", "cancel", &id, "--to", &passive]), &["could never give LINK back"]);
+    }
     let closed = owner.types(&["sub", "cancel", &id, "--json"]).done();
     let amount = |field: &str| closed[field].as_str().expect("juels").parse::<u128>().expect("a number");
     assert_eq!(amount("paidJuels") + amount("depositKeptJuels"), left);
