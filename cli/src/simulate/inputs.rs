@@ -56,7 +56,8 @@ pub(crate) fn check_size(request: &FunctionsRequest, limits: &Limits) -> Result<
     Ok(())
 }
 
-/// The script in a file; `-` is standard input.
+/// The script in a file; `-` is standard input. A byte order mark is an editor's, and no part of it: before a first
+/// line `// @aggregation` it would hide that.
 ///
 /// # Errors
 /// When it cannot be read, is empty, is no text, or is longer than `limit` bytes.
@@ -77,10 +78,11 @@ pub(crate) fn source(path: &Path, limit: usize) -> Result<String> {
         let at = error.utf8_error().valid_up_to();
         invalid(format!("{place} is not UTF-8 text: see byte {at}"))
     })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
         return Err(invalid(format!("{place} is empty")));
     }
-    Ok(text)
+    Ok(text.to_owned())
 }
 
 /// Reads one byte beyond the limit at most, so that a longer input shows.
@@ -143,6 +145,18 @@ fn array(json: &str) -> Result<Vec<Value>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_script() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let read = |text: &str| {
+            std::fs::write(file.path(), text).expect("our file");
+            source(file.path(), 100)
+        };
+        let script = read("\u{feff}// @aggregation median-uint256\nreturn 1").expect("a script");
+        assert!(script.starts_with("//") && Method::of_source(&script) != Ok(None), "{script:?}");
+        assert!(read("\u{feff}\n").unwrap_err().help().contains("is empty"));
+    }
 
     #[test]
     fn refusals_have_the_toolkits_texts() {

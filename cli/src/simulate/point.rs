@@ -10,8 +10,10 @@ use miette::{
 /// is one more sign to point at.
 pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
     let before = line.saturating_sub(1) as usize;
-    let start: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
-    let text = source[start..].lines().next().unwrap_or_default();
+    let ends = |(at, sign)| sign == '\n' || sign == '\r' && !source[at + 1..].starts_with('\n');
+    let starts = source.char_indices().filter(|end| ends(*end)).map(|(at, _)| at + 1);
+    let start = std::iter::once(0).chain(starts).nth(before).unwrap_or(source.len());
+    let text = source[start..].split(['\n', '\r']).next().unwrap_or_default();
     let at = text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>();
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_' || *c == '$';
     let word: usize = text[at..].chars().take_while(is_word).map(char::len_utf8).sum();
@@ -77,6 +79,8 @@ mod tests {
         assert_eq!(at(source, 1, 7), "é");
         assert_eq!(at(source, 1, 9), "=");
         assert_eq!(at(source, 2, 8), "fetch");
+        assert_eq!(at("a\rbc\r\nd", 2, 1), "bc");
+        assert_eq!(at("a\rbc\r\nd", 3, 1), "d");
     }
 
     #[test]

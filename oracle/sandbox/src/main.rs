@@ -25,6 +25,7 @@
 //! standard input. It is started by `oracle-runner`, not by people, who may ask for its `--version`.
 
 mod allocator;
+mod blame;
 mod child;
 mod crypto;
 mod engine;

@@ -140,6 +140,23 @@ fn property<'s>(
     if value.is_null_or_undefined() { None } else { value.to_string(scope) }
 }
 
+/// The place of a byte of the script; what lies behind its end is at its end. Lines end as in editors: with a line
+/// feed, a carriage return, or both.
+pub(crate) fn at(source: &str, byte: usize) -> Position {
+    let before = &source[..source.floor_char_boundary(byte)];
+    let ended = before.replace("\r\n", "\n");
+    let mut lines = ended.split(['\n', '\r']);
+    let column = lines.next_back().unwrap_or_default().chars().count();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+    Position { module: String::new(), line: number(lines.count()), column: number(column) }
+}
+
+/// The place, or the end of the script where it is in what was put behind it.
+pub(crate) fn within(source: &str, place: Position) -> Position {
+    let end = at(source, source.len());
+    if (place.line, place.column) > (end.line, end.column) { end } else { place }
+}
+
 /// Reads `FILE:LINE:COLUMN` at the end of a frame, with or without parentheses around it.
 fn parse(frame: &str) -> Option<Position> {
     let place =
@@ -153,6 +170,34 @@ fn parse(frame: &str) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_what_editors_show() {
+        let place = |source: &str, byte| {
+            let place = at(source, byte);
+            (place.line, place.column)
+        };
+        assert_eq!(place("", 0), (1, 1));
+        assert_eq!(place("é😀x", "é😀".len()), (1, 3));
+        assert_eq!(place("\t\tx", 2), (1, 3));
+        assert_eq!(place("a\r\nb\rc\nd", 7), (4, 1));
+        assert_eq!(place("a\u{2028}b", 4), (1, 3));
+        for behind in [2, 3, usize::MAX] {
+            assert_eq!(place("a\n", behind), (2, 1));
+        }
+    }
+
+    #[test]
+    fn no_place_is_behind_the_script() {
+        let place = |source: &str, line, column| {
+            let place = within(source, Position { module: String::new(), line, column });
+            (place.line, place.column)
+        };
+        assert_eq!(place("let a; let a\n\n", 4, 1), (3, 1));
+        assert_eq!(place("let a;\r\nlet 😀", 3, 2), (2, 6));
+        assert_eq!(place("a\nb", 1, 2), (1, 2));
+        assert_eq!(place("", 2, 1), (1, 1));
+    }
 
     #[test]
     fn parse_reads_frames_of_script_and_modules() {

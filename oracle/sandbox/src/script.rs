@@ -1,11 +1,12 @@
 //! From source text to a function.
 
 use deno_core::v8;
-use oracle_frames::{Diagnostic, Position, Verdict};
+use oracle_frames::{Diagnostic, Verdict};
 
+use crate::blame::{self, NOTHING};
 use crate::entries::Entries;
 use crate::wrapper::{FILE, WRAPPERS};
-use crate::{judge, typescript};
+use crate::{judge, places, typescript};
 
 /// Compiles a script. What does not parse as JavaScript is read as TypeScript, and its types go.
 ///
@@ -16,32 +17,43 @@ pub(crate) fn compile(
     entries: &Entries,
     source: &str,
 ) -> Result<v8::Global<v8::Function>, (Verdict, Diagnostic)> {
+    // A byte order mark is no sign of the text, and editors do not show it.
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let refused = match compile_plain(scope, entries, source) {
         Err((Verdict::Syntax, diagnostic)) => diagnostic,
         other => return other,
     };
     match typescript::strip(source) {
-        Ok(stripped) if stripped != source => compile_plain(scope, entries, &stripped),
-        Ok(_) => {
-            let position = refused.position.map(|position| within(source, position));
-            Err((Verdict::Syntax, Diagnostic { position, ..refused }))
-        }
+        Ok(stripped) if stripped != source => match compile_plain(scope, entries, &stripped) {
+            Err((Verdict::Syntax, refused)) => Err(placed(scope, entries, &stripped, refused)),
+            other => other,
+        },
+        Ok(_) => Err(placed(scope, entries, source, refused)),
         Err(error) => {
-            let position = error.at.map(|(line, column)| Position { module: String::new(), line, column });
+            let position = error.at.map(|at| places::at(source, at));
             let message = format!("SyntaxError: {}", error.message);
             Err((Verdict::Syntax, Diagnostic { message, position, stack: String::new() }))
         }
     }
 }
 
-/// The place, or the end of the script where the place is in what was put behind it.
-fn within(source: &str, position: Position) -> Position {
-    let source = source.replace("\r\n", "\n");
-    let lines = source.split(['\n', '\r', '\u{2028}', '\u{2029}']);
-    let (count, last) = lines.fold((0, ""), |(count, _), line| (count + 1, line));
-    let column = u32::try_from(last.encode_utf16().count() + 1).unwrap_or(u32::MAX);
-    let (line, column) = (position.line, position.column).min((count, column));
-    Position { line, column, ..position }
+/// What the engine refuses, with its place: that of the token at fault, else as the engine gives it.
+fn placed(
+    scope: &mut v8::PinScope<'_, '_>,
+    entries: &Entries,
+    source: &str,
+    refused: Diagnostic,
+) -> (Verdict, Diagnostic) {
+    let refuses = |read: &str| {
+        let said = compile_plain(scope, entries, &format!("{read}{NOTHING}"));
+        said.is_err_and(|(_, said)| said.message == refused.message)
+    };
+    let token = blame::token(source, refuses, |read| typescript::strip(read).err()?.at);
+    let position = match token {
+        Some(at) => Some(places::at(source, at)),
+        None => refused.position.map(|place| places::within(source, place)),
+    };
+    (Verdict::Syntax, Diagnostic { position, ..refused })
 }
 
 fn compile_plain(
@@ -73,22 +85,4 @@ fn compile_text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> Option<v8::
     let name = v8::String::new(scope, FILE)?.into();
     let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, false, None);
     v8::Script::compile(scope, code, Some(&origin))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_place_is_behind_the_script() {
-        let at = |source: &str, line, column| {
-            let place = within(source, Position { module: String::new(), line, column });
-            (place.line, place.column)
-        };
-        assert_eq!(at("let a; let a\n\n", 4, 1), (3, 1));
-        assert_eq!(at("let a;\r\nlet é", 3, 2), (2, 6));
-        assert_eq!(at("a\u{2028}b\rc", 4, 1), (3, 2));
-        assert_eq!(at("a\nb", 1, 2), (1, 2));
-        assert_eq!(at("", 2, 1), (1, 1));
-    }
 }

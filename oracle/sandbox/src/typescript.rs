@@ -19,8 +19,8 @@ const AFTER: &str = "\n})";
 pub(crate) struct Refused {
     /// What the parser says.
     pub(crate) message: String,
-    /// Line and column, both from 1, in the source.
-    pub(crate) at: Option<(u32, u32)>,
+    /// The byte of the source; its length where something is missing at the end.
+    pub(crate) at: Option<usize>,
 }
 
 /// Blanks the type annotations of a script's body.
@@ -29,6 +29,21 @@ pub(crate) struct Refused {
 /// [`Refused`] where the source has a syntax error, or syntax that would need code generated for it:
 /// enums, namespaces with values, parameter properties, assertions in angle brackets.
 pub(crate) fn strip(source: &str) -> Result<String, Refused> {
+    parse(source).map_err(|refused| match refused.at.and_then(|at| surplus_brace(source, at)) {
+        Some(at) => Refused { message: "Unexpected token '}': it ends no block".to_owned(), at: Some(at) },
+        None => refused,
+    })
+}
+
+/// The brace before the place of an error, if it is one too many. It ended what the script was put into, so what comes
+/// after it is what the parser minds.
+fn surplus_brace(source: &str, at: usize) -> Option<usize> {
+    let brace = source[..at].rfind('}')?;
+    // It is one too many where all before it is whole; in a comment it is none.
+    (parse(&source[..brace]).is_ok() && parse(&source[..=brace]).is_err()).then_some(brace)
+}
+
+fn parse(source: &str) -> Result<String, Refused> {
     GLOBALS.set(&Globals::new(), || {
         let map = Lrc::new(SourceMap::default());
         let first = Arc::new(Mutex::new(None));
@@ -42,7 +57,7 @@ pub(crate) fn strip(source: &str) -> Result<String, Refused> {
         match operate(&map, &handler, format!("{BEFORE}{source}{AFTER}"), options) {
             Ok(output) => {
                 let body = output.code.strip_prefix(BEFORE).and_then(|code| code.strip_suffix(AFTER));
-                body.map(str::to_owned)
+                body.map(|body| in_characters(source, body))
                     .ok_or_else(|| Refused { message: "the types cannot be removed".into(), at: None })
             }
             Err(error) => {
@@ -56,25 +71,29 @@ pub(crate) fn strip(source: &str) -> Result<String, Refused> {
                     }
                     _ => message,
                 };
-                let Some(span) = span else { return Err(Refused { message, at: None }) };
+                let at = span.filter(|span| !span.is_dummy());
+                let at = at.map(|span| map.lookup_byte_offset(span.lo()).pos.0 as usize);
+                let at = at.map(|at| at.saturating_sub(BEFORE.len()));
                 // What was put behind the script is its end to whoever wrote it.
-                let is_behind = map.lookup_char_pos(span.lo()).line > source.split('\n').count();
+                let is_behind = at.is_some_and(|at| at > source.len());
                 let message = if is_behind { message.replace("'}'", "'<eof>'") } else { message };
-                Err(Refused { message, at: Some(place(&map, span, source)) })
+                Err(Refused { message, at: at.map(|at| at.min(source.len())) })
             }
         }
     })
 }
 
-/// Where a span begins, in the source; what lies behind its end is at its end.
-fn place(map: &SourceMap, span: Span, source: &str) -> (u32, u32) {
-    let at = map.lookup_char_pos(span.lo());
-    let before = if at.line == 1 { BEFORE.len() } else { 0 };
-    let (line, column) = match source.split('\n').enumerate().last() {
-        Some((last, text)) if at.line > last + 1 => (last + 1, text.chars().count()),
-        _ => (at.line, at.col.0.saturating_sub(before)),
+/// The parser leaves a blank for every UTF-16 unit; one for every character keeps the columns.
+fn in_characters(source: &str, blanked: &str) -> String {
+    let mut left = blanked.chars();
+    let one = |sign: char| {
+        let kept = left.next()?;
+        if kept.len_utf16() < sign.len_utf16() {
+            left.next();
+        }
+        Some(kept)
     };
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1))
+    source.chars().filter_map(one).collect()
 }
 
 /// What the parser says, and where.
@@ -123,14 +142,47 @@ mod tests {
     fn strip_speaks_of_the_script_alone() {
         let refused = strip("const a = 1\nreturn f(a").expect_err("not ended");
         assert!(refused.message.contains("'<eof>'") && !refused.message.contains('}'), "{refused:?}");
-        assert_eq!(refused.at, Some((2, 11)));
+        assert_eq!(refused.at, Some("const a = 1\nreturn f(a".len()));
         assert!(strip("return f(a }").expect_err("a brace").message.contains("'}'"));
     }
 
     #[test]
     fn strip_names_the_place_of_an_error() {
-        assert_eq!(strip("let a: number = ;").expect_err("broken").at, Some((1, 17)));
-        assert_eq!(strip("return (").expect_err("broken").at, Some((1, 9)));
-        assert_eq!(strip("let a = 1\n  let b: x = ]").expect_err("broken").at, Some((2, 14)));
+        for (source, before) in [
+            ("let a: number = ;", "let a: number = "),
+            ("return (", "return ("),
+            ("let a = 1\n  let b: x = ]", "let a = 1\n  let b: x = "),
+            ("let a: x = '😀é'; ]", "let a: x = '😀é'; "),
+        ] {
+            assert_eq!(strip(source).expect_err("broken").at, Some(before.len()), "{source}");
+        }
+    }
+
+    #[test]
+    fn strip_blanks_a_character_with_one() {
+        let stripped = strip("type A = '😀' | 'é'; let s: '😀' = '😀';").expect("erasable");
+        assert_eq!(stripped, format!(";{}let s      = '😀';", " ".repeat(19)));
+    }
+
+    #[test]
+    fn strip_blames_a_brace_too_many() {
+        for (source, before) in [
+            ("f()\n}\nlet a", "f()\n"),
+            ("f() }", "f() "),
+            ("}", ""),
+            ("let a: x = 1; if (a) { } } // end", "let a: x = 1; if (a) { } "),
+        ] {
+            let refused = strip(source).expect_err("a brace too many");
+            assert_eq!(refused.at, Some(before.len()), "{source}: {refused:?}");
+            assert!(refused.message.contains("'}': it ends no block"), "{refused:?}");
+        }
+        for (source, before) in [
+            ("if (a) { }\n]", "if (a) { }\n"),
+            ("f() // }\n]", "f() // }\n"),
+            ("f('}') ]", "f('}') "),
+            ("let a = {}; let", "let a = {}; "),
+        ] {
+            assert_eq!(strip(source).expect_err("broken").at, Some(before.len()), "{source}");
+        }
     }
 }
