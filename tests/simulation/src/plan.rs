@@ -209,7 +209,7 @@ impl Plan {
         }
     }
 
-    /// A run of `n` members with some of these kinds of faults.
+    /// A run of `n` members with some of these kinds of faults; their order makes no difference.
     #[must_use]
     pub fn random(seed: u64, n: usize, kinds: &[Kind]) -> Self {
         let mut random = Random::new(seed, 1);
@@ -278,7 +278,8 @@ impl Plan {
             let what = What::Amnesia { node, down: random.below(5_000) };
             self.faults.push(Fault { at: random.below(until), what });
         }
-        for kind in kinds {
+        // In whatever order they were given.
+        for (_, kind) in Kind::ALL.iter().filter(|(_, kind)| kinds.contains(kind)) {
             let most = match kind {
                 Kind::Attack | Kind::Amnesia => 0,
                 Kind::Restart => 12,

@@ -3,7 +3,7 @@
 //! `SIMULATION_SEEDS=5000` runs more, `SIMULATION_FIRST=1234` begins elsewhere; `./scripts/sim` makes failures small.
 #![allow(missing_docs)]
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use simulation::{
     many::{Sums, run},
@@ -63,6 +63,23 @@ fn the_same_seed_gives_the_same_run() {
     }
     let history = |seed| World::new(Case::whole(seed, 4, all_kinds()).plan()).run().history;
     assert_ne!(history(3), history(7));
+}
+
+/// What is printed for a run that failed is the same run, in whatever order its mix was given.
+#[test]
+fn a_printed_command_repeats_its_run() {
+    for (seed, kinds) in [
+        (29_122_857, vec![Kind::Reorg, Kind::Restart, Kind::Amnesia, Kind::Rotation]),
+        (5, all_kinds().into_iter().rev().collect()),
+        (6, Vec::new()),
+    ] {
+        let case = Case { requests: Some(2), faults: Some(vec![0, 2, 3]), ..Case::whole(seed, 4, kinds) };
+        let history = World::new(case.plan()).run().history;
+        let program = env!("CARGO_BIN_EXE_simulate-nodes");
+        let again = Command::new(program).args(case.to_string().split(' ')).arg("--show").output();
+        let shown = String::from_utf8(again.expect("it runs").stdout).expect("text");
+        assert!(shown.contains(&format!("history: {history},")), "{case}: {history} in\n{shown}");
+    }
 }
 
 /// Members of 31 that lock in one attempt after the other, without a report.
