@@ -36,6 +36,7 @@
 //! | counting | enough | | looking |
 //! | counting | too little | | poor |
 //! | gathering | a transaction of several | | sending |
+//! | gathering | one that another carries is among them | | looking |
 //! | gathering | none came about | | looking |
 //! | sending | it stands | tell submitted | seeking |
 //! | seeking | paid | tell included | mined |
@@ -91,7 +92,7 @@ use alloy::primitives::U256;
 use tokio::time::Instant;
 
 pub(super) use self::values::stuck_after;
-pub use self::values::{Assignment, Effect, Look, Moment, Next, Seen, Standing, Step};
+pub use self::values::{Assignment, Effect, Look, Moment, Next, Seen, Standing, Step, Together};
 use super::{
     batch::BATCH_MIN,
     funds::LOOK_EVERY,
@@ -208,8 +209,8 @@ impl Delivery {
             }
             (Phase::Queueing, Seen::Ahead { .. }) | (Phase::Lingering, Seen::Woke) => self.enter_gate(now),
             (Phase::Looking, Seen::Looked(look)) => self.on_look(now, look),
-            (Phase::Gathering, Seen::Gathered(Some((gas_limit, price)))) if !now.answered => {
-                let attempt = self.attempt;
+            (Phase::Gathering, Seen::Gathered(Some(together))) if !now.answered && !together.carried => {
+                let (attempt, Together { gas_limit, price, .. }) = (self.attempt, together);
                 self.go(Phase::Sending, Next::Send { attempt, gas_limit, price })
             }
             (Phase::Gathering, Seen::Gathered(_)) => {

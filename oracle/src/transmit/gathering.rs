@@ -9,30 +9,31 @@ use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     batch::{self, Waiting},
+    delivery::Together,
     fees::{batch_gas_limit, ceiling, fees},
     look::look,
-    price::{self, Price},
+    price,
     queue::Waiter,
     report::{ReportJob, TransmitNote},
+    sender::SendError,
     shared::Shared,
     simulate::is_taken,
 };
-use crate::chain::RpcFailure;
 
 /// A transaction of several reports that may be sent.
 pub(super) struct Gathered {
     pub(super) calldata: Bytes,
     /// The requests beside the first, and this node's stage in the order of each.
     pub(super) others: Vec<(B256, u64)>,
-    pub(super) gas_limit: u64,
-    pub(super) price: Price,
+    /// What decides whether it is sent.
+    pub(super) together: Together,
 }
 
 /// Gathers around the report `first`, whose turn it is.
 ///
 /// # Errors
-/// [`RpcFailure`] when no endpoint answered.
-pub(super) async fn gather(shared: &Shared, first: &ReportJob) -> Result<Option<Gathered>, RpcFailure> {
+/// [`SendError`] when no endpoint answered, or the journal did not.
+pub(super) async fn gather(shared: &Shared, first: &ReportJob) -> Result<Option<Gathered>, SendError> {
     let waiters = shared.queue.waiters();
     let waiting: Vec<Waiting> = waiters.iter().map(|waiter| waiting_of(&waiter.job)).collect();
     let chosen = batch::choose(&waiting_of(first), &waiting);
@@ -53,7 +54,7 @@ async fn try_gather(
     shared: &Shared,
     first: &ReportJob,
     along: &[(&ReportJob, u128)],
-) -> Result<Option<Gathered>, RpcFailure> {
+) -> Result<Option<Gathered>, SendError> {
     let jobs: Vec<&ReportJob> = std::iter::once(first).chain(along.iter().map(|(job, _)| *job)).collect();
     let (sender, answer) = oneshot::channel();
     shared.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(first.request_id, sender);
@@ -74,8 +75,12 @@ async fn try_gather(
     if !is_taken(&shared.rpc, (from, to), &calldata, gas_limit, fees.market.effective_wei()).await? {
         return Ok(None);
     }
+    let mut carried = false;
+    for job in &jobs {
+        carried |= shared.carried.is_carried(&shared.journal, &shared.sender, job.request_id).await?;
+    }
     let others = along.iter().map(|(job, _)| (job.request_id, job.stage)).collect();
-    Ok(Some(Gathered { calldata, others, gas_limit, price }))
+    Ok(Some(Gathered { calldata, others, together: Together { gas_limit, price, carried } }))
 }
 
 /// The most that may be offered per gas for a report that may go along.

@@ -145,6 +145,8 @@ impl<'a> Driver<'a> {
     async fn ask(&mut self, next: Next) -> Result<Seen, JobError> {
         let (shared, job) = (self.shared, self.job);
         let turn = self.turn.take().filter(|_| matches!(next, Next::Send { .. } | Next::Gather));
+        // What is not sent at once is not sent later either.
+        let gathered = self.gathered.take().filter(|_| matches!(next, Next::Send { .. }));
         Ok(match next {
             Next::Load => {
                 // Nobody tends the transaction meanwhile, and nobody does once it is watched.
@@ -202,7 +204,7 @@ impl<'a> Driver<'a> {
             Next::Gather => {
                 self.gathered = gather(shared, job).await?;
                 self.turn = turn;
-                Seen::Gathered(self.gathered.as_ref().map(|gathered| (gathered.gas_limit, gathered.price)))
+                Seen::Gathered(self.gathered.as_ref().map(|gathered| gathered.together))
             }
             Next::AskFunds { need_wei } => {
                 // All jobs share one look at the balance; trouble with the endpoints is waited out like want of ether.
@@ -213,8 +215,7 @@ impl<'a> Driver<'a> {
                     Some(turn) => turn,
                     None => shared.sender.turn().await,
                 };
-                let draft = self.draft(attempt, gas_limit, price);
-                let gathered = self.gathered.take();
+                let draft = self.draft(gathered.as_ref(), attempt, gas_limit, price);
                 let others: Vec<B256> =
                     gathered.iter().flat_map(|gathered| &gathered.others).map(|(id, _)| *id).collect();
                 if !others.is_empty() {
@@ -266,17 +267,13 @@ impl<'a> Driver<'a> {
         if self.joins && is_over { self.shared.queue.len() } else { 0 }
     }
 
-    fn draft(&self, attempt: u64, gas_limit: u64, price: Price) -> Draft {
+    fn draft(&self, gathered: Option<&Gathered>, attempt: u64, gas_limit: u64, price: Price) -> Draft {
         Draft {
             request_id: self.job.request_id,
             attempt,
             stage: self.job.stage,
             to: self.job.commitment.coordinator,
-            calldata: self
-                .gathered
-                .as_ref()
-                .map_or(&self.job.calldata, |gathered| &gathered.calldata)
-                .clone(),
+            calldata: gathered.map_or(&self.job.calldata, |gathered| &gathered.calldata).clone(),
             gas_limit,
             price,
         }

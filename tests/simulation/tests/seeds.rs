@@ -102,6 +102,15 @@ fn s3_what_was_signed_binds_before_messages_that_wait_are_heard() {
     assert_eq!(case.violation(), None);
 }
 
+/// A block that leaves the chain while several reports are signed as one gives a transaction back that carries one of
+/// them: they do not go beside it.
+#[test]
+fn a_report_of_several_is_not_sent_beside_a_transaction_that_came_back() {
+    for seed in [1_009_121, 1_012_004] {
+        assert_eq!(Case::whole(seed, 4, vec![Kind::Reorg]).violation(), None, "{seed}");
+    }
+}
+
 /// One transaction a request, no attempt, and nobody waits.
 #[test]
 fn nothing_is_wasted_when_nothing_goes_wrong() {

@@ -261,7 +261,11 @@ impl World<'_> {
             Next::Gather => match self.random.below(3) {
                 0 => Seen::Trouble,
                 1 => Seen::Gathered(None),
-                _ => Seen::Gathered(Some((900_000, Price { max_fee_wei: 2_000, tip_wei: 50 }))),
+                _ => Seen::Gathered(Some(Together {
+                    gas_limit: 900_000,
+                    price: Price { max_fee_wei: 2_000, tip_wei: 50 },
+                    carried: !self.is_calm && self.random.percent(10),
+                })),
             },
             Next::AskFunds { .. } => Seen::Funds { enough: self.is_calm || self.random.percent(30) },
             Next::Send { attempt, price, .. } => return self.send(attempt, price),

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    tests::{FINAL_BLOCK, MARKET, SECOND, at, look, mined, mined_in, moment, standing},
+    tests::{FINAL_BLOCK, MARKET, SECOND, at, look, mined, mined_in, moment, standing, together},
     *,
 };
-use crate::transmit::{gate::Simulated, price::Price};
+use crate::transmit::gate::Simulated;
 
 fn name(phase: Phase) -> &'static str {
     match phase {
@@ -151,7 +151,8 @@ fn sights() -> Vec<(Seen, &'static str)> {
         ),
         (Seen::Looked(Look { waiting: BATCH_MIN - 2, ..look(Simulated::Code(0)) }), "send"),
         (Seen::Looked(Look { carried: true, waiting: 9, ..look(Simulated::Code(0)) }), "wait"),
-        (Seen::Gathered(Some((900_000, Price { max_fee_wei: 200, tip_wei: 0 }))), "a transaction of several"),
+        (together(false), "a transaction of several"),
+        (together(true), "one that another carries is among them"),
         (Seen::Gathered(None), "none came about"),
         (Seen::Funds { enough: true }, "enough"),
         (Seen::Funds { enough: false }, "too little"),

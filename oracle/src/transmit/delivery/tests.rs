@@ -46,6 +46,11 @@ pub(super) fn look(simulated: Simulated) -> Look {
     }
 }
 
+pub(super) fn together(carried: bool) -> Seen {
+    let price = Price { max_fee_wei: 200, tip_wei: 0 };
+    Seen::Gathered(Some(Together { gas_limit: 900_000, price, carried }))
+}
+
 pub(super) fn mined(deed: Deed) -> Seen {
     mined_in(FINAL_BLOCK + 1, deed)
 }
@@ -408,4 +413,17 @@ fn t2_a_transaction_is_not_offered_more_for_than_the_request_pays() {
     let market = Seen::Market { market: MARKET, ceiling_wei: u128::MAX };
     let step = delivery.on(moment(now.at, true), market);
     assert!(matches!(step.then, Next::Bump { cancel: true, .. }));
+}
+
+/// The signatures of others take their time; a block that leaves the chain meanwhile may bring back a transaction.
+#[test]
+fn a_report_of_several_waits_for_a_transaction_that_carries_one_of_them() {
+    let now = Instant::now();
+    let mut delivery = at(Phase::Gathering);
+    assert_eq!(delivery.on(moment(now, false), together(true)).then, Next::Look { gas_raises: 0 });
+    let seen = Seen::Looked(Look { carried: true, waiting: 9, ..look(Simulated::Code(0)) });
+    assert!(matches!(delivery.on(moment(now, false), seen).then, Next::Sleep { .. }));
+    delivery.on(moment(now + SECOND, false), Seen::Woke);
+    let alone = Seen::Looked(Look { waiting: 9, ..look(Simulated::Code(0)) });
+    assert!(matches!(delivery.on(moment(now + SECOND, false), alone).then, Next::Send { .. }));
 }

@@ -137,6 +137,18 @@ impl Look {
     }
 }
 
+/// A transaction of several reports, once it is signed for.
+#[derive(Clone, Copy, Debug)]
+pub struct Together {
+    /// Its gas limit.
+    pub gas_limit: u64,
+    /// What it offers.
+    pub price: Price,
+    /// Another transaction of this node carries one of them, and may be mined: the signatures took their time, and
+    /// meanwhile a block may have left the chain.
+    pub carried: bool,
+}
+
 /// The answer to what was asked for last.
 #[derive(Clone, Debug)]
 pub enum Seen {
@@ -163,8 +175,8 @@ pub enum Seen {
     Woke,
     /// What the look showed.
     Looked(Look),
-    /// A transaction of several reports is ready, with this gas limit and offer; none when it did not come about.
-    Gathered(Option<(u64, Price)>),
+    /// A transaction of several reports is ready; none when it did not come about.
+    Gathered(Option<Together>),
     /// Whether the account holds what is needed.
     Funds {
         /// Whether it does.

@@ -322,10 +322,8 @@ impl World {
     ) -> Result<Seen, Trouble> {
         let id = job.report.ready.key.request;
         let carried = job.gathered.take().map_or_else(|| job.ready.clone(), |(carried, _)| carried);
-        for (key, _) in &carried.entries {
-            if self.is_carried(shell, &key.request, &self.view(shell)) {
-                self.fail("cost: a report is sent beside a transaction that carries it".to_owned());
-            }
+        if self.carries_any(shell, &carried, &self.view(shell)) {
+            self.fail("cost: a report is sent beside a transaction that carries it".to_owned());
         }
         let nonce = self.next_nonce(shell);
         let mut row = Transmission {

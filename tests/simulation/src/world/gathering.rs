@@ -8,7 +8,7 @@ use functions_node::{
     transmit::{
         TransmitNote,
         batch::{self, Waiting},
-        delivery::{Next, Seen},
+        delivery::{Next, Seen, Together},
     },
 };
 use oracle_ocr::{ReadyBatch, RequestKey};
@@ -156,8 +156,13 @@ impl World {
             max_fee_wei: u128::from(view.base_fee * 2).min(AFFORDABLE.into()).max(BASE_FEE.into()),
             tip_wei: 0,
         };
+        let together = |report| Together {
+            gas_limit: 2_000_000,
+            price,
+            carried: self.carries_any(shell, report, &view),
+        };
+        let seen = Seen::Gathered(carried.as_deref().map(together));
         job.gathered = carried.map(|carried| (carried, price));
-        let seen = Seen::Gathered(job.gathered.as_ref().map(|(_, price)| (2_000_000, *price)));
         let step = self.hand(shell, &mut job, seen);
         if !matches!(step.then, Next::Send { .. }) {
             job.gathered = None;
@@ -177,6 +182,11 @@ impl World {
             row.request_id != *id && row.nonce >= nonce && carried.is_some_and(|carried| carried.holds(id))
         };
         node.journal.open_transmissions().iter().any(carries)
+    }
+
+    /// The same of any request of a report.
+    pub(super) fn carries_any(&self, shell: usize, report: &Carried, view: &Rc<Block>) -> bool {
+        report.entries.iter().any(|(key, _)| self.is_carried(shell, &key.request, view))
     }
 
     pub(super) fn tell_others(&mut self, shell: usize, first: B256, carried: &Carried, row: &Transmission) {
