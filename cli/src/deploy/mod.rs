@@ -7,7 +7,7 @@ mod settings;
 use std::path::PathBuf;
 
 use functions_deploy::{Book, Deployment, Entries, Lock, Programs};
-use functions_failure::{Result, WrapErr as _, failure};
+use functions_failure::{Result, failure};
 
 use crate::key;
 use crate::network;
@@ -29,7 +29,8 @@ pub(crate) struct Options {
     /// Folder of the compiled contracts
     #[arg(long, value_name = "DIR")]
     contracts: Option<PathBuf>,
-    /// Only check the configuration, the key's funds and the programs, and say what settings would follow; send nothing
+    /// Only check the configuration, what stands, the key's funds and the programs; say every step and what they cost
+    /// at most, and send nothing
     #[arg(long)]
     dry_run: bool,
     /// Deploy nothing: activate again what a chain upgrade has outdated or its year has ended, keep alive what ends
@@ -61,16 +62,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let chain = network::connect(&options.rpc_url).await.map_err(crate::remedy::report)?;
     let balance = chain.balance(owner.address()).await?;
     progress.step(format!("chain {}, owner {} with {balance} wei", chain.id(), owner.address()));
-    if balance.is_zero() {
-        return Err(failure!(
-            help = "send it some ether first; a whole deployment takes about 32 million gas",
-            "the owner {} has no ether on chain {}",
-            owner.address(),
-            chain.id()
-        ));
-    }
-
     if options.renew {
+        if balance.is_zero() {
+            return Err(failure!(
+                help = "send it some ether first: activations cost some 10^14 wei a contract, and their gas",
+                "the owner {} has no ether on chain {}",
+                owner.address(),
+                chain.id()
+            ));
+        }
         if !config.addresses_file.exists() {
             return Err(failure!(
                 help = "name the file that `functions deploy` wrote with `addresses_file`; without one nothing is known to renew",
@@ -104,13 +104,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     if options.dry_run {
         deployment.rehearse(book.entries()).await?;
     } else {
-        deployment.run(&mut book).await.wrap_err_with(|| match config.addresses_file.exists() {
-            true => format!(
-                "the deployment stopped; what stands is in {}, run the same command again to go on",
-                config.addresses_file.display()
-            ),
-            false => "the deployment stopped before anything was sent".to_owned(),
-        })?;
+        deployment.run(&mut book).await?;
         progress.step(format!("addresses written to {}", config.addresses_file.display()));
     }
     output::json_text(&serde_json::to_string_pretty(book.entries()).expect("addresses have JSON"));

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy::providers::{Provider, ProviderBuilder, RootProvider};
 use alloy::rpc::client::RpcClient;
+use alloy::rpc::types::state::AccountOverride;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::sol;
 use alloy::sol_types::SolCall;
 use alloy::transports::TransportError;
 use functions_rpc::{Fault, Rejection, of_error};
@@ -19,6 +21,15 @@ use crate::turns::Turn;
 
 /// How long a transaction may take to be included.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Arbitrum's precompile of gas information.
+const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
+
+sol! {
+    interface ArbGasInfo {
+        function getPricesInWei() external view returns (uint256, uint256 perDataByte, uint256, uint256, uint256, uint256);
+    }
+}
 
 /// A chain the client talks to.
 #[derive(Clone, Debug)]
@@ -105,6 +116,20 @@ impl Chain {
     ) -> Result<C::Return, ClientError> {
         let request = TransactionRequest::default().with_from(from).with_to(to).with_input(call.abi_encode());
         self.decode::<C>(to, self.provider.call(request).await)
+    }
+
+    /// Like [`Self::call`], as if `code` stood at `at`.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; [`ClientError::Rpc`] also when the endpoint cannot do that.
+    pub async fn call_with_code<C: SolCall>(
+        &self,
+        (to, at, code): (Address, Address, Bytes),
+        call: &C,
+    ) -> Result<C::Return, ClientError> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        let there = AccountOverride::default().with_code(code);
+        self.decode::<C>(to, self.provider.call(request).account_override(at, there).await)
     }
 
     pub(crate) fn decode<C: SolCall>(
@@ -322,6 +347,17 @@ impl Chain {
     /// [`ClientError::Rpc`].
     pub async fn gas_price(&self) -> Result<u128, ClientError> {
         self.provider.get_gas_price().await.map_err(|e| ClientError::from_rpc("eth_gasPrice", e))
+    }
+
+    /// Wei that a byte of a transaction costs on the parent chain; zero on a chain that has none.
+    ///
+    /// # Errors
+    /// [`ClientError::Rpc`].
+    pub async fn data_price(&self) -> Result<U256, ClientError> {
+        match self.call(ARB_GAS_INFO, &ArbGasInfo::getPricesInWeiCall {}).await {
+            Err(error) if error.is_no_answer() => Ok(U256::ZERO),
+            prices => Ok(prices?.perDataByte),
+        }
     }
 
     /// Code at an address; empty when there is none.

@@ -158,8 +158,8 @@ impl ClientError {
         }
     }
 
-    /// Whether the contract asked has no such function: it says nothing, or nothing that fits. A failure of the endpoint
-    /// is none of the contract's.
+    /// Whether the contract asked has no such function: it says nothing, or nothing that fits. A failure of the
+    /// endpoint is none of the contract's.
     pub fn is_no_answer(&self) -> bool {
         matches!(self, Self::Answer { .. }) || self.revert().is_some_and(|revert| revert.data().is_empty())
     }

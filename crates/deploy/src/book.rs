@@ -10,7 +10,7 @@ use functions_input::address;
 use functions_input::file::read_at_most;
 use serde::{Deserialize, Serialize};
 
-use crate::lock::is_file_or_absent;
+use crate::place::{beside, in_place, is_file_or_absent};
 
 /// What to do about a file that is none.
 const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
@@ -156,6 +156,12 @@ impl Book {
         &self.entries
     }
 
+    /// Where they are kept, if anywhere.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Changes the entries and writes the file, whole or not at all.
     ///
     /// # Errors
@@ -166,22 +172,6 @@ impl Book {
         let text = serde_json::to_string_pretty(&self.entries).expect("addresses have JSON");
         replace(file, &(text + "\n")).wrap_err_with(|| format!("cannot write {}", file.display()))
     }
-}
-
-/// Where a file lies or will lie, links followed.
-pub(crate) fn in_place(file: &Path) -> PathBuf {
-    let folder = || {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(folder.canonicalize()?.join(file.file_name().unwrap_or_default()))
-    };
-    file.canonicalize().or_else(|_| folder()).unwrap_or_else(|_: io::Error| file.to_owned())
-}
-
-/// The file of this name and more.
-pub(crate) fn beside(file: &Path, more: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(more);
-    name.into()
 }
 
 fn replace(file: &Path, text: &str) -> io::Result<()> {

@@ -5,16 +5,19 @@ use alloy::sol_types::SolCall;
 use functions_client::abi::Constructors;
 use functions_client::chain::Transaction;
 use functions_client::{Account, Chain, Contracts, stylus};
-use functions_failure::{Result, WrapErr as _, failure};
+use functions_failure::{Result, WrapErr as _};
 
 use crate::Say;
 use crate::book::{Book, Entries};
 use crate::contract::Contract;
+use crate::cost::Bill;
 use crate::existing::{self, NATIVE_DECIMALS, USD_DECIMALS};
 use crate::found::{Found, contracts};
+use crate::halt::{Halt, Place, UNSENT};
 use crate::plan::{Plan, Source};
 use crate::programs::Programs;
 use crate::steps::{Step, steps};
+use crate::wiring;
 
 /// One run of the deployment.
 pub struct Deployment<'a> {
@@ -36,104 +39,114 @@ struct Way {
     entries: Entries,
     found: Found,
     steps: Vec<Step>,
+    bill: Bill,
 }
 
 impl Deployment<'_> {
     /// Deploys and configures everything the book lacks.
     ///
     /// # Errors
-    /// What the chain refused, or a contract of the plan or the book that is not there; what was done before is in the
-    /// book.
+    /// What the chain refused, contracts of the plan or the book that are not there or do not belong together, and an
+    /// owner who cannot pay or does not own them; what was done before is in the book.
     pub async fn run(&self, book: &mut Book) -> Result<Contracts> {
-        let Way { entries, found, steps } = self.way(book.entries()).await?;
-        let block = self.chain.block_number().await?;
-        book.note(|known| {
-            *known = entries;
-            known.start_block.get_or_insert(block);
-        })?;
-        for step in &steps {
-            self.take(step, book).await?;
+        let Way { found, steps, .. } = self.begin(book).await.wrap_err(UNSENT)?;
+        for (done, step) in steps.iter().enumerate() {
+            if let Err(halt) = self.take(step, book).await {
+                let (words, is_one) = (&step.words(self.plan)[..], step.is_one());
+                return Err(halt.at(&Place { words, done, all: steps.len(), is_one, file: book.file() }));
+            }
         }
+        let all = steps.len();
         book.note(|known| {
             known.don_id = Some(self.plan.don_id.to_string());
             known.config_digest = found.digest.or(known.config_digest);
-        })?;
+        })
+        .wrap_err_with(|| format!("{all} of {all} steps are done"))?;
         Ok(contracts(self.chain, book.entries()))
     }
 
-    /// What [`Self::run`] would do, sending nothing: told as its steps are.
+    /// What [`Self::run`] would do and cost, sending nothing: told as its steps are.
     ///
     /// # Errors
-    /// What the endpoint refused.
+    /// What [`Self::run`] would refuse before it sends.
     pub async fn rehearse(&self, entries: &Entries) -> Result<()> {
-        let Way { entries, steps, .. } = self.way(entries).await?;
+        let Way { entries, steps, bill, .. } = self.way(entries).await?;
         for contract in Contract::ALL {
             if let Some(address) = contract.at(&entries) {
                 (self.say)(&format!("{} stands at {address}", contract.name()));
             }
         }
+        let mut deployed = bill.deployed.iter();
         for step in &steps {
-            let Step::Deploy(contract) = step else {
-                (self.say)(&format!("{}, when this is run without --dry-run", step.words(self.plan)));
-                continue;
-            };
-            let program = self.programs.get(contract.program()).await?;
-            let fee = stylus::quote_data_fee(self.chain, &program).await?;
-            (self.say)(&format!(
-                "{}: {} bytes, {} on chain, activation costs {fee} wei",
-                contract.name(),
-                program.wasm_bytes(),
-                program.runtime().len()
-            ));
+            match step {
+                Step::Deploy(_) => deployed.by_ref().take(1).for_each(|(contract, program, fee)| {
+                    (self.say)(&format!(
+                        "{}: {} bytes, {} on chain, activation costs {fee} wei",
+                        contract.name(),
+                        program.wasm_bytes(),
+                        program.runtime().len()
+                    ));
+                }),
+                _ => (self.say)(&format!("{}, when this is run without --dry-run", step.words(self.plan))),
+            }
         }
-        Ok(())
+        match steps.is_empty() {
+            true => (self.say)("there is nothing to do"),
+            false => (self.say)(&format!("this costs at most {bill}")),
+        }
+        bill.check(self.chain, self.owner).await
+    }
+
+    /// Looks at everything, and shows that the book can be written, before anything is sent.
+    async fn begin(&self, book: &mut Book) -> Result<Way> {
+        let way = self.way(book.entries()).await?;
+        way.bill.check(self.chain, self.owner).await?;
+        let block = self.chain.block_number().await?;
+        book.note(|known| {
+            known.clone_from(&way.entries);
+            known.start_block.get_or_insert(block);
+        })?;
+        Ok(way)
     }
 
     /// Looks at what stands.
     async fn way(&self, known: &Entries) -> Result<Way> {
-        existing::check(self.chain, self.plan, known).await?;
         let entries = self.plan.named_in(known);
-        for contract in Contract::ALL {
-            let Some(address) = contract.at(&entries) else { continue };
-            if self.chain.code(address).await?.is_empty() {
-                return Err(failure!(
-                    help = "correct its address in the configuration or in the addresses file, or name another endpoint",
-                    "the {} {address} has no code on chain {}",
-                    contract.name(),
-                    self.chain.id()
-                ));
-            }
-        }
+        wiring::check(self.chain, &entries).await?;
+        existing::check(self.chain, &entries).await?;
         let found = Found::look(self.chain, self.plan, &entries).await?;
         let steps = steps(self.plan, &entries, &found);
-        Ok(Way { entries, found, steps })
+        for contract in Contract::ALL {
+            if let Some(at) = contract.at(&entries).filter(|_| steps.iter().any(|s| s.of() == Some(contract)))
+            {
+                wiring::owned(self.chain, contract, at, self.owner.address()).await?;
+            }
+        }
+        let bill = Bill::of(self.chain, self.plan, self.programs, &steps).await?;
+        Ok(Way { entries, found, steps, bill })
     }
 
-    async fn take(&self, step: &Step, book: &mut Book) -> Result<()> {
+    async fn take(&self, step: &Step, book: &mut Book) -> Result<(), Halt> {
         let words = step.words(self.plan);
-        let place = || format!("on the way to: {words}");
         let contracts = contracts(self.chain, book.entries());
         match step {
             Step::Deploy(contract) => return self.deploy(*contract, book).await,
             Step::Follow(change) => {
                 let (to, input) = (Some(change.to), change.input.clone());
                 let tx = Transaction { to, input, value: U256::ZERO, gas: None };
-                self.chain.transact(self.owner, &words, tx).await.wrap_err_with(place)?;
+                self.chain.transact(self.owner, change.of.name(), tx).await?;
                 (self.say)(&format!("{words} now"));
                 return Ok(());
             }
-            Step::Route => {
-                contracts.set_route(self.owner, self.plan.don_id).await.wrap_err_with(place)?;
-            }
+            Step::Route => contracts.set_route(self.owner, self.plan.don_id).await?,
             Step::Ask => {
                 let list = book.entries().allow_list.unwrap_or_default();
-                contracts.set_allow_list(self.owner, list).await.wrap_err_with(place)?;
+                contracts.set_allow_list(self.owner, list).await?;
             }
             Step::Configure => {
                 if let Some(don) = &self.plan.don {
-                    let set = contracts.set_config(self.owner, &don.oracle_config()?).await;
-                    let digest = set.wrap_err_with(place)?;
-                    book.note(|known| known.config_digest = Some(digest))?;
+                    let digest = contracts.set_config(self.owner, &don.oracle_config()?).await?;
+                    book.note(|known| known.config_digest = Some(digest)).map_err(Halt::Unwritten)?;
                 }
             }
         }
@@ -141,20 +154,21 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    async fn deploy(&self, contract: Contract, book: &mut Book) -> Result<()> {
+    async fn deploy(&self, contract: Contract, book: &mut Book) -> Result<(), Halt> {
         let program = self.programs.get(contract.program()).await?;
         let arguments = constructor(contract, self.plan, self.owner.address(), book.entries());
         let deployer = self.plan.stylus_deployer;
         let deployed = stylus::deploy(self.chain, self.owner, deployer, &program, &arguments).await?;
+        let at = deployed.address;
         (self.say)(&format!(
-            "{} at {} ({} bytes on chain, {} gas, data fee {} gwei)",
+            "{} at {at} ({} bytes on chain, {} gas, data fee {} gwei)",
             contract.name(),
-            deployed.address,
             program.runtime().len(),
             deployed.gas_used,
             deployed.data_fee_wei / U256::from(1_000_000_000)
         ));
-        book.note(|known| *contract.entry(known) = Some(deployed.address))
+        book.note(|known| *contract.entry(known) = Some(at))
+            .map_err(|failure| Halt::Unnoted(contract, at, failure))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Contracts of others that the plan names: they are what they are named for, before anything is sent.
+//! The LINK token and the feeds, which may be others': they are what they are named for, before anything is sent.
 
 use alloy::primitives::{Address, I256};
 use functions_client::Chain;
@@ -6,20 +6,18 @@ use functions_client::abi::{Feed, Link};
 use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::book::Entries;
-use crate::plan::{Plan, Source};
 
 /// Decimals of the two feeds: the Coordinator computes with these.
 pub(crate) const NATIVE_DECIMALS: u8 = 18;
 /// See [`NATIVE_DECIMALS`].
 pub(crate) const USD_DECIMALS: u8 = 8;
 
-/// Looks at the LINK token and the feeds that the plan names.
+/// Looks at the LINK token and the feeds of the entries.
 ///
 /// # Errors
-/// When one is not there, is something else, or another one than the contracts that stand were built with.
-pub(crate) async fn check(chain: &Chain, plan: &Plan, entries: &Entries) -> Result<()> {
-    if let Source::Existing(link) = plan.link {
-        is_kept("LINK token", link, entries.link.filter(|_| entries.router.is_some()))?;
+/// When one is something else.
+pub(crate) async fn check(chain: &Chain, entries: &Entries) -> Result<()> {
+    if let Some(link) = entries.link {
         match chain.call(link, &Link::balanceOfCall { account: entries.owner }).await {
             Err(error) if error.is_no_answer() => {
                 return Err(failure!(
@@ -31,28 +29,15 @@ pub(crate) async fn check(chain: &Chain, plan: &Plan, entries: &Entries) -> Resu
             answer => answer.wrap_err_with(|| format!("ask the LINK token {link}"))?,
         };
     }
-    let stands = entries.coordinator.is_some();
-    for (name, source, decimals, known) in [
-        ("link_to_native", plan.link_to_native_feed, NATIVE_DECIMALS, entries.link_to_native_feed),
-        ("link_to_usd", plan.link_to_usd_feed, USD_DECIMALS, entries.link_to_usd_feed),
+    for (name, feed, decimals) in [
+        ("link_to_native", entries.link_to_native_feed, NATIVE_DECIMALS),
+        ("link_to_usd", entries.link_to_usd_feed, USD_DECIMALS),
     ] {
-        if let Source::Existing(feed) = source {
-            is_kept(name, feed, known.filter(|_| stands))?;
+        if let Some(feed) = feed {
             is_feed(chain, name, feed, decimals).await?;
         }
     }
     Ok(())
-}
-
-/// What a contract was built with cannot be changed.
-fn is_kept(what: &str, named: Address, known: Option<Address>) -> Result<()> {
-    match known {
-        Some(known) if known != named => Err(failure!(
-            help = format!("write {known} again, or deploy anew into another `addresses_file`"),
-            "the contracts of the addresses file were built with {what} {known}, which cannot be changed to {named}"
-        )),
-        _ => Ok(()),
-    }
 }
 
 async fn is_feed(chain: &Chain, name: &str, feed: Address, decimals: u8) -> Result<()> {

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256};
 use functions_client::abi::{AllowList, AllowListConfig, BillingConfig, Coordinator, Router, RouterConfig};
 use functions_client::{Addresses, Chain, Contracts};
-use functions_failure::{Result, WrapErr as _};
+use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::book::Entries;
 use crate::plan::Plan;
@@ -29,7 +29,7 @@ impl Found {
     /// Asks the chain.
     ///
     /// # Errors
-    /// What the endpoint refused.
+    /// What the endpoint refused, or a DON id that the Router has another use for.
     pub(crate) async fn look(chain: &Chain, plan: &Plan, entries: &Entries) -> Result<Self> {
         let mut found = Self::default();
         let contracts = contracts(chain, entries);
@@ -37,6 +37,14 @@ impl Found {
             let asked = chain.call(router, &Router::getConfigCall {}).await;
             found.router = Some(asked.wrap_err("read the Router's configuration")?);
             found.route = contracts.route(plan.don_id).await.wrap_err("read the DON's route")?;
+            let list = chain.call(router, &Router::getAllowListIdCall {}).await;
+            if list.wrap_err("read the Router's allow list")? == plan.don_id.0 {
+                return Err(failure!(
+                    help = "take another `don_id`",
+                    "the Router keeps its allow list under {}, so that no DON can have that id",
+                    plan.don_id
+                ));
+            }
             found.asked = contracts.allow_list().await.wrap_err("read the Router's allow list")?;
         }
         if let Some(coordinator) = entries.coordinator {

@@ -10,26 +10,31 @@
 //! | [`oracles`], [`members`] | the oracle set; its members, checked before anything is sent |
 //! | [`programs`] | the compiled contracts |
 //! | [`contract`] | what the contracts are called, and where they stand |
-//! | `existing` | contracts of others that the plan names, looked at first |
+//! | `existing`, `wiring` | that token and feeds are such; that what stands belongs together and to whom |
 //! | `found` | what the chain says of the contracts that stand |
 //! | `steps` | what is to be done, from what shall stand and what does |
-//! | [`deployment`] | how it is told, or done |
+//! | `cost` | what that costs at most |
+//! | [`deployment`], `halt` | how it is told, or done; where it stopped |
 //! | [`book`] | the addresses of what stands |
-//! | [`lock`] | who may write them |
+//! | [`lock`], `place` | who may write them; where |
 //!
 //! Failures are [`functions_failure::Failure`]s: they are read by whoever typed the command, and name the next one.
 
 pub mod book;
 pub mod contract;
+mod cost;
 pub mod deployment;
 mod existing;
 mod found;
+mod halt;
 pub mod lock;
 pub mod members;
 pub mod oracles;
+mod place;
 pub mod plan;
 pub mod programs;
 mod steps;
+mod wiring;
 
 pub use book::{Book, Entries};
 pub use contract::Contract;

@@ -1,13 +1,12 @@
 //! The right to write an addresses file: two runs at once would make two deployments and keep the addresses of one.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use functions_failure::{Result, WrapErr as _, failure};
 
-use crate::book::{beside, in_place};
+use crate::place::{beside, in_place, is_file_or_absent};
 
 /// Held as long as the value. What is locked is a file beside the addresses file, which is replaced at every step; it
 /// goes when the value does, and one that a killed run left behind hinders nobody.
@@ -60,16 +59,6 @@ impl Drop for Lock {
 fn is_at(file: &File, path: &Path) -> bool {
     let of = |about: &fs::Metadata| (about.dev(), about.ino());
     matches!((file.metadata(), fs::symlink_metadata(path)), (Ok(ours), Ok(there)) if of(&ours) == of(&there))
-}
-
-/// Refuses what is no file where one shall be written: a pipe would be waited for, a link leads elsewhere.
-pub(crate) fn is_file_or_absent(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(about) if about.is_file() => Ok(()),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is no file", path.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

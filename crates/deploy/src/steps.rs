@@ -38,6 +38,21 @@ pub(crate) struct Change {
 }
 
 impl Step {
+    /// The contract whose owner alone may do it; none for a new one.
+    pub(crate) const fn of(&self) -> Option<Contract> {
+        match self {
+            Self::Deploy(_) => None,
+            Self::Follow(change) => Some(change.of),
+            Self::Route | Self::Ask => Some(Contract::Router),
+            Self::Configure => Some(Contract::Coordinator),
+        }
+    }
+
+    /// Whether it is one transaction, which is sent or not.
+    pub(crate) const fn is_one(&self) -> bool {
+        !matches!(self, Self::Route | Self::Ask)
+    }
+
     /// What is so afterwards, in words.
     pub(crate) fn words(&self, plan: &Plan) -> String {
         match self {

@@ -2,6 +2,7 @@
 //!
 //! The programs must be built before (`./scripts/test` does): they are looked for beside the test's own folder.
 
+mod desk;
 mod user;
 
 use std::io::{BufRead as _, BufReader};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use test_support::place::{contracts, root};
 use test_support::{PATIENCE, functions};
 
+pub use desk::Desk;
 pub use user::{User, rpc};
 
 /// What the default script returns: 15.02 US dollars with 8 decimals.

@@ -125,7 +125,7 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
     };
     let (native, usd) = (address("linkToNativeFeed"), address("linkToUsdFeed"));
     let token = base.replace("dev_supply_link = 1000", &format!("address = {:?}", owner.text("link")));
-    deploy(&token).refused("were built with LINK token");
+    deploy(&token).refused("was built with another link_token");
     deploy(&feeds(&usd, &native)).refused("which cannot be changed");
     let elsewhere = |content: &str| deploy(&format!("addresses_file = \"new.json\"\n{content}"));
     elsewhere(&feeds(&usd, &native)).refused("has 8 decimals, not 18");

@@ -2,15 +2,14 @@
 //! `functions-node check` say about it, word by word.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use devchain::ChainConfig;
 use devchain::evm::{ARB_DEBUG, ARB_OWNER, ArbDebug, ArbOwner};
-use functions_network::{DEV_KEYS, Folder, Node, dev_account, process::tail};
+use e2e_tests::Desk;
+use functions_network::{Node, dev_account, process::tail};
 use serde_json::Value;
-use test_support::place::{contracts, root};
-use test_support::{DON, Endpoints, Said, functions, lone_node, until};
+use test_support::place::root;
+use test_support::{Endpoints, Said, lone_node, until};
 
 const DAY: u64 = 86_400;
 
@@ -32,9 +31,6 @@ async fn upgrade(on: &Endpoints, version: u64) {
     wait(on, 2).await;
     wait(on, 0).await;
 }
-
-/// A deployer's folder.
-struct Desk(Folder);
 
 #[track_caller]
 fn assert_refused(said: &Said, parts: &[&str]) {
@@ -60,42 +56,8 @@ fn actions(said: &Said) -> Vec<(String, String, String)> {
     lines.map(|line| (text(line, "contract"), text(line, "found"), text(line, "action"))).collect()
 }
 
-impl Desk {
-    fn new() -> Self {
-        let desk = Self(Folder::create().expect("a folder"));
-        fs::write(desk.path("owner.key"), DEV_KEYS[0]).expect("a file");
-        fs::write(
-            desk.path("deploy.toml"),
-            format!(
-                "owner_key_file = \"owner.key\"\ndon_id = \"{DON}\"\n[link]\ndev_supply_link = 1000\n\
-                 [feeds]\ndev_wei_per_link = 6000000000000000\ndev_usd_per_link = 1500000000\n"
-            ),
-        )
-        .expect("a file");
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn deploy(&self, url: &str, options: &[&str]) -> Said {
-        Command::new(functions())
-            .args(["deploy", "--rpc-url", url, "--config"])
-            .arg(self.path("deploy.toml"))
-            .arg("--contracts")
-            .arg(contracts())
-            .args(options)
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .output()
-            .expect("the tool runs")
-            .into()
-    }
-
-    fn renew(&self, on: &Endpoints) -> Said {
-        self.deploy(on.rpc_url(), &["--renew"])
-    }
+fn renew(desk: &Desk, on: &Endpoints) -> Said {
+    desk.deploy(on.rpc_url(), &["--renew"])
 }
 
 /// Verdict, words and remedy of the check's lines about the two programs.
@@ -142,11 +104,11 @@ async fn a_deployment_outlives_its_year_and_the_upgrade_of_its_chain() {
     let desk = Desk::new();
     let deployed = printed(&desk.deploy(chain.rpc_url(), &[]));
     let router = deployed["router"].as_str().expect("text").parse().expect("an address");
-    let mut node = lone_node(&desk.0, chain.rpc_url(), router).await;
+    let mut node = lone_node(desk.folder(), chain.rpc_url(), router).await;
 
     // Given a new deployment, then there is nothing to do.
     assert_checked(&node, 2, "ok", "active for 364 days", "").await;
-    let said = desk.renew(&chain);
+    let said = renew(&desk, &chain);
     assert_eq!(actions(&said), nothing());
     assert!(said.stderr.contains("active for 364 days; nothing to do"), "{}", said.stderr);
     let router = &printed(&said)[0];
@@ -161,7 +123,7 @@ async fn a_deployment_outlives_its_year_and_the_upgrade_of_its_chain() {
     let fee = router["dataFeeWei"].as_str().expect("text");
     assert!(quoted.stderr.contains(&format!("keepalive costs {fee} wei and its gas")), "{}", quoted.stderr);
     assert!(router.get("transaction").is_none() && router["daysLeft"] == 84);
-    let said = desk.renew(&chain);
+    let said = renew(&desk, &chain);
     assert_eq!(actions(&said), expected("active", "keptAlive"));
     assert!(said.stderr.contains("active for 84 days; kept alive, runs for 36"), "{}", said.stderr);
     let router = &printed(&said)[0];
@@ -171,7 +133,7 @@ async fn a_deployment_outlives_its_year_and_the_upgrade_of_its_chain() {
     );
     assert_eq!(router["transaction"].as_str().map(str::len), Some(66));
     assert!(router["dataFeeWei"].as_str().expect("text").parse::<u128>().expect("a number") > 0);
-    assert_eq!(actions(&desk.renew(&chain)), nothing(), "twice is once");
+    assert_eq!(actions(&renew(&desk, &chain)), nothing(), "twice is once");
     assert_checked(&node, 2, "ok", "active for 36", "").await;
 
     // When an upgrade of the chain ends it, then the check fails, a node waits and says for what, and it is activated
@@ -191,31 +153,31 @@ async fn a_deployment_outlives_its_year_and_the_upgrade_of_its_chain() {
     node.kill().await;
     let quoted = desk.deploy(chain.rpc_url(), &["--renew", "--dry-run"]);
     assert!(quoted.stderr.contains(words) && quoted.stderr.contains("activation costs"), "{}", quoted.stderr);
-    let said = desk.renew(&chain);
+    let said = renew(&desk, &chain);
     assert_eq!(actions(&said), expected("outdated", "activated"));
     assert!(
         said.stderr.contains(&format!("{words}; activated again, runs for 364 days; paid")),
         "{}",
         said.stderr
     );
-    assert_eq!(actions(&desk.renew(&chain)), nothing());
+    assert_eq!(actions(&renew(&desk, &chain)), nothing());
     assert_checked(&node, 2, "ok", "active for 364 days", "").await;
 
     // When nobody came in its year, then it is activated again.
     wait(&chain, 366).await;
     assert_checked(&node, 1, "fail", "expired, 366 days after its activation", "`functions deploy --renew`")
         .await;
-    assert_eq!(actions(&desk.renew(&chain)), expected("expired", "activated"));
+    assert_eq!(actions(&renew(&desk, &chain)), expected("expired", "activated"));
     assert_checked(&node, 2, "ok", "active for 364 days", "").await;
 
     // On a chain that gives programs less than 90 days, they are extended as soon as the chain lets them.
     let days = ArbOwner::setWasmExpiryDaysCall { numberOfDays: 60 };
     chain.chain.send(&dev_account(0), ARB_OWNER, &days).await.expect("an owner's");
-    let said = desk.renew(&chain);
+    let said = renew(&desk, &chain);
     assert_eq!(actions(&said), nothing());
     assert!(said.stderr.contains("the chain does not extend it yet"), "{}", said.stderr);
     wait(&chain, 32).await;
-    assert_eq!(actions(&desk.renew(&chain)), expected("active", "keptAlive"));
+    assert_eq!(actions(&renew(&desk, &chain)), expected("active", "keptAlive"));
 }
 
 /// Gas of all transactions of a chain.
@@ -260,13 +222,13 @@ async fn a_deployment_costs_what_the_guide_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn renewal_names_what_is_missing_and_what_to_do() {
     let (desk, chain) = (Desk::new(), chain().await);
-    let no_file = desk.renew(&chain);
+    let no_file = renew(&desk, &chain);
     assert_refused(&no_file, &["addresses.json", "`addresses_file`"]);
     let deployed = desk.deploy(chain.rpc_url(), &[]);
     assert_eq!(deployed.code, Some(0), "{}", deployed.stderr);
 
     let other = Endpoints::of(ChainConfig { chain_id: 7, ..ChainConfig::default() }, 0).await;
-    let refused = desk.renew(&other);
+    let refused = renew(&desk, &other);
     assert_refused(
         &refused,
         &["addresses.json", "belongs to chain 412346", "the endpoint to chain 7", "--rpc-url"],
@@ -275,10 +237,10 @@ async fn renewal_names_what_is_missing_and_what_to_do() {
 
     // A chain of the same id without the contracts is no reason to say that all is well.
     let empty = self::chain().await;
-    assert_refused(&desk.renew(&empty), &["router at", "has no code on chain 412346", "addresses file"]);
+    assert_refused(&renew(&desk, &empty), &["router at", "has no code on chain 412346", "addresses file"]);
 
     fs::write(desk.path("owner.key"), "11".repeat(32)).expect("a file");
-    assert_refused(&desk.renew(&chain), &["has no ether on chain 412346", "send it some"]);
+    assert_refused(&renew(&desk, &chain), &["has no ether on chain 412346", "send it some"]);
     fs::remove_file(desk.path("owner.key")).expect("removed");
-    assert_refused(&desk.renew(&chain), &["owner.key", "64 hexadecimal digits"]);
+    assert_refused(&renew(&desk, &chain), &["owner.key", "64 hexadecimal digits"]);
 }
