@@ -8,7 +8,7 @@ use oracle_ocr::{Answer, Body, Message, RequestKey};
 use super::{Adversary, Me, Sent};
 
 /// Brings one member to a lock that the others do not have, says nothing that would make a report of it, and leaves the
-/// rest to another attack.
+/// rest to another attack, its vote for that lock too.
 pub struct Divider {
     rest: Box<dyn Adversary>,
     answers: BTreeMap<RequestKey, Vec<Answer>>,
@@ -42,7 +42,7 @@ impl Adversary for Divider {
                 let message = me.message(key, Body::Observation(me.observe(key, answer)));
                 vec![Sent { to, message, after: 0 }]
             }
-            Body::Prepare(_) if is_favourite => vec![Sent { to, message: message.clone(), after: 0 }],
+            Body::Prepare(_) if is_favourite => self.rest.on_send(me, to, message),
             Body::Observation(_) | Body::Prepare(_) | Body::Attest(_) | Body::Report(_) => Vec::new(),
             Body::Status(_) | Body::Propose(_) | Body::Batch(_) | Body::BatchSignature(_) => {
                 self.rest.on_send(me, to, message)

@@ -19,6 +19,7 @@ impl Plan {
             0 if any(Kind::Network) && any(Kind::Pool) => self.strand(&mut random),
             1..=3 if any(Kind::Attack) && forgetful.is_empty() => self.lead(&mut random),
             4 if any(Kind::Attack) && forgetful.is_empty() => self.withhold(),
+            5 if any(Kind::Attack) => self.forge_votes(&mut random),
             _ => {}
         }
     }
@@ -60,6 +61,14 @@ impl Plan {
         self.put_first(Attack::Withholder);
         let honest = (0..self.n).filter(|who| self.is_honest(*who));
         self.slow = honest.take((self.n - 1) / 3).collect();
+    }
+
+    /// One member may lock on votes that are signed badly, and nobody would believe its lock.
+    fn forge_votes(&mut self, random: &mut Random) {
+        self.answers = random.pick(&DISPUTED);
+        self.is_divided = true;
+        let faulty = self.actors.iter_mut().filter(|actor| **actor != Actor::Honest);
+        faulty.for_each(|actor| *actor = Actor::Faulty(Attack::BadSignature));
     }
 
     /// All that may be faulty come first in the order of the first request.
