@@ -93,7 +93,7 @@ impl Chain {
     /// A chain with this configuration.
     #[must_use]
     pub fn new(config: &Rc<Config>, checks: Checks) -> Self {
-        let state = State { config: Some(config.clone()), ..State::default() };
+        let state = State::new(config);
         let events = vec![Happened::Configured(config.clone())];
         let genesis = Block {
             number: 0,

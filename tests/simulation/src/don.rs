@@ -7,14 +7,17 @@ use oracle_ocr::{OracleIndex, Roster};
 
 use test_signing::Keys;
 
-/// The coordinator.
-pub const COORDINATOR: Address = Address::repeat_byte(0xc0);
+/// Coordinators that the route may lead to; the first does in the beginning.
+pub const COORDINATORS: [Address; 3] =
+    [Address::repeat_byte(0xc0), Address::repeat_byte(0xc1), Address::repeat_byte(0xc2)];
 /// The DON's name.
 pub const DON_ID: B256 = B256::repeat_byte(0xd0);
 
 /// One configuration on chain.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Whose it is.
+    pub coordinator: Address,
     /// How many there have been, this one included.
     pub count: u64,
     /// Its digest.
@@ -26,7 +29,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The `count`-th configuration.
+    /// The `count`-th configuration, which is the first coordinator's.
     ///
     /// # Panics
     /// When so many members make no DON.
@@ -53,7 +56,13 @@ impl Config {
         let digest = keccak256([b"configuration".as_slice(), &count.to_be_bytes()].concat());
         let f = u8::try_from(f).expect("at most 31 members");
         let roster = Roster::new(digest, f, &signers, &transmitters, &offchain).expect("a DON");
-        Self { count, digest, members, roster }
+        Self { coordinator: COORDINATORS[0], count, digest, members, roster }
+    }
+
+    /// The same of another coordinator.
+    #[must_use]
+    pub fn of(self, coordinator: Address) -> Self {
+        Self { coordinator, ..self }
     }
 
     /// The place of node `who`.

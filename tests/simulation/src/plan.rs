@@ -92,6 +92,8 @@ pub enum What {
     Deaf { node: usize, lasts: u64 },
     /// The coordinator gets a configuration with these members.
     Rotate { members: Vec<usize> },
+    /// The route leads to this coordinator, which gets the members of the one before when it has none.
+    Route { to: usize },
     /// The pool forgets every transaction.
     Forget,
     /// The base fee is multiplied by so much.
@@ -122,11 +124,12 @@ pub enum Kind {
     Rpc,
     Rotation,
     Pool,
+    Route,
 }
 
 impl Kind {
     /// All of them with their names on the command line.
-    pub const ALL: [(&str, Self); 9] = [
+    pub const ALL: [(&str, Self); 10] = [
         ("attack", Self::Attack),
         ("restart", Self::Restart),
         ("amnesia", Self::Amnesia),
@@ -136,6 +139,7 @@ impl Kind {
         ("rpc", Self::Rpc),
         ("rotation", Self::Rotation),
         ("pool", Self::Pool),
+        ("route", Self::Route),
     ];
 }
 
@@ -284,7 +288,7 @@ impl Plan {
                 Kind::Attack | Kind::Amnesia => 0,
                 Kind::Restart => 12,
                 Kind::Network | Kind::Reorg => 4,
-                Kind::Rotation => 2,
+                Kind::Rotation | Kind::Route => 2,
                 Kind::Clock | Kind::Rpc | Kind::Pool => 3,
             };
             for _ in 0..random.below(most + 1) {
@@ -322,6 +326,7 @@ impl Plan {
                         self.actors.resize(most + 3, Actor::Honest);
                         What::Rotate { members: random.some(most, most + 2) }
                     }
+                    Kind::Route => What::Route { to: usize::try_from(random.below(3)).unwrap_or(0) },
                     Kind::Pool if random.percent(50) => What::Forget,
                     // Some last until the calm, and leave all reports where they are.
                     Kind::Pool => {

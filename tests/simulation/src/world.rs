@@ -12,7 +12,7 @@ use std::{
     rc::Rc,
 };
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use functions_node::{
     chain::SeenRequest,
     lifecycle::{RequestRow, State},
@@ -31,7 +31,7 @@ use crate::{
     don::Config,
     invariants::{Invariants, timely::Timely},
     node::Shell,
-    plan::{Actor, Answers, Attack, Plan},
+    plan::{Actor, Answers, Attack, Fault, Plan, What},
     random::Random,
 };
 
@@ -93,6 +93,8 @@ pub struct World {
     luck: Random,
     chain: Chain,
     configs: Vec<Rc<Config>>,
+    /// Where the owner led the route, and when.
+    routes: Vec<(u64, Address)>,
     keys: Vec<Keys>,
     checks: Checks,
     shells: Vec<Shell>,
@@ -137,6 +139,7 @@ impl World {
             timely: Timely::new(plan.is_quiet()),
             adversaries: Adversaries::new(&plan, &keys),
             configs: vec![config],
+            routes: Vec::new(),
             keys,
             checks,
             shells: Vec::new(),
@@ -244,7 +247,9 @@ impl World {
             let paid: Vec<B256> = paid.map(|((key, _), _)| key.request).collect();
             paid.iter().for_each(|id| self.timely.on_answer(*id));
             // The configuration is set before reports are taken.
-            if let Some(config) = block.state.config.as_ref().filter(|_| !paid.is_empty()) {
+            let ended = paid.first().and_then(|id| block.state.ended.get(id));
+            let coordinator = ended.map(|(asked, _)| asked.commitment.coordinator);
+            if let Some(config) = coordinator.and_then(|of| block.state.config_of(&of)) {
                 let checked = self.invariants.on_fulfilled(config, carried);
                 self.check(checked);
             }
@@ -263,8 +268,11 @@ impl World {
     }
 
     fn look_for_late(&mut self, block: &Block) {
-        let Some(config) = &block.state.config else { return };
-        let is_early = |asked: &&Rc<Asked>| u64::from(asked.commitment.timeout_timestamp) > block.seconds;
+        let Some(config) = block.state.config() else { return };
+        let is_early = |asked: &&Rc<Asked>| {
+            let is_routed = asked.commitment.coordinator == block.state.coordinator;
+            is_routed && u64::from(asked.commitment.timeout_timestamp) > block.seconds
+        };
         let open: Vec<RequestKey> =
             block.state.open.values().filter(is_early).map(|asked| asked.key()).collect();
         let calm = self.plan.calm_at + LINGERING_MS;
@@ -285,7 +293,7 @@ impl World {
             return false;
         }
         // A request that left the chain for good is forgotten much later.
-        let members = head.state.config.as_ref().map(|config| config.members.as_slice()).unwrap_or_default();
+        let members = head.state.config().map(|config| config.members.as_slice()).unwrap_or_default();
         let waits = |row: &RequestRow| self.waits(row);
         let mut honest = self.shells.iter().filter(|shell| self.plan.is_honest(shell.who));
         honest.all(|shell| !members.contains(&shell.who) || !shell.journal.rows.values().any(waits))
@@ -293,10 +301,11 @@ impl World {
 
     /// Whether a row stands for work or for something the chain may take back, though its request ended on chain.
     fn waits(&self, row: &RequestRow) -> bool {
-        let ended = &self.chain.head().state.ended;
-        let is_same = ended
-            .get(&row.view.request_id)
-            .is_some_and(|(asked, _)| asked.commitment_hash == row.commitment_hash);
+        let state = &self.chain.head().state;
+        // A coordinator that the route has left is not served to the last.
+        let is_same = state.ended.get(&row.view.request_id).is_some_and(|(asked, _)| {
+            asked.commitment_hash == row.commitment_hash && asked.commitment.coordinator == state.coordinator
+        });
         is_same && (!row.view.state.is_settled() || row.view.state == State::Included)
     }
 
@@ -342,9 +351,18 @@ impl World {
             .collect();
         // Members who locked a text that answers differ cannot sign another under the next configuration (A34).
         let differ = !matches!(self.plan.answers, Answers::Agree | Answers::SomeFail);
+        let is_rotated = |of| self.configs.iter().filter(|config| config.coordinator == of).count() > 1;
         // What fewer than 2f + 1 members can run has no outcome.
-        let is_excused = differ && self.configs.len() > 1 || self.plan.answers == Answers::SomeNever;
-        for id in given_up.into_iter().filter(|_| !is_excused) {
+        let is_excused = |id: &B256| {
+            let asked = head.state.ended.get(id).map(|(asked, _)| asked.clone());
+            asked.is_some_and(|asked| {
+                let of = asked.commitment.coordinator;
+                differ && is_rotated(of) || self.is_left(of)
+            })
+        };
+        let is_hopeless = self.plan.answers == Answers::SomeNever;
+        let lost: Vec<B256> = given_up.into_iter().filter(|id| !is_hopeless && !is_excused(id)).collect();
+        for id in lost {
             let number = self.numbers.get(&id).copied().unwrap_or_default();
             let seen: Vec<String> = self.shells.iter().map(|shell| shell.account_of(&id)).collect();
             self.fail(format!("loss: request {number} was not answered in time; {}", seen.join("; ")));
@@ -359,6 +377,17 @@ impl World {
         {
             self.fail(format!("cost: {sent} transactions, {unpaid} of them for nothing, without a fault"));
         }
+    }
+
+    /// Whether the route left a coordinator whose requests not everybody can be asked to end: nodes go with the route
+    /// at their next start, or when they see no open request (`Lifecycle::leave`).
+    fn is_left(&self, coordinator: Address) -> bool {
+        let stays = |fault: &Fault| {
+            matches!(fault.what, What::Route { .. } | What::Cut { .. } | What::Jump { .. } | What::Forget)
+        };
+        let is_bound =
+            self.routes.len() == 1 && self.plan.slow.is_empty() && self.plan.faults.iter().all(stays);
+        !is_bound && self.chain.head().state.coordinator != coordinator
     }
 
     fn trace(&self, who: usize, what: impl FnOnce() -> String) {

@@ -21,6 +21,11 @@ fn all_kinds() -> Vec<Kind> {
     Kind::ALL.iter().map(|(_, kind)| *kind).collect()
 }
 
+/// All that there were when a seed was found: which faults it has, and their places, hang on it.
+fn first_kinds(count: usize) -> Vec<Kind> {
+    all_kinds().into_iter().take(count).collect()
+}
+
 fn once(plan: Plan) -> Summary {
     let summary = World::new(plan).run();
     assert_eq!(summary.violation, None);
@@ -89,7 +94,7 @@ fn a_later_lock_does_not_put_off_that_signatures_go_to_all() {
         requests: Some(1),
         faults: Some(vec![2, 16]),
         attackers: Some(vec![4, 8]),
-        ..Case::whole(37_935_375, 31, all_kinds())
+        ..Case::whole(37_935_375, 31, first_kinds(9))
     };
     assert_eq!(case.violation(), None);
 }
@@ -98,7 +103,7 @@ fn a_later_lock_does_not_put_off_that_signatures_go_to_all() {
 /// it signed under the one before.
 #[test]
 fn s3_what_was_signed_binds_before_messages_that_wait_are_heard() {
-    let case = Case { faults: Some(vec![3, 5, 6, 7, 11, 13]), ..Case::whole(61_200_049, 7, all_kinds()) };
+    let case = Case { faults: Some(vec![3, 5, 6, 7, 11, 13]), ..Case::whole(61_200_049, 7, first_kinds(9)) };
     assert_eq!(case.violation(), None);
 }
 

@@ -14,7 +14,7 @@ use test_signing::Checks;
 
 use super::transaction::{Carried, Transaction};
 use crate::{
-    don::{COORDINATOR, Config, owner, request_id},
+    don::{Config, owner, request_id},
     plan::Identity,
 };
 
@@ -33,8 +33,10 @@ pub enum Call {
         /// What it is in another block.
         identity: Identity,
     },
-    /// The owner sets a configuration.
+    /// The owner sets a configuration of its coordinator.
     Configure(Rc<Config>),
+    /// The owner leads the route to a coordinator.
+    Route(Address),
     /// Somebody gives up a request.
     GiveUp(B256),
 }
@@ -71,6 +73,8 @@ pub enum Happened {
     TimedOut(B256),
     /// A configuration was set.
     Configured(Rc<Config>),
+    /// The route leads to a coordinator.
+    Routed(Address),
 }
 
 /// A request in a block.
@@ -139,12 +143,12 @@ pub enum Deed {
 }
 
 /// What the contracts hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct State {
-    /// The configuration in force.
-    pub config: Option<Rc<Config>>,
-    /// The block in which it was set.
-    pub configured_block: u64,
+    /// Where the route leads.
+    pub coordinator: Address,
+    /// Each coordinator's configuration in force, and the block in which it was set.
+    pub configs: BTreeMap<Address, (Rc<Config>, u64)>,
     /// Open requests.
     pub open: BTreeMap<B256, Rc<Asked>>,
     /// Requests that ended, and how.
@@ -154,6 +158,37 @@ pub struct State {
 }
 
 impl State {
+    /// With the first configuration and nothing else.
+    #[must_use]
+    pub fn new(config: &Rc<Config>) -> Self {
+        Self {
+            coordinator: config.coordinator,
+            configs: BTreeMap::from([(config.coordinator, (config.clone(), 0))]),
+            open: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            nonces: BTreeMap::new(),
+        }
+    }
+
+    /// The configuration in force where the route leads.
+    #[must_use]
+    pub fn config(&self) -> Option<&Rc<Config>> {
+        self.config_of(&self.coordinator)
+    }
+
+    /// The configuration in force of a coordinator.
+    #[must_use]
+    pub fn config_of(&self, coordinator: &Address) -> Option<&Rc<Config>> {
+        self.configs.get(coordinator).map(|(config, _)| config)
+    }
+
+    /// The coordinator that a report goes to; none when nothing in it is open.
+    #[must_use]
+    pub fn coordinator_of(&self, carried: &Carried) -> Option<Address> {
+        let asked = carried.entries.iter().find_map(|(key, _)| self.open.get(&key.request));
+        asked.map(|asked| asked.commitment.coordinator)
+    }
+
     /// The next nonce of an account.
     #[must_use]
     pub fn nonce(&self, account: &Address) -> u64 {
@@ -165,17 +200,21 @@ impl State {
         let (number, block_hash, seconds) = at;
         match call {
             Call::Request { number, identity } => {
-                let asked = Rc::new(asked(*number, *identity, block_hash, seconds));
+                let asked = Rc::new(asked(*number, self.coordinator, *identity, block_hash, seconds));
                 self.open.insert(asked.commitment.request_id.0, asked.clone());
                 events.push(Happened::Requested(asked));
             }
             Call::Configure(config) => {
                 // A call that comes again after blocks were taken back is an older one.
-                if self.config.as_ref().is_none_or(|known| known.count < config.count) {
-                    self.config = Some(config.clone());
-                    self.configured_block = number;
+                let known = self.config_of(&config.coordinator);
+                if known.is_none_or(|known| known.count < config.count) {
+                    self.configs.insert(config.coordinator, (config.clone(), number));
                     events.push(Happened::Configured(config.clone()));
                 }
+            }
+            Call::Route(coordinator) => {
+                self.coordinator = *coordinator;
+                events.push(Happened::Routed(*coordinator));
             }
             Call::GiveUp(id) => {
                 let is_over = |asked: &Rc<Asked>| u64::from(asked.commitment.timeout_timestamp) < seconds;
@@ -222,18 +261,15 @@ impl State {
     #[must_use]
     pub fn judge(&self, from: Address, carried: &Carried, base_fee: u64, checks: &Checks) -> Vec<Deed> {
         let all = |deed| vec![deed; carried.entries.len()];
-        let is_open = |(key, _): &(RequestKey, Outcome)| self.open.contains_key(&key.request);
-        if !carried.entries.iter().any(is_open) {
-            return all(Deed::CameSecond);
-        }
-        match self.refusal(from, carried, checks) {
+        let Some(to) = self.coordinator_of(carried) else { return all(Deed::CameSecond) };
+        match self.refusal(from, to, carried, checks) {
             Some(why) => all(Deed::Reverted(why)),
-            None => carried.entries.iter().map(|(key, _)| self.judge_entry(key, base_fee)).collect(),
+            None => carried.entries.iter().map(|(key, _)| self.judge_entry(to, key, base_fee)).collect(),
         }
     }
 
-    fn judge_entry(&self, key: &RequestKey, base_fee: u64) -> Deed {
-        match self.open.get(&key.request) {
+    fn judge_entry(&self, to: Address, key: &RequestKey, base_fee: u64) -> Deed {
+        match self.open.get(&key.request).filter(|asked| asked.commitment.coordinator == to) {
             None => Deed::CameSecond,
             Some(asked) if asked.commitment_hash != key.commitment => Deed::Refused(6),
             Some(_) if base_fee > AFFORDABLE => Deed::Refused(3),
@@ -242,8 +278,14 @@ impl State {
     }
 
     /// Why the whole report is refused.
-    fn refusal(&self, from: Address, carried: &Carried, checks: &Checks) -> Option<&'static str> {
-        let Some(config) = &self.config else { return Some("no configuration") };
+    fn refusal(
+        &self,
+        from: Address,
+        to: Address,
+        carried: &Carried,
+        checks: &Checks,
+    ) -> Option<&'static str> {
+        let Some(config) = self.config_of(&to) else { return Some("no configuration") };
         if config.place(owner(&from)).is_none() {
             return Some("not a transmitter");
         }
@@ -264,7 +306,7 @@ impl State {
     }
 }
 
-fn asked(number: usize, identity: Identity, block_hash: B256, seconds: u64) -> Asked {
+fn asked(number: usize, coordinator: Address, identity: Identity, block_hash: B256, seconds: u64) -> Asked {
     let mark = if identity == Identity::Fresh { block_hash } else { B256::ZERO };
     let id = request_id(number, mark);
     let fee = if identity == Identity::Shifting { u128::from(block_hash[31]) } else { 5 };
@@ -272,7 +314,7 @@ fn asked(number: usize, identity: Identity, block_hash: B256, seconds: u64) -> A
     let from = if identity == Identity::Stable { super::EPOCH_MS / 1_000 + 60 } else { seconds };
     let commitment = Commitment {
         request_id: RequestId(id),
-        coordinator: COORDINATOR,
+        coordinator,
         estimated_total_cost_juels: functions_types::Juels::from_uint96(1_000),
         client: Address::repeat_byte(0xc1),
         subscription_id: SubscriptionId(number as u64 % 3),

@@ -13,7 +13,7 @@ use oracle_ocr::{
 };
 use test_signing::Keys;
 
-use crate::don::{COORDINATOR, Config, request_id};
+use crate::don::{COORDINATORS, Config, request_id};
 
 /// Members.
 const MEMBERS: usize = 4;
@@ -46,7 +46,7 @@ impl Scene {
         let config = Config::new(1, (0..MEMBERS).collect(), &keys);
         let event = RequestEvent {
             request: request_id(0, B256::ZERO),
-            coordinator: COORDINATOR,
+            coordinator: COORDINATORS[0],
             commitment: vec![7; 352],
             aggregation: None,
             event_seconds: 1_000,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use functions_node::{
     journal::{RequestRow, Transmission},
     lifecycle::State,
@@ -22,8 +22,8 @@ pub struct Journal {
     pub transmissions: BTreeMap<(B256, u64), Transmission>,
     /// Their signed bytes, by hash.
     pub signed: BTreeMap<B256, Transaction>,
-    /// First block to read after a start.
-    pub cursor: u64,
+    /// First block to read after a start, of each coordinator.
+    pub cursors: BTreeMap<Address, u64>,
     /// Since when everything said is remembered, unix seconds.
     pub remembers_since: u64,
     /// Commits, for measurements.
@@ -32,7 +32,13 @@ pub struct Journal {
 
 impl Journal {
     /// One commit. A row without its event keeps the stored one.
-    pub fn commit(&mut self, digest: B256, records: Vec<Record>, rows: Vec<RequestRow>, cursor: Option<u64>) {
+    pub fn commit(
+        &mut self,
+        digest: B256,
+        records: Vec<Record>,
+        rows: Vec<RequestRow>,
+        cursor: Option<(Address, u64)>,
+    ) {
         self.commits += 1;
         self.records.extend(records.into_iter().map(|record| ((digest, record.id), record)));
         for mut row in rows {
@@ -44,7 +50,7 @@ impl Journal {
             }
             self.rows.insert(id, row);
         }
-        self.cursor = cursor.unwrap_or(self.cursor);
+        self.cursors.extend(cursor);
     }
 
     /// The records of one request: those under this configuration, and those under all others.

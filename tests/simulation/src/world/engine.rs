@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use functions_node::{
     chain::{Position, SeenRequest},
     lifecycle::{Core, Happening, Note, Order, RequestRow, Requested, Rules, Stored, Work},
@@ -14,7 +14,7 @@ use oracle_ocr::{Earlier, Observation, Protocol, Record, RequestEvent, RequestKe
 use super::{Event, World};
 use crate::{
     chain::{Block, contract::Happened},
-    don::{COORDINATOR, DON_ID, account},
+    don::{DON_ID, account},
     node::{Running, cursor::Cursor, journal::Journal},
     script,
 };
@@ -33,7 +33,7 @@ impl World {
             return;
         }
         let view = self.view(shell);
-        let config = view.state.config.clone().filter(|_| !self.is_deaf(shell));
+        let config = view.state.config().cloned().filter(|_| !self.is_deaf(shell));
         let place = config.as_ref().and_then(|config| config.place(self.shells[shell].who));
         let (Some(config), Some(me)) = (config, place) else {
             return self.at(self.now + MEMBERSHIP_MS, Event::Start { shell, life });
@@ -54,15 +54,16 @@ impl World {
             slots: SLOTS,
             max_waiting: 1_000,
             transmitter: account(node.who),
-            coordinator: COORDINATOR,
+            coordinator: config.coordinator,
             don_id: DON_ID,
             config_count: config.count,
-            known_block: view.state.configured_block,
+            known_block: view.state.configs.get(&config.coordinator).map_or(0, |(_, block)| *block),
             members: config.roster.indexes().collect(),
             quorum: config.roster.quorum(),
             run_limit_ms: 30_000,
         };
-        let cursor = Cursor::new(node.journal.cursor);
+        let first_block = node.journal.cursors.get(&config.coordinator).copied().unwrap_or(0);
+        let cursor = Cursor::new(first_block);
         let digest = config.digest;
         node.running = Some(Running {
             config,
@@ -82,9 +83,8 @@ impl World {
             next_block: None,
         });
         let mut stored = Vec::new();
-        let first_block = self.shells[shell].journal.cursor;
         for row in self.shells[shell].journal.unfinished() {
-            let Some(seen) = self.read_event(&row) else { continue };
+            let Some(seen) = self.read_event(shell, &row) else { continue };
             let key = RequestKey { request: row.view.request_id, commitment: row.commitment_hash };
             let settled = row.view.state.is_settled();
             let (records, earlier) = if settled { Default::default() } else { self.said(shell, digest, key) };
@@ -108,9 +108,16 @@ impl World {
         }
     }
 
-    fn read_event(&self, row: &RequestRow) -> Option<SeenRequest> {
+    /// The event of a stored row, unless it is another coordinator's.
+    fn read_event(&self, shell: usize, row: &RequestRow) -> Option<SeenRequest> {
         let seen = self.events.get(&row.event)?;
-        (seen.commitment_hash == row.commitment_hash).then(|| seen.clone())
+        let is_same = seen.commitment_hash == row.commitment_hash;
+        (is_same && self.serves(shell, &seen.commitment.coordinator)).then(|| seen.clone())
+    }
+
+    fn serves(&self, shell: usize, coordinator: &Address) -> bool {
+        let running = self.shells[shell].running.as_ref();
+        running.is_some_and(|running| running.config.coordinator == *coordinator)
     }
 
     pub(super) fn tell(&mut self, shell: usize, happening: Happening) {
@@ -170,6 +177,9 @@ impl World {
         let at = |tx_hash| Position { block_number: block.number, block_hash: block.hash, tx_hash };
         for event in &block.events {
             let happening = match event {
+                // The logs of other coordinators are not asked for.
+                Happened::Requested(asked) if !self.serves(shell, &asked.commitment.coordinator) => continue,
+                Happened::Configured(config) if !self.serves(shell, &config.coordinator) => continue,
                 Happened::Requested(asked) => {
                     let seen = asked.seen(block.number, block.hash);
                     self.numbers.insert(seen.request_id, asked.number);
@@ -190,6 +200,9 @@ impl World {
                 Happened::TimedOut(id) => Happening::TimedOut { id: *id, block: block.number },
                 Happened::Configured(config) => {
                     Happening::Configured { count: config.count, digest: config.digest }
+                }
+                Happened::Routed(coordinator) => {
+                    Happening::Routed { don_id: DON_ID, coordinator: *coordinator }
                 }
             };
             self.tell(shell, happening);
@@ -286,7 +299,8 @@ impl World {
                 self.trace(who, || format!("{} {:?}", row.view.state, row.view.reason));
             }
             let rows = work.rows.into_values().collect();
-            self.shells[shell].journal.commit(config.digest, work.records, rows, next_block);
+            let cursor = next_block.map(|next| (config.coordinator, next));
+            self.shells[shell].journal.commit(config.digest, work.records, rows, cursor);
         }
         if doom == Some(1) {
             self.crash(shell);
@@ -370,7 +384,7 @@ impl World {
     fn run_script(&mut self, shell: usize, key: RequestKey) -> bool {
         let row = self.shells[shell].journal.rows.get(&key.request);
         let row = row.filter(|row| row.commitment_hash == key.commitment).cloned();
-        if row.and_then(|row| self.read_event(&row)).is_none() {
+        if row.and_then(|row| self.read_event(shell, &row)).is_none() {
             self.tell(shell, Happening::Unrunnable { key });
             return true;
         }

@@ -2,10 +2,15 @@
 
 use std::rc::Rc;
 
+use alloy::primitives::Address;
 use oracle_ocr::OracleIndex;
 
 use super::{Event, World};
-use crate::{chain::contract::Call, don::Config, plan::What};
+use crate::{
+    chain::contract::Call,
+    don::{COORDINATORS, Config},
+    plan::What,
+};
 
 impl World {
     pub(super) fn strike(&mut self, place: usize) {
@@ -50,13 +55,15 @@ impl World {
                     self.shells[shell].deaf_until = now + lasts;
                 }
             }
-            What::Rotate { members } => {
-                let count = self.configs.len() as u64 + 1;
-                let config = Rc::new(Config::new(count, members, &self.keys));
-                let checked = self.invariants.on_config(&config);
-                self.check(checked);
-                self.configs.push(config.clone());
-                self.chain.calls.push((now, Call::Configure(config)));
+            What::Rotate { members } => self.configure(self.coordinator(), members),
+            What::Route { to } => {
+                let to = COORDINATORS[to % COORDINATORS.len()];
+                if self.configs.iter().all(|config| config.coordinator != to) {
+                    let members = self.configs.last().map(|config| config.members.clone());
+                    self.configure(to, members.unwrap_or_default());
+                }
+                self.routes.push((now, to));
+                self.chain.calls.push((now, Call::Route(to)));
             }
             What::Forget => self.chain.pool.clear(),
             What::Price { times, lasts } => {
@@ -64,6 +71,20 @@ impl World {
                 self.at(now + lasts, Event::Cheap);
             }
         }
+    }
+
+    /// Where the owner led the route last.
+    pub(super) fn coordinator(&self) -> Address {
+        self.routes.last().map_or(COORDINATORS[0], |(_, to)| *to)
+    }
+
+    fn configure(&mut self, coordinator: Address, members: Vec<usize>) {
+        let count = self.configs.len() as u64 + 1;
+        let config = Rc::new(Config::new(count, members, &self.keys).of(coordinator));
+        let checked = self.invariants.on_config(&config);
+        self.check(checked);
+        self.configs.push(config.clone());
+        self.chain.calls.push((self.now, Call::Configure(config)));
     }
 
     fn shells_of(&self, who: usize) -> Vec<usize> {
