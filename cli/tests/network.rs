@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use test_support::Network;
 
 /// A contract of somebody's, which says nothing.
-const VAULT: Address = address!("0x00000000000000000000000000000000000000aa");
+const VAULT: Address = address!("0x00000000000000000000000000000000aabbccdd");
 
 /// Sets the DON's configuration again, with so many bytes as the most a request may have.
 async fn limit(network: &Network, bytes: usize) {

@@ -9,16 +9,21 @@ use miette::{
 /// The word or sign at a line and column, both from 1, columns in characters. Behind the text, and behind a line, there
 /// is one more sign to point at.
 pub(crate) fn span(source: &str, line: u32, column: u32) -> SourceSpan {
+    let source = in_lines(source);
     let before = line.saturating_sub(1) as usize;
-    let ends = |(at, sign)| sign == '\n' || sign == '\r' && !source[at + 1..].starts_with('\n');
-    let starts = source.char_indices().filter(|end| ends(*end)).map(|(at, _)| at + 1);
-    let start = std::iter::once(0).chain(starts).nth(before).unwrap_or(source.len());
-    let text = source[start..].split(['\n', '\r']).next().unwrap_or_default();
+    let start: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
+    let text = source[start..].lines().next().unwrap_or_default();
     let at = text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>();
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_' || *c == '$';
     let word: usize = text[at..].chars().take_while(is_word).map(char::len_utf8).sum();
     let sign = text[at..].chars().next().map_or(1, char::len_utf8);
     SourceSpan::from((start + at, if word > 0 { word } else { sign }))
+}
+
+/// The same with a line feed for a carriage return without one, which ends a line in editors.
+fn in_lines(source: &str) -> String {
+    let lines: Vec<_> = source.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+    lines.join("\r\n")
 }
 
 /// The user's file, and one sign behind it.
@@ -61,7 +66,7 @@ pub(crate) fn report(
     let mut diagnostic = MietteDiagnostic::new(message).with_severity(severity).with_labels(labels);
     diagnostic.help = help;
     Report::new(diagnostic)
-        .with_source_code(File { name: name.to_owned(), text: output::source(source) + " " })
+        .with_source_code(File { name: name.to_owned(), text: output::source(&in_lines(source)) + " " })
 }
 
 #[cfg(test)]
@@ -85,10 +90,10 @@ mod tests {
 
     #[test]
     fn columns_are_those_of_the_script() {
-        let source = "let é = \"\nx";
-        let file = File { name: "a.js".into(), text: source.to_owned() + " " };
+        let source = in_lines("let é = \"\rx");
+        let file = File { name: "a.js".into(), text: source.clone() + " " };
         for (line, column) in [(1, 9), (2, 2), (1, 1)] {
-            let read = file.read_span(&span(source, line, column), 0, 0).expect("it is in the file");
+            let read = file.read_span(&span(&source, line, column), 0, 0).expect("it is in the file");
             assert_eq!((read.line() + 1, read.column() + 1), (line as usize, column as usize));
         }
     }

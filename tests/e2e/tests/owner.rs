@@ -124,6 +124,13 @@ fn fees_are_paid_out_and_changed_settings_are_sent() {
         base.replace(feeds, &format!("link_to_native = {native:?}\nlink_to_usd = {usd:?}"))
     };
     let (native, usd) = (address("linkToNativeFeed"), address("linkToUsdFeed"));
+    // No request comes from a price feed, and no LINK comes back from it.
+    let made = owner.types(&["sub", "create", "--router", router, "--consumer", &usd, "--json"]);
+    assert!(made.stderr.contains("is a price feed, which sends no requests"), "{made:?}");
+    let id = made.done()["subscriptionId"].to_string();
+    owner
+        .types(&["sub", "cancel", &id, "--router", router, "--to", &usd])
+        .refused("could never give LINK back");
     let token = base.replace("dev_supply_link = 1000", &format!("address = {:?}", owner.text("link")));
     deploy(&token).refused("was built with another link_token");
     deploy(&feeds(&usd, &native)).refused("which cannot be changed");
