@@ -173,7 +173,7 @@ impl Explained {
             writeln!(out, "  released     {} of the reservation", link(rest))?;
         }
         for part in self.parts() {
-            writeln!(out, "  member {:<6}{}", part.oracle, line(&part))?;
+            writeln!(out, "  member {:<6}{}", part.oracle, line(&part, self.on_chain.is_some()))?;
         }
         for (place, answer) in self.answers.iter().enumerate() {
             let said = match (&answer.page, &answer.evidence) {
@@ -197,12 +197,13 @@ impl Explained {
     }
 }
 
-fn line(part: &Part<'_>) -> String {
+/// `is_decided` when there is a report: before it nothing counts yet.
+fn line(part: &Part<'_>, is_decided: bool) -> String {
     let mut words = match part.said {
         Some(said) => format!("observed {}", answer(said)),
         None => "nothing is known of what it observed".to_owned(),
     };
-    if part.said.is_some() && !part.counted {
+    if is_decided && part.said.is_some() && !part.counted {
         words.push_str(", which did not count");
     }
     if part.signed {
@@ -228,5 +229,26 @@ fn answer(said: &Said) -> String {
             let code = said.data.first().copied().and_then(FailureCode::from_byte);
             format!("nothing: {}", code.map_or("an unknown failure", FailureCode::text))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::{B256, B512};
+
+    use super::*;
+
+    #[test]
+    fn nothing_counts_or_does_not_before_there_is_a_report() {
+        let said = Said {
+            oracle: 1,
+            kind: Kind::Result,
+            data: vec![7].into(),
+            metadata_hash: B256::ZERO,
+            signature: B512::ZERO,
+        };
+        let part = Part { oracle: 1, said: Some(&said), counted: false, signed: false, transmitted: false };
+        assert_eq!(line(&part, false), "observed 0x07");
+        assert_eq!(line(&part, true), "observed 0x07, which did not count");
     }
 }
