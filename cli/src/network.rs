@@ -263,7 +263,7 @@ impl Connected {
 
     /// What an address is when nothing ever comes from it, neither a request nor LINK: it is nobody's, or a contract
     /// that answers only.
-    async fn passive(&self, address: Address) -> Option<String> {
+    pub(crate) async fn passive(&self, address: Address) -> Option<String> {
         if let Some(what) = nobody::is(address) {
             return Some(what.to_owned());
         }

@@ -185,6 +185,12 @@ async fn check(
     progress: &Progress,
 ) -> Result<()> {
     if !held.consumers.contains(&consumer) {
+        if let Some(what) = at.passive(consumer).await {
+            return Err(failure!(
+                help = "name your own contract with --consumer",
+                "{consumer} is {what}, which sends no requests"
+            ));
+        }
         return Err(failure!(
             help = format!(
                 "make it one with: functions sub add {id} {consumer}{}{}",

@@ -25,12 +25,17 @@ pub(crate) struct Options {
 /// Runs the verb.
 ///
 /// # Errors
-/// When a named request is not open or not overdue, and what the contracts or the endpoint refused.
+/// When there is no such subscription, a named request is not open or not overdue, and what the contracts or the
+/// endpoint refused.
 pub(super) async fn run(options: Options) -> Result<()> {
     let (at, from) = options.sending.connect().await?;
     let id = SubscriptionId(options.id);
     let history = at.history();
     let mut open = history.unanswered(id).await.map_err(remedy::report)?.open;
+    if open.is_empty() {
+        // It may be none at all.
+        at.subscriptions().get(id).await.map_err(remedy::report)?;
+    }
     if !options.requests.is_empty() {
         let is_open = |wanted: &B256| open.iter().any(|request| request.id == RequestId(*wanted));
         if let Some(missing) = options.requests.iter().find(|wanted| !is_open(wanted)) {

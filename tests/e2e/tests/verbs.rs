@@ -126,6 +126,11 @@ fn a_subscription_lives_from_create_to_cancel() {
     refused(&other.types(&["sub", "info", "424242"]), &["InvalidSubscription", "no such subscription"]);
     let stranger = "0x00000000000000000000000000000000000000aa";
     refused(&owner.types(&["sub", "remove", &id, stranger]), &["InvalidConsumer"]);
+    refused(&owner.types(&["sub", "timeout", "424242"]), &["InvalidSubscription", "no such subscription"]);
+    let link = owner.text("link");
+    let words = ["request", "send", "--consumer", &link, "--don-id", &don, "--source", &script];
+    let of_token = owner.types(&[&words[..], &["--subscription", &id]].concat());
+    refused(&of_token, &["is the LINK token, which sends no requests", "your own contract"]);
     let unknown = format!("0x{}", "7".repeat(64));
     refused(&owner.types(&["request", "status", &unknown]), &["started no request", "--from-block"]);
     let nothing_there = ["sub", "info", &id, "--router", stranger];
