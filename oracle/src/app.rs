@@ -16,7 +16,8 @@ use functions_types::abi::Coordinator::ConfigSet;
 use oracle_keys::Keystore;
 use oracle_runner::{Runner, RunnerConfig};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
+    task::JoinSet,
     time::sleep,
 };
 
@@ -393,7 +394,16 @@ impl Node {
         let lifetimes = tokio::spawn(programs::watch(self.rpc.clone(), contracts, self.metrics.clone()));
         let (failures, looks) = (self.metrics.clone(), self.looks.clone());
         looks.heard();
-        let watcher = tokio::spawn(chain::watch(cursor, poll_interval, sender, move |look| {
+        let wake = Arc::new(Notify::new());
+        let mut listeners = JoinSet::new();
+        for url in &chain.ws_urls {
+            let (contracts, metrics) = (vec![chain.router, don.coordinator], self.metrics.clone());
+            let on_hint = move || {
+                metrics.chain_hints.inc();
+            };
+            listeners.spawn(chain::hints::listen(url.clone(), contracts, wake.clone(), on_hint));
+        }
+        let watcher = tokio::spawn(chain::watch(cursor, poll_interval, wake, sender, move |look| {
             if look.is_err() {
                 failures.rpc_failures.inc();
             }

@@ -66,6 +66,10 @@ pub struct KeysSection {
 pub struct ChainSection {
     /// JSON-RPC endpoints over HTTP, in order of preference.
     pub rpc_urls: Vec<Url>,
+    /// Endpoints over WebSocket that say when there are new logs, at most 16: the chain is looked at at once. What they
+    /// say is not read.
+    #[serde(default)]
+    pub ws_urls: Vec<Url>,
     /// Endpoints that must say the same before it counts: 1 to as many as there are, by host and port.
     #[serde(default = "one_endpoint")]
     pub agree: usize,
@@ -311,6 +315,16 @@ impl Config {
                 "chain.rpc_urls",
                 format!("scheme {} is not supported", url.scheme()),
                 "use http:// or https://",
+            ));
+        }
+        if chain.ws_urls.len() > 16 {
+            return Err(("chain.ws_urls", "names more than 16 endpoints".into(), "one or two are enough"));
+        }
+        if let Some(url) = chain.ws_urls.iter().find(|url| !matches!(url.scheme(), "ws" | "wss")) {
+            return Err((
+                "chain.ws_urls",
+                format!("scheme {} is not supported", url.scheme()),
+                "use ws:// or wss://; http:// and https:// belong into chain.rpc_urls",
             ));
         }
         let distinct = chain.distinct_endpoints();

@@ -177,6 +177,7 @@ pub(crate) fn local(programs: PathBuf, contracts: PathBuf) -> Wanted {
         timing: Timing::default(),
         allow_http: Vec::new(),
         poll_interval_ms: 100,
+        hints: true,
         databases: Vec::new(),
         log_level: "info".to_owned(),
         funding: Juels::ZERO,

@@ -43,6 +43,8 @@ pub struct Wanted {
     pub allow_http: Vec<String>,
     /// How often a node looks at the chain, in milliseconds.
     pub poll_interval_ms: u64,
+    /// Whether the chain tells nodes of new logs, so that they look at once.
+    pub hints: bool,
     /// URLs of the nodes' journals, by their index; a file in its folder where there is none.
     pub databases: Vec<String>,
     /// What the nodes log.
@@ -120,6 +122,7 @@ impl Network {
         let told = Told {
             program: wanted.programs.join("functions-node"),
             rpc_urls: vec![devchain.greeting.rpc_url.clone()],
+            ws_urls: wanted.hints.then(|| devchain.greeting.ws_url.clone()).into_iter().collect(),
             chain_id: devchain.greeting.chain_id,
             router: Address::repeat_byte(1), // none yet; it takes no part in making keys
             start_block: 0,

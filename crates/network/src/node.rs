@@ -24,6 +24,8 @@ pub struct Told {
     pub program: PathBuf,
     /// Endpoints of the chain, in order of preference.
     pub rpc_urls: Vec<String>,
+    /// Endpoints that tell of new logs.
+    pub ws_urls: Vec<String>,
     /// The chain's id.
     pub chain_id: u64,
     /// The Router.
@@ -133,6 +135,9 @@ impl Node {
             writeln!(text, "data_dir = {}\n", quoted(&self.folder.display().to_string()))?;
             writeln!(text, "[keys]\nkeystore = \"keystore.json\"\npassword_file = \"password\"\n")?;
             writeln!(text, "[chain]\nrpc_urls = [{}]\nchain_id = {}", list(&told.rpc_urls), told.chain_id)?;
+            if !told.ws_urls.is_empty() {
+                writeln!(text, "ws_urls = [{}]", list(&told.ws_urls))?;
+            }
             writeln!(text, "router = \"{}\"\ndon_id = {}", told.router, quoted(&told.don_id))?;
             writeln!(text, "poll_interval_ms = {}", told.poll_interval_ms)?;
             writeln!(text, "start_block = {}\n", told.start_block)?;

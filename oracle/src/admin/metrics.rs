@@ -63,6 +63,8 @@ pub struct Metrics {
     pub signature_seconds: Gauge<f64, AtomicU64>,
     /// Calls to the chain that failed.
     pub rpc_failures: Counter,
+    /// Times an endpoint said over WebSocket that there are new logs.
+    pub chain_hints: Counter,
     /// Times the chain took blocks back.
     pub reorganisations: Counter,
     /// Newest block read.
@@ -128,6 +130,7 @@ impl Metrics {
             message_bytes: Family::default(),
             signature_seconds: Gauge::default(),
             rpc_failures: Counter::default(),
+            chain_hints: Counter::default(),
             reorganisations: Counter::default(),
             head: Gauge::default(),
             peers_connected: Gauge::default(),
@@ -167,6 +170,8 @@ impl Metrics {
         let spent = metrics.signature_seconds.clone();
         registry.register("signature_seconds", "Processor time on the signatures of the protocol", spent);
         registry.register("rpc_failures", "Calls to the chain that failed", metrics.rpc_failures.clone());
+        let hints = metrics.chain_hints.clone();
+        registry.register("chain_hints", "Times an endpoint said that there are new logs", hints);
         registry.register(
             "reorganisations",
             "Times the chain took blocks back",

@@ -14,6 +14,7 @@ mod finality;
 mod gather;
 mod header;
 mod health;
+pub mod hints;
 mod logs;
 mod pace;
 mod rate;

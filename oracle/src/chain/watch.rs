@@ -1,19 +1,26 @@
 //! The task that looks at the chain again and again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{
     cursor::{Batch, LogCursor},
     failure::RpcFailure,
 };
 
-/// Polls until the receiver is gone. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that
+/// Least time between two looks, however many hints there are.
+const LEAST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Polls until the receiver is gone, after each pause or when woken. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that
 /// fail are left alone for pauses of their own, so that a look at them costs nothing.
 pub async fn watch(
     mut cursor: LogCursor,
     pause: Duration,
+    wake: Arc<Notify>,
     batches: mpsc::Sender<Batch>,
     on_look: impl Fn(Result<&Batch, &RpcFailure>) + Send + 'static,
 ) {
@@ -45,6 +52,10 @@ pub async fn watch(
                 failures = failures.saturating_add(1);
             }
         }
-        sleep(pause).await;
+        let looked = Instant::now();
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = wake.notified() => sleep_until(looked + LEAST_PAUSE.min(pause)).await,
+        }
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Line, PATIENCE};
 use crate::{
-    chain::{Rpc, RpcFailure},
+    chain::{self, Rpc, RpcFailure},
     clock::wall_ms,
     config::ChainSection,
 };
@@ -66,6 +66,7 @@ pub(super) async fn look(
     }
     lines.extend(identified(settings, stored, ours));
     lines.extend(agreement(settings.agree, names.len(), voices(&names).await));
+    lines.extend(hints(settings).await);
     let (words, remedy) = if urls.is_empty() {
         ("no endpoint serves the chain".to_owned(), "correct chain.rpc_urls or chain.chain_id")
     } else if urls.len() < settings.agree {
@@ -189,6 +190,21 @@ fn agreement(wanted: usize, usable: usize, voices: usize) -> Option<Line> {
         Line::ok(id, words)
     };
     (wanted > 1).then_some(line)
+}
+
+/// Whether the endpoints that are to tell of new logs do.
+async fn hints(settings: &ChainSection) -> Vec<Line> {
+    let tried = settings.ws_urls.iter().enumerate().map(async |(index, url)| {
+        let (id, name) = (format!("chain.ws.{index}"), name_of(url));
+        match chain::hints::subscribe(url, &[settings.router]).await {
+            Ok(_) => Line::ok(&id, format!("{name}: tells of new logs")),
+            Err(problem) => {
+                let remedy = "correct it, or leave it out of chain.ws_urls: without it the chain is looked at in the usual pauses";
+                Line::warn(&id, format!("{name}: {problem}"), remedy)
+            }
+        }
+    });
+    futures::future::join_all(tried).await
 }
 
 /// By what the chain is told from others of the same id; `None` when nothing has shown it yet.

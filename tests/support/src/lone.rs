@@ -17,6 +17,7 @@ pub async fn lone_node(folder: &Folder, rpc_url: &str, router: Address) -> Node 
     let told = Told {
         program: place::programs().join("functions-node"),
         rpc_urls: vec![rpc_url.to_owned()],
+        ws_urls: Vec::new(),
         chain_id: DEFAULT_CHAIN_ID,
         router,
         start_block: 0,

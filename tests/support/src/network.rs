@@ -159,6 +159,7 @@ impl Network {
             timing: setup.timing,
             allow_http: setup.script_server.iter().map(ToString::to_string).collect(),
             poll_interval_ms: 50,
+            hints: false,
             databases,
             log_level: "info,functions_node=debug".to_owned(),
             funding: FUNDING,
