@@ -53,7 +53,18 @@ const RANGE: &[&str] = &[
     "max is",
     "maximum",
 ];
-const REVERT: &[&str] = &["revert", "vm exception", "vm execution error"];
+const REVERT: &[&str] = &[
+    "revert",
+    "vm exception",
+    "vm execution error",
+    // Code that is none, and code that halts.
+    "opcode",
+    "badinstruction",
+    "invalid jump",
+    "invalidjump",
+    "stack underflow",
+    "stackunderflow",
+];
 const UNFUNDED: &[&str] = &[
     "insufficient funds",
     "insufficientfunds",

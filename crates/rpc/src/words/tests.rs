@@ -45,6 +45,10 @@ fn errors_are_sorted_by_what_helps() {
         ("eth_call", 3, "execution reverted", "reverted"),
         ("eth_call", -32_000, "execution reverted: no", "reverted"),
         ("eth_call", -32_015, "VM execution error.", "reverted"),
+        ("eth_call", -32_000, "invalid opcode: INVALID", "reverted"),
+        ("eth_call", -32_000, "invalid jump destination", "reverted"),
+        ("eth_call", -32_003, "EVM error OpcodeNotFound", "reverted"),
+        ("eth_call", -32_015, "StackUnderflow", "reverted"),
         (
             "eth_call",
             -32_000,
