@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
 use functions_client::abi::{Coordinator, Feed, Link, Router};
 use functions_client::amount::exact;
 use functions_client::{Account, Chain, ClientError, History, Patience, Subscriptions, shown_text};
@@ -225,9 +226,9 @@ impl Connected {
     /// Whom LINK may go to: anybody but those it could never come back from.
     ///
     /// # Errors
-    /// When `to` is nobody's, the Router, a Coordinator, a token or a price feed.
+    /// When `to` is nobody's, the Router, a Coordinator, a token or a price feed, or the endpoint fails.
     pub(crate) async fn can_keep_link(&self, to: Address) -> Result<()> {
-        match self.passive(to).await {
+        match self.passive(to).await? {
             None => Ok(()),
             Some(what) => Err(failure!(
                 help = "give your own address",
@@ -247,7 +248,7 @@ impl Connected {
         {
             return Ok(Some(format!("there is no contract at {consumer} yet")));
         }
-        let what = self.passive(consumer).await;
+        let what = self.passive(consumer).await?;
         Ok(what.map(|what| format!("{consumer} is {what}, which sends no requests; name your own contract")))
     }
 
@@ -263,25 +264,37 @@ impl Connected {
 
     /// What an address is when nothing ever comes from it, neither a request nor LINK: it is nobody's, or a contract
     /// that answers only.
-    pub(crate) async fn passive(&self, address: Address) -> Option<String> {
+    ///
+    /// # Errors
+    /// When the endpoint fails: then it may be any of these.
+    pub(crate) async fn passive(&self, address: Address) -> Result<Option<String>> {
         if let Some(what) = nobody::is(address) {
-            return Some(what.to_owned());
+            return Ok(Some(what.to_owned()));
         }
-        let version = self.chain.call(address, &Router::typeAndVersionCall {}).await.unwrap_or_default();
+        let version = self.view(address, &Router::typeAndVersionCall {}).await?.unwrap_or_default();
         match version.split_once(" v") {
             Some((name, _)) if name.starts_with("Functions ") => {
-                return Some(format!("a contract of the DON ({name})"));
+                return Ok(Some(format!("a contract of the DON ({name})")));
             }
-            _ if address == self.router => return Some("the Router".to_owned()),
-            _ if self.link == Some(address) => return Some("the LINK token".to_owned()),
+            _ if address == self.router => return Ok(Some("the Router".to_owned())),
+            _ if self.link == Some(address) => return Ok(Some("the LINK token".to_owned())),
             _ => {}
         }
-        let held = self.chain.call(address, &Link::balanceOfCall { account: self.router }).await;
-        if held.is_ok_and(|held| !held.is_zero()) {
-            return Some("a token, most likely LINK".to_owned());
+        let held = self.view(address, &Link::balanceOfCall { account: self.router }).await?;
+        if held.is_some_and(|held| !held.is_zero()) {
+            return Ok(Some("a token, most likely LINK".to_owned()));
         }
-        let round = self.chain.call(address, &Feed::latestRoundDataCall {}).await;
-        round.is_ok().then(|| "a price feed".to_owned())
+        let round = self.view(address, &Feed::latestRoundDataCall {}).await?;
+        Ok(round.map(|_| "a price feed".to_owned()))
+    }
+
+    /// What a contract that may be any answers; none where it has no such view.
+    async fn view<C: SolCall>(&self, of: Address, call: &C) -> Result<Option<C::Return>> {
+        match self.chain.call(of, call).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_of_endpoint() => Err(remedy::report(error)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The Coordinator that serves a DON.

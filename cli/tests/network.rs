@@ -10,7 +10,7 @@ use functions_client::abi::Coordinator;
 use functions_network::DEV_KEYS;
 use functions_offchain_config::{OffchainConfig, Timing};
 use serde_json::{Value, json};
-use test_support::Network;
+use test_support::{Answer, Network, Proxy};
 
 /// A contract of somebody's, which says nothing.
 const VAULT: Address = address!("0x00000000000000000000000000000000aabbccdd");
@@ -46,6 +46,7 @@ async fn nothing_is_sent_that_would_be_lost() {
         &network.contracts.addresses.link.to_string(),
     ]
     .map(str::to_owned);
+    let at_contracts: Vec<&str> = at[2..].iter().map(String::as_str).collect();
     let owner = network.owner.address();
     let types = async |words: &[&str]| {
         let at: Vec<&str> = at.iter().map(String::as_str).collect();
@@ -101,16 +102,33 @@ async fn nothing_is_sent_that_would_be_lost() {
     assert!(paid.stderr.contains(&told), "{paid:?}");
     assert!(paid.done()["warnings"][0].as_str().expect("a warning").contains(&told));
 
-    network.cheat("anvil_setCode", (VAULT, "0x00")).await;
     let vault = VAULT.to_string();
-    let paid = types(&["sub", "cancel", &create(&[]).await, "--to", &vault, "--json"]).await;
-    assert!(paid.stderr.contains("warning: ") && paid.stderr.contains(&vault), "{paid:?}");
-    assert_eq!(paid.done()["warnings"].as_array().map(Vec::len), Some(1));
+    // Code that says nothing, and code that halts whatever it is asked.
+    for code in ["0x00", "0xfe"] {
+        network.cheat("anvil_setCode", (VAULT, code)).await;
+        let paid = types(&["sub", "cancel", &create(&[]).await, "--to", &vault, "--json"]).await;
+        assert!(paid.stderr.contains("warning: ") && paid.stderr.contains(&vault), "{paid:?}");
+        assert_eq!(paid.done()["warnings"].as_array().map(Vec::len), Some(1));
+    }
     // An account that has delegated to code is still somebody's.
     network.cheat("anvil_setCode", (VAULT, format!("0xef0100{}", "11".repeat(20)))).await;
     let id = create(&[]).await;
     let paid = types(&["sub", "cancel", &id, "--to", &vault, "--json"]).await.done();
     assert_eq!(paid["warnings"], json!([]));
+
+    // What an endpoint fails to say of a payee is no leave to pay it.
+    let failing = Proxy::start(&network.devchain.greeting.rpc_url).await;
+    let second = Answer::EveryNth(2, Box::new(Answer::Error(-32000, "the disk is full")));
+    let coordinator = network.contracts.addresses.coordinator.to_string();
+    let id = create(&[]).await;
+    failing.answer("eth_call", second);
+    let words = ["sub", "cancel", &id, "--to", &coordinator, "--rpc-url", &failing.url, "--key-file", &key];
+    let refused = functions(&[&words[..], &at_contracts[..]].concat()).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("the disk is full"), "{refused:?}");
+    let info = ["sub", "info", &id, "--rpc-url", &network.devchain.greeting.rpc_url];
+    let info = functions(&[&info[..], &at_contracts[..]].concat()).await;
+    assert_eq!(info.code, Some(0), "nothing was sent: {info:?}");
 
     // What to type next leads to the same contracts.
     let id = create(&[]).await;

@@ -185,7 +185,7 @@ async fn check(
     progress: &Progress,
 ) -> Result<()> {
     if !held.consumers.contains(&consumer) {
-        if let Some(what) = at.passive(consumer).await {
+        if let Some(what) = at.passive(consumer).await? {
             return Err(failure!(
                 help = "name your own contract with --consumer",
                 "{consumer} is {what}, which sends no requests"

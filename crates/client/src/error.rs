@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256};
 use alloy::transports::{TransportError, TransportErrorKind};
-use functions_rpc::{Fault, of_error};
+use functions_rpc::{Fault, Remedy, of_error};
 
 use crate::revert::Revert;
 use crate::transport::trouble;
@@ -199,6 +199,11 @@ impl ClientError {
             }
             other => Some(Fault::Broken(other.to_string())),
         }
+    }
+
+    /// Whether the endpoint is at fault, so that nothing is known of what was asked.
+    pub fn is_of_endpoint(&self) -> bool {
+        self.fault().is_some_and(|fault| fault.remedy() != Remedy::Permanent)
     }
 
     /// Turns a transport error into a revert when it carries revert data.
