@@ -15,8 +15,8 @@ use super::{
 /// Least time between two looks, however many hints there are.
 const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Polls until the receiver is gone, after each pause or when woken. `on_look` hears of every look. Trouble does not lengthen the pause: endpoints that
-/// fail are left alone for pauses of their own, so that a look at them costs nothing.
+/// Polls until the receiver is gone, after each pause or when woken. `on_look` hears of every look. Trouble does not
+/// lengthen the pause: endpoints that fail are left alone for pauses of their own, so a look at them costs nothing.
 pub async fn watch(
     mut cursor: LogCursor,
     pause: Duration,
