@@ -19,19 +19,19 @@ use std::{
 };
 
 /// One endpoint's answer: its place in the configuration, and what it showed.
-pub(super) type Opinion<T> = (usize, T);
+pub type Opinion<T> = (usize, T);
 
 /// What the endpoints agree on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Agreed<T> {
+pub struct Agreed<T> {
     /// The things, in no order.
-    pub(super) things: Vec<T>,
+    pub things: Vec<T>,
     /// Endpoints that showed something refuted, ascending.
-    pub(super) refuted: Vec<usize>,
+    pub refuted: Vec<usize>,
 }
 
 /// What `k` of the answers agree on; `None` as long as anything is open.
-pub(super) fn judge<T: Clone + Eq + Hash, S: Eq + Hash>(
+pub fn judge<T: Clone + Eq + Hash, S: Eq + Hash>(
     k: usize,
     answers: &[Opinion<Vec<T>>],
     slot: impl Fn(&T) -> S,
@@ -65,7 +65,7 @@ pub(super) fn judge<T: Clone + Eq + Hash, S: Eq + Hash>(
 }
 
 /// The highest amount, such as a block's height, that `k` of the answers reach; the inner `None` when `k` know of none.
-pub(super) fn reached<T: Ord + Copy>(k: usize, answers: &[Opinion<Option<T>>]) -> Option<Option<T>> {
+pub fn reached<T: Ord + Copy>(k: usize, answers: &[Opinion<Option<T>>]) -> Option<Option<T>> {
     let mut heights: Vec<T> = answers.iter().filter_map(|(_, height)| *height).collect();
     heights.sort_unstable_by(|one, other| other.cmp(one));
     match k.checked_sub(1).and_then(|last| heights.get(last)) {
@@ -75,7 +75,7 @@ pub(super) fn reached<T: Ord + Copy>(k: usize, answers: &[Opinion<Option<T>>]) -
 }
 
 /// What `k` of the answers say alike.
-pub(super) fn alike<T: Eq + Copy>(k: usize, answers: &[Opinion<T>]) -> Option<T> {
+pub fn alike<T: Eq + Copy>(k: usize, answers: &[Opinion<T>]) -> Option<T> {
     let count = |wanted: &T| answers.iter().filter(|(_, said)| said == wanted).count();
     answers.iter().map(|(_, said)| said).find(|said| count(said) >= k).copied()
 }

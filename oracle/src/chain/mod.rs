@@ -2,7 +2,7 @@
 //!
 //! Nothing here holds a key or decides anything; answers are bounded, decoded and checked against each other.
 
-mod agree;
+pub mod agree;
 mod anchors;
 mod backoff;
 mod contracts;

@@ -11,6 +11,7 @@
 //! | batches: what is signed together is decided, and stored by the signer ([`batches`]) | BATCH, BSIG, reports |
 //! | bounds: messages and attempts | messages |
 //! | delay: nobody waits for faulty members, and late ones are told ([`timely`]) | reports, blocks |
+//! | forgery: no script but the chain's is run, whatever one endpoint of a node says (`world/endpoints.rs`) | runs, looks |
 //!
 //! Secrets are not part of these nodes, so the sixth promise of the protocol is not looked at.
 

@@ -35,8 +35,8 @@ struct Options {
     /// Members of the DON; the seeds take turns.
     #[arg(long, value_delimiter = ',', default_value = "4,4,4,7,10")]
     nodes: Vec<usize>,
-    /// What goes wrong: attack, restart, amnesia, network, reorg, clock, rpc, rotation, pool, route, or none.
-    /// Without it, all.
+    /// What goes wrong: attack, restart, amnesia, network, reorg, clock, rpc, rotation, pool, route, forge,
+    /// or none. Without it, all.
     #[arg(long, value_delimiter = ',')]
     mix: Vec<String>,
     /// Requests in a run, instead of one to three.

@@ -58,6 +58,8 @@ pub struct Shell {
     pub withheld_until: u64,
     /// Its endpoint does not answer until then.
     pub deaf_until: u64,
+    /// One of its endpoints forges until then.
+    pub forged_until: u64,
     /// It dies at its next work: at which point, for how long, and whether with its disk.
     pub doom: Option<(u8, u64, bool)>,
     /// How often it ran which request's script.
@@ -144,6 +146,7 @@ impl Shell {
             lag: (0, 0),
             withheld_until: 0,
             deaf_until: 0,
+            forged_until: 0,
             doom: None,
             tries: BTreeMap::new(),
         }

@@ -90,6 +90,8 @@ pub enum What {
     Withhold { node: usize, lasts: u64 },
     /// The node's endpoint does not answer.
     Deaf { node: usize, lasts: u64 },
+    /// One endpoint of each node of the mask says what it likes; the others are enough to agree.
+    Forge { mask: u64, lasts: u64 },
     /// The coordinator gets a configuration with these members.
     Rotate { members: Vec<usize> },
     /// The route leads to this coordinator, which gets the members of the one before when it has none.
@@ -125,11 +127,12 @@ pub enum Kind {
     Rotation,
     Pool,
     Route,
+    Forge,
 }
 
 impl Kind {
     /// All of them with their names on the command line.
-    pub const ALL: [(&str, Self); 10] = [
+    pub const ALL: [(&str, Self); 11] = [
         ("attack", Self::Attack),
         ("restart", Self::Restart),
         ("amnesia", Self::Amnesia),
@@ -140,6 +143,7 @@ impl Kind {
         ("rotation", Self::Rotation),
         ("pool", Self::Pool),
         ("route", Self::Route),
+        ("forge", Self::Forge),
     ];
 }
 
@@ -288,7 +292,7 @@ impl Plan {
                 Kind::Attack | Kind::Amnesia => 0,
                 Kind::Restart => 12,
                 Kind::Network | Kind::Reorg => 4,
-                Kind::Rotation | Kind::Route => 2,
+                Kind::Rotation | Kind::Route | Kind::Forge => 2,
                 Kind::Clock | Kind::Rpc | Kind::Pool => 3,
             };
             for _ in 0..random.below(most + 1) {
@@ -325,6 +329,12 @@ impl Plan {
                         let most = usize::try_from(n).unwrap_or(4);
                         self.actors.resize(most + 3, Actor::Honest);
                         What::Rotate { members: random.some(most, most + 2) }
+                    }
+                    // Some until the end of the run.
+                    Kind::Forge => {
+                        let one = 1 << node(random);
+                        let mask = random.pick(&[one, u64::MAX]);
+                        What::Forge { mask, lasts: random.pick(&[lasts, 600_000]) }
                     }
                     Kind::Route => What::Route { to: usize::try_from(random.below(3)).unwrap_or(0) },
                     Kind::Pool if random.percent(50) => What::Forget,

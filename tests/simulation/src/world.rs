@@ -1,6 +1,7 @@
 //! Time, and everything that happens in it.
 
 mod delivery;
+mod endpoints;
 mod engine;
 mod faults;
 mod gathering;
@@ -383,7 +384,10 @@ impl World {
     /// at their next start, or when they see no open request (`Lifecycle::leave`).
     fn is_left(&self, coordinator: Address) -> bool {
         let stays = |fault: &Fault| {
-            matches!(fault.what, What::Route { .. } | What::Cut { .. } | What::Jump { .. } | What::Forget)
+            matches!(
+                fault.what,
+                What::Route { .. } | What::Cut { .. } | What::Jump { .. } | What::Forget | What::Forge { .. }
+            )
         };
         let is_bound =
             self.routes.len() == 1 && self.plan.slow.is_empty() && self.plan.faults.iter().all(stays);

@@ -23,6 +23,9 @@ pub const TIMEOUT_SECONDS: u64 = 300;
 /// Wei per gas up to which the reservation suffices.
 pub const AFFORDABLE: u64 = super::BASE_FEE * 4;
 
+/// What every request asks for.
+pub const SCRIPT: &[u8] = b"script";
+
 /// What users do.
 #[derive(Clone, Debug)]
 pub enum Call {
@@ -102,7 +105,7 @@ impl Asked {
             requesting_contract: self.commitment.client,
             request_initiator: Address::repeat_byte(9),
             subscription_id: self.commitment.subscription_id.0,
-            data: Bytes::from_static(b"data"),
+            data: Bytes::from_static(SCRIPT),
             data_version: 1,
             flags: B256::ZERO,
             at: Position { block_number, block_hash, tx_hash },

@@ -225,7 +225,9 @@ impl World {
             }
             Next::Look { .. } => {
                 let waiting = if job.delivery.joins() { self.waiting(shell).len() } else { 0 };
-                let look = Look { waiting, ..self.look(shell, job) };
+                let look = self.look(shell, job);
+                let simulated = self.agreed_trial(shell, look.simulated.clone()).ok_or(Trouble)?;
+                let look = Look { waiting, simulated, ..look };
                 job.simulated = Some(look.simulated.clone());
                 Seen::Looked(look)
             }
@@ -249,7 +251,7 @@ impl World {
             }
             Next::AskNonce => {
                 let row = self.open_row(shell, job).ok_or(Trouble)?;
-                Seen::NonceUsed(view.state.nonce(&me) > row.nonce)
+                Seen::NonceUsed(self.agreed_nonce(shell, view.state.nonce(&me)).ok_or(Trouble)? > row.nonce)
             }
             Next::Resend => {
                 let mut row = self.open_row(shell, job).ok_or(Trouble)?;
@@ -325,7 +327,7 @@ impl World {
         if self.carries_any(shell, &carried, &self.view(shell)) {
             self.fail("cost: a report is sent beside a transaction that carries it".to_owned());
         }
-        let nonce = self.next_nonce(shell);
+        let nonce = self.next_nonce(shell)?;
         let mut row = Transmission {
             request_id: id,
             attempt,
@@ -347,15 +349,16 @@ impl World {
     }
 
     /// The first nonce neither the chain nor an own waiting transaction uses.
-    fn next_nonce(&mut self, shell: usize) -> u64 {
+    fn next_nonce(&mut self, shell: usize) -> Result<u64, Trouble> {
         let view = self.view(shell);
-        let mut next = self.chain.pool.pending_nonce(&view.state, &account(self.shells[shell].who));
+        let pending = self.chain.pool.pending_nonce(&view.state, &account(self.shells[shell].who));
+        let mut next = self.agreed_nonce(shell, pending).ok_or(Trouble)?;
         for mut row in self.shells[shell].journal.open_transmissions() {
             if row.nonce >= next && self.hand_over(shell, &mut row).is_ok() {
                 next = row.nonce + 1;
             }
         }
-        next
+        Ok(next)
     }
 
     fn sign(&mut self, shell: usize, report: Option<Rc<Carried>>, row: &mut Transmission) {

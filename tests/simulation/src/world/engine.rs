@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes};
 use functions_node::{
     chain::{Position, SeenRequest},
     lifecycle::{Core, Happening, Note, Order, RequestRow, Requested, Rules, Stored, Work},
@@ -11,9 +11,12 @@ use functions_node::{
 };
 use oracle_ocr::{Earlier, Observation, Protocol, Record, RequestEvent, RequestKey};
 
-use super::{Event, World};
+use super::{Event, World, endpoints::Shown};
 use crate::{
-    chain::{Block, contract::Happened},
+    chain::{
+        Block,
+        contract::{Happened, SCRIPT},
+    },
     don::{DON_ID, account},
     node::{Running, cursor::Cursor, journal::Journal},
     script,
@@ -151,7 +154,9 @@ impl World {
         }
         // Everything heard before is committed before the chain is read.
         self.work(shell, life);
-        let view = self.view(shell);
+        let Some(view) = self.agreed_head(shell) else {
+            return self.fail("forgery: a node takes for the newest block what is none".to_owned());
+        };
         let withheld = self.now < self.shells[shell].withheld_until;
         let now = self.now;
         let Some(running) = &mut self.shells[shell].running else { return };
@@ -175,13 +180,26 @@ impl World {
 
     fn read_block(&mut self, shell: usize, block: &Block) {
         let at = |tx_hash| Position { block_number: block.number, block_hash: block.hash, tx_hash };
-        for event in &block.events {
+        let Some(logs) = self.logs(shell, block) else {
+            return self.fail("forgery: one endpoint keeps the others from agreeing".to_owned());
+        };
+        let made_up = self.made_up(block);
+        for log in logs {
+            let event = match log {
+                Shown::True(place) | Shown::Changed(place) => Some(&block.events[place]),
+                Shown::MadeUp => made_up.as_ref(),
+            };
+            let Some(event) = event else { continue };
             let happening = match event {
                 // The logs of other coordinators are not asked for.
                 Happened::Requested(asked) if !self.serves(shell, &asked.commitment.coordinator) => continue,
                 Happened::Configured(config) if !self.serves(shell, &config.coordinator) => continue,
                 Happened::Requested(asked) => {
-                    let seen = asked.seen(block.number, block.hash);
+                    let mut seen = asked.seen(block.number, block.hash);
+                    if matches!(log, Shown::Changed(_)) {
+                        seen.data = Bytes::from_static(b"forged");
+                        seen.log_json += " forged";
+                    }
                     self.numbers.insert(seen.request_id, asked.number);
                     self.events.entry(seen.log_json.clone()).or_insert_with(|| seen.clone());
                     self.adversaries.learn(|| event_of(&seen), asked.key());
@@ -384,9 +402,12 @@ impl World {
     fn run_script(&mut self, shell: usize, key: RequestKey) -> bool {
         let row = self.shells[shell].journal.rows.get(&key.request);
         let row = row.filter(|row| row.commitment_hash == key.commitment).cloned();
-        if row.and_then(|row| self.read_event(shell, &row)).is_none() {
+        let Some(seen) = row.and_then(|row| self.read_event(shell, &row)) else {
             self.tell(shell, Happening::Unrunnable { key });
             return true;
+        };
+        if seen.data.as_ref() != SCRIPT && self.plan.is_honest(self.shells[shell].who) {
+            self.fail("forgery: a node runs another script than the chain has".to_owned());
         }
         let node = &mut self.shells[shell];
         let (who, copy, life) = (node.who, node.copy, node.life);

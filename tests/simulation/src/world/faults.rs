@@ -55,6 +55,11 @@ impl World {
                     self.shells[shell].deaf_until = now + lasts;
                 }
             }
+            What::Forge { mask, lasts } => {
+                for shell in self.shells.iter_mut().filter(|shell| mask >> (shell.who % 64) & 1 == 1) {
+                    shell.forged_until = now + lasts;
+                }
+            }
             What::Rotate { members } => self.configure(self.coordinator(), members),
             What::Route { to } => {
                 let to = COORDINATORS[to % COORDINATORS.len()];
