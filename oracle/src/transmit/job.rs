@@ -195,11 +195,15 @@ impl<'a> Driver<'a> {
                 self.turn = Some(shared.sender.turn().await);
                 drop(place);
                 let request_block = self.told.borrow().request_block;
-                if shared.carried.is_carried(&shared.journal, &shared.sender, job.request_id).await? {
+                let is_carried =
+                    || shared.carried.is_carried(&shared.journal, &shared.sender, job.request_id);
+                if is_carried().await? {
                     return Ok(Seen::Looked(Look::CARRIED));
                 }
                 let look = look(shared, job, request_block, gas_raises).await?;
-                Seen::Looked(Look { waiting: self.waiting(), ..look })
+                // Asked again: while it looked, a block that leaves the chain may have given a transaction back.
+                let carried = is_carried().await?;
+                Seen::Looked(Look { waiting: self.waiting(), carried, ..look })
             }
             Next::Gather => {
                 self.gathered = gather(shared, job).await?;
