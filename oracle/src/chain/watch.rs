@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Least time between two looks, however many hints there are.
-const LEAST_PAUSE: Duration = Duration::from_millis(20);
+const LEAST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Polls until the receiver is gone, after each pause or when woken. `on_look` hears of every look. Trouble does not
 /// lengthen the pause: endpoints that fail are left alone for pauses of their own, so a look at them costs nothing.
