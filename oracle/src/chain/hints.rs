@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{
     net::TcpStream,
     sync::Notify,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
@@ -25,6 +25,10 @@ use super::Backoff;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection may say nothing before it is asked whether it is alive.
 const QUIET: Duration = Duration::from_secs(30);
+/// How long it tells before a pause after it is a short one again.
+const PROVEN: Duration = Duration::from_secs(60);
+/// Most messages a second: more are no logs of two contracts, and cost more than looking without them.
+const MAX_A_SECOND: u32 = 2_000;
 /// Largest message taken, in bytes: a log with its data.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -34,13 +38,11 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// of each. Never returns.
 pub async fn listen(url: Url, contracts: Vec<Address>, wake: Arc<Notify>, on_hint: impl Fn() + Send) {
     let shown = functions_rpc::shown(&url);
-    let mut backoff = Backoff::default();
-    let mut is_known_to_fail = false;
+    let mut tries = Tries::default();
     loop {
-        let ended = match subscribe(&url, &contracts).await {
+        let begun = Instant::now();
+        let problem = match subscribe(&url, &contracts).await {
             Ok(mut socket) => {
-                tracing::info!(endpoint = shown, "it tells of new logs");
-                (is_known_to_fail, backoff) = (false, Backoff::default());
                 // Logs may have come before it listened.
                 wake.notify_one();
                 let hint = || {
@@ -51,15 +53,30 @@ pub async fn listen(url: Url, contracts: Vec<Address>, wake: Arc<Notify>, on_hin
             }
             Err(problem) => problem,
         };
-        if !is_known_to_fail {
-            tracing::warn!(
-                endpoint = shown,
-                problem = ended,
-                "no hints from it; the chain is looked at in its usual pauses"
-            );
-            is_known_to_fail = true;
+        let (pause, is_news) = tries.ended(begun.elapsed());
+        if is_news {
+            let known = "no hints from it; the chain is looked at in its usual pauses";
+            tracing::warn!(endpoint = shown, problem, "{known}");
         }
-        sleep(backoff.next_pause()).await;
+        sleep(pause).await;
+    }
+}
+
+/// How often in a row an endpoint was of no use. One that takes subscriptions and breaks is no better than one that
+/// takes none.
+#[derive(Default)]
+struct Tries {
+    backoff: Backoff,
+    is_known: bool,
+}
+
+impl Tries {
+    /// The pause after a try that lasted so long, and whether its end is news.
+    fn ended(&mut self, lasted: Duration) -> (Duration, bool) {
+        if lasted >= PROVEN {
+            *self = Self::default();
+        }
+        (self.backoff.next_pause(), !std::mem::replace(&mut self.is_known, true))
     }
 }
 
@@ -107,7 +124,15 @@ async fn connect(url: &Url) -> Result<Socket, String> {
 /// Hints until the connection ends; why it did, in words.
 async fn hear(socket: &mut Socket, hint: impl Fn()) -> String {
     let mut is_asked = false;
+    let (mut second, mut count) = (Instant::now(), 0);
     loop {
+        count += 1;
+        if count > MAX_A_SECOND {
+            if second.elapsed() < Duration::from_secs(1) {
+                return format!("more than {MAX_A_SECOND} messages a second");
+            }
+            (second, count) = (Instant::now(), 0);
+        }
         match timeout(QUIET, socket.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => {
                 is_asked = false;
@@ -192,5 +217,32 @@ mod tests {
         }
         assert!(!task.is_finished());
         task.abort();
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_floods_is_left() {
+        let (listener, url) = server().await;
+        let taken = json!({ "id": 1, "result": "0x1" });
+        let (client, mut server) = tokio::join!(subscribe(&url, &CONTRACTS), answered(&listener, taken));
+        let mut client = client.expect("subscribed");
+        let flood = async { while server.send(Message::text("{}")).await.is_ok() {} };
+        tokio::select! {
+            said = hear(&mut client, || {}) => assert_eq!(said, "more than 2000 messages a second"),
+            () = flood => panic!("nobody took it"),
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_breaks_after_subscribing_is_tried_in_growing_pauses_and_said_once() {
+        let mut tries = Tries::default();
+        let after = |tries: &mut Tries, lasted| {
+            let (pause, is_news) = tries.ended(lasted);
+            (pause.as_millis(), is_news)
+        };
+        let short = PROVEN - Duration::from_millis(1);
+        assert_eq!(after(&mut tries, Duration::ZERO), (100, true));
+        assert_eq!(after(&mut tries, short), (200, false));
+        assert_eq!(after(&mut tries, short), (400, false));
+        assert_eq!(after(&mut tries, PROVEN), (100, true));
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn look(
     let looks = settings.rpc_urls.iter().map(|url| endpoint(url, settings));
     let seen = futures::future::join_all(looks).await;
     let ours = ours.or_else(|| introduced(settings.agree, &seen));
-    let (mut names, mut urls) = (Vec::new(), Vec::new());
+    let (mut names, mut urls, mut shown) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (url, Seen { name, mut line, answered })) in settings.rpc_urls.iter().zip(seen).enumerate() {
         if let Some(Answered { hash, .. }) = answered {
             match &ours {
@@ -57,6 +57,7 @@ pub(super) async fn look(
                     line = foreign(&name, settings.identity_block, hash, *expected, whose);
                 }
                 _ => {
+                    shown.push((name.clone(), hash));
                     names.push(name);
                     urls.push(url.clone());
                 }
@@ -64,7 +65,10 @@ pub(super) async fn look(
         }
         lines.push(Line { id: format!("{ENDPOINT}.{index}"), ..line });
     }
-    lines.extend(identified(settings, stored, ours));
+    lines.extend(match &ours {
+        Some(_) => identified(settings, stored, ours),
+        None => contradicted(settings.identity_block, &shown),
+    });
     lines.extend(agreement(settings.agree, names.len(), voices(&names).await));
     lines.extend(hints(settings).await);
     let (words, remedy) = if urls.is_empty() {
@@ -192,6 +196,15 @@ fn agreement(wanted: usize, usable: usize, voices: usize) -> Option<Line> {
     (wanted > 1).then_some(line)
 }
 
+/// Nothing says which chain it is, and the endpoints differ over it.
+fn contradicted(block: u64, shown: &[(String, B256)]) -> Option<Line> {
+    let differ = shown.windows(2).any(|two| two[0].1 != two[1].1);
+    let shown: Vec<String> = shown.iter().map(|(name, hash)| format!("{name} {hash}")).collect();
+    let words = format!("the endpoints contradict each other about block {block}: {}", shown.join(", "));
+    let remedy = "write the right one into chain.identity_hash: a block explorer shows it; take the others out of chain.rpc_urls";
+    differ.then(|| Line::fail("chain.identity", words, remedy))
+}
+
 /// Whether the endpoints that are to tell of new logs do.
 async fn hints(settings: &ChainSection) -> Vec<Line> {
     let tried = settings.ws_urls.iter().enumerate().map(async |(index, url)| {
@@ -255,6 +268,19 @@ mod tests {
             [Verdict::Ok, Verdict::Warn, Verdict::Fail]
         );
         assert!(agreement(1, 2, 1).is_none());
+    }
+
+    #[test]
+    fn endpoints_that_differ_over_the_chain_are_named() {
+        let shown = |hashes: &[u8]| -> Vec<(String, B256)> {
+            hashes.iter().map(|byte| (format!("h:{byte}"), B256::repeat_byte(*byte))).collect()
+        };
+        for alike in [&[][..], &[1], &[1, 1]] {
+            assert!(contradicted(0, &shown(alike)).is_none());
+        }
+        let line = contradicted(0, &shown(&[1, 2])).expect("they differ");
+        assert_eq!((line.id.as_str(), line.verdict), ("chain.identity", Verdict::Fail));
+        assert!(line.words.contains("h:1 0x0101") && line.words.contains("h:2 0x0202"), "{}", line.words);
     }
 
     #[test]

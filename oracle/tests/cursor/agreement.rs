@@ -324,7 +324,9 @@ async fn o23_which_chain_it_is_is_not_decided_by_one_endpoint_alone() {
         let first = if liar == 0 { forged } else { truth };
         assert_eq!(rpc(1).connect(&wanted).await, Contact::Found(first), "one is enough");
         assert_eq!(rpc(2).connect(&wanted).await, Contact::Found(truth), "{liar}");
-        let Contact::NotYet(why) = rpc(3).connect(&wanted).await else { panic!("three never agree") };
+        let three = rpc(3);
+        let Contact::NotYet(why) = three.connect(&wanted).await else { panic!("three never agree") };
+        assert!(three.view().iter().all(|view| view.disagreements == 1), "{:?}", three.view());
         assert!(why.contains("3 endpoints must say the same of block 0"), "{why}");
     }
 }

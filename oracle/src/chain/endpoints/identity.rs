@@ -127,6 +127,10 @@ impl Rpc {
             let (agree, block) = (self.agree, wanted.block);
             let said = heard.iter().map(|(index, hash)| format!("{} {hash}", self.endpoints[*index].shown));
             let said = said.collect::<Vec<_>>().join(", ");
+            if heard.len() >= agree.max(2) {
+                let indexes: Vec<usize> = heard.iter().map(|(index, _)| *index).collect();
+                self.complain(&indexes, &format!("they contradict each other about block {block}"));
+            }
             apart.wait_for(format!("{agree} endpoints must say the same of block {block}: {said}"));
         }
         Err(apart.contact())

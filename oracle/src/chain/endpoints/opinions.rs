@@ -224,7 +224,7 @@ impl Rpc {
     }
 
     /// Counts a contradiction against endpoints, and says it, at most once a minute.
-    fn complain(&self, indexes: &[usize], problem: &str) {
+    pub(super) fn complain(&self, indexes: &[usize], problem: &str) {
         let endpoints = || indexes.iter().filter_map(|index| self.endpoints.get(*index));
         endpoints().for_each(|endpoint| locked(&endpoint.health).disagreements += 1);
         let now = Instant::now();
