@@ -15,6 +15,7 @@ use std::{
 };
 
 use alloy::{
+    primitives::{B256, Bytes, keccak256},
     rpc::json_rpc::{RequestPacket, Response, ResponsePacket},
     transports::{TransportError, TransportErrorKind, TransportFut},
 };
@@ -90,7 +91,10 @@ impl Patient {
             let answer = self.ask(method, question.clone(), left).await;
             left = left.saturating_sub(begin.elapsed());
             let (fault, outcome) = match answer {
-                Ok(packet) => match foreign(request, &packet).or_else(|| fault_in(method, &packet)) {
+                Ok(packet) => match foreign(request, &packet)
+                    .or_else(|| other_hash(request, &packet))
+                    .or_else(|| fault_in(method, &packet))
+                {
                     None => {
                         self.answered.store(true, Ordering::Relaxed);
                         return Ok(packet);
@@ -181,6 +185,23 @@ fn foreign(request: &RequestPacket, packet: &ResponsePacket) -> Option<Fault> {
     Some(of_foreign_id(&other.id.to_string()))
 }
 
+/// The fault of an answer to a transaction that names another one.
+fn other_hash(request: &RequestPacket, packet: &ResponsePacket) -> Option<Fault> {
+    let (RequestPacket::Single(question), ResponsePacket::Single(response)) = (request, packet) else {
+        return None;
+    };
+    if question.method() != "eth_sendRawTransaction" {
+        return None;
+    }
+    let said = response.payload.as_success()?.get();
+    let [raw] = serde_json::from_str::<[Bytes; 1]>(question.params()?.get()).ok()?;
+    if serde_json::from_str::<B256>(said).is_ok_and(|hash| hash == keccak256(&raw)) {
+        return None;
+    }
+    let said: String = said.chars().take(80).collect();
+    Some(Fault::Broken(format!("a transaction was answered with {said}, which is not its hash")))
+}
+
 /// The fault that a well-formed answer stands for.
 fn fault_in(method: &str, packet: &ResponsePacket) -> Option<Fault> {
     if let Some(error) = packet.as_error() {
@@ -201,8 +222,7 @@ fn fault_in(method: &str, packet: &ResponsePacket) -> Option<Fault> {
         | "eth_estimateGas"
         | "eth_getBalance"
         | "eth_getCode"
-        | "eth_getTransactionCount"
-        | "eth_sendRawTransaction" => '"',
+        | "eth_getTransactionCount" => '"',
         _ => return None,
     };
     (!result.starts_with(start)).then(|| {

@@ -1,7 +1,7 @@
 //! An endpoint with moments of weakness does not end what a caller has begun.
 
 use alloy::primitives::{Address, U256};
-use functions_client::{Account, Chain, abi::Router};
+use functions_client::{Account, Chain, ClientError, abi::Router};
 use functions_network::dev_account;
 use functions_rpc::Fault;
 use serde_json::Value;
@@ -82,6 +82,27 @@ async fn a_transaction_whose_answer_was_lost_is_not_sent_twice() {
     world.proxy().heal();
     world.transfer().await;
     assert_eq!(world.balance().await, U256::from(10));
+}
+
+#[tokio::test]
+async fn a_transaction_answered_with_anothers_hash_is_known_by_its_own() {
+    let world = World::start().await;
+    // The chain takes it: it is found by its own hash.
+    let other = format!("0x{}", "11".repeat(32));
+    let says = other.clone();
+    let changed = Answer::changed(move |_, _| says.clone().into());
+    world.proxy().answer("eth_sendRawTransaction", Answer::First(1, Box::new(changed)));
+    world.transfer().await;
+    assert_eq!(world.balance().await, U256::from(5));
+    // The chain does not get it: that is said of its own hash, and at once.
+    world.proxy().answer("eth_sendRawTransaction", Answer::Result(other.clone().into()));
+    let sent = world.chain.transfer(&world.account, world.to, U256::from(5)).await;
+    let error = sent.expect_err("another's hash");
+    let ClientError::Unclear { hash, .. } = &error else { panic!("{error}") };
+    assert_ne!(hash.to_string(), other);
+    let said = error.to_string();
+    assert!(said.contains(&other) && said.contains("is not its hash"), "{said}");
+    assert!(world.proxy().asked("eth_getTransactionReceipt") < 10, "nobody waits for another's receipt");
 }
 
 #[tokio::test]
