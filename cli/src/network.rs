@@ -105,6 +105,10 @@ struct Signer {
     key_file: PathBuf,
 }
 
+/// What to do about an addresses file that is none.
+const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
+                       out and give --router, --link and --don-id";
+
 /// A chain that answers, and a Router on it.
 pub(crate) struct Connected {
     /// The chain.
@@ -125,7 +129,7 @@ impl Network {
     /// When no Router is named, the endpoint does not answer, belongs to another chain than the addresses file, or has
     /// no contract at the Router's address.
     async fn connect(&self) -> Result<Connected> {
-        let entries = self.addresses.as_deref().map(Entries::read).transpose()?;
+        let entries = self.addresses.as_deref().map(|file| Entries::read(file, ANOTHER)).transpose()?;
         let router = self.router.or_else(|| entries.as_ref().and_then(|entries| entries.router));
         let router = router.ok_or_else(|| {
             misuse!(

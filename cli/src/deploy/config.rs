@@ -161,7 +161,8 @@ impl Config {
             don,
         };
         let addresses_file = file.addresses_file.unwrap_or_else(|| "addresses.json".into());
-        let warnings = settings::warnings(&plan.router, &plan.billing, &billing_defaults(signatures));
+        let mut warnings = settings::warnings(&plan.router, &plan.billing, &billing_defaults(signatures));
+        warnings.extend(settings::warning_of_price(&plan.link_to_usd_feed));
         let (owner_key_file, addresses_file) = (at(&file.owner_key_file), at(&addresses_file));
         Ok(Self { owner_key_file, addresses_file, plan, warnings })
     }

@@ -6,7 +6,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-use functions_deploy::{Book, Deployment, Entries, Lock, Programs};
+use functions_deploy::{Book, Deployment, Entries, Lock, Programs, REPAIR};
 use functions_failure::{Result, failure};
 
 use crate::key;
@@ -78,7 +78,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
                 config.addresses_file.display()
             ));
         }
-        let entries = Entries::read(&config.addresses_file)?;
+        let entries = Entries::read(&config.addresses_file, REPAIR)?;
         if entries.chain_id != chain.id() {
             return Err(failure!(
                 help = "correct --rpc-url, or name the file of this chain's deployment with `addresses_file`",

@@ -1,8 +1,10 @@
 //! The settings of Router and Coordinator: what cannot be meant is refused, what might not be is warned of.
 
+use alloy::primitives::I256;
 use alloy::primitives::aliases::{U40, U72, U224};
 use functions_client::abi::{BillingConfig, RouterConfig};
 use functions_client::config as defaults;
+use functions_deploy::Source;
 use functions_failure::{Result, failure};
 use serde::Deserialize;
 
@@ -184,7 +186,20 @@ pub(crate) fn warnings(
         "max_callback_gas_limits",
         "lets one callback take a third of a block or more",
     );
+    let first = router.maxCallbackGasLimits.first().copied().unwrap_or_default();
+    let words = "begins below 20,000: new subscriptions could call nothing that keeps its answer";
+    warn(first < 20_000, part, "max_callback_gas_limits", words);
+    let words = "has more than 16 tiers";
+    warn(router.maxCallbackGasLimits.len() > 16, part, "max_callback_gas_limits", words);
+    let words = "is 0 or above 50,000: that much gas is set aside before each callback; 5000 is a good value";
+    let check = router.gasForCallExactCheck;
+    warn(check == 0 || check > 50_000, part, "gas_for_call_exact_check", words);
     let part = "coordinator";
+    let words = match billing.feedStalenessSeconds {
+        0 => "is 0: a price counts however old it is",
+        _ => "is less than a minute: the fallback prices would count nearly always",
+    };
+    warn(billing.feedStalenessSeconds < 60, part, "feed_staleness_seconds", words);
     let words = "is more than an hour: as long LINK of requests that nobody answers is blocked";
     warn(billing.requestTimeoutSeconds > 3_600, part, "request_timeout_seconds", words);
     let words = "reserves more than three times the gas price for each request";
@@ -208,6 +223,13 @@ pub(crate) fn warnings(
     warn(billing.donFeeCentsUsd > 1_000, part, "don_fee_cents_usd", words);
     warn(billing.operationFeeCentsUsd > 1_000, part, "operation_fee_cents_usd", words);
     warnings
+}
+
+/// The same of a development feed: LINK dearer than a million dollars, by its 8 decimals.
+pub(crate) fn warning_of_price(usd_per_link: &Source<I256>) -> Option<String> {
+    let most = I256::unchecked_from(1_000_000 * 100_000_000_i64);
+    matches!(usd_per_link, Source::Deploy(answer) if *answer > most)
+        .then(|| "[feeds] dev_usd_per_link is more than 1,000,000 dollars: it has 8 decimals".to_owned())
 }
 
 #[cfg(test)]
@@ -270,8 +292,25 @@ mod tests {
             warnings(&router, &billing, &defaults::billing_defaults(3))
         };
         assert_eq!(warned("", ""), [""; 0]);
-        assert_eq!(warned("max_callback_gas_limits = [10000001]", "").len(), 1);
+        let tiers = |count| format!("max_callback_gas_limits = {:?}", vec![300_000; count]);
+        assert_eq!(warned(&format!("{}\ngas_for_call_exact_check = 50000", tiers(16)), ""), [""; 0]);
         for line in [
+            "max_callback_gas_limits = [10000001]",
+            "max_callback_gas_limits = [19999, 300000]",
+            &tiers(17),
+            "gas_for_call_exact_check = 0",
+            "gas_for_call_exact_check = 50001",
+        ] {
+            let said = warned(line, "");
+            assert!(said.len() == 1 && said[0].contains(line.split(' ').next().unwrap()), "{line}: {said:?}");
+        }
+        for (cents, is_odd) in [(100_000_000, false), (100_000_001, true)] {
+            let feed = Source::Deploy(I256::unchecked_from(cents * 1_000_000_i64));
+            assert_eq!(warning_of_price(&feed).is_some(), is_odd, "{cents}");
+        }
+        for line in [
+            "feed_staleness_seconds = 0",
+            "feed_staleness_seconds = 59",
             "request_timeout_seconds = 3601",
             "fulfillment_gas_price_over_estimation_bp = 20001",
             "minimum_estimate_gas_price_wei = 100000000001",

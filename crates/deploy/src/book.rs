@@ -12,9 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::place::{beside, in_place, is_file_or_absent};
 
-/// What to do about a file that is none.
-const ANOTHER: &str = "name the file that `functions deploy` wrote; a damaged one is made anew from the addresses it printed, or leave it \
-                       out and give --router, --link and --don-id";
+/// What to do about a file that is none, where one is written.
+pub const REPAIR: &str = "correct it, make it anew from the addresses that `functions deploy` printed, or name another with `addresses_file`";
 
 /// Largest addresses file read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -87,17 +86,17 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Reads an addresses file.
+    /// Reads an addresses file; `help` says what its reader can do about one that is none.
     ///
     /// # Errors
     /// When it cannot be read or is no such file.
-    pub fn read(file: &Path) -> Result<Self> {
+    pub fn read(file: &Path, help: &'static str) -> Result<Self> {
         let place = || format!("the addresses file {}", file.display());
         let Some(text) = read_at_most(file, MAX_BYTES).wrap_err_with(place)? else {
             let over = format!("{} is more than {MAX_BYTES} bytes: that is no addresses file", place());
-            return Err(failure!(help = ANOTHER, "{over}"));
+            return Err(failure!(help = help, "{over}"));
         };
-        serde_json::from_slice(&text).or_help(ANOTHER).wrap_err_with(place)
+        serde_json::from_slice(&text).or_help(help).wrap_err_with(place)
     }
 }
 
@@ -118,7 +117,7 @@ impl Book {
         if !file.exists() {
             return Ok(book);
         }
-        let entries = Entries::read(file)?;
+        let entries = Entries::read(file, REPAIR)?;
         if entries.chain_id != chain_id || entries.owner != owner {
             return Err(failure!(
                 help = "name another file with `addresses_file`, or move this one away",
@@ -176,6 +175,7 @@ impl Book {
 
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let new = beside(file, ".new");
+    is_file_or_absent(file)?;
     is_file_or_absent(&new)?;
     // One that a killed run left behind.
     let _ = fs::remove_file(&new);
@@ -196,13 +196,14 @@ mod tests {
         let right = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
         let good = format!(r#"{{"chainId": 7, "owner": "{right}", "router": "{right}", "link": null}}"#);
         std::fs::write(&file, &good).unwrap();
-        assert_eq!(Entries::read(&file).unwrap().router, Some(right.parse().unwrap()));
+        assert_eq!(Entries::read(&file, REPAIR).unwrap().router, Some(right.parse().unwrap()));
         for key in ["owner", "router"] {
             let bad = good.replace(&format!("\"{key}\": \"0x5Fb"), &format!("\"{key}\": \"0x5Fc"));
             assert_ne!(bad, good);
             std::fs::write(&file, bad).unwrap();
-            let error = Entries::read(&file).unwrap_err();
+            let error = Entries::read(&file, REPAIR).unwrap_err();
             assert!(error.chain().any(|words| words.contains("checksum")), "{key}: {error}");
+            assert_eq!(error.help(), REPAIR);
         }
     }
 
@@ -228,13 +229,24 @@ mod tests {
         let mut book = Book::open(&link, 7, Address::ZERO).unwrap();
         book.note(|e| e.start_block = Some(9)).unwrap();
         assert!(link.is_symlink());
-        assert_eq!(Entries::read(&file).unwrap().start_block, Some(9));
+        assert_eq!(Entries::read(&file, REPAIR).unwrap().start_block, Some(9));
+        // A link that leads on to where no file is yet, and one that leads to itself.
+        for (name, leads) in [("first", "second"), ("second", "later.json"), ("loop", "loop")] {
+            std::os::unix::fs::symlink(leads, folder.path().join(name)).unwrap();
+        }
+        let first = folder.path().join("first");
+        Book::open(&first, 7, Address::ZERO).unwrap().note(|e| e.start_block = Some(5)).unwrap();
+        assert!(first.is_symlink() && folder.path().join("second").is_symlink());
+        assert_eq!(Entries::read(&folder.path().join("later.json"), REPAIR).unwrap().start_block, Some(5));
+        let round = folder.path().join("loop");
+        Book::open(&round, 7, Address::ZERO).unwrap().note(|_| {}).unwrap_err();
+        assert!(round.is_symlink());
         let new = folder.path().join("addresses.json.new");
         fs::write(&new, "cut").unwrap();
         book.note(|e| e.start_block = Some(10)).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&new).status().unwrap().success());
         let said: String = book.note(|e| e.start_block = Some(11)).unwrap_err().chain().collect();
         assert!(said.contains("is no file"), "{said}");
-        assert_eq!(Entries::read(&file).unwrap().start_block, Some(10));
+        assert_eq!(Entries::read(&file, REPAIR).unwrap().start_block, Some(10));
     }
 }

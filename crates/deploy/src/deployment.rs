@@ -5,7 +5,7 @@ use alloy::sol_types::SolCall;
 use functions_client::abi::Constructors;
 use functions_client::chain::Transaction;
 use functions_client::{Account, Chain, Contracts, stylus};
-use functions_failure::{Result, WrapErr as _};
+use functions_failure::{Result, WrapErr as _, failure};
 
 use crate::Say;
 use crate::book::{Book, Entries};
@@ -113,6 +113,9 @@ impl Deployment<'_> {
     async fn way(&self, known: &Entries) -> Result<Way> {
         let entries = self.plan.named_in(known);
         wiring::check(self.chain, &entries).await?;
+        if let Some(first) = entries.start_block {
+            is_there(first, self.chain.block_number().await?)?;
+        }
         existing::check(self.chain, &entries).await?;
         let found = Found::look(self.chain, self.plan, &entries).await?;
         let steps = steps(self.plan, &entries, &found);
@@ -138,8 +141,8 @@ impl Deployment<'_> {
                 (self.say)(&format!("{words} now"));
                 return Ok(());
             }
-            Step::Route => contracts.set_route(self.owner, self.plan.don_id).await?,
-            Step::Ask => {
+            Step::Route(_) => contracts.set_route(self.owner, self.plan.don_id).await?,
+            Step::Ask(_) => {
                 let list = book.entries().allow_list.unwrap_or_default();
                 contracts.set_allow_list(self.owner, list).await?;
             }
@@ -170,6 +173,17 @@ impl Deployment<'_> {
         book.note(|known| *contract.entry(known) = Some(at))
             .map_err(|failure| Halt::Unnoted(contract, at, failure))
     }
+}
+
+/// Whether a node that begins at the block sees what happens now.
+fn is_there(first: u64, newest: u64) -> Result<()> {
+    if first <= newest {
+        return Ok(());
+    }
+    Err(failure!(
+        help = "write the block before the Coordinator was deployed, or an earlier one; or name another endpoint, if this one is behind",
+        "the addresses file's startBlock {first} is not there yet: the newest block is {newest}, and nodes would see no request"
+    ))
 }
 
 /// The arguments of a contract's constructor; what it is built with stands.

@@ -46,6 +46,7 @@ impl Found {
                 ));
             }
             found.asked = contracts.allow_list().await.wrap_err("read the Router's allow list")?;
+            found.is_known(plan, entries)?;
         }
         if let Some(coordinator) = entries.coordinator {
             let asked = chain.call(coordinator, &Coordinator::getConfigCall {}).await;
@@ -61,6 +62,29 @@ impl Found {
         }
         Ok(found)
     }
+
+    /// Whether what the Router leads to and asks is the entries' to keep or to replace. A file that has lost one would
+    /// put a new one in its place, and stop a network that works; a list that nobody names would go on to shut out.
+    fn is_known(&self, plan: &Plan, entries: &Entries) -> Result<()> {
+        if let (Some(there), None) = (self.route, entries.coordinator) {
+            return Err(failure!(
+                help = format!(
+                    "write \"coordinator\": \"{there}\" into the addresses file, take another `don_id`, or deploy anew \
+                     into another `addresses_file`"
+                ),
+                "the Router leads DON {} to the Coordinator {there}, which the addresses file does not have",
+                plan.don_id
+            ));
+        }
+        let is_kept = entries.allow_list.is_none() || plan.allow_list.is_none();
+        if let Some(there) = self.asked.filter(|there| is_kept && entries.allow_list != Some(*there)) {
+            return Err(failure!(
+                help = format!("write \"allowList\": \"{there}\" into the addresses file"),
+                "the Router asks the allow list {there}, which the addresses file does not have"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The contracts of the entries; what does not stand yet must not be asked.
@@ -72,4 +96,45 @@ pub(crate) fn contracts(chain: &Chain, entries: &Entries) -> Contracts {
         coordinator: coordinator.unwrap_or_default(),
     };
     Contracts::new(chain.clone(), addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use functions_types::DonId;
+
+    use super::*;
+    use crate::Book;
+
+    #[test]
+    fn what_the_router_leads_to_and_the_file_lacks_is_refused() {
+        let mut plan = Plan::local(DonId::parse("fun-test-1").unwrap(), 3);
+        let (here, there) = (Some(Address::repeat_byte(1)), Some(Address::repeat_byte(2)));
+        let settings = Some(AllowListConfig { enabled: true, signerPublicKey: Address::repeat_byte(9) });
+        let mut is_taken = |[route, coordinator, asked, list]: [Option<Address>; 4], wanted| {
+            let mut entries = Book::in_memory(7, Address::ZERO).entries().clone();
+            (entries.coordinator, entries.allow_list) = (coordinator, list);
+            plan.allow_list = wanted;
+            let found = Found { route, asked, ..Found::default() };
+            match found.is_known(&plan, &entries) {
+                Ok(()) => true,
+                Err(error) => {
+                    let said: String = error.chain().collect();
+                    assert!(said.contains("which the addresses file does not have"), "{said}");
+                    assert!(said.contains(&there.unwrap().to_string()), "{said}");
+                    false
+                }
+            }
+        };
+        for wanted in [None, settings.clone()] {
+            assert!(is_taken([None; 4], wanted.clone()));
+            assert!(is_taken([here, here, here, here], wanted.clone()));
+            // A route may be moved to another one that is named.
+            assert!(is_taken([there, here, None, here], wanted.clone()));
+            assert!(!is_taken([there, None, None, None], wanted.clone()));
+            assert!(!is_taken([here, here, there, None], wanted));
+        }
+        // A list takes another's place only where one is wanted.
+        assert!(is_taken([here, here, there, here], settings));
+        assert!(!is_taken([here, here, there, here], None));
+    }
 }

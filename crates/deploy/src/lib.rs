@@ -36,7 +36,7 @@ pub mod programs;
 mod steps;
 mod wiring;
 
-pub use book::{Book, Entries};
+pub use book::{Book, Entries, REPAIR};
 pub use contract::Contract;
 pub use deployment::{Deployment, arguments};
 pub use lock::Lock;

@@ -89,6 +89,10 @@ mod tests {
             assert!(refused(&from.join(name)).contains("is running"), "{name}");
         }
         drop(Lock::take(&folder.path().join("others.json")).unwrap());
+        // Before the file is there, a link to it is the same, too.
+        fs::remove_file(&file).unwrap();
+        assert!(refused(&folder.path().join("link")).contains("is running"));
+        fs::write(&file, "3").unwrap();
         drop(held);
         drop(Lock::take(&file).unwrap());
         let mut left: Vec<_> =

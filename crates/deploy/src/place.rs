@@ -4,13 +4,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where a file lies or will lie, links followed.
+/// Most links followed to a file, as many as the system follows.
+const MOST_LINKS: usize = 40;
+
+/// Where a file lies or will lie, links followed, also one that leads to a file which is not there yet.
 pub(crate) fn in_place(file: &Path) -> PathBuf {
-    let folder = || {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(folder.canonicalize()?.join(file.file_name().unwrap_or_default()))
-    };
-    file.canonicalize().or_else(|_| folder()).unwrap_or_else(|_: io::Error| file.to_owned())
+    let mut at = file.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(leads) = fs::read_link(&at) else { break };
+        at = folder_of(&at).join(leads);
+    }
+    let anew = || Ok(folder_of(&at).canonicalize()?.join(at.file_name().unwrap_or_default()));
+    at.canonicalize().or_else(|_| anew()).unwrap_or_else(|_: io::Error| at.clone())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The file of this name and more.

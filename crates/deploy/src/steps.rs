@@ -16,10 +16,10 @@ pub(crate) enum Step {
     Deploy(Contract),
     /// A contract's settings follow the plan.
     Follow(Change),
-    /// The DON's requests are led to the Coordinator.
-    Route,
-    /// The Router asks the allow list.
-    Ask,
+    /// The DON's requests are led to the Coordinator, and no longer to the other one that is named.
+    Route(Option<Address>),
+    /// The Router asks the allow list, and no longer the other one that is named.
+    Ask(Option<Address>),
     /// The oracle set is put in force.
     Configure,
 }
@@ -43,14 +43,14 @@ impl Step {
         match self {
             Self::Deploy(_) => None,
             Self::Follow(change) => Some(change.of),
-            Self::Route | Self::Ask => Some(Contract::Router),
+            Self::Route(_) | Self::Ask(_) => Some(Contract::Router),
             Self::Configure => Some(Contract::Coordinator),
         }
     }
 
     /// Whether it is one transaction, which is sent or not.
     pub(crate) const fn is_one(&self) -> bool {
-        !matches!(self, Self::Route | Self::Ask)
+        !matches!(self, Self::Route(_) | Self::Ask(_))
     }
 
     /// What is so afterwards, in words.
@@ -58,14 +58,20 @@ impl Step {
         match self {
             Self::Deploy(contract) => format!("{} stands", contract.name()),
             Self::Follow(change) => change.words.to_owned(),
-            Self::Route => format!("route {} leads to the Coordinator", plan.don_id),
-            Self::Ask => "the Router asks the allow list".to_owned(),
+            Self::Route(other) => {
+                format!("route {} leads to the Coordinator{}", plan.don_id, instead_of(*other))
+            }
+            Self::Ask(other) => format!("the Router asks the allow list{}", instead_of(*other)),
             Self::Configure => {
                 let (members, f) = plan.don.as_ref().map_or((0, 0), |don| (don.oracles.len(), don.f));
                 format!("oracle configuration of {members} members, f = {f}")
             }
         }
     }
+}
+
+fn instead_of(other: Option<Address>) -> String {
+    other.map_or_else(String::new, |other| format!(" instead of {other}"))
 }
 
 /// All that is to be done, in order.
@@ -76,11 +82,11 @@ pub(crate) fn steps(plan: &Plan, entries: &Entries, found: &Found) -> Vec<Step> 
     let mut steps: Vec<_> = others.into_iter().map(Step::Deploy).collect();
     steps.extend(changes(plan, entries, found).into_iter().map(Step::Follow));
     if entries.coordinator.is_none() || found.route != entries.coordinator {
-        steps.push(Step::Route);
+        steps.push(Step::Route(found.route));
     }
     steps.extend(list.into_iter().map(Step::Deploy));
     if plan.allow_list.is_some() && (entries.allow_list.is_none() || found.asked != entries.allow_list) {
-        steps.push(Step::Ask);
+        steps.push(Step::Ask(found.asked));
     }
     if plan.don.is_some() && found.digest.is_none() {
         steps.push(Step::Configure);
@@ -176,13 +182,14 @@ mod tests {
     fn what_differs_is_one_step_each() {
         let mut plan = plan();
         let (entries, found) = done(&plan);
-        let elsewhere = Some(Address::repeat_byte(77));
+        let elsewhere = Address::repeat_byte(77);
         for contract in [Contract::UsdFeed, Contract::Consumer] {
             let mut entries = entries.clone();
             *contract.entry(&mut entries) = None;
             assert_eq!(steps(&plan, &entries, &found), [Step::Deploy(contract)]);
         }
-        assert_eq!(steps(&plan, &entries, &Found { route: elsewhere, ..found.clone() }), [Step::Route]);
+        let moved = format!("route fun-test-1 leads to the Coordinator instead of {elsewhere}");
+        assert_eq!(told(&plan, &entries, &Found { route: Some(elsewhere), ..found.clone() }), [moved]);
         plan.router.maxConsumersPerSubscription += 1;
         plan.billing.donFeeCentsUsd += 1;
         let followed =
@@ -195,7 +202,10 @@ mod tests {
         let mut plan = plan();
         plan.allow_list = Some(AllowListConfig { enabled: true, signerPublicKey: Address::repeat_byte(9) });
         let (entries, found) = done(&plan);
-        assert_eq!(steps(&plan, &entries, &Found { asked: None, ..found.clone() }), [Step::Ask]);
+        assert_eq!(steps(&plan, &entries, &Found { asked: None, ..found.clone() }), [Step::Ask(None)]);
+        let other = Address::repeat_byte(77);
+        let moved = format!("the Router asks the allow list instead of {other}");
+        assert_eq!(told(&plan, &entries, &Found { asked: Some(other), ..found.clone() }), [moved]);
         plan.allow_list = None;
         let open = ["the allow list lets everybody in, as there is no [allow_list]"];
         assert_eq!(told(&plan, &entries, &found), open);

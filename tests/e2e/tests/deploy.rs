@@ -148,6 +148,9 @@ async fn contracts_that_do_not_belong_together_are_refused() {
 
     let null = Value::Null;
     let (router, coordinator) = (&ours["router"], &ours["coordinator"]);
+    let unknown = |what: &str, at: &Value| {
+        format!("{what} {}, which the addresses file does not have", at.as_str().expect("an address"))
+    };
     let nobody = json!("0x1111111111111111111111111111111111111111");
     for (changes, words) in [
         (&[("router", &null)][..], "without the router it was built with"),
@@ -167,6 +170,12 @@ async fn contracts_that_do_not_belong_together_are_refused() {
         (&[("allowList", router)], "is no allow_list"),
         (&[("allowList", &ours["link"])], "is no allow_list"),
         (&[("router", &nobody)], "has no code"),
+        (
+            &[("coordinator", &null)],
+            &unknown("the Router leads DON fun-test-1 to the Coordinator", coordinator),
+        ),
+        (&[("allowList", &null)], &unknown("the Router asks the allow list", &ours["allowList"])),
+        (&[("startBlock", &json!(1_000_000))], "startBlock 1000000 is not there yet: the newest block is"),
     ] {
         let mut file = ours.clone();
         for (key, value) in changes {
@@ -183,6 +192,14 @@ async fn contracts_that_do_not_belong_together_are_refused() {
             assert!(!refused.stderr.contains("goes on from there"), "{}", refused.stderr);
         }
     }
+
+    // A list that still shuts people out is not passed over where none is wanted.
+    desk.write("deploy.toml", &(Desk::config("") + DON));
+    let mut file = ours.clone();
+    file["allowList"] = Value::Null;
+    desk.write("addresses.json", &file.to_string());
+    desk.deploy(url, &[]).refused(&unknown("the Router asks the allow list", &ours["allowList"]));
+    desk.write("deploy.toml", &config);
 
     // Settings of another's contracts cannot be changed; what needs no change is nobody's business.
     let mut file = ours.clone();
