@@ -223,6 +223,32 @@ async fn contracts_that_do_not_belong_together_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_route_is_moved_by_a_file_with_another_coordinator_and_said_from_where() {
+    let chain = Endpoints::start(1).await;
+    let (url, desk) = (chain.rpc_url(), Desk::new());
+    let config = Desk::config("");
+    let mut file = went_well(&desk.deploy(url, &[]));
+    let first = file["coordinator"].take();
+    let (first, router) = (first.as_str().expect("an address"), file["router"].clone());
+    desk.write("addresses.json", &file.to_string());
+    desk.deploy(url, &[]).refused(&format!("write \"coordinator\": \"{first}\" into the addresses file"));
+    // Another DON of the Router has a Coordinator of its own.
+    desk.write("deploy.toml", &config.replace("fun-test-1", "fun-test-2"));
+    let second = went_well(&desk.deploy(url, &[]));
+    assert!(second["coordinator"] != first && second["router"] == router, "{second}");
+    desk.write("deploy.toml", &config);
+    let moved = format!("route fun-test-1 leads to the Coordinator instead of {first}");
+    for options in [&["--dry-run"][..], &[]] {
+        let said = desk.deploy(url, options);
+        went_well(&said);
+        assert!(said.stderr.contains(&moved), "{}", said.stderr);
+    }
+    let again = desk.deploy(url, &["--dry-run"]);
+    went_well(&again);
+    assert!(again.stderr.contains("there is nothing to do"), "{}", again.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_another_run_or_no_file_has_is_neither_taken_nor_waited_for() {
     let chain = Endpoints::start(1).await;
     let (proxy, desk) = (&chain.proxies[0], Desk::new());
@@ -244,6 +270,12 @@ async fn what_another_run_or_no_file_has_is_neither_taken_nor_waited_for() {
             fs::rename(&kept, &file).expect("put back");
         }
     }
+    // Advice is of what this command can do.
+    desk.write("addresses.json", "{");
+    let damaged = desk.deploy(chain.rpc_url(), &[]);
+    damaged.refused("name another with `addresses_file`");
+    assert!(!damaged.stderr.contains("--router"), "{damaged:?}");
+    fs::remove_file(desk.path("addresses.json")).expect("removed");
     // An endpoint that fails says nothing about token and feeds.
     let address = "\"0x2222222222222222222222222222222222222222\"";
     let named = Desk::config("").replace("dev_supply_link = 1000", &format!("address = {address}"));
