@@ -87,6 +87,22 @@ async fn nothing_is_sent_that_would_be_lost() {
     assert_eq!(types(&send_long).await.code, Some(0), "it may be more than the default");
     assert_eq!(types(&send).await.code, Some(0), "the configuration in force counts");
 
+    // A function of a contract that sends no requests is not called, whatever it does.
+    let before = network.cheat("eth_getTransactionCount", (owner, "latest")).await;
+    let call = ["request", "send", "--call", "transfer(address,uint256)", "--with", &consumer, "--with", "5"];
+    let contracts = &network.contracts.addresses;
+    for (contract, what) in [
+        (contracts.link, "the LINK token"),
+        (contracts.router, "Functions Router"),
+        (contracts.coordinator, "Functions Coordinator"),
+        (Address::with_last_byte(1), "kept for the chain's precompiles"),
+    ] {
+        let refused = types(&[&call[..], &["--consumer", &contract.to_string()]].concat()).await;
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(what) && refused.stderr.contains("sends no requests"), "{refused:?}");
+    }
+    assert_eq!(network.cheat("eth_getTransactionCount", (owner, "latest")).await, before, "nothing was sent");
+
     // LINK for a contract: its consumer only when told so, another with a warning.
     let create = async |words: &[&str]| {
         let made = types(&[&["sub", "create", "--fund", "1", "--json"], words].concat()).await.done();

@@ -82,7 +82,10 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let asked = options.read()?;
     let (at, from) = options.sending.connect().await?;
     let (what, input) = match asked {
-        Asked::Call(signature, input) => (signature, input),
+        Asked::Call(signature, input) => {
+            refuse_passive(&at, options.consumer).await?;
+            (signature, input)
+        }
         Asked::Request(id, carried) => options.prepare(&at, id, carried, &progress).await?,
     };
     let mut tx = Transaction { to: Some(options.consumer), input, value: U256::ZERO, gas: None };
@@ -185,12 +188,7 @@ async fn check(
     progress: &Progress,
 ) -> Result<()> {
     if !held.consumers.contains(&consumer) {
-        if let Some(what) = at.passive(consumer).await? {
-            return Err(failure!(
-                help = "name your own contract with --consumer",
-                "{consumer} is {what}, which sends no requests"
-            ));
-        }
+        refuse_passive(at, consumer).await?;
         return Err(failure!(
             help = format!(
                 "make it one with: functions sub add {id} {consumer}{}{}",
@@ -222,6 +220,17 @@ async fn check(
         ));
     }
     Ok(())
+}
+
+/// Whatever function of it is called, none of these sends a request; a token would move what the key owns.
+async fn refuse_passive(at: &Connected, consumer: Address) -> Result<()> {
+    match at.passive(consumer).await? {
+        None => Ok(()),
+        Some(what) => Err(failure!(
+            help = "name your own contract with --consumer",
+            "{consumer} is {what}, which sends no requests; nothing was sent"
+        )),
+    }
 }
 
 /// Gas of a call that may send a request at all: one that only reads needs less.

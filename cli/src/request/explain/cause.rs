@@ -3,6 +3,7 @@
 use alloy::primitives::Address;
 use functions_types::{RequestId, SubscriptionId};
 
+use super::nodes::Unseen;
 use crate::request::found::State;
 
 /// What a cause follows from.
@@ -25,6 +26,10 @@ pub(super) struct Facts<'a> {
     pub(super) refusal: Option<&'a str>,
     /// What the nodes say that the request waits for.
     pub(super) waits_for: Option<&'a str>,
+    /// Whether nodes were asked at all.
+    pub(super) is_asked: bool,
+    /// What there is instead where none of them shows the request.
+    pub(super) unseen: Option<&'a Unseen>,
 }
 
 /// How much gas a further request may ask for.
@@ -53,10 +58,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
             Some(waits) => {
                 (format!("it is open: {waits}{refused}"), format!("functions request status {id}{at}"))
             }
-            None => (
-                format!("no report has reached the chain yet{refused}"),
-                format!("functions request explain {id} --node http://HOST:PORT{at}"),
-            ),
+            None => of_silence(facts, &format!("no report has reached the chain yet{refused}")),
         },
         State::Overdue => (
             format!(
@@ -80,6 +82,33 @@ pub(super) fn of(facts: &Facts<'_>) -> Cause {
         State::Fulfilled => of_error(facts.error),
     };
     Cause { words, next: Some(next) }
+}
+
+/// An open request of which no node says what it waits for.
+fn of_silence(facts: &Facts<'_>, open: &str) -> (String, String) {
+    let Facts { id, at, .. } = facts;
+    let status = format!("functions request status {id}{at}");
+    match facts.unseen {
+        None if facts.is_asked => (open.to_owned(), status),
+        None => (open.to_owned(), format!("functions request explain {id} --node http://HOST:PORT{at}")),
+        Some(Unseen { unknown, first: Some(first), silent }) => {
+            let silent = match silent {
+                0 => String::new(),
+                count => format!(", {count} without an answer"),
+            };
+            let words = format!(
+                "{open}, and none of the nodes asked shows the request: {unknown} not having seen it{silent}; each node's \
+                 /ready says what it lacks"
+            );
+            (words, format!("curl {first}/ready"))
+        }
+        Some(_) => (
+            format!(
+                "{open}, and none of the nodes asked answers: see that they run, and that --node is admin.listen of theirs"
+            ),
+            status,
+        ),
+    }
 }
 
 fn again(facts: &Facts<'_>, more: &str) -> String {
@@ -153,6 +182,8 @@ mod tests {
         error: "",
         refusal: None,
         waits_for: None,
+        is_asked: false,
+        unseen: None,
     };
 
     #[test]
@@ -173,6 +204,30 @@ mod tests {
         assert!(waits.words.ends_with("2 observations, 3 needed"), "{waits:?}");
         let refused = of(&Facts { state: State::Overdue, refusal: Some("it would cost more"), ..FACTS });
         assert!(refused.words.contains("refused a report: it would cost more"), "{refused:?}");
+    }
+
+    #[test]
+    fn nodes_that_were_asked_in_vain_are_not_to_be_named_again() {
+        let said = |unknown: usize, silent| {
+            let first = (unknown > 0).then(|| "http://127.0.0.1:9701".to_owned());
+            let unseen = Unseen { unknown, first, silent };
+            let cause =
+                of(&Facts { state: State::Open, is_asked: true, unseen: Some(&unseen), at: " --x", ..FACTS });
+            (cause.words, cause.next.expect("a next step"))
+        };
+        let (words, next) = said(2, 0);
+        assert!(words.contains("2 not having seen it; each node's /ready"), "{words}");
+        assert_eq!(next, "curl http://127.0.0.1:9701/ready");
+        let (words, _) = said(1, 2);
+        assert!(words.contains("1 not having seen it, 2 without an answer"), "{words}");
+        let (words, next) = said(0, 2);
+        assert!(words.contains("none of the nodes asked answers"), "{words}");
+        assert!(next.starts_with("functions request status") && next.ends_with(" --x"), "{next}");
+        let known = of(&Facts { state: State::Open, is_asked: true, ..FACTS });
+        assert!(
+            known.next.is_some_and(|next| next.contains("request status")),
+            "one knows it, without a reason"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use oracle_ocr::evidence::{Flaw, Kind, Said};
 use serde_json::{Value, json};
 
 use super::cause::{self, Cause, Facts, Gas};
-use super::nodes::{self, Answer};
+use super::nodes::{self, Answer, Nothing};
 use super::report::OnChain;
 use crate::copied;
 use crate::output::{link, visible};
@@ -42,7 +42,7 @@ struct Part<'a> {
 impl Explained {
     fn cause(&self) -> Cause {
         let error = self.found.done().map(|done| String::from_utf8_lossy(&done.error).into_owned());
-        let waits_for = nodes::reasons(&self.answers);
+        let (waits_for, unseen) = (nodes::reasons(&self.answers), nodes::unseen(&self.answers));
         cause::of(&Facts {
             id: self.found.started.id,
             subscription: self.found.started.subscription,
@@ -56,6 +56,8 @@ impl Explained {
             error: error.as_deref().unwrap_or_default(),
             refusal: self.found.refusals.last().map(|refusal| reason(refusal.result_code)),
             waits_for: waits_for.as_deref(),
+            is_asked: !self.answers.is_empty(),
+            unseen: unseen.as_ref(),
         })
     }
 
@@ -128,7 +130,7 @@ impl Explained {
                 "url": answer.url,
                 "state": answer.page.as_ref().ok().map(|page| &page.state),
                 "reason": answer.page.as_ref().ok().and_then(|page| page.reason.as_ref()),
-                "problem": answer.page.as_ref().err().or(answer.evidence.as_ref().err()),
+                "problem": answer.page.as_ref().err().map(Nothing::why).or(answer.evidence.as_ref().err().map(String::as_str)),
                 "verified": checked.map(Result::is_ok),
                 "flaw": checked.and_then(|check| check.as_ref().err()).map(ToString::to_string),
             })
@@ -177,16 +179,19 @@ impl Explained {
         }
         for (place, answer) in self.answers.iter().enumerate() {
             let said = match (&answer.page, &answer.evidence) {
-                (Err(why), _) => visible(why),
-                (Ok(page), Err(why)) => format!("{}; no evidence: {}", visible(&page.state), visible(why)),
-                (Ok(page), Ok(_)) => visible(&page.state),
+                (Err(Nothing::Unknown(why)), _) => format!("says {}", visible(why)),
+                (Err(Nothing::Silent(why)), _) => format!("shows nothing: {}", visible(why)),
+                (Ok(page), Err(why)) => {
+                    format!("says {}; no evidence: {}", visible(&page.state), visible(why))
+                }
+                (Ok(page), Ok(_)) => format!("says {}", visible(&page.state)),
             };
             let checked = match self.checks.get(place) {
                 Some(Ok(())) => "; its evidence holds".to_owned(),
                 Some(Err(flaw)) if answer.evidence.is_ok() => format!("; its evidence: {flaw}"),
                 _ => String::new(),
             };
-            writeln!(out, "  node         {} says {said}{checked}", visible(&answer.url))?;
+            writeln!(out, "  node         {} {said}{checked}", visible(&answer.url))?;
         }
         let Cause { words, next } = self.cause();
         writeln!(out, "  cause        {}", visible(&words))?;
