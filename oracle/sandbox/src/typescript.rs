@@ -71,8 +71,7 @@ fn parse(source: &str) -> Result<String, Refused> {
                     }
                     _ => message,
                 };
-                let at = span.filter(|span| !span.is_dummy());
-                let at = at.map(|span| map.lookup_byte_offset(span.lo()).pos.0 as usize);
+                let at = span.map(|span| map.lookup_byte_offset(span.lo()).pos.0 as usize);
                 let at = at.map(|at| at.saturating_sub(BEFORE.len()));
                 // What was put behind the script is its end to whoever wrote it.
                 let is_behind = at.is_some_and(|at| at > source.len());
@@ -99,13 +98,17 @@ fn in_characters(source: &str, blanked: &str) -> String {
 /// What the parser says, and where.
 type Found = (String, Option<Span>);
 
-/// Keeps the first error.
+/// Keeps the error that stands first in the source: the parser tells of one after what follows from it.
 struct First(Arc<Mutex<Option<Found>>>);
 
 impl Emitter for First {
     fn emit(&mut self, diagnostic: &mut DiagnosticBuilder<'_>) {
         if let Ok(mut first) = self.0.lock() {
-            first.get_or_insert_with(|| (diagnostic.message(), diagnostic.span.primary_span()));
+            let span = diagnostic.span.primary_span().filter(|span| !span.is_dummy());
+            let begins = |span: Option<Span>| span.map_or(u32::MAX, |span| span.lo().0);
+            if first.as_ref().is_none_or(|(_, known)| begins(span) < begins(*known)) {
+                *first = Some((diagnostic.message(), span));
+            }
         }
     }
 }
@@ -153,6 +156,8 @@ mod tests {
             ("return (", "return ("),
             ("let a = 1\n  let b: x = ]", "let a = 1\n  let b: x = "),
             ("let a: x = '😀é'; ]", "let a: x = '😀é'; "),
+            ("return 1 +* 2", "return 1 +"),
+            ("const a = `x\n${ 1 +* 2 }\nline3`;", "const a = `x\n${ 1 +"),
         ] {
             assert_eq!(strip(source).expect_err("broken").at, Some(before.len()), "{source}");
         }

@@ -118,6 +118,18 @@ const PLACES: &[(&str, u32, u32, &str)] = &[
     ("const s = '😀é'; throw new Error('run')", 1, 23, "Error: run"),
     ("const s: '😀é' = '😀é'; throw new Error('typed')", 1, 29, "Error: typed"),
     ("let a = `😀\n😀${ 1 + }\n`;", 2, 9, "SyntaxError: "),
+    ("const a = '😀'; null.foo;", 1, 21, "TypeError: "),
+    ("const a = 'éé'; null.foo;", 1, 22, "TypeError: "),
+    ("const a: string = 'éé'; null.foo;", 1, 30, "TypeError: "),
+    ("const a = 1;\n/* 中文 */ a.b.c;", 2, 14, "TypeError: "),
+    ("const x = {}, a = '中文'; x.y.z();", 1, 29, "TypeError: "),
+    ("const a = '中文'; x.y.z();", 1, 17, "ReferenceError: "),
+    ("const a = '中文'; missing;", 1, 17, "ReferenceError: "),
+    ("const a = '中文'; f(missing());", 1, 17, "ReferenceError: "),
+    ("const a = '中文'; throw Error('called')", 1, 23, "Error: called"),
+    ("const a = '中文'; const e = new RangeError('kept'); throw e", 1, 27, "RangeError: kept"),
+    ("const a = `x\n${ 1 +* 2 }\nline3`;", 2, 7, "Expression expected"),
+    ("return 1 +* 2", 1, 11, "Expression expected"),
     ("\t\tlet a = ;", 1, 11, "SyntaxError: "),
     ("\u{feff}let a = ;", 1, 9, "SyntaxError: "),
     ("\u{feff}let a: number = ;", 1, 17, "SyntaxError: "),
@@ -145,6 +157,10 @@ const PLACES: &[(&str, u32, u32, &str)] = &[
     ("let a: '😀';\nlet a", 2, 5, "redefinition"),
     ("let x = 1;\n  const a = /(/g;\n", 2, 13, "SyntaxError: "),
     ("let x: '😀'; const a = /[b-a]/", 1, 23, "SyntaxError: "),
+    ("const a = 1; const r = /\\u{110000}/u", 1, 24, "SyntaxError: "),
+    ("let f = 1;\nfunction f() {}", 2, 10, "redefinition"),
+    ("let f: '中' = 1;\nasync function* f(a) { if (a) { } }\nreturn f", 2, 17, "redefinition"),
+    ("let f = 1;\nclass f extends Object { g() { } }", 2, 7, "redefinition"),
     ("function f() {\n  throw new RangeError('inner');\n}\nf();", 2, 9, "RangeError: inner"),
     (
         "Promise.reject(\n  new Error('nobody'));\nawait new Promise((r) => setTimeout(r, 1))",
@@ -173,6 +189,9 @@ async fn errors_point_at_the_users_line_and_column() {
     .await;
     let stack = "Error: input into Functions.encodeUint256 is not a number or bigint\n    at f (script.js:2:19)\n    at script.js:4:18";
     assert_eq!(text(&report), stack);
+    let deep = "/* 中文 */ function f() { return '😀'.missing() }\nconst a = '😀😀'; f();";
+    let report = run_as(&runner, Profile::Default, deep).await;
+    assert_eq!(report.diagnostic.stack, "f (script.js:1:36)\nscript.js:2:17");
     runner.shutdown().await;
 }
 
