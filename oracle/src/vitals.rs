@@ -127,7 +127,11 @@ pub struct Vitals {
 impl Vitals {
     /// Looks again and again. Never returns.
     pub async fn run(self) {
-        tokio::join!(self.rpc.monitor(), self.chain(), self.database(), self.ether());
+        let endpoints = async {
+            self.rpc.met().await;
+            tokio::join!(self.rpc.monitor(), self.ether());
+        };
+        tokio::join!(endpoints, self.chain(), self.database());
     }
 
     async fn chain(&self) {
@@ -245,7 +249,7 @@ mod tests {
         let (status, mut view) = watch::channel(NodeStatus::default());
         let vitals = Vitals {
             funds: Arc::new(Funds::new(rpc.clone(), Address::ZERO)),
-            rpc,
+            rpc: rpc.clone(),
             looks: Arc::new(Looks::default()),
             journal,
             config: config.chain,
@@ -261,6 +265,9 @@ mod tests {
         // then letting go of it ends the trouble.
         sqlx::query("ROLLBACK").execute(&mut other).await.expect("let go");
         wait(&mut view, false).await;
+        // Nobody has found out yet which chain is meant, so no endpoint was asked about it.
+        let endpoint = &rpc.view()[0];
+        assert_eq!((endpoint.answers, endpoint.failures), (0, 0), "{endpoint:?}");
         task.abort();
     }
 

@@ -6,6 +6,7 @@ use std::{ops::Deref, sync::Arc};
 use alloy::primitives::Address;
 use devchain::{ChainConfig, Config, Devchain};
 use functions_node::chain::{Contact, Rpc, WantedChain};
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 use test_support::{ALL, Answer, Endpoints, until};
 
@@ -187,7 +188,9 @@ async fn an_endpoint_of_another_chain_is_never_believed() {
 
     // then the right one is found behind the wrong ones,
     let rpc = Rpc::new(&urls(&[&twin.rpc_url, &other.rpc_url, ours.rpc_url()])).expect("a client");
+    assert!(rpc.met().now_or_never().is_none(), "nobody knows yet which is right");
     let Contact::Found(genesis) = rpc.connect(&wanted()).await else { panic!("{:?}", rpc.view()) };
+    assert!(rpc.met().now_or_never().is_some());
     assert_eq!(json!(genesis), hash(ours.rpc_url().to_owned()).await);
     assert_eq!(rpc.head().await.expect("a head").height(), ours.rpc.head().await.expect("a head").height());
 

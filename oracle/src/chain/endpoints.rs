@@ -23,7 +23,7 @@ use functions_rpc::{Fault, Limits, Remedy, exchange, shown};
 use reqwest::Client;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use url::Url;
 
 pub use self::identity::{Contact, WantedChain};
@@ -39,7 +39,7 @@ use crate::config::ChainSection;
 pub struct Rpc {
     client: Client,
     endpoints: Vec<Endpoint>,
-    expected: Mutex<Option<Expected>>,
+    expected: watch::Sender<Option<Expected>>,
     pub(super) check_hashes: bool,
     /// Endpoints that must say the same, at least 1.
     agree: usize,
@@ -105,7 +105,7 @@ impl Rpc {
         Ok(Self {
             client,
             endpoints,
-            expected: Mutex::new(None),
+            expected: watch::Sender::new(None),
             check_hashes: true,
             agree: 1,
             disagreement_said: Mutex::default(),

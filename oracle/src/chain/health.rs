@@ -126,6 +126,10 @@ impl Health {
     /// An answer to a question asked at `asked`; true when the standing changed.
     pub(super) fn answered(&mut self, asked: Instant, now: Instant) -> bool {
         self.introduced(asked, now);
+        // Asked before it was known that it serves another chain.
+        if self.standing == Standing::Foreign && self.identified_at.is_none() {
+            return false;
+        }
         self.failures_in_row = 0;
         self.not_before = None;
         let changed = matches!(self.standing, Standing::Down | Standing::Foreign);
@@ -299,6 +303,17 @@ mod tests {
         assert!(!health.is_identified(now + IDENTITY_LASTS));
         health.failed(&Fault::Unreachable("reset".into()), now + MS, now + MS);
         assert!(!health.is_identified(now + MS));
+    }
+
+    #[test]
+    fn an_endpoint_of_another_chain_comes_back_by_its_identity_alone() {
+        let (mut health, now) = (Health::default(), Instant::now());
+        health.failed(&Fault::Foreign("1".into()), now, now);
+        assert!(!health.answered(now, now + MS), "it was asked before that was known");
+        assert_eq!(health.standing, Standing::Foreign);
+        health.identified(now + MS);
+        assert!(health.answered(now + MS, now + 2 * MS));
+        assert_eq!(health.standing, Standing::Up);
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Rpc {
             },
         };
         let expected = Expected { chain_id: wanted.chain_id, block: wanted.block, hash };
-        *locked(&self.expected) = Some(expected);
+        self.expected.send_replace(Some(expected));
         let mut apart = Apart::default();
         for (index, endpoint) in self.endpoints.iter().enumerate() {
             match self.identify(index, expected).await {
@@ -104,6 +104,12 @@ impl Rpc {
             }
         }
         apart.contact()
+    }
+
+    /// Waits until it is known which chain is meant: before that any endpoint would be believed.
+    pub async fn met(&self) {
+        // Nothing but this holds the other end.
+        let _ = self.expected.subscribe().wait_for(Option::is_some).await;
     }
 
     /// The identity block's hash, by as many endpoints as must agree; without them what to say instead.
@@ -193,7 +199,7 @@ impl Rpc {
     }
 
     pub(super) async fn ensure_identity(&self, index: usize) -> Result<(), Fault> {
-        let Some(expected) = *locked(&self.expected) else { return Ok(()) };
+        let Some(expected) = *self.expected.borrow() else { return Ok(()) };
         let is_known = self
             .endpoints
             .get(index)
