@@ -160,7 +160,10 @@ async fn first_line_says_what_becomes_of_answers_that_differ() {
     assert!(alone.code == Some(1) && !alone.stdout.contains(&forged), "{alone:?}");
     let nobody = explain(&network, id, &["http://127.0.0.1:1".to_owned()], &["--verify", "--json"]).await;
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
-    assert!(nobody.stdout.contains("it does not answer") && nobody.stderr.contains("--node"), "{nobody:?}");
+    assert!(
+        nobody.stdout.contains("it refused the connection") && nobody.stderr.contains("--node"),
+        "{nobody:?}"
+    );
     let bare = explain(&network, id, &[], &["--verify"]).await;
     assert!(bare.code == Some(2) && bare.stderr.contains("--node"), "{bare:?}");
     let unknown = RequestId(alloy::primitives::B256::ZERO);
