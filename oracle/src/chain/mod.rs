@@ -4,6 +4,7 @@
 
 pub mod agree;
 mod anchors;
+mod answer;
 mod backoff;
 mod contracts;
 mod cursor;

@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
+    answer::decoded,
     endpoints::{Reach, Rpc},
     failure::{RpcFailure, malformed},
     header::{BlockRef, Header},
@@ -45,7 +46,7 @@ impl Rpc {
         params: Value,
         reach: Reach,
     ) -> Result<R, RpcFailure> {
-        let read = |raw: &RawValue| serde_json::from_str(raw.get()).map(Some).map_err(|err| err.to_string());
+        let read = |raw: &RawValue| decoded(raw).map(Some);
         let found = self.ask(method, params, reach, read).await?;
         found.map(|(value, _)| value).ok_or_else(|| malformed(method, "nothing".to_owned()))
     }
@@ -157,14 +158,11 @@ impl Rpc {
     /// # Errors
     /// As [`Rpc::call`].
     pub async fn receipt(&self, hash: B256, reach: Reach) -> Result<Option<Receipt>, RpcFailure> {
-        let read = |raw: &RawValue| {
-            let found: Option<Receipt> = serde_json::from_str(raw.get()).map_err(|err| err.to_string())?;
-            match found {
-                Some(receipt) if receipt.transaction_hash != hash => {
-                    Err("a receipt of another transaction".to_owned())
-                }
-                found => Ok(found),
+        let read = |raw: &RawValue| match decoded::<Option<Receipt>>(raw)? {
+            Some(receipt) if receipt.transaction_hash != hash => {
+                Err("a receipt of another transaction".to_owned())
             }
+            found => Ok(found),
         };
         let found = self.ask("eth_getTransactionReceipt", json!([hash]), reach, read).await?;
         Ok(found.map(|(receipt, _)| receipt))

@@ -18,6 +18,7 @@ use serde_json::{Value, json, value::RawValue};
 use super::{Reach, Rpc};
 use crate::chain::{
     agree::{self, Opinion},
+    answer::decoded,
     failure::{RpcFailure, malformed},
     header::{BlockRef, Header},
     logs::LogQuery,
@@ -132,11 +133,7 @@ impl Rpc {
         if !self.wants_agreement() {
             return self.call(method, params).await;
         }
-        let read = |raw: &RawValue| {
-            serde_json::from_str::<T>(raw.get())
-                .map(|amount| Some(Some(amount)))
-                .map_err(|err| err.to_string())
-        };
+        let read = |raw: &RawValue| decoded::<T>(raw).map(|amount| Some(Some(amount)));
         let decide = |amounts: &[Opinion<Option<T>>], is_all: bool| {
             agree::alike(self.agree, amounts)
                 .or_else(|| is_all.then(|| agree::reached(self.agree, amounts)).flatten())
@@ -154,9 +151,7 @@ impl Rpc {
         if !self.wants_agreement() {
             return self.call(method, params).await;
         }
-        let read = |raw: &RawValue| {
-            serde_json::from_str::<T>(raw.get()).map(|value| Some(vec![value])).map_err(|err| err.to_string())
-        };
+        let read = |raw: &RawValue| decoded::<T>(raw).map(|value| Some(vec![value]));
         let value = self.agreed(method, params, read, |_| ()).await?.pop();
         value.ok_or_else(|| malformed(method, "nothing".to_owned()))
     }
@@ -180,10 +175,7 @@ impl Rpc {
         if !self.wants_agreement() {
             return self.eth_call(call).await.map(what);
         }
-        let read = |raw: &RawValue| {
-            let answer = serde_json::from_str::<Bytes>(raw.get()).map_err(|err| err.to_string())?;
-            Ok(Some(vec![what(answer)]))
-        };
+        let read = |raw: &RawValue| decoded(raw).map(|answer| Some(vec![what(answer)]));
         let params = json!([call.to_json(), "latest"]);
         let answer = self.agreed("eth_call", params, read, |_| ()).await?.pop();
         answer.ok_or_else(|| malformed("eth_call", "nothing".to_owned()))

@@ -7,7 +7,10 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
 
 use super::{Rpc, locked};
-use crate::{chain::agree, config::ChainSection};
+use crate::{
+    chain::{agree, answer::decoded},
+    config::ChainSection,
+};
 
 /// What every endpoint must serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +136,8 @@ impl Rpc {
             let (agree, block) = (self.agree, wanted.block);
             let said = heard.iter().map(|(index, hash)| format!("{} {hash}", self.endpoints[*index].shown));
             let said = said.collect::<Vec<_>>().join(", ");
-            if heard.len() >= agree.max(2) {
-                let indexes: Vec<usize> = heard.iter().map(|(index, _)| *index).collect();
+            let indexes: Vec<usize> = heard.iter().map(|(index, _)| *index).collect();
+            if self.is_contradiction(&indexes) {
                 self.complain(&indexes, &format!("they contradict each other about block {block}"));
             }
             apart.wait_for(format!("{agree} endpoints must say the same of block {block}: {said}"));
@@ -193,7 +196,7 @@ impl Rpc {
         method: &'static str,
         params: &Value,
     ) -> Result<T, Fault> {
-        let read = |raw: &RawValue| serde_json::from_str(raw.get()).map(Some).map_err(|err| err.to_string());
+        let read = |raw: &RawValue| decoded(raw).map(Some);
         let found = self.attempt(index, method, params, &read, MAX_ANSWER_BYTES, true).await?;
         found.ok_or_else(|| Fault::Broken("null".to_owned()))
     }

@@ -156,13 +156,10 @@ impl Rpc {
                 _ => {}
             }
         }
-        let is_contradiction = said.len() >= self.agree.max(2);
-        if is_contradiction {
-            self.complain(said, &format!("they contradict each other about {method}"));
-        }
         let words = self.what_they_did(said);
         let failure = RpcFailure::Unagreed { wanted: self.agree, method: method.to_owned(), words };
-        if is_contradiction {
+        if self.is_contradiction(said) {
+            self.complain(said, &format!("they contradict each other about {method}"));
             locked(&self.contradictions).note(subject, failure.to_string(), Instant::now());
         }
         failure
@@ -170,26 +167,24 @@ impl Rpc {
 
     /// What those that had an answer, and the others, did instead of agreeing.
     fn what_they_did(&self, said: &[usize]) -> String {
-        let mut words = Vec::new();
-        let (mut names, mut others) = (Vec::new(), Vec::new());
+        let (mut names, mut words) = (Vec::new(), Vec::new());
         for (index, endpoint) in self.endpoints.iter().enumerate() {
-            let trouble = locked(&endpoint.health).last_error.clone();
-            match trouble {
+            match locked(&endpoint.health).last_error.as_deref() {
                 _ if said.contains(&index) => names.push(endpoint.shown.as_str()),
-                Some(trouble) => others.push(format!("{}: {trouble}", endpoint.shown)),
-                None => others.push(format!("{} does not have it", endpoint.shown)),
+                Some(trouble) => words.push(format!("{}: {trouble}", endpoint.shown)),
+                None => words.push(format!("{} does not have it", endpoint.shown)),
             }
         }
-        words.extend(match names.as_slice() {
-            [] => None,
-            [one] => Some(format!("{one} alone answered")),
-            several if several.len() < self.agree => {
-                Some(format!("{} alone answered", several.join(" and ")))
-            }
-            several => Some(format!("{} contradict each other", several.join(" and "))),
-        });
-        words.extend(others);
+        if !names.is_empty() {
+            let what = if self.is_contradiction(said) { "contradict each other" } else { "alone answered" };
+            words.insert(0, format!("{} {what}", names.join(" and ")));
+        }
         words.join("; ")
+    }
+
+    /// Whether there are answers enough, and they do not go together.
+    pub(super) fn is_contradiction(&self, said: &[usize]) -> bool {
+        said.len() >= self.agree.max(2)
     }
 
     fn agreed_about(&self, subject: &Subject) {
