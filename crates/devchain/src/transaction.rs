@@ -3,12 +3,14 @@
 use alloy::{
     consensus::{
         EthereumTxEnvelope, EthereumTypedTransaction, Transaction as _, TxEip1559, TxEip2930, TxEip4844,
-        TxEip7702, TxLegacy, transaction::SignerRecoverable,
+        TxEip7702, TxLegacy,
+        crypto::{RecoveryError, SECP256K1N_HALF},
     },
     eips::eip2718::{Decodable2718, Encodable2718, Typed2718},
     primitives::{Address, B256, Bytes, Signature, U256, keccak256},
     rpc::types::TransactionRequest,
 };
+use functions_report::{quorum::Recover as _, software::Software};
 use revm::{context::TxEnv, context_interface::either::Either};
 
 use crate::poster;
@@ -61,7 +63,8 @@ impl SignedTransaction {
         }
         let envelope = EthereumTxEnvelope::<TxEip4844>::decode_2718_exact(raw)
             .map_err(|error| DecodeError::Malformed(error.to_string()))?;
-        let sender = envelope.recover_signer().map_err(|error| DecodeError::Signature(error.to_string()))?;
+        let sender =
+            signer(&envelope).ok_or_else(|| DecodeError::Signature(RecoveryError::new().to_string()))?;
         Ok(Self { hash: *envelope.tx_hash(), envelope, sender, impersonated: false })
     }
 
@@ -109,6 +112,16 @@ impl SignedTransaction {
     pub(crate) fn poster_units(&self) -> u64 {
         poster::units(&self.envelope.encoded_2718())
     }
+}
+
+/// Who signed a transaction. Every signature has a twin with another `s`; only the one with the lower counts (EIP-2).
+fn signer(envelope: &EthereumTxEnvelope<TxEip4844>) -> Option<Address> {
+    let signature = envelope.signature();
+    if signature.s() > SECP256K1N_HALF {
+        return None;
+    }
+    let (r, s) = (signature.r().to_be_bytes(), signature.s().to_be_bytes());
+    Software.recover(&envelope.signature_hash(), 27 + u8::from(signature.v()), &r, &s)
 }
 
 /// Fields of a transaction that nobody has signed yet, with every gap filled.
@@ -167,5 +180,32 @@ pub(crate) fn build(request: TransactionRequest, filled: Filled) -> EthereumType
             input,
         }
         .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::consensus::SignableTransaction;
+
+    use super::*;
+    use crate::accounts::{self, DEV_ACCOUNTS};
+
+    #[test]
+    fn of_a_signature_and_its_twin_one_counts() {
+        let sender = DEV_ACCOUNTS[0].address;
+        let unsigned = TxEip1559 { chain_id: 1, gas_limit: 21_000, ..TxEip1559::default() };
+        let signed = accounts::sign(sender, unsigned.clone().into()).unwrap();
+        assert_eq!(SignedTransaction::decode(&signed.encoded_2718()).unwrap().sender, sender);
+
+        let low = signed.signature();
+        let order = SECP256K1N_HALF * U256::from(2) + U256::ONE;
+        let twin = Signature::new(low.r(), order - low.s(), !low.v());
+        assert_eq!(twin.recover_address_from_prehash(&unsigned.signature_hash()).unwrap(), sender);
+        let refused = SignedTransaction::decode(&unsigned.clone().into_signed(twin).encoded_2718());
+        assert_eq!(refused.unwrap_err().to_string(), "invalid sender: Failed to recover the signer");
+
+        let nobody = Signature::new(U256::ZERO, U256::ZERO, false);
+        let refused = SignedTransaction::decode(&unsigned.into_signed(nobody).encoded_2718());
+        assert_eq!(refused.unwrap_err().to_string(), "invalid sender: Failed to recover the signer");
     }
 }

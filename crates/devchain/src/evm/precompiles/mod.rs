@@ -27,6 +27,7 @@ mod arb_wasm;
 #[allow(missing_docs, reason = "the items are generated; the chain's own interface documents them")]
 mod arb_wasm_cache;
 mod call;
+mod ecrecover;
 
 use alloy::primitives::{Address, Bytes, address};
 use revm::{
@@ -88,6 +89,7 @@ pub(super) struct ArbPrecompiles {
 
 impl ArbPrecompiles {
     pub(super) fn new() -> Self {
+        ecrecover::install();
         let ethereum = EthPrecompiles::new(SpecId::OSAKA);
         let mut warm = ethereum.warm_addresses().clone();
         warm.extend((0..=u8::MAX).map(Address::with_last_byte).filter(|address| find(address).is_some()));
