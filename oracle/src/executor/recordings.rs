@@ -19,15 +19,15 @@ const MAX_FILE_BYTES: usize = 32 << 20;
 pub struct Recordings {
     folder: PathBuf,
     most: usize,
-    /// The files, oldest first, once the folder has been read; held while they change.
-    files: Arc<Mutex<Option<VecDeque<PathBuf>>>>,
+    /// Whose files are there, oldest first, once the folder has been read; held while they change.
+    kept: Arc<Mutex<Option<VecDeque<B256>>>>,
 }
 
 impl Recordings {
     /// Keeps at most `most` files in `folder`; 0 keeps none.
     #[must_use]
     pub fn new(folder: PathBuf, most: usize) -> Self {
-        Self { folder, most, files: Arc::default() }
+        Self { folder, most, kept: Arc::default() }
     }
 
     /// Keeps the transcript of a request's run, in the background; a failure is only logged.
@@ -48,42 +48,47 @@ impl Recordings {
         if json.len() > MAX_FILE_BYTES {
             return Err(io::Error::other(format!("it has {} bytes", json.len())));
         }
-        let mut known = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let (unfinished, file) =
-            (self.folder.join("unfinished"), self.folder.join(format!("{request_id}.json")));
-        fs::write(&unfinished, json)?;
-        let mut files = match known.take() {
-            Some(files) => files,
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        // After a failure the folder is read again.
+        let mut kept = match known.take() {
+            Some(kept) => kept,
             None => self.read_folder()?,
         };
-        fs::rename(unfinished, &file)?;
         // A request that was run again has one file, the newest.
-        files.retain(|other| *other != file);
-        files.push_back(file);
-        self.prune(&mut files)?;
-        *known = Some(files);
+        kept.retain(|other| *other != request_id);
+        let unfinished = self.folder.join("unfinished");
+        self.make_room(&mut kept, &unfinished)?;
+        fs::write(&unfinished, json)?;
+        fs::rename(unfinished, self.file(request_id))?;
+        kept.push_back(request_id);
+        *known = Some(kept);
         Ok(())
     }
 
-    /// What earlier processes left, oldest first.
-    fn read_folder(&self) -> io::Result<VecDeque<PathBuf>> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if is_transcript(&path) {
-                files.push((fs::metadata(&path)?.modified()?, path));
-            }
-        }
-        files.sort();
-        Ok(files.into_iter().map(|(_, path)| path).collect())
+    fn file(&self, request_id: B256) -> PathBuf {
+        self.folder.join(format!("{request_id}.json"))
     }
 
-    /// Removes the oldest files beyond the number kept. One that somebody else removed is gone too.
-    fn prune(&self, files: &mut VecDeque<PathBuf>) -> io::Result<()> {
-        while files.len() > self.most {
-            let Some(oldest) = files.pop_front() else { break };
-            match fs::remove_file(oldest) {
+    /// What earlier processes left, oldest first; makes the folder where there is none.
+    fn read_folder(&self) -> io::Result<VecDeque<B256>> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let mut kept = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if let Some(id) = request_of(&path) {
+                kept.push((fs::metadata(&path)?.modified()?, id));
+            }
+        }
+        kept.sort();
+        Ok(kept.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Removes the oldest files until one more may be kept. The last one removed is not removed but written over:
+    /// making and removing files costs a file system more than writing. One that somebody else removed is gone too.
+    fn make_room(&self, kept: &mut VecDeque<B256>, unfinished: &Path) -> io::Result<()> {
+        while kept.len() >= self.most {
+            let Some(oldest) = kept.pop_front() else { break };
+            match fs::rename(self.file(oldest), unfinished) {
                 Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
                 _ => {}
             }
@@ -92,12 +97,14 @@ impl Recordings {
     }
 }
 
-fn is_transcript(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "json")
+fn request_of(path: &Path) -> Option<B256> {
+    path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use super::*;
     use functions_types::limits::{Limits, RunOptions};
     use oracle_runner::RunOutcome;
@@ -135,10 +142,14 @@ mod tests {
     fn write_keeps_the_newest_files() {
         let folder = tempfile::tempdir().expect("temp folder");
         let recordings = Recordings::new(folder.path().join("transcripts"), 2);
+        let inode = |byte| fs::metadata(recordings.folder.join(name(byte))).expect("kept").ino();
+        let mut made = Vec::new();
         for byte in 1..=4 {
             recordings.write(B256::repeat_byte(byte), &transcript()).expect("written");
+            made.push(inode(byte));
         }
         assert_eq!(names(&recordings), [name(3), name(4)]);
+        assert_eq!(made[2..], made[..2], "the oldest file becomes the newest");
         let newest = fs::read(recordings.folder.join(name(4))).expect("kept");
         assert_eq!(Transcript::from_json(&newest).expect("a transcript"), transcript());
         // A request that is run again is the newest; a file that somebody removed needs no removal.

@@ -67,6 +67,8 @@ impl Journal {
             .acquire_timeout(WRITE_PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
+            // A file does not hang up.
+            .test_before_acquire(!sqlite)
             .after_connect(move |connection, _| Box::pin(prepare(connection, sqlite, WRITE_PATIENCE)))
             .connect_with(options)
             .await?;
@@ -115,6 +117,7 @@ fn readers(place: &Place) -> Result<AnyPool, JournalError> {
     Ok(AnyPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(READ_PATIENCE)
+        .test_before_acquire(!sqlite)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 if sqlite {
@@ -145,6 +148,8 @@ async fn prepare(
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA journal_size_limit = 67108864",
+            // What a statement of several rows would need to be taken back; else a file made and removed for each.
+            "PRAGMA temp_store = MEMORY",
         ]
     } else {
         &[]
