@@ -20,7 +20,9 @@ use crate::{NetEvent, NetLimits, SendError, backoff::Backoff, inbox::Inbox, rate
 
 /// The protocol of the frames.
 pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/functions/frames/1");
-/// How long one frame may take to be written.
+/// Frames that wait are written together until they have so many bytes: encrypting and sending costs by the piece.
+const TOGETHER: usize = 16 << 10;
+/// How long what is written together may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// So many streams in a row that did not last are said to the operator, and then every so many.
 const TOLD_EVERY: u32 = 16;
@@ -145,17 +147,35 @@ impl Writer {
             let Some(frame) = frame else {
                 return;
             };
-            if !matches!(timeout(WRITE_TIMEOUT, write_frame(&mut stream, &frame.bytes)).await, Ok(Ok(()))) {
+            let frames = self.with_those_behind(frame);
+            if !matches!(timeout(WRITE_TIMEOUT, write(&mut stream, &frames)).await, Ok(Ok(()))) {
                 return;
             }
         }
     }
+
+    /// A frame, and those that wait behind it, as far as they are written together.
+    fn with_those_behind(&mut self, first: Frame) -> Vec<Frame> {
+        let mut bytes = first.bytes.len();
+        let mut frames = vec![first];
+        while bytes < TOGETHER
+            && let Ok(next) = self.frames.try_recv()
+        {
+            bytes += next.bytes.len();
+            frames.push(next);
+        }
+        frames
+    }
 }
 
-async fn write_frame(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
-    let length = u32::try_from(bytes.len()).map_err(|_| std::io::ErrorKind::InvalidInput)?;
-    stream.write_all(&length.to_be_bytes()).await?;
-    stream.write_all(bytes).await?;
+async fn write(stream: &mut Stream, frames: &[Frame]) -> std::io::Result<()> {
+    let mut together = Vec::new();
+    for Frame { bytes, .. } in frames {
+        let length = u32::try_from(bytes.len()).map_err(|_| std::io::ErrorKind::InvalidInput)?;
+        together.extend_from_slice(&length.to_be_bytes());
+        together.extend_from_slice(bytes);
+    }
+    stream.write_all(&together).await?;
     stream.flush().await
 }
 

@@ -108,6 +108,22 @@ async fn talk(mut node: Node, others: usize, heard: mpsc::Sender<()>) {
     }
 }
 
+#[tokio::test]
+async fn frames_that_wait_arrive_each_by_itself() {
+    let mut one = start(1, vec![peer(2, None)]).await;
+    let mut other = start(2, vec![peer(1, Some(&one))]).await;
+    other.wait_connected(one.net.peer_id()).await;
+    one.wait_connected(other.net.peer_id()).await;
+    // One thread: nothing is written before all wait.
+    let sent: Vec<Vec<u8>> = (0..120_u8).map(|number| vec![number; usize::from(number) * 11]).collect();
+    for frame in &sent {
+        one.net.send(&other.net.peer_id(), frame.clone()).unwrap();
+    }
+    for frame in sent {
+        assert_eq!(other.wait_message(one.net.peer_id()).await, frame);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_and_impostors_are_refused() {
     let mut home = start(1, vec![peer(2, None)]).await;
