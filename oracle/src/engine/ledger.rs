@@ -15,7 +15,7 @@ const ROWS_WAIT_MS: u64 = 500;
 /// Requests under way from which on commits are gathered.
 const MANY: usize = 4;
 /// Shortest time between two commits then, in milliseconds; a run takes several times as long.
-const GATHER_MS: u64 = 10;
+const GATHER_MS: u64 = 20;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
