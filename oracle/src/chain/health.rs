@@ -309,6 +309,11 @@ mod tests {
     fn an_endpoint_of_another_chain_comes_back_by_its_identity_alone() {
         let (mut health, now) = (Health::default(), Instant::now());
         health.failed(&Fault::Foreign("1".into()), now, now);
+        assert_eq!(
+            health.rank(now),
+            Rank::Pausing(now + Duration::from_secs(30)),
+            "asked again within half a minute"
+        );
         assert!(!health.answered(now, now + MS), "it was asked before that was known");
         assert_eq!(health.standing, Standing::Foreign);
         health.identified(now + MS);

@@ -60,7 +60,7 @@ pub enum Contact {
 /// Why no endpoint serves the wanted chain.
 #[derive(Default)]
 struct Apart {
-    waiting: Option<String>,
+    waiting: Vec<String>,
     foreign: Vec<String>,
 }
 
@@ -69,19 +69,19 @@ impl Apart {
         let words = format!("{endpoint}: {fault}");
         match fault {
             Fault::Foreign(_) => self.foreign.push(words),
-            _ => self.waiting = Some(words),
+            _ => self.waiting.push(words),
         }
     }
 
     fn wait_for(&mut self, words: String) {
-        self.waiting = Some(words);
+        self.waiting.push(words);
     }
 
     fn contact(self) -> Contact {
-        match self.waiting {
-            Some(reason) => Contact::NotYet(reason),
-            None => Contact::Foreign(self.foreign.join("; ")),
+        if self.waiting.is_empty() {
+            return Contact::Foreign(self.foreign.join("; "));
         }
+        Contact::NotYet([self.waiting, self.foreign].concat().join("; "))
     }
 }
 
@@ -215,5 +215,26 @@ impl Rpc {
         for endpoint in &self.endpoints {
             locked(&endpoint.health).forget_identity();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_s_trouble_is_told() {
+        let mut apart = Apart::default();
+        apart.note("b", Fault::Foreign("its chain id is 5".into()));
+        assert!(
+            matches!(std::mem::take(&mut apart).contact(), Contact::Foreign(why) if why.starts_with("b: "))
+        );
+        apart.note("b", Fault::Foreign("its chain id is 5".into()));
+        apart.note("a", Fault::Broken("null".into()));
+        apart.wait_for("2 endpoints must say the same".into());
+        let Contact::NotYet(why) = apart.contact() else { panic!("one may serve the chain yet") };
+        let troubles: Vec<&str> = why.split("; ").collect();
+        assert_eq!(troubles.len(), 3, "{why}");
+        assert!(troubles[0].starts_with("a: ") && troubles[2].starts_with("b: "), "{why}");
     }
 }
