@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use alloy::rpc::types::Filter;
 use serde_json::{Value, json};
 
-use super::{Api, Params, RpcError, read::get_logs, shape};
+use super::{Api, Params, RpcError, records::find_logs, shape};
 use crate::{
     block::Block,
     chain::{Chain, Event, LogLocation, MAX_LOG_BYTES, MAX_LOGS, bytes_of, logs_of},
@@ -77,7 +77,7 @@ impl Api {
             "getFilterLogs" => {
                 let id = id(&mut params)?;
                 match filters.installed.get(&id).map(|installed| &installed.kind) {
-                    Some(Kind::Logs(filter)) => get_logs(&chain, filter),
+                    Some(Kind::Logs(filter)) => Ok(find_logs(&chain, filter)?.iter().map(log).collect()),
                     _ => Err(not_found()),
                 }
             }
@@ -108,11 +108,11 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Value {
             (Kind::Blocks, Event::Block(block)) => found.push(json!(block.hash)),
             (Kind::Transactions, Event::Accepted(hash)) => found.push(json!(hash)),
             (Kind::Logs(filter), Event::Block(block)) if wants(filter, block) => {
-                found.extend(counted(logs_of(block, filter), &mut bytes).iter().map(shape::log));
+                found.extend(counted(logs_of(block, filter), &mut bytes).iter().map(log));
             }
             (Kind::Logs(filter), Event::Removed(block)) if wants(filter, block) => {
                 let logs = counted(logs_of(block, filter), &mut bytes);
-                found.extend(logs.iter().rev().map(shape::removed_log));
+                found.extend(logs.iter().rev().map(|log| json!(shape::removed_log(log))));
             }
             _ => {}
         }
@@ -122,6 +122,10 @@ fn changes(chain: &Chain, installed: &mut Installed) -> Value {
         }
     }
     Value::Array(found)
+}
+
+fn log(found: &LogLocation<'_>) -> Value {
+    json!(shape::log(found))
 }
 
 /// The same logs, whose data is added to `bytes`.

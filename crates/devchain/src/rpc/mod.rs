@@ -2,7 +2,8 @@
 //!
 //! | file | methods |
 //! | --- | --- |
-//! | `read.rs` | eth_ reads: blocks, transactions, receipts, accounts, fees, logs |
+//! | `read.rs` | eth_ reads with short answers: accounts, fees, transactions |
+//! | `records.rs` | eth_ reads with long ones: blocks, receipts, logs |
 //! | `execute.rs` | eth_call, eth_estimateGas, eth_createAccessList, eth_sendTransaction and its kin |
 //! | `sign.rs` | eth_sign and its kin, for the development accounts |
 //! | `node_interface.rs` | the virtual contract at 0xC8, reachable by eth_call only |
@@ -21,6 +22,7 @@ mod node_interface;
 mod params;
 mod pool;
 mod read;
+mod records;
 pub(crate) mod shape;
 mod sign;
 
@@ -90,12 +92,19 @@ impl Api {
         self.filters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers one request.
+    /// Answers one request, in JSON.
     ///
     /// # Errors
     /// What the caller is told: unknown method, bad parameters, or why the method failed.
-    pub(crate) fn answer(&self, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
-        let params = Params::new(params)?;
+    pub(crate) fn answer(&self, method: &str, params: Option<Value>) -> Result<String, RpcError> {
+        let mut params = Params::new(params)?;
+        match self.record(method, &mut params) {
+            Some(record) => record,
+            None => self.value(method, params).map(|value| value.to_string()),
+        }
+    }
+
+    fn value(&self, method: &str, params: Params) -> Result<Value, RpcError> {
         match method.split_once('_') {
             Some(("eth", name)) => self.eth(name, params),
             Some(("evm" | "anvil" | "hardhat", name)) => self.cheat(method, name, params),

@@ -1,9 +1,8 @@
-//! Reads: blocks, transactions, receipts, accounts, fees and logs.
+//! Reads with short answers: accounts, fees, transactions.
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718},
     primitives::{Address, B256, Bytes},
-    rpc::types::{Filter, FilterBlockOption},
 };
 use serde_json::{Value, json};
 
@@ -53,10 +52,6 @@ impl Api {
                 let state = chain.state_at(resolve_or_error(chain, block)?);
                 shape::quantity(state.account(address).map_or(0, |account| account.nonce))
             }
-            "getBlockByNumber" | "getBlockByHash" => {
-                let full = params.optional(1, "full transactions")?.unwrap_or(false);
-                find_block(chain, name, &mut params)?.map_or(Value::Null, |block| shape::block(block, full))
-            }
             "getBlockTransactionCountByNumber" | "getBlockTransactionCountByHash" => {
                 find_block(chain, name, &mut params)?
                     .map_or(Value::Null, |block| shape::quantity(block.transactions.len() as u64))
@@ -85,68 +80,23 @@ impl Api {
             "pendingTransactions" => {
                 chain.all_waiting().map(|(transaction, _)| shape::waiting(transaction)).collect()
             }
-            "getTransactionReceipt" => {
-                let found = chain.transaction(params.get(0, "hash")?);
-                found.map_or(Value::Null, |(block, index, included)| shape::receipt(block, index, included))
-            }
-            "getBlockReceipts" => {
-                let number = resolve(chain, params.block(0)?);
-                match number.and_then(|number| chain.block(number)) {
-                    Some(block) => all_receipts(block),
-                    None => Value::Null,
-                }
-            }
-            "getLogs" => {
-                let filter: Filter = params.get(0, "filter")?;
-                get_logs(chain, &filter)?
-            }
             _ => return Err(RpcError::method(&format!("eth_{name}"))),
         })
     }
 }
 
-fn all_receipts(block: &Block) -> Value {
-    let receipts = block.transactions.iter().enumerate();
-    receipts.map(|(index, included)| shape::receipt(block, index, included)).collect()
-}
-
 /// The block that the first parameter of a method whose name says "ByHash" or "ByNumber" means.
-fn find_block<'a>(chain: &'a Chain, name: &str, params: &mut Params) -> Result<Option<&'a Block>, RpcError> {
+pub(super) fn find_block<'a>(
+    chain: &'a Chain,
+    name: &str,
+    params: &mut Params,
+) -> Result<Option<&'a Block>, RpcError> {
     let block = if name.contains("Hash") {
         chain.block_by_hash(params.get(0, "hash")?)
     } else {
         resolve(chain, BlockId::Number(params.get(0, "number")?)).and_then(|number| chain.block(number))
     };
     Ok(block.map(AsRef::as_ref))
-}
-
-/// Logs of the range or block a filter names.
-pub(super) fn get_logs(chain: &Chain, filter: &Filter) -> Result<Value, RpcError> {
-    let found = match &filter.block_option {
-        FilterBlockOption::AtBlockHash(hash) => chain.logs_in(*hash, filter)?,
-        FilterBlockOption::Range { .. } => {
-            let (from, to) = range(chain, filter);
-            if from > to && to < chain.latest().number() {
-                return Err(RpcError::params("invalid block range params: fromBlock is after toBlock"));
-            }
-            chain.logs(filter, from, to)?
-        }
-    };
-    Ok(found.iter().map(shape::log).collect())
-}
-
-/// First and last block of a filter. A missing end is the newest block.
-fn range(chain: &Chain, filter: &Filter) -> (u64, u64) {
-    let newest = chain.latest().number();
-    let number = |tag: Option<BlockNumberOrTag>| match tag {
-        Some(BlockNumberOrTag::Number(number)) => number,
-        Some(BlockNumberOrTag::Earliest) => 0,
-        _ => newest,
-    };
-    match &filter.block_option {
-        FilterBlockOption::Range { from_block, to_block } => (number(*from_block), number(*to_block)),
-        FilterBlockOption::AtBlockHash(_) => (newest, newest),
-    }
 }
 
 fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {

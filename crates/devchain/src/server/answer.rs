@@ -179,6 +179,6 @@ async fn run(shared: &Shared, method: String, params: Params) -> Result<String, 
     let _turn = shared.lanes.turn(&method, params.len()).await?;
     let api = Arc::clone(&shared.api);
     // Written down at once: nobody may be there to take it for a while.
-    let task = tokio::task::spawn_blocking(move || Ok(api.answer(&method, params.parse()?)?.to_string()));
+    let task = tokio::task::spawn_blocking(move || api.answer(&method, params.parse()?));
     task.await.map_err(|_| RpcError::internal("the method failed; this is a fault of the devchain"))?
 }

@@ -159,14 +159,14 @@ impl Kind {
         let only = match (self, event) {
             (Self::Logs(filter), Event::Block(block)) => {
                 let logs = logs_of(block, filter).into_iter().skip(first);
-                return Box::new(logs.map(|log| shape::log(&log).to_string()));
+                return Box::new(logs.map(|log| shape::text(&shape::log(&log))));
             }
             (Self::Logs(filter), Event::Removed(block)) => {
                 let logs = logs_of(block, filter).into_iter().rev().skip(first);
-                return Box::new(logs.map(|log| shape::removed_log(&log).to_string()));
+                return Box::new(logs.map(|log| shape::text(&shape::removed_log(&log))));
             }
             (Self::Heads, Event::Block(block)) => {
-                Some(header.get_or_insert_with(|| shape::header(block).to_string()).clone())
+                Some(header.get_or_insert_with(|| shape::text(&shape::header(block))).clone())
             }
             (Self::Transactions { whole: true }, Event::Accepted(hash)) => {
                 accepted(chain, *hash).map(|transaction| transaction.to_string())
