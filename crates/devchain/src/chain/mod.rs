@@ -294,6 +294,11 @@ impl Chain {
 
     /// The block that would be built now.
     pub fn next_environment(&self) -> Environment {
+        self.environment(self.blocks.len())
+    }
+
+    /// The block that would be built now, if it had this number.
+    fn environment(&self, number: usize) -> Environment {
         let parent = self.blocks.last();
         let now = (self.config.clock)().saturating_add_signed(self.time.offset);
         let earliest = parent.map_or(0, |parent| parent.header.timestamp);
@@ -307,7 +312,7 @@ impl Chain {
         Environment {
             chain_id: self.config.chain_id,
             arbos_version: evm::arbos_version(&self.state.at(u64::MAX), self.config.arbos_version, timestamp),
-            l2_number: self.blocks.len() as u64,
+            l2_number: number as u64,
             l1_number,
             timestamp,
             base_fee: self.base_fee(),
@@ -318,7 +323,7 @@ impl Chain {
                 &self.state.at(u64::MAX),
                 self.config.l1_price_per_unit,
             ),
-            recent_hashes: self.hashes_before(self.blocks.len()),
+            recent_hashes: self.hashes_before(number),
             recent_programs: Vec::new(),
         }
     }
@@ -329,22 +334,20 @@ impl Chain {
         let before = self.state.at(number.saturating_sub(1));
         let mut env = Environment {
             arbos_version: evm::arbos_version(&before, self.config.arbos_version, block.header.timestamp),
-            l2_number: number,
             l1_number: block.l1_number,
             timestamp: block.header.timestamp,
             base_fee: block.header.base_fee_per_gas.unwrap_or(BASE_FEE),
             coinbase: block.header.beneficiary,
             gas_limit: block.header.gas_limit,
             prev_randao: None,
-            recent_hashes: self.hashes_before(usize::try_from(number).ok()?),
-            ..self.next_environment()
+            ..self.environment(usize::try_from(number).ok()?)
         };
         env.prev_randao = (block::mix_hash(&env) != block.header.mix_hash).then_some(block.header.mix_hash);
         Some(env)
     }
 
     /// Hashes of the 256 blocks before block `number`, oldest first.
-    fn hashes_before(&self, number: usize) -> Vec<B256> {
+    fn hashes_before(&self, number: usize) -> Arc<[B256]> {
         let newest = number.min(self.blocks.len());
         self.blocks[newest.saturating_sub(256)..newest].iter().map(|block| block.hash).collect()
     }

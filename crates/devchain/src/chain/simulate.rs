@@ -184,11 +184,7 @@ impl Chain {
         let number = number.filter(|number| *number != self.latest().number());
         let mut env = match number {
             // The present is the next block in everything but its number, and the hashes before that.
-            None => Environment {
-                l2_number: self.latest().number(),
-                recent_hashes: self.hashes_before(self.blocks.len() - 1),
-                ..self.next_environment()
-            },
+            None => self.environment(self.blocks.len() - 1),
             Some(number) => self.environment_of(number).ok_or(SimulateError::UnknownBlock)?,
         };
         let base = self.state_at(number.unwrap_or(u64::MAX));

@@ -29,7 +29,7 @@ mod stylus;
 mod trace;
 pub(crate) mod words;
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use alloy::primitives::{Address, B256, U256, address};
 use revm::{
@@ -104,7 +104,7 @@ pub struct Environment {
     /// Wei per calldata unit (16 units are one compressed byte).
     pub l1_price_per_unit: u128,
     /// Hashes of the blocks before this one, oldest first, at most 256; the last belongs to `l2_number - 1`.
-    pub recent_hashes: Vec<B256>,
+    pub recent_hashes: Arc<[B256]>,
     /// Code hashes of the programs run earlier in this block, oldest first, at most 32.
     pub recent_programs: Vec<B256>,
 }

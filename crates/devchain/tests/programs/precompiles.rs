@@ -50,7 +50,7 @@ fn arb_sys_answers_and_is_priced_per_word() {
     assert_eq!(done.gas, BASE + data_gas(&calldata) + 800 + 3);
     assert_eq!(word(&world.call(ARB_SYS, arbOSVersionCall {}.abi_encode()).output), U256::from(116));
     let hash = keccak256("block 6");
-    world.env.recent_hashes = vec![hash];
+    world.env.recent_hashes = vec![hash].into();
     let done = world.call(ARB_SYS, arbBlockHashCall { n: U256::from(6) }.abi_encode());
     assert_eq!(done.output[..], hash[..]);
     for wrong in [U256::from(7), U256::from(5), U256::MAX] {

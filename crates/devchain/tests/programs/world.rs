@@ -60,7 +60,7 @@ impl World {
             gas_limit: devchain::evm::BLOCK_GAS_LIMIT,
             prev_randao: None,
             l1_price_per_unit: 0,
-            recent_hashes: Vec::new(),
+            recent_hashes: Default::default(),
             recent_programs: Vec::new(),
         };
         Self { state, env, options: TransactOptions::default() }

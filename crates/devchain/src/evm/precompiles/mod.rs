@@ -29,6 +29,8 @@ mod arb_wasm_cache;
 mod call;
 mod ecrecover;
 
+use std::sync::LazyLock;
+
 use alloy::primitives::{Address, Bytes, address};
 use revm::{
     context_interface::{ContextTr, JournalTr},
@@ -84,16 +86,19 @@ fn find(address: &Address) -> Option<Run> {
 #[derive(Debug)]
 pub(super) struct ArbPrecompiles {
     ethereum: EthPrecompiles,
-    warm: AddressSet,
 }
+
+/// Where all of them are.
+static WARM: LazyLock<AddressSet> = LazyLock::new(|| {
+    let mut warm = EthPrecompiles::new(SpecId::OSAKA).warm_addresses().clone();
+    warm.extend((0..=u8::MAX).map(Address::with_last_byte).filter(|address| find(address).is_some()));
+    warm
+});
 
 impl ArbPrecompiles {
     pub(super) fn new() -> Self {
         ecrecover::install();
-        let ethereum = EthPrecompiles::new(SpecId::OSAKA);
-        let mut warm = ethereum.warm_addresses().clone();
-        warm.extend((0..=u8::MAX).map(Address::with_last_byte).filter(|address| find(address).is_some()));
-        Self { ethereum, warm }
+        Self { ethereum: EthPrecompiles::new(SpecId::OSAKA) }
     }
 }
 
@@ -125,7 +130,7 @@ impl<'a> PrecompileProvider<ArbContext<'a>> for ArbPrecompiles {
     }
 
     fn warm_addresses(&self) -> &AddressSet {
-        &self.warm
+        &WARM
     }
 }
 
