@@ -11,7 +11,7 @@ use functions_contract::{
 use functions_report::{Entry, Report};
 use functions_rules::{
     FulfillmentCost,
-    fulfillment::{l1_share_down, overhead_gas},
+    fulfillment::{l1_share_down, overhead_gas, shared_overhead_gas},
 };
 use functions_types::{
     Commitment, FulfillResult, Juels,
@@ -72,6 +72,8 @@ struct Prices {
     wei_per_link: U256,
     /// Of each entry.
     l1_share_wei: U256,
+    /// Of all entries together.
+    shared_overhead_gas: u32,
 }
 
 impl Batch {
@@ -89,6 +91,7 @@ impl Batch {
             gas_price_wei: feeds::gas_price(),
             l1_share_wei: l1_share_down::<Host>(size.l1_fee(), entries),
             wei_per_link: feeds::wei_per_link(staleness_seconds),
+            shared_overhead_gas: Pool::load().shared_overhead_gas(),
         })
     }
 
@@ -113,12 +116,12 @@ impl Batch {
         let (don_fee, operation_fee) = (request.don_fee, request.admin_fee);
         let gas = overhead_gas(request.gas_overhead_before_callback, request.gas_overhead_after_callback);
         let gas = rule(gas);
-        let Prices { gas_price_wei, wei_per_link, l1_share_wei } = self.prices();
+        let Prices { gas_price_wei, wei_per_link, l1_share_wei, shared_overhead_gas: shared } = self.prices();
         let cost = FulfillmentCost::new::<Host>(
             gas_price_wei,
             l1_share_wei,
             wei_per_link,
-            gas,
+            shared_overhead_gas(gas, shared, self.entries),
             don_fee,
             operation_fee,
         );

@@ -6,12 +6,12 @@ use functions_contract::{
     construction, host, ownership, revert,
     revert::malformed,
 };
-use functions_types::selectors::errors::coordinator as e;
+use functions_types::selectors::{errors::coordinator as e, events::coordinator as ev};
 
 use crate::{
     admin::only_owner,
     open,
-    storage::{Config, Native, Owner, Settings, Usd},
+    storage::{Config, Native, Owner, Pool, Settings, Usd},
     version::{CONFIG_FIELDS, CONFIG_UPDATED},
 };
 
@@ -88,6 +88,34 @@ pub fn get_config() -> Buf {
     let mut out = Buf::new(WORDS * WORD);
     pack(&Config::load(), &mut out);
     out
+}
+
+/// `setSharedOverhead(uint32 sharedOverheadGas)`, by the owner: so much of the overhead of a report's entries is billed
+/// once a report, not once an entry. Applies to every later report, also on requests that are open; what they reserve
+/// stays.
+///
+/// # Errors
+/// No data (more than 32 bits), `Error("Only callable by owner")`, no data (too little gas); in this order.
+///
+/// # Events
+/// `SharedOverheadUpdated`.
+pub fn set_shared_overhead(args: Tuple<'_>) -> Buf {
+    let gas = args.uint(0, 32);
+    only_owner();
+    // Who takes out what the pool has leaves its word empty.
+    host::demand(30_000);
+    let mut pool = Pool::load();
+    pool.set_shared_overhead_gas(gas as u32);
+    pool.store();
+    let mut log = Buf::event(&ev::SHARED_OVERHEAD_UPDATED, 1, 0);
+    log.num(gas);
+    host::log(&log, 1);
+    Buf::empty()
+}
+
+/// `getSharedOverhead()`: in gas.
+pub fn get_shared_overhead() -> Buf {
+    Buf::of(Pool::load().shared_overhead_gas().into())
 }
 
 /// What a request needs of the configuration.

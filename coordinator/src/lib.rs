@@ -14,7 +14,7 @@
 //!
 //! | slot | holds |
 //! | --- | --- |
-//! | 0 | [`storage::Pool`]: fee pool (12), operation fees of the owner (12), 0 (8) |
+//! | 0 | [`storage::Pool`]: fee pool (12), operation fees of the owner (12), gas of the overhead that the entries of a report share (4), 0 (4) |
 //! | 1 | [`storage::Settings`]: Router (20), oracles n (1), faulty f (1), feed staleness (4), minimum gas price (5), decimals of the USD fallback (1) |
 //! | 2 | LINK/native feed (20), over-estimation (4), gas overhead before (4) and after (4) the callback |
 //! | 3 | LINK/USD feed (20), highest data version (2), request timeout (4), DON fee (2), operation fee (2), size of a transmit (2, in 1.3.1) |
@@ -36,6 +36,8 @@
 //!
 //! * The owner is the constructor's first argument: the caller of a constructor is the deployer contract. Construction
 //!   is possible once.
+//! * The owner may have the entries of one report share a part of the overhead that they are billed
+//!   (`setSharedOverhead`); while that is zero, as it is at first, each is billed all of it.
 //! * The native feed is read once in a transmit, not twice for every entry: a callback that changes the feed's answer
 //!   does not change the price of later entries.
 //! * An array length of absurd size, in arguments or report, ends the call without data, not with `Panic(0x41)`.
@@ -104,6 +106,8 @@ dispatch! {
         // Billing configuration, keys, ownership
         f::GET_CONFIG => config::get_config(),
         version::UPDATE_CONFIG => config::update_config(args.head(config::WORDS)),
+        f::GET_SHARED_OVERHEAD => config::get_shared_overhead(),
+        f::SET_SHARED_OVERHEAD => config::set_shared_overhead(args.head(1)),
         f::GET_DON_PUBLIC_KEY => admin::get_key(Key::Don),
         f::SET_DON_PUBLIC_KEY => admin::set_key(Key::Don, args.head(1)),
         f::GET_THRESHOLD_PUBLIC_KEY => admin::get_key(Key::Threshold),

@@ -30,12 +30,14 @@ const BUCKETS: u8 = 13;
 pub const OWNERSHIP: Ownership = Ownership { owner: OWNER, proposed: USD_FALLBACK };
 
 packed! {
-    /// What reports have earned and nobody in particular has been given yet.
+    /// What reports have earned and nobody in particular has been given yet, and how they are billed.
     pub struct Pool in POOL {
         /// To be shared among the transmitters.
         juels, set_juels: Juels = 0..12;
         /// Of whoever owns the Coordinator.
         operation_fees, set_operation_fees: Juels = 12..24;
+        /// Gas of the overhead that the entries of one report share.
+        shared_overhead_gas, set_shared_overhead_gas: u32 = 24..28;
     }
 }
 

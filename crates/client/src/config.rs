@@ -12,6 +12,9 @@ const GAS_OF_THREE: u32 = 105_000;
 /// Gas of each further signature.
 const GAS_PER_SIGNATURE: u32 = 6_300;
 
+/// Gas of a report with three signatures, whatever it carries.
+const SHARED_GAS_OF_THREE: u32 = 114_000;
+
 /// Router configuration of the live networks: callback tiers of 300,000, 500,000 and 1,000,000 gas, 100 consumers a
 /// subscription, a deposit of 0.1 LINK kept from subscriptions canceled before their tenth request.
 pub fn router_defaults() -> RouterConfig {
@@ -33,11 +36,10 @@ pub fn router_defaults() -> RouterConfig {
 /// entry into the programs before it, settlement and billing after it. They are measured, with room for a response of
 /// 512 bytes.
 pub fn billing_defaults(signatures: usize) -> BillingConfig {
-    let more = u32::try_from(signatures.saturating_sub(3)).unwrap_or(u32::MAX).min(28);
     BillingConfig {
         fulfillmentGasPriceOverEstimationBP: 5_000,
         feedStalenessSeconds: 86_400,
-        gasOverheadBeforeCallback: GAS_OF_THREE + more * GAS_PER_SIGNATURE,
+        gasOverheadBeforeCallback: GAS_OF_THREE + further(signatures) * GAS_PER_SIGNATURE,
         gasOverheadAfterCallback: 93_942,
         minimumEstimateGasPriceWei: U40::from(100_000_000_u64),
         maxSupportedRequestDataVersion: functions_types::REQUEST_DATA_VERSION,
@@ -47,5 +49,33 @@ pub fn billing_defaults(signatures: usize) -> BillingConfig {
         requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
         donFeeCentsUsd: 2,
         operationFeeCentsUsd: 1,
+    }
+}
+
+/// Gas of the overhead that the entries of one report share: what a report costs once, which is one entry's report less
+/// what a further entry costs. Measured as the overheads are, without the program cache.
+///
+/// It is less than the two overheads: each entry is billed what it costs alone.
+pub fn shared_overhead_gas(signatures: usize) -> u32 {
+    SHARED_GAS_OF_THREE + further(signatures) * GAS_PER_SIGNATURE
+}
+
+/// Signatures beyond three, of at most 31.
+fn further(signatures: usize) -> u32 {
+    u32::try_from(signatures.saturating_sub(3)).unwrap_or(u32::MAX).min(28)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_is_a_part_of_the_overhead_and_grows_with_the_signatures() {
+        for signatures in 0..40 {
+            let billing = billing_defaults(signatures);
+            let each = billing.gasOverheadBeforeCallback + billing.gasOverheadAfterCallback;
+            // What a further entry is billed at the least does not depend on the signatures.
+            assert_eq!(each - shared_overhead_gas(signatures), 84_942, "{signatures}");
+        }
     }
 }

@@ -53,6 +53,21 @@ pub fn overhead_gas(before: u64, after: u64) -> Result<u64, RuleError> {
     fit(before.checked_add(after).ok_or(RuleError::Overflow)?, 40)
 }
 
+/// Gas billed to one of the `entries` of a report for what surrounds its callback, when they share a part of it:
+///
+/// ```text
+/// shared = min(shared_gas, overhead_gas)
+/// billed = overhead_gas - shared + ceil(shared / entries)
+/// ```
+///
+/// It is rounded up, so that all entries together pay the shared part at least once: the transmitter has paid it. It is
+/// never above `overhead_gas`, which is what a request reserves, and nothing is shared where `shared_gas` is zero or
+/// the report has one entry.
+pub fn shared_overhead_gas(overhead_gas: u64, shared_gas: u32, entries: u8) -> u64 {
+    let shared = overhead_gas.min(shared_gas.into());
+    overhead_gas - shared + shared.div_ceil(entries.max(1).into())
+}
+
 /// Bytes a transaction has beside its calldata: signature, fees, addresses.
 const TRANSACTION_PADDING: u64 = 140;
 

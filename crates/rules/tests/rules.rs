@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use functions_rules::{
     Estimate, FulfillmentCost, RuleError, Settlement, Software,
-    fulfillment::{can_forward, gas_needed, l1_share_down, overhead_gas, worst_case},
+    fulfillment::{can_forward, gas_needed, l1_share_down, overhead_gas, shared_overhead_gas, worst_case},
     juels::{from_cents_down, from_wei_down},
     split::share_down,
     time::{is_timed_out, timeout_timestamp},
@@ -91,6 +91,20 @@ fn settlement_is_the_reference_one() {
 }
 
 #[test]
+fn entries_share_what_the_owner_says_and_no_more_than_they_have() {
+    let shared = |gas, entries| shared_overhead_gas(198_942, gas, entries);
+    for entries in [1, 2, 10, u8::MAX] {
+        assert_eq!(shared(0, entries), 198_942, "{entries}");
+    }
+    for gas in [0, 1, 100_000, u32::MAX] {
+        assert_eq!(shared(gas, 1), 198_942, "{gas}");
+    }
+    assert_eq!([2, 3, 7, 10].map(|entries| shared(100_000, entries)), [148_942, 132_276, 113_228, 108_942]);
+    assert_eq!((shared(198_942, 10), shared(u32::MAX, 10)), (19_895, 19_895));
+    assert_eq!(shared_overhead_gas(0, u32::MAX, 10), 0);
+}
+
+#[test]
 fn settlement_fails_when_the_books_do_not_cover_it() {
     let settlement = Settlement::new(Juels::ZERO, j(10), JuelsPerGas(j(1)), 5).unwrap();
     assert_eq!(settlement.apply(j(15), j(20), j(20)), Some((Juels::ZERO, Juels::ZERO)));
@@ -146,7 +160,7 @@ proptest! {
     fn the_estimate_covers_the_worst_case_at_the_same_prices(
         price in 1..1_000_000_000_000_u128, l1 in 0..1_000_000_000_000_000_u128, link in 1_000_000_000_000_u128..1 << 70,
         before in 0..1_000_000_u32, after in 0..1_000_000_u32, limit in 0..3_000_000_u32, bp in 0..20_000_u32,
-        don in 0..1_u128 << 60, operation in 0..1_u128 << 60, entries in 1..=255_u8,
+        don in 0..1_u128 << 60, operation in 0..1_u128 << 60, entries in 1..=255_u8, shared in any::<u32>(),
     ) {
         let estimate = Estimate {
             gas_price_wei: n(price), minimum_gas_price_wei: 0, over_estimation_bp: bp, gas_overhead_before_callback: before,
@@ -155,9 +169,23 @@ proptest! {
         };
         let reserved = estimate.juels::<Software>().unwrap();
         let share = l1_share_down::<Software>(n(l1), entries);
-        let gas = overhead_gas(before.into(), after.into()).unwrap();
+        let gas = shared_overhead_gas(overhead_gas(before.into(), after.into()).unwrap(), shared, entries);
         let cost = FulfillmentCost::new::<Software>(n(price), share, n(link), gas, j(don), j(operation)).unwrap();
         prop_assert!(worst_case(Juels::ZERO, cost.without_callback, cost.juels_per_gas, limit).unwrap() <= reserved);
+    }
+
+    #[test]
+    fn entries_pay_the_shared_part_at_least_once_and_hardly_more(
+        gas in 0..1_u64 << 40, shared in any::<u32>(), entries in 1..=255_u8, more in any::<u32>(),
+    ) {
+        let billed = shared_overhead_gas(gas, shared, entries);
+        let (count, common) = (u64::from(entries), gas.min(shared.into()));
+        prop_assert!(billed <= gas);
+        let all = (gas - common) * count + common;
+        prop_assert!((all..all + count).contains(&(billed * count)), "{} for {}", billed * count, all);
+        // The more go together, and the more is shared, the less each pays.
+        prop_assert!(shared_overhead_gas(gas, shared, entries.saturating_add(1)) <= billed);
+        prop_assert!(shared_overhead_gas(gas, shared.saturating_add(more), entries) <= billed);
     }
 
     #[test]
@@ -189,5 +217,6 @@ proptest! {
         let _ = from_cents_down::<Software>(x[0] as u16, a, decimals);
         let _ = FulfillmentCost::new::<Software>(a, b, c, x[0].into(), fee, fee);
         let _ = overhead_gas(x[0].into(), x[1].into());
+        let _ = shared_overhead_gas(u64::from(x[0]) << 32 | u64::from(x[1]), x[2], x[3] as u8);
     }
 }

@@ -209,6 +209,7 @@ sol! {
         function getDONFeeJuels(bytes) external view returns (uint72);
         function getDONPublicKey() external view returns (bytes);
         function getOperationFeeJuels() external view returns (uint72);
+        function getSharedOverhead() external view returns (uint32);
         function getThresholdPublicKey() external view returns (bytes);
         function getUsdPerUnitLink() external view returns (uint256, uint8);
         function getWeiPerUnitLink() external view returns (uint256);
@@ -219,6 +220,7 @@ sol! {
         function owner() external view returns (address);
         function setConfig(address[] _signers, address[] _transmitters, uint8 _f, bytes _onchainConfig, uint64 _offchainConfigVersion, bytes _offchainConfig) external;
         function setDONPublicKey(bytes donPublicKey) external;
+        function setSharedOverhead(uint32 sharedOverheadGas) external;
         function setThresholdPublicKey(bytes thresholdPublicKey) external;
         function startRequest(RequestMeta request) external returns (Commitment commitment);
         function transferOwnership(address to) external;
@@ -252,6 +254,7 @@ sol! {
         event OwnershipTransferRequested(address indexed from, address indexed to);
         event OwnershipTransferred(address indexed from, address indexed to);
         event RequestBilled(bytes32 indexed requestId, uint96 juelsPerGas, uint256 l1FeeShareWei, uint96 callbackCostJuels, uint72 donFeeJuels, uint72 adminFeeJuels, uint72 operationFeeJuels);
+        event SharedOverheadUpdated(uint32 sharedOverheadGas);
         event Transmitted(bytes32 configDigest, uint32 epoch);
     }
 

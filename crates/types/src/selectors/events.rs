@@ -83,6 +83,9 @@ pub mod coordinator {
     /// uint72 donFeeJuels, uint72 adminFeeJuels, uint72 operationFeeJuels)`
     pub const REQUEST_BILLED: B256 =
         b256!("0x08a4a0761e3c98d288cb4af9342660f49550d83139fb3b762b70d34bed627368");
+    /// `SharedOverheadUpdated(uint32 sharedOverheadGas)`
+    pub const SHARED_OVERHEAD_UPDATED: B256 =
+        b256!("0x8d1d859942d1b34b7ead6ed974d897c07e45f25beec6532751a140b7d4395e70");
     /// `Transmitted(bytes32 configDigest, uint32 epoch)`
     pub const TRANSMITTED: B256 = b256!("0xb04e63db38c49950639fa09d29872f21f5d49d614f3a969d8adf3d4b52e41a62");
 }

@@ -112,6 +112,8 @@ pub mod coordinator {
     pub const GET_DON_PUBLIC_KEY: u32 = 0xd328_a91e;
     /// `getOperationFeeJuels() view returns (uint72)`
     pub const GET_OPERATION_FEE_JUELS: u32 = 0xf2f2_2ef1;
+    /// `getSharedOverhead() view returns (uint32)`
+    pub const GET_SHARED_OVERHEAD: u32 = 0x98b9_55a6;
     /// `getThresholdPublicKey() view returns (bytes)`
     pub const GET_THRESHOLD_PUBLIC_KEY: u32 = 0x81f1_b938;
     /// `getUsdPerUnitLink() view returns (uint256, uint8)`
@@ -133,6 +135,8 @@ pub mod coordinator {
     pub const SET_CONFIG: u32 = 0xe3d0_e712;
     /// `setDONPublicKey(bytes donPublicKey)`
     pub const SET_DON_PUBLIC_KEY: u32 = 0x7f15_e166;
+    /// `setSharedOverhead(uint32 sharedOverheadGas)`
+    pub const SET_SHARED_OVERHEAD: u32 = 0xac00_c261;
     /// `setThresholdPublicKey(bytes thresholdPublicKey)`
     pub const SET_THRESHOLD_PUBLIC_KEY: u32 = 0x083a_5466;
     /// `startRequest(RequestMeta request) returns (Commitment commitment)`

@@ -243,6 +243,8 @@ fn ownership_and_configuration_of_the_coordinator() {
             }
         });
         earn(&mut system, &mut dice);
+        let share = C::setSharedOverheadCall { sharedOverheadGas: dice.below(2) as u32 };
+        send(&mut system, &mut dice, call(owner, coordinator, &share), others);
         let transfer = call(owner, coordinator, &C::transferOwnershipCall { to: heir });
         send(&mut system, &mut dice, transfer, others);
         let accept = call(heir, coordinator, &C::acceptOwnershipCall {});
