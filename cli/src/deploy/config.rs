@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, I256, U256};
 use functions_client::abi::AllowListConfig;
-use functions_client::config::billing_defaults;
 use functions_client::stylus;
 use functions_deploy::{AS_PRINTED, Don, Oracle, Plan, Source};
 use functions_failure::{OrHelp as _, Result, WrapErr as _, failure};
@@ -136,6 +135,7 @@ impl Config {
         let at = |p: &Path| folder.join(p);
         let don = file.don.map(|part| part.resolve(folder)).transpose().wrap_err_with(place)?;
         let signatures = don.as_ref().map_or(3, Don::quorum);
+        let (billing, shared_overhead_gas) = file.coordinator.resolve(signatures).wrap_err_with(place)?;
         let plan = Plan {
             don_id: don_id(&file.don_id).wrap_err_with(place)?,
             stylus_deployer: file.stylus_deployer.unwrap_or(stylus::STYLUS_DEPLOYER),
@@ -155,13 +155,15 @@ impl Config {
             )
             .wrap_err_with(place)?,
             router: file.router.resolve().wrap_err_with(place)?,
-            billing: file.coordinator.resolve(signatures).wrap_err_with(place)?,
+            billing,
+            shared_overhead_gas,
             allow_list: file.allow_list.map(AllowListPart::resolve).transpose().wrap_err_with(place)?,
             consumer: file.consumer,
             don,
         };
         let addresses_file = file.addresses_file.unwrap_or_else(|| "addresses.json".into());
-        let mut warnings = settings::warnings(&plan.router, &plan.billing, &billing_defaults(signatures));
+        let mut warnings =
+            settings::warnings(&plan.router, (&plan.billing, plan.shared_overhead_gas), signatures);
         warnings.extend(settings::warning_of_price(&plan.link_to_usd_feed));
         let (owner_key_file, addresses_file) = (at(&file.owner_key_file), at(&addresses_file));
         Ok(Self { owner_key_file, addresses_file, plan, warnings })

@@ -27,6 +27,7 @@ pub(crate) struct CoordinatorPart {
     feed_staleness_seconds: Option<u32>,
     gas_overhead_before_callback: Option<u32>,
     gas_overhead_after_callback: Option<u32>,
+    shared_overhead_gas: Option<u32>,
     minimum_estimate_gas_price_wei: Option<u64>,
     fallback_usd_per_unit_link: Option<u64>,
     fallback_usd_per_unit_link_decimals: Option<u8>,
@@ -88,7 +89,8 @@ const MOST_OVERHEAD_GAS: u32 = 10_000_000;
 const MOST_DECIMALS: u8 = 18;
 
 impl CoordinatorPart {
-    pub(crate) fn resolve(self, signatures: usize) -> Result<BillingConfig> {
+    /// The configuration, and the gas of the overhead that the entries of one report share.
+    pub(crate) fn resolve(self, signatures: usize) -> Result<(BillingConfig, u32)> {
         let mut config = defaults::billing_defaults(signatures);
         let set = |to: &mut u32, from: Option<u32>| *to = from.unwrap_or(*to);
         set(&mut config.fulfillmentGasPriceOverEstimationBP, self.fulfillment_gas_price_over_estimation_bp);
@@ -145,6 +147,15 @@ impl CoordinatorPart {
                 ));
             }
         }
+        let measured = defaults::shared_overhead_gas(signatures, &config);
+        let shared = self.shared_overhead_gas.unwrap_or(measured);
+        let overhead = config.gasOverheadBeforeCallback + config.gasOverheadAfterCallback;
+        if shared > overhead {
+            return Err(failure!(
+                help = "write less, 0 to share nothing, or leave it out: the default is measured",
+                "[coordinator] shared_overhead_gas is {shared}, more than the {overhead} of both overheads, of which it is a part"
+            ));
+        }
         if timeout < LEAST_TIMEOUT_SECONDS {
             return Err(failure!(
                 help = format!("write {LEAST_TIMEOUT_SECONDS} or more; 300 is a good value"),
@@ -159,16 +170,17 @@ impl CoordinatorPart {
                 "[coordinator] has fallback prices of LINK by which nothing can be billed while a feed is stale"
             ));
         }
-        Ok(config)
+        Ok((config, shared))
     }
 }
 
-/// What may be meant, but is not what networks have; `measured` are the defaults of as many signatures.
+/// What may be meant, but is not what networks have; with reports of so many signatures.
 pub(crate) fn warnings(
     router: &RouterConfig,
-    billing: &BillingConfig,
-    measured: &BillingConfig,
+    (billing, shared): (&BillingConfig, u32),
+    signatures: usize,
 ) -> Vec<String> {
+    let measured = &defaults::billing_defaults(signatures);
     let mut warnings = Vec::new();
     let mut warn = |is_odd: bool, part: &str, key: &str, words: &str| {
         if is_odd {
@@ -217,6 +229,9 @@ pub(crate) fn warnings(
     warn(before.0 < before.1 / 2, part, "gas_overhead_before_callback", words);
     let after = (billing.gasOverheadAfterCallback, measured.gasOverheadAfterCallback);
     warn(after.0 < after.1 / 2, part, "gas_overhead_after_callback", words);
+    let words = "is more than what is measured: nodes would pay for gas that nobody pays them";
+    let most = defaults::shared_overhead_gas(signatures, billing);
+    warn(shared > most, part, "shared_overhead_gas", words);
     let words = "make LINK cheaper than a cent or dearer than 10,000 dollars while the feed is stale";
     warn(!(1..=1_000_000).contains(&cents), part, "fallback_usd_per_unit_link and its decimals", words);
     let words = "is more than 10 dollars a request";
@@ -262,6 +277,8 @@ mod tests {
             "fulfillment_gas_price_over_estimation_bp = 4294967295",
             "gas_overhead_before_callback = 10000001",
             "gas_overhead_after_callback = 4294967295",
+            "shared_overhead_gas = 198943",
+            "gas_overhead_after_callback = 0\nshared_overhead_gas = 105001",
             "fallback_native_per_unit_link = 0",
             "fallback_usd_per_unit_link = 0",
             "fallback_usd_per_unit_link_decimals = 19",
@@ -274,6 +291,8 @@ mod tests {
             "request_timeout_seconds = 45",
             "feed_staleness_seconds = 0",
             "minimum_estimate_gas_price_wei = 1099511627775",
+            "shared_overhead_gas = 198942",
+            "shared_overhead_gas = 0\ngas_overhead_before_callback = 0\ngas_overhead_after_callback = 0",
         ] {
             assert!(coordinator(line).is_ok(), "{line}");
         }
@@ -288,8 +307,8 @@ mod tests {
             let router = functions_toml_file::parse::<RouterPart>(router, "router").unwrap();
             let coordinator =
                 functions_toml_file::parse::<CoordinatorPart>(coordinator, "coordinator").unwrap();
-            let (router, billing) = (router.resolve().unwrap(), coordinator.resolve(3).unwrap());
-            warnings(&router, &billing, &defaults::billing_defaults(3))
+            let (router, (billing, shared)) = (router.resolve().unwrap(), coordinator.resolve(3).unwrap());
+            warnings(&router, (&billing, shared), 3)
         };
         assert_eq!(warned("", ""), [""; 0]);
         let tiers = |count| format!("max_callback_gas_limits = {:?}", vec![300_000; count]);
@@ -316,6 +335,7 @@ mod tests {
             "minimum_estimate_gas_price_wei = 100000000001",
             "gas_overhead_before_callback = 0",
             "gas_overhead_after_callback = 0",
+            "shared_overhead_gas = 114001",
             "fallback_usd_per_unit_link_decimals = 18",
             "fallback_usd_per_unit_link_decimals = 0",
             "don_fee_cents_usd = 1001",

@@ -14,6 +14,8 @@ const GAS_PER_SIGNATURE: u32 = 6_300;
 
 /// Gas of a report with three signatures, whatever it carries.
 const SHARED_GAS_OF_THREE: u32 = 114_000;
+/// The rest of the two overheads: what an entry is billed at the least, however many go together.
+const GAS_OF_AN_ENTRY: u32 = 84_942;
 
 /// Router configuration of the live networks: callback tiers of 300,000, 500,000 and 1,000,000 gas, 100 consumers a
 /// subscription, a deposit of 0.1 LINK kept from subscriptions canceled before their tenth request.
@@ -55,9 +57,11 @@ pub fn billing_defaults(signatures: usize) -> BillingConfig {
 /// Gas of the overhead that the entries of one report share: what a report costs once, which is one entry's report less
 /// what a further entry costs. Measured as the overheads are, without the program cache.
 ///
-/// It is less than the two overheads: each entry is billed what it costs alone.
-pub fn shared_overhead_gas(signatures: usize) -> u32 {
-    SHARED_GAS_OF_THREE + further(signatures) * GAS_PER_SIGNATURE
+/// Less where the overheads are set lower: every entry is billed 84,942 gas at least, if it has as much.
+pub fn shared_overhead_gas(signatures: usize, billing: &BillingConfig) -> u32 {
+    let overhead = billing.gasOverheadBeforeCallback.saturating_add(billing.gasOverheadAfterCallback);
+    let once = SHARED_GAS_OF_THREE + further(signatures) * GAS_PER_SIGNATURE;
+    once.min(overhead.saturating_sub(GAS_OF_AN_ENTRY))
 }
 
 /// Signatures beyond three, of at most 31.
@@ -70,12 +74,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shared_is_a_part_of_the_overhead_and_grows_with_the_signatures() {
+    fn an_entry_is_billed_what_it_costs_alone_whatever_the_signatures_and_the_overheads() {
         for signatures in 0..40 {
-            let billing = billing_defaults(signatures);
-            let each = billing.gasOverheadBeforeCallback + billing.gasOverheadAfterCallback;
-            // What a further entry is billed at the least does not depend on the signatures.
-            assert_eq!(each - shared_overhead_gas(signatures), 84_942, "{signatures}");
+            let measured = billing_defaults(signatures);
+            let overhead = measured.gasOverheadBeforeCallback + measured.gasOverheadAfterCallback;
+            assert_eq!(
+                overhead - shared_overhead_gas(signatures, &measured),
+                GAS_OF_AN_ENTRY,
+                "{signatures}"
+            );
+            for (gas, shared) in [
+                (0, 0),
+                (GAS_OF_AN_ENTRY, 0),
+                (GAS_OF_AN_ENTRY + 5, 5),
+                (u32::MAX, overhead - GAS_OF_AN_ENTRY),
+            ] {
+                let billing = BillingConfig {
+                    gasOverheadBeforeCallback: gas,
+                    gasOverheadAfterCallback: 0,
+                    ..measured.clone()
+                };
+                assert_eq!(shared_overhead_gas(signatures, &billing), shared, "{signatures}, {gas}");
+            }
         }
     }
 }

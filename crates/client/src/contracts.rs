@@ -169,6 +169,31 @@ impl Contracts {
         Ok(event.configDigest)
     }
 
+    /// Gas of the overhead that the entries of one report share; `None` for a Coordinator that does not know of it.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub async fn shared_overhead(&self) -> Result<Option<u32>, ClientError> {
+        match self.chain.call(self.addresses.coordinator, &Coordinator::getSharedOverheadCall {}).await {
+            Ok(gas) => Ok(Some(gas)),
+            Err(error) if error.is_no_answer() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets the gas of the overhead that the entries of one report share.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn set_shared_overhead(
+        &self,
+        owner: &Account,
+        gas: u32,
+    ) -> Result<TransactionReceipt, ClientError> {
+        let call = Coordinator::setSharedOverheadCall { sharedOverheadGas: gas };
+        self.chain.send(owner, self.addresses.coordinator, &call).await
+    }
+
     /// The Coordinator that serves a DON now, if any.
     ///
     /// # Errors

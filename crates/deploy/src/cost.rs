@@ -34,7 +34,7 @@ fn gas(step: &Step, plan: &Plan) -> u64 {
         Step::Deploy(Contract::Coordinator) => 13_000_000,
         Step::Deploy(Contract::Consumer) => 8_500_000,
         Step::Deploy(Contract::AllowList) => 3_800_000,
-        Step::Follow(_) => 200_000,
+        Step::Follow(_) | Step::Share => 200_000,
         Step::Route(_) | Step::Ask(_) => 250_000,
         Step::Configure => 100_000 + 60_000 * members(plan),
     }
@@ -43,7 +43,7 @@ fn gas(step: &Step, plan: &Plan) -> u64 {
 /// Bytes of a step's transactions besides a program, at the most.
 fn bytes(step: &Step, plan: &Plan) -> u64 {
     match step {
-        Step::Deploy(_) | Step::Follow(_) | Step::Route(_) | Step::Ask(_) => 1_000,
+        Step::Deploy(_) | Step::Follow(_) | Step::Share | Step::Route(_) | Step::Ask(_) => 1_000,
         Step::Configure => 1_000 + 600 * members(plan),
     }
 }

@@ -141,6 +141,13 @@ impl Deployment<'_> {
                 (self.say)(&format!("{words} now"));
                 return Ok(());
             }
+            Step::Share if contracts.shared_overhead().await?.is_none() => {
+                (self.say)("the Coordinator knows of no overhead to share: each request is billed all of it");
+                return Ok(());
+            }
+            Step::Share => {
+                contracts.set_shared_overhead(self.owner, self.plan.shared_overhead_gas).await?;
+            }
             Step::Route(_) => contracts.set_route(self.owner, self.plan.don_id).await?,
             Step::Ask(_) => {
                 let list = book.entries().allow_list.unwrap_or_default();

@@ -15,6 +15,8 @@ pub(crate) struct Found {
     pub(crate) router: Option<RouterConfig>,
     /// The Coordinator's settings.
     pub(crate) billing: Option<BillingConfig>,
+    /// Gas of the overhead that the entries of a report share, of a Coordinator that knows of it.
+    pub(crate) shared: Option<u32>,
     /// The allow list's settings.
     pub(crate) list: Option<AllowListConfig>,
     /// Where the Router leads requests of the plan's DON.
@@ -51,6 +53,8 @@ impl Found {
         if let Some(coordinator) = entries.coordinator {
             let asked = chain.call(coordinator, &Coordinator::getConfigCall {}).await;
             found.billing = Some(asked.wrap_err("read the Coordinator's configuration")?);
+            let asked = contracts.shared_overhead().await;
+            found.shared = asked.wrap_err("read what the entries of a report share")?;
             if let Some(don) = &plan.don {
                 let asked = contracts.config_in_force(&don.oracle_config()?).await;
                 found.digest = asked.wrap_err("read the oracle configuration")?;

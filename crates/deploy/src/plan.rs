@@ -31,6 +31,8 @@ pub struct Plan {
     pub router: RouterConfig,
     /// The Coordinator's configuration.
     pub billing: BillingConfig,
+    /// Gas of the overhead that the entries of one report share.
+    pub shared_overhead_gas: u32,
     /// The allow list the Router asks; none lets everybody in.
     pub allow_list: Option<AllowListConfig>,
     /// Whether the example consumer is deployed too.
@@ -85,6 +87,7 @@ impl Plan {
     /// The plan of a local network: a token and feeds of its own, default configurations, the example consumer; no
     /// oracles yet.
     pub fn local(don_id: DonId, signatures: usize) -> Self {
+        let billing = defaults::billing_defaults(signatures);
         let feed = |answer| Source::Deploy(I256::try_from(answer).expect("an i64 fits 256 bits"));
         Self {
             don_id,
@@ -93,7 +96,8 @@ impl Plan {
             link_to_native_feed: feed(DEV_WEI_PER_LINK),
             link_to_usd_feed: feed(DEV_USD_PER_LINK),
             router: defaults::router_defaults(),
-            billing: defaults::billing_defaults(signatures),
+            shared_overhead_gas: defaults::shared_overhead_gas(signatures, &billing),
+            billing,
             allow_list: None,
             consumer: true,
             don: None,

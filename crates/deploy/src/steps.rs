@@ -16,6 +16,8 @@ pub(crate) enum Step {
     Deploy(Contract),
     /// A contract's settings follow the plan.
     Follow(Change),
+    /// The entries of a report share what the plan says.
+    Share,
     /// The DON's requests are led to the Coordinator, and no longer to the other one that is named.
     Route(Option<Address>),
     /// The Router asks the allow list, and no longer the other one that is named.
@@ -44,7 +46,7 @@ impl Step {
             Self::Deploy(_) => None,
             Self::Follow(change) => Some(change.of),
             Self::Route(_) | Self::Ask(_) => Some(Contract::Router),
-            Self::Configure => Some(Contract::Coordinator),
+            Self::Share | Self::Configure => Some(Contract::Coordinator),
         }
     }
 
@@ -58,6 +60,10 @@ impl Step {
         match self {
             Self::Deploy(contract) => format!("{} stands", contract.name()),
             Self::Follow(change) => change.words.to_owned(),
+            Self::Share => match plan.shared_overhead_gas {
+                0 => "each request of a report is billed its whole overhead".to_owned(),
+                gas => format!("the requests of a report share {gas} gas of its overhead"),
+            },
             Self::Route(other) => {
                 format!("route {} leads to the Coordinator{}", plan.don_id, instead_of(*other))
             }
@@ -81,6 +87,11 @@ pub(crate) fn steps(plan: &Plan, entries: &Entries, found: &Found) -> Vec<Step> 
         Contract::ALL.into_iter().filter(|c| is_missing(*c)).partition(|c| *c == Contract::AllowList);
     let mut steps: Vec<_> = others.into_iter().map(Step::Deploy).collect();
     steps.extend(changes(plan, entries, found).into_iter().map(Step::Follow));
+    // A new one shares nothing; one that knows nothing of it stays as it is.
+    let shared = if entries.coordinator.is_none() { Some(0) } else { found.shared };
+    if shared.is_some_and(|gas| gas != plan.shared_overhead_gas) {
+        steps.push(Step::Share);
+    }
     if entries.coordinator.is_none() || found.route != entries.coordinator {
         steps.push(Step::Route(found.route));
     }
@@ -149,6 +160,7 @@ mod tests {
         let found = Found {
             router: Some(plan.router.clone()),
             billing: Some(plan.billing.clone()),
+            shared: Some(plan.shared_overhead_gas),
             list: plan.allow_list.clone(),
             route: entries.coordinator,
             asked: entries.allow_list,
@@ -169,6 +181,7 @@ mod tests {
             "router stands",
             "coordinator stands",
             "consumer_example stands",
+            "the requests of a report share 114000 gas of its overhead",
             "route fun-test-1 leads to the Coordinator",
             "allow_list stands",
             "the Router asks the allow list",
@@ -195,6 +208,20 @@ mod tests {
         let followed =
             ["the Router's settings follow [router]", "the Coordinator's settings follow [coordinator]"];
         assert_eq!(told(&plan, &entries, &found), followed);
+    }
+
+    #[test]
+    fn what_is_shared_follows_the_plan_where_the_coordinator_knows_of_it() {
+        let mut plan = plan();
+        let (entries, found) = done(&plan);
+        let with = |shared| steps(&plan, &entries, &Found { shared, ..found.clone() });
+        assert_eq!(with(Some(0)), [Step::Share]);
+        assert_eq!(with(Some(plan.shared_overhead_gas + 1)), [Step::Share]);
+        assert_eq!(with(None), []);
+        plan.shared_overhead_gas = 0;
+        assert_eq!(steps(&plan, &entries, &found), [Step::Share]);
+        let none = Book::in_memory(7, Address::ZERO);
+        assert!(!steps(&plan, none.entries(), &Found::default()).contains(&Step::Share));
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn what_changes_while_requests_are_open_counts_for_their_report() {
 fn the_default_halves_what_each_of_ten_is_billed() {
     let billing = config::billing_defaults(3);
     let overhead = u64::from(billing.gasOverheadBeforeCallback + billing.gasOverheadAfterCallback);
-    let billed = |entries| shared_overhead_gas(overhead, config::shared_overhead_gas(3), entries);
+    let billed = |entries| shared_overhead_gas(overhead, config::shared_overhead_gas(3, &billing), entries);
     assert_eq!([1, 2, 3, 5, 10].map(billed), [198_942, 141_942, 122_942, 107_742, 96_342]);
 }
 
@@ -203,7 +203,7 @@ fn callbacks(receipt: &Receipt) -> u64 {
 fn transmitters_are_never_out_of_pocket_with_the_default() {
     let mut billing = config::billing_defaults(3);
     (billing.donFeeCentsUsd, billing.operationFeeCentsUsd) = (0, 0);
-    let default = config::shared_overhead_gas(3);
+    let default = config::shared_overhead_gas(3, &billing);
     for bytes in [32, 512] {
         let paid = [1, 2, 5, 10].map(|count| {
             let mut system = System::new(billing.clone());

@@ -74,6 +74,7 @@ async fn deploy_says_what_it_does_and_costs() {
         "router: ",
         "coordinator: ",
         "consumer_example: ",
+        "the requests of a report share 114000 gas of its overhead, when this is run without --dry-run",
         "route fun-test-1 leads to the Coordinator, when this is run without --dry-run",
         "allow_list: ",
         "the Router asks the allow list, when",
@@ -110,7 +111,7 @@ async fn deploy_says_what_it_does_and_costs() {
     let stopped = desk.deploy(&proxy.url, &[]);
     proxy.heal();
     let done = fourth - 1;
-    stopped.refused(&format!("the deployment stopped after {done} of 10 steps; what stands is in"));
+    stopped.refused(&format!("the deployment stopped after {done} of 11 steps; what stands is in"));
     assert!(
         stopped.stderr.contains("the same command goes on from there once this is mended"),
         "{stopped:?}"
