@@ -20,6 +20,7 @@ use functions_types::{Commitment, DonId, SubscriptionId};
 use futures::FutureExt as _;
 use serde_json::json;
 
+use super::overhead::Overhead;
 use super::{deploy_consumers, percentile};
 use crate::demo::MEMBERS;
 use crate::output::Progress;
@@ -93,6 +94,7 @@ pub(super) struct Figures {
     answered: usize,
     /// Billed although the script has an answer, by the first word of what was billed.
     billed: HashMap<String, usize>,
+    overhead: Overhead,
     timed_out: usize,
     paid: u64,
     transactions: u64,
@@ -197,6 +199,7 @@ pub(super) struct Run {
     answered: usize,
     /// As [`Figures::billed`].
     pub(super) billed: HashMap<String, usize>,
+    overhead: Overhead,
     timed_out: usize,
     charged: U256,
     /// The transactions that brought callbacks: one may bring several.
@@ -213,6 +216,7 @@ impl Run {
             taken: 0,
             answered: 0,
             billed: HashMap::new(),
+            overhead: Overhead::default(),
             timed_out: 0,
             charged: U256::ZERO,
             paid: HashSet::new(),
@@ -236,6 +240,8 @@ impl Run {
                 self.open.insert(event.requestId, Open { commitment: event.commitment.into(), transaction });
             }
         }
+        let bills = chain.events::<Coordinator::RequestBilled>(addresses.coordinator, from, None).await?;
+        let bills: HashMap<_, _> = bills.into_iter().map(|(bill, _)| (bill.requestId, bill)).collect();
         let processed = chain.events::<Router::RequestProcessed>(addresses.router, from, None);
         for (event, log) in processed.await? {
             if log.block_number.is_none_or(|at| at >= next) {
@@ -243,6 +249,9 @@ impl Run {
             }
             let Some(open) = self.open.remove(&event.requestId) else { continue };
             self.charged += U256::from(event.totalCostJuels);
+            if let Some(bill) = bills.get(&event.requestId) {
+                self.overhead.add(event.totalCostJuels, bill, &open.commitment);
+            }
             self.paid.extend(log.transaction_hash);
             self.ended_at.push((open.transaction, Instant::now()));
             if event.err.is_empty() && event.response == U256::from(ANSWER).to_be_bytes_vec() {
@@ -286,6 +295,7 @@ impl Figures {
             taken: run.taken,
             answered: run.answered,
             billed: run.billed,
+            overhead: run.overhead,
             timed_out: run.timed_out,
             paid: run.paid.len() as u64,
             transactions: 0,
@@ -315,6 +325,7 @@ impl Figures {
             "answered": self.answered,
             "billedFailures": self.billed,
             "timedOut": self.timed_out,
+            "overheadGas": self.overhead.json(),
             "transactions": { "paid": self.paid, "unpaid": self.unpaid(), "unpaidPercent": self.unpaid_percent() },
             "latencyMs": { "p50": latency[0], "p90": latency[1], "p99": latency[2], "max": latency[3] },
         })
@@ -328,7 +339,7 @@ impl Figures {
         let billed = if billed.is_empty() { "none".to_owned() } else { billed.join(", ") };
         format!(
             "offered {} in {:.1} s, taken {}\nanswered {}; billed failures: {billed}; timed out, unbilled: {}\n\
-             transactions: {} paid, {} unpaid ({:.1} %)\nlatency ms  p50 {p50}  p90 {p90}  p99 {p99}  max {max}",
+             transactions: {} paid, {} unpaid ({:.1} %)\n{}\nlatency ms  p50 {p50}  p90 {p90}  p99 {p99}  max {max}",
             self.offered,
             self.seconds,
             self.taken,
@@ -336,7 +347,8 @@ impl Figures {
             self.timed_out,
             self.paid,
             self.unpaid(),
-            self.unpaid_percent()
+            self.unpaid_percent(),
+            self.overhead.text()
         )
     }
 }

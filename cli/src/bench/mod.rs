@@ -2,6 +2,7 @@
 
 mod don;
 mod load;
+mod overhead;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

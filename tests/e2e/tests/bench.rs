@@ -1,4 +1,4 @@
-//! `functions bench don` measures what it says, in the smallest run there is.
+//! `functions bench` measures what it says, in the smallest runs there are.
 
 use std::process::Command;
 
@@ -10,18 +10,34 @@ fn number(json: &Value, path: &str) -> f64 {
     json.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path} in {json}"))
 }
 
-#[test]
-fn bench_don_tells_latency_throughput_and_cost_by_part() {
-    let smallest = "--nodes 4 --requests 1 --in-flight 2 --seconds 1 --warm-up 0 --json";
+/// What a run of a benchmark says.
+fn bench(verb: &str, options: &str) -> Value {
     let output = Command::new(functions())
-        .args(["bench", "don", "--contracts"])
+        .args(["bench", verb, "--json", "--contracts"])
         .arg(contracts())
-        .args(smallest.split(' '))
+        .args(options.split(' '))
         .output()
         .expect("the program starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+#[test]
+fn bench_load_tells_what_the_requests_of_a_crowd_are_billed() {
+    let json = bench("load", "--burst 20");
+    let of = |figure: &str| number(&json, figure);
+    assert_eq!((of("/taken"), of("/answered"), of("/overheadGas/alone")), (20.0, 20.0, 198_942.0), "{json}");
+    // The shared part once a transaction, the rest once a request.
+    let (billed, transactions) = (of("/overheadGas/perRequest"), of("/transactions/paid"));
+    assert!(billed >= 84_942.0 + 114_000.0 / 10.0, "{json}");
+    assert!(billed <= 84_942.0 + 114_000.0 * transactions / 20.0 + 1.0, "{json}");
+    assert!((of("/overheadGas/ratio") - billed / 198_942.0).abs() < 1e-9, "{json}");
+}
+
+#[test]
+fn bench_don_tells_latency_throughput_and_cost_by_part() {
+    let json = bench("don", "--nodes 4 --requests 1 --in-flight 2 --seconds 1 --warm-up 0");
     let runs = number(&json, "/javascriptRunsPerSecond");
     assert!(
         runs > 0.0 && number(&json, "/cores") >= 1.0 && number(&json, "/requestsInFlight") == 2.0,
