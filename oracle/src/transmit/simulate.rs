@@ -154,6 +154,8 @@ struct Amounts {
     cost_without_callback: U96,
 }
 
+/// Of a report alone; one that goes with others is billed less where the coordinator's entries share overhead.
+///
 /// Upstream: `FunctionsBilling._fulfillAndBill` of Coordinator 1.3.0; floor division, narrowing is checked.
 fn amounts(
     subject: &Subject<'_>,
