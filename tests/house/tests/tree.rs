@@ -31,14 +31,19 @@ const WALLS: &[Rule] = &[
         wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
     },
     Rule {
-        of: &["functions-rules", "functions-types", "functions-report"],
-        because: "rules and codecs are pure",
+        of: &["functions-rules", "functions-types", "functions-report", "functions-tdh2"],
+        because: "rules, codecs and cryptography are pure",
         wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
     },
     Rule {
-        of: &["oracle-ocr", "functions-rules", "functions-types", "functions-report"],
+        of: &["oracle-ocr", "functions-rules", "functions-types", "functions-report", "functions-tdh2"],
         because: "what is random comes from outside",
         wall: Wall::NotDirectly(DICE),
+    },
+    Rule {
+        of: &["functions-tdh2"],
+        because: "what sees secrets knows as little as possible",
+        wall: Wall::OursOnly(&["functions-types"]),
     },
     Rule {
         of: &["oracle-frames"],

@@ -1,0 +1,147 @@
+//! The threshold key: what everybody knows, and a member's share of what nobody does.
+
+use std::{borrow::Cow, fmt};
+
+use functions_types::members::MAX_MEMBERS;
+use p256::{ProjectivePoint, Scalar, elliptic_curve::ops::MulByGenerator as _};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    Malformed,
+    curve::{self, GROUP, Table},
+    json,
+};
+
+/// Most bytes of a public key's JSON; that of 31 members has about three thousand.
+const MAX_KEY_BYTES: usize = 4_096;
+/// Most bytes of a private share's JSON.
+const MAX_SHARE_BYTES: usize = 256;
+
+/// The public threshold key of an oracle set.
+///
+/// JSON: `{"Group":"P256","G_bar":…,"H":…,"HArray":[…]}`, points in base64 of `04 || x || y`; `HArray[i]` is of the
+/// member with index `i`.
+#[derive(Clone)]
+pub struct PublicKey {
+    /// The second generator; nobody may know its logarithm.
+    pub(crate) g_bar: Table,
+    pub(crate) h: ProjectivePoint,
+    pub(crate) members: Vec<Table>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKey<'a> {
+    #[serde(rename = "Group", borrow)]
+    group: Cow<'a, str>,
+    #[serde(rename = "G_bar", borrow)]
+    g_bar: Cow<'a, str>,
+    #[serde(rename = "H", borrow)]
+    h: Cow<'a, str>,
+    #[serde(rename = "HArray", borrow)]
+    members: Vec<Cow<'a, str>>,
+}
+
+impl PublicKey {
+    pub(crate) fn new(g_bar: &ProjectivePoint, h: ProjectivePoint, members: &[ProjectivePoint]) -> Self {
+        Self { g_bar: Table::new(g_bar), h, members: members.iter().map(Table::new).collect() }
+    }
+
+    /// Reads the JSON that the Coordinator stores.
+    ///
+    /// # Errors
+    /// [`Malformed`], also when there is no member or there are more than 31.
+    pub fn decode(json: &[u8]) -> Result<Self, Malformed> {
+        let raw: RawKey<'_> = json::read("the threshold key", json, MAX_KEY_BYTES)?;
+        curve::group(&raw.group)?;
+        if raw.members.is_empty() || raw.members.len() > MAX_MEMBERS {
+            return Err(Malformed::Not { what: "HArray", wanted: "a list of 1 to 31 points" });
+        }
+        let members = raw.members.iter().map(|text| curve::point("HArray", text));
+        let members = members.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::new(&curve::point("G_bar", &raw.g_bar)?, curve::point("H", &raw.h)?, &members))
+    }
+
+    /// The JSON that [`PublicKey::decode`] reads.
+    pub fn encode(&self) -> String {
+        json::write(&RawKey {
+            group: GROUP.into(),
+            g_bar: curve::point_text(self.g_bar.point()).into(),
+            h: curve::point_text(&self.h).into(),
+            members: self.members.iter().map(|member| curve::point_text(member.point()).into()).collect(),
+        })
+    }
+
+    /// How many members have a share.
+    pub const fn members(&self) -> usize {
+        self.members.len()
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.encode() == other.encode()
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.encode())
+    }
+}
+
+/// A member's share of the private key; wiped when dropped.
+///
+/// JSON: `{"Group":"P256","Index":i,"V":…}`, `V` 32 bytes, big endian, in base64.
+pub struct PrivateShare {
+    pub(crate) index: u8,
+    pub(crate) value: Zeroizing<Scalar>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawShare<'a> {
+    #[serde(rename = "Group", borrow)]
+    group: Cow<'a, str>,
+    #[serde(rename = "Index")]
+    index: u8,
+    #[serde(rename = "V", borrow)]
+    value: Cow<'a, str>,
+}
+
+impl PrivateShare {
+    /// Reads the JSON of a dealer or of a key file.
+    ///
+    /// # Errors
+    /// [`Malformed`], also when the share is zero.
+    pub fn decode(json: &[u8]) -> Result<Self, Malformed> {
+        let raw: RawShare<'_> = json::read("the private share", json, MAX_SHARE_BYTES)?;
+        curve::group(&raw.group)?;
+        let value = curve::scalar("V", &raw.value)?;
+        if *value == Scalar::ZERO {
+            return Err(Malformed::Not { what: "V", wanted: "a share: it is zero" });
+        }
+        Ok(Self { index: curve::index(raw.index)?, value })
+    }
+
+    /// The JSON that [`PrivateShare::decode`] reads.
+    pub fn encode(&self) -> Zeroizing<String> {
+        let value = Zeroizing::new(curve::scalar_text(&self.value));
+        let raw = RawShare { group: GROUP.into(), index: self.index, value: value.as_str().into() };
+        json::write_secret(&raw, MAX_SHARE_BYTES)
+    }
+
+    /// The member's index, from zero: its place among the signers on chain.
+    pub const fn index(&self) -> u8 {
+        self.index
+    }
+
+    /// Whether this is the share that `key` has for the member.
+    pub fn belongs_to(&self, key: &PublicKey) -> bool {
+        let of = key.members.get(usize::from(self.index));
+        of.is_some_and(|member| *member.point() == ProjectivePoint::mul_by_generator(&self.value))
+    }
+}
