@@ -35,14 +35,12 @@ pub(crate) fn index(index: u8) -> Result<u8, Malformed> {
     }
 }
 
-/// A point from base64 of `04 || x || y`: on the curve, so not the identity, which has no such form.
+/// A point from base64 of `04 || x || y`: on the curve, so not the identity, which has no such form. Of 65 bytes
+/// nothing else is a point.
 pub(crate) fn point(what: &'static str, text: &str) -> Result<ProjectivePoint, Malformed> {
     let wanted = "a point: base64 of 65 bytes, 04 x y, on P-256";
     let malformed = || Malformed::Not { what, wanted };
     let bytes = json::array::<POINT>(what, text, wanted)?;
-    if bytes.first() != Some(&4) {
-        return Err(malformed());
-    }
     let encoded = EncodedPoint::from_bytes(bytes.as_slice()).map_err(|_| malformed())?;
     Option::from(ProjectivePoint::from_encoded_point(&encoded)).ok_or_else(malformed)
 }

@@ -13,8 +13,10 @@ use functions_tdh2::{
     envelope::{self, InnerError, Recipient, SealError},
     signed::{self, SignedError},
 };
+use functions_types::SubscriptionId;
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 fn don() -> DonPrivateKey {
     DonPrivateKey::decode(&array(&vectors("ecies")["don_private_key"])).unwrap()
@@ -268,9 +270,6 @@ fn the_simulated_keys_of_the_toolkit_work_with_ours() {
 
 #[test]
 fn labels_are_of_their_parts() {
-    use functions_types::SubscriptionId;
-    use sha2::{Digest as _, Sha256};
-
     let (coordinator, owner) = (Address::repeat_byte(0xc0), Address::repeat_byte(0x0e));
     let mut preimage = b"osa/secrets/1".to_vec();
     preimage.extend([0; 24].iter().chain(&421_614_u64.to_be_bytes()));

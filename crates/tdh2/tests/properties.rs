@@ -3,6 +3,7 @@
 
 mod common;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::{Dice, Set};
 use functions_tdh2::{
     Ciphertext, DecryptionShare, InvalidShare, Label, OpenError, PrivateShare, PublicKey, Unverified,
@@ -197,6 +198,12 @@ fn other_forms_of_the_same_are_refused() {
         let without: Vec<&str> = fields.iter().copied().filter(|other| other != field).collect();
         assert!(!good(&format!("{{{}}}", without.join(","))), "no {field}");
     }
+    let mut hybrid = STANDARD.decode(u_i.trim_matches('"')).unwrap();
+    hybrid[0] = 6 | hybrid[64] & 1;
+    assert!(
+        !good(&share.replace(u_i, &format!("\"{}\"", STANDARD.encode(hybrid)))),
+        "a form of ANSI X9.62 that says y twice"
+    );
     // The last digit of base64 with padding has bits that stand for nothing.
     let e_i = values[3].trim_matches('"');
     let last = e_i.as_bytes()[42];
