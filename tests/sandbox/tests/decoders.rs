@@ -8,6 +8,8 @@ mod frames;
 mod http_policy;
 #[path = "../../../fuzz/checks/messages.rs"]
 mod messages;
+#[path = "../../../fuzz/checks/secrets.rs"]
+mod secrets;
 
 use std::path::Path;
 
@@ -99,4 +101,9 @@ fn messages_survive_changes() {
 #[test]
 fn the_http_policy_survives_changes() {
     bombard("http_policy", http_policy::check);
+}
+
+#[test]
+fn secrets_survive_changes() {
+    bombard("secrets", secrets::check);
 }
