@@ -1,12 +1,12 @@
 //! What the chain asks per gas now, and the most that this node may offer.
 
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use functions_types::Commitment;
 
 use super::{
     funds::LOOK_EVERY,
     gas,
-    price::{Fees, Market},
+    price::{Fees, Market, Quote},
     report::ReportJob,
     shared::Shared,
     simulate::{Subject, affordable_wei, l1_price_wei},
@@ -34,35 +34,39 @@ fn base_fee_wei(head: &Header) -> u128 {
     head.base_fee_per_gas.and_then(|fee| u128::try_from(fee).ok()).unwrap_or(1)
 }
 
-/// The most that may be offered per gas: what the operator allows, what the account holds for `gas_limit`, and as long
-/// as the request waits for it, the price above which its reservation does not pay for the report. `None` for a price
-/// of LINK that is not known.
-pub(super) struct Ceiling {
-    pub(super) wei: u128,
-    pub(super) wei_per_link: Option<U256>,
-}
-
-/// Works the ceiling out for a report's transaction.
+/// Asks the chain for a quote.
 ///
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered.
-pub(super) async fn ceiling(
-    shared: &Shared,
-    job: &ReportJob,
-    fees: &Fees,
-    gas_limit: u64,
-) -> Result<Ceiling, RpcFailure> {
-    let wei_per_link = match wei_per_link(&shared.rpc, job.commitment.coordinator).await {
+pub(super) async fn quote(shared: &Shared, coordinator: Address) -> Result<Quote, RpcFailure> {
+    let head = shared.rpc.agreed_head().await?;
+    let fees = fees(&shared.rpc, &head).await?;
+    let wei_per_link = match wei_per_link(&shared.rpc, coordinator).await {
         Ok(price) => Some(price),
         Err(err) if err.is_transient() => return Err(err),
         // The simulation shows what that means for the report.
         Err(_) => None,
     };
+    Ok(Quote { head, fees, wei_per_link })
+}
+
+/// The most that may be offered per gas for a report's transaction, as long as the request waits for it: what the
+/// operator allows, what the account holds for `gas_limit`, and the price above which the reservation does not pay for
+/// the report.
+///
+/// # Errors
+/// [`RpcFailure`] when no endpoint answered.
+pub(super) async fn ceiling_wei(
+    shared: &Shared,
+    job: &ReportJob,
+    quote: &Quote,
+    gas_limit: u64,
+) -> Result<u128, RpcFailure> {
     let subject = subject(shared, job);
-    let affordable =
-        wei_per_link.map_or(u128::MAX, |price| affordable_wei(&subject, fees.l1_price_wei, price));
-    let wei = affordable.min(payable_wei(shared, gas_limit).await?);
-    Ok(Ceiling { wei, wei_per_link })
+    let affordable = quote
+        .wei_per_link
+        .map_or(u128::MAX, |price| affordable_wei(&subject, quote.fees.l1_price_wei, price));
+    Ok(affordable.min(payable_wei(shared, gas_limit).await?))
 }
 
 /// What the operator allows and the account holds, per gas.

@@ -10,9 +10,9 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{
     batch::{self, Waiting},
     delivery::Together,
-    fees::{batch_gas_limit, ceiling, fees},
-    look::look,
-    price,
+    fees::{batch_gas_limit, ceiling_wei, quote},
+    look::{Way, look},
+    price::{self, Quote},
     queue::Waiter,
     report::{ReportJob, TransmitNote},
     sender::SendError,
@@ -38,7 +38,11 @@ pub(super) async fn gather(shared: &Shared, first: &ReportJob) -> Result<Option<
     let waiting: Vec<Waiting> = waiters.iter().map(|waiter| waiting_of(&waiter.job)).collect();
     let chosen = batch::choose(&waiting_of(first), &waiting);
     let chosen: Vec<&Waiter> = chosen.into_iter().filter_map(|place| waiters.get(place)).collect();
-    let looks = join_all(chosen.iter().map(|waiter| may_go_along(shared, waiter))).await;
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let quote = quote(shared, first.commitment.coordinator).await?;
+    let looks = join_all(chosen.iter().map(|waiter| may_go_along(shared, waiter, &quote))).await;
     let along = chosen.iter().zip(looks).filter_map(|(waiter, ceiling)| Some((&*waiter.job, ceiling?)));
     let along: Vec<(&ReportJob, u128)> = along.collect();
     if !batch::is_enough(along.len()) {
@@ -63,16 +67,17 @@ async fn try_gather(
     drop(shared.notes.send(TransmitNote::Gather { keys }));
     let Ok(Some(batch)) = answer.await else { return Ok(None) };
     let calldata = Bytes::from(batch.calldata());
-    let fees = fees(&shared.rpc, &shared.rpc.agreed_head().await?).await?;
-    let gas_limit = batch_gas_limit(&jobs, &calldata, &fees);
+    let quote = quote(shared, first.commitment.coordinator).await?;
+    let market = quote.fees.market;
+    let gas_limit = batch_gas_limit(&jobs, &calldata, &quote.fees);
     // No more than the reservation of each of them pays for.
-    let of_first = ceiling(shared, first, &fees, gas_limit).await?.wei;
+    let of_first = ceiling_wei(shared, first, &quote, gas_limit).await?;
     let ceiling_wei = along.iter().map(|(_, ceiling)| *ceiling).fold(of_first, u128::min);
-    let Some(price) = price::offer(fees.market, ceiling_wei) else {
+    let Some(price) = price::offer(market, ceiling_wei) else {
         return Ok(None);
     };
     let (from, to) = (shared.sender.address(), first.commitment.coordinator);
-    if !is_taken(&shared.rpc, (from, to), &calldata, gas_limit, fees.market.effective_wei()).await? {
+    if !is_taken(&shared.rpc, (from, to), &calldata, gas_limit, market.effective_wei()).await? {
         return Ok(None);
     }
     let mut carried = false;
@@ -84,7 +89,7 @@ async fn try_gather(
 }
 
 /// The most that may be offered per gas for a report that may go along.
-async fn may_go_along(shared: &Shared, waiter: &Waiter) -> Option<u128> {
+async fn may_go_along(shared: &Shared, waiter: &Waiter, quote: &Quote) -> Option<u128> {
     let told = *waiter.told.borrow();
     let timeout = u64::from(waiter.job.commitment.timeout_timestamp);
     match shared.carried.is_carried(&shared.journal, &shared.sender, waiter.job.request_id).await {
@@ -92,7 +97,7 @@ async fn may_go_along(shared: &Shared, waiter: &Waiter) -> Option<u128> {
         // With trouble it goes alone, and says what the trouble is.
         Ok(true) | Err(_) => return None,
     }
-    let look = look(shared, &waiter.job, told.request_block, 0).await.ok()?;
+    let look = look(shared, &waiter.job, quote, told.request_block, Way::Along).await.ok()?;
     let ceiling_wei = look.ceiling_wei;
     look.may_go_along(told.answered, timeout).then_some(ceiling_wei)
 }

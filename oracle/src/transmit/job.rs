@@ -11,9 +11,9 @@ use tokio::{
 use super::{
     batch,
     delivery::{Assignment, Delivery, Effect, Look, Moment, Next, Seen, Standing},
-    fees::{ceiling, fees, payable_wei},
+    fees::{ceiling_wei, payable_wei, quote},
     gathering::{Gathered, gather},
-    look::look,
+    look::{Way, look},
     mined::{self, Deed, Mined},
     price::Price,
     queue::Place,
@@ -200,7 +200,8 @@ impl<'a> Driver<'a> {
                 if is_carried().await? {
                     return Ok(Seen::Looked(Look::CARRIED));
                 }
-                let look = look(shared, job, request_block, gas_raises).await?;
+                let quote = quote(shared, job.commitment.coordinator).await?;
+                let look = look(shared, job, &quote, request_block, Way::Alone { gas_raises }).await?;
                 // Asked again: while it looked, a block that leaves the chain may have given a transaction back.
                 let carried = is_carried().await?;
                 Seen::Looked(Look { waiting: self.waiting(), carried, ..look })
@@ -295,13 +296,13 @@ impl<'a> Driver<'a> {
     /// is left is to use the nonce.
     async fn market(&self) -> Result<Seen, JobError> {
         let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
-        let fees = fees(&self.shared.rpc, &self.shared.rpc.agreed_head().await?).await?;
+        let quote = quote(self.shared, self.job.commitment.coordinator).await?;
         let ceiling_wei = if self.told.borrow().answered {
             payable_wei(self.shared, row.gas_limit).await?
         } else {
-            ceiling(self.shared, self.job, &fees, row.gas_limit).await?.wei
+            ceiling_wei(self.shared, self.job, &quote, row.gas_limit).await?
         };
-        Ok(Seen::Market { market: fees.market, ceiling_wei })
+        Ok(Seen::Market { market: quote.fees.market, ceiling_wei })
     }
 
     async fn send(&mut self, turn: &Turn<'_>, draft: &Draft) -> Result<Seen, JobError> {

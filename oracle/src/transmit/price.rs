@@ -1,5 +1,9 @@
 //! What a transaction offers per gas, in wei. Pure arithmetic.
 
+use alloy::primitives::U256;
+
+use crate::chain::Header;
+
 /// The offer of a transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
@@ -32,6 +36,14 @@ pub(super) struct Fees {
     pub(super) market: Market,
     /// Wei per unit of calldata that the parent chain costs; zero where there is none.
     pub(super) l1_price_wei: u128,
+}
+
+/// What the chain says of prices at its newest block; the same for all reports that go to one coordinator.
+pub(super) struct Quote {
+    pub(super) head: Header,
+    pub(super) fees: Fees,
+    /// `None` when the coordinator does not give LINK's price.
+    pub(super) wei_per_link: Option<U256>,
 }
 
 /// The offer of a first version, at most `ceiling_wei`: the base fee may double before it is taken. `None` when the

@@ -13,7 +13,7 @@ use functions_types::{Commitment, Juels, abi::Router, chains::bills_l1_fee};
 use super::{
     gas::{gas_before_router, l1_fee_wei},
     gate::Simulated,
-    price::Fees,
+    price::Quote,
 };
 use crate::chain::{CallRequest, Rejection, Rpc, RpcFailure};
 
@@ -57,8 +57,7 @@ pub(super) async fn l1_price_wei(rpc: &Rpc) -> Result<Option<u128>, RpcFailure> 
     }
 }
 
-/// Runs both calls, at the price the next block takes. Without `wei_per_link`, which the coordinator does not give
-/// then, only the first, which it refuses.
+/// Runs both calls, at the price the next block takes.
 ///
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered; a revert is an answer.
@@ -66,25 +65,36 @@ pub(super) async fn simulate(
     rpc: &Rpc,
     subject: &Subject<'_>,
     gas_limit: u64,
-    fees: &Fees,
-    wei_per_link: Option<U256>,
+    quote: &Quote,
 ) -> Result<Simulated, RpcFailure> {
-    let gas_price_wei = fees.market.effective_wei();
     let transmit = CallRequest {
         from: subject.transmitter,
         to: subject.commitment.coordinator,
         data: subject.calldata.clone(),
         gas: Some(gas_limit),
-        gas_price_wei: Some(gas_price_wei),
+        gas_price_wei: Some(quote.fees.market.effective_wei()),
     };
     match rpc.agreed_answer(&transmit, |_| ()).await {
-        Ok(()) => {}
-        Err(err) => return verdict(err),
+        Ok(()) => entry_code(rpc, subject, gas_limit, quote).await,
+        Err(err) => verdict(err),
     }
-    let Some(price) = wei_per_link else {
+}
+
+/// Runs the second call alone. Without LINK's price the coordinator would refuse the transaction.
+///
+/// # Errors
+/// [`RpcFailure`] when no endpoint answered; a revert is an answer.
+pub(super) async fn entry_code(
+    rpc: &Rpc,
+    subject: &Subject<'_>,
+    gas_limit: u64,
+    quote: &Quote,
+) -> Result<Simulated, RpcFailure> {
+    let Some(price) = quote.wei_per_link else {
         return Ok(Simulated::Reverts("the coordinator does not give LINK's price".to_owned()));
     };
-    let Some(amounts) = amounts(subject, gas_price_wei, fees.l1_price_wei, price) else {
+    let fees = &quote.fees;
+    let Some(amounts) = amounts(subject, fees.market.effective_wei(), fees.l1_price_wei, price) else {
         return Ok(Simulated::Reverts("the cost in juels overflows".to_owned()));
     };
     let fulfill = Router::fulfillCall {

@@ -1,5 +1,5 @@
 //! How long what a request with secrets costs a node takes on one core:
-//! `cargo run --locked --profile dist -p functions-tdh2 --example speed`
+//! `cargo run --locked --profile dist -p functions-tdh2 --example secrets_speed`
 #![expect(clippy::disallowed_macros, reason = "an example prints")]
 
 #[path = "../tests/common/mod.rs"]
