@@ -1,5 +1,5 @@
-//! Makes one transaction of several reports that wait: the others are looked at as if each went alone, the protocol is
-//! asked for the signatures, and what came of it is tried at the newest block. Nothing is decided here.
+//! Makes one transaction of several reports that wait: the router is asked what it would say of each of the others, the
+//! protocol is asked for the signatures, and what came of it is tried at the newest block. Nothing is decided here.
 
 use std::sync::PoisonError;
 

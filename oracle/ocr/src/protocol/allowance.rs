@@ -6,7 +6,7 @@ use crate::OracleIndex;
 
 /// Price of checking an Ed25519 signature, the unit of work.
 pub(crate) const OFFCHAIN_PRICE: u64 = 1;
-/// Price of recovering the signer of a report signature, which takes about three times as long.
+/// Price of recovering the signer of a report signature, which takes less than three times as long.
 pub(crate) const REPORT_PRICE: u64 = 3;
 
 /// Units of work that all messages of a peer may cost.
