@@ -14,8 +14,11 @@ use crate::lifecycle::RequestRow;
 const ROWS_WAIT_MS: u64 = 500;
 /// Requests under way from which on commits are gathered.
 const MANY: usize = 4;
-/// Shortest time between two commits then, in milliseconds; a run takes several times as long.
-const GATHER_MS: u64 = 20;
+/// Shortest time between two commits then, in milliseconds for each request under way: the more there are, the more
+/// share a commit.
+const GATHER_MS_EACH: u64 = 2;
+/// And at the most.
+const MOST_GATHER_MS: u64 = 40;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -66,7 +69,8 @@ impl Ledger {
     /// How long to gather more work before the next commit, with so many requests under way, in milliseconds.
     pub(super) fn gathers_for(&self, now: u64, open: usize) -> u64 {
         let since = now.saturating_sub(self.stored_ms);
-        if open < MANY { 0 } else { GATHER_MS.saturating_sub(since) }
+        let apart = (GATHER_MS_EACH * open as u64).min(MOST_GATHER_MS);
+        if open < MANY { 0 } else { apart.saturating_sub(since) }
     }
 }
 
@@ -115,7 +119,12 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.take(1_000);
         assert_eq!(ledger.gathers_for(1_002, MANY - 1), 0);
-        assert_eq!(ledger.gathers_for(1_002, MANY), GATHER_MS - 2);
-        assert_eq!(ledger.gathers_for(1_000 + GATHER_MS, MANY), 0);
+        assert_eq!(
+            ledger.gathers_for(1_002, MANY),
+            6,
+            "two milliseconds for each of four, of which two are over"
+        );
+        assert_eq!(ledger.gathers_for(1_008, MANY), 0);
+        assert_eq!(ledger.gathers_for(1_000, 1_000), MOST_GATHER_MS);
     }
 }

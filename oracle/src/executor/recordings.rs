@@ -2,7 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -58,7 +59,7 @@ impl Recordings {
         kept.retain(|other| *other != request_id);
         let unfinished = self.folder.join("unfinished");
         self.make_room(&mut kept, &unfinished)?;
-        fs::write(&unfinished, json)?;
+        write_over(&unfinished, &json)?;
         fs::rename(unfinished, self.file(request_id))?;
         kept.push_back(request_id);
         *known = Some(kept);
@@ -95,6 +96,13 @@ impl Recordings {
         }
         Ok(())
     }
+}
+
+/// Writes a file anew in the room that it has.
+fn write_over(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    file.write_all(content)?;
+    file.set_len(content.len() as u64)
 }
 
 fn request_of(path: &Path) -> Option<B256> {
@@ -144,8 +152,9 @@ mod tests {
         let recordings = Recordings::new(folder.path().join("transcripts"), 2);
         let inode = |byte| fs::metadata(recordings.folder.join(name(byte))).expect("kept").ino();
         let mut made = Vec::new();
-        for byte in 1..=4 {
-            recordings.write(B256::repeat_byte(byte), &transcript()).expect("written");
+        let long = Transcript { source: "x".repeat(20_000), ..transcript() };
+        for (byte, transcript) in [(1, &long), (2, &long), (3, &transcript()), (4, &transcript())] {
+            recordings.write(B256::repeat_byte(byte), transcript).expect("written");
             made.push(inode(byte));
         }
         assert_eq!(names(&recordings), [name(3), name(4)]);
