@@ -146,7 +146,7 @@ pub(crate) fn public_sum(terms: &[(&Table, Scalar)]) -> ProjectivePoint {
 
 /// What a share at place `at` counts in the sum at zero of a polynomial with points at all of `places`, which are
 /// distinct. A place is a member's index and one.
-pub(crate) fn coefficient(at: u8, places: &[u8]) -> Scalar {
+pub fn coefficient(at: u8, places: &[u8]) -> Scalar {
     let of = |index: u8| Scalar::from(u64::from(index) + 1);
     let (mut above, mut below) = (Scalar::ONE, Scalar::ONE);
     for other in places.iter().filter(|other| **other != at) {

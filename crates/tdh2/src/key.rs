@@ -3,7 +3,10 @@
 use std::{borrow::Cow, fmt};
 
 use functions_types::members::MAX_MEMBERS;
-use p256::{ProjectivePoint, Scalar, elliptic_curve::ops::MulByGenerator as _};
+use p256::{
+    ProjectivePoint, Scalar,
+    elliptic_curve::{Group as _, ops::MulByGenerator as _},
+};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -73,6 +76,35 @@ impl PublicKey {
         })
     }
 
+    /// A key of its second generator, its point and the members' points, by index.
+    ///
+    /// `None` without members, with more than 31, or when a point is the identity, which has no encoding.
+    pub fn from_points(
+        g_bar: &ProjectivePoint,
+        h: &ProjectivePoint,
+        members: &[ProjectivePoint],
+    ) -> Option<Self> {
+        let is_identity = |point: &ProjectivePoint| bool::from(point.is_identity());
+        let is_one = !is_identity(g_bar) && !is_identity(h) && !members.iter().any(is_identity);
+        let counts = !members.is_empty() && members.len() <= MAX_MEMBERS;
+        (is_one && counts).then(|| Self::new(g_bar, *h, members))
+    }
+
+    /// The second generator.
+    pub fn g_bar(&self) -> &ProjectivePoint {
+        self.g_bar.point()
+    }
+
+    /// What is encrypted to.
+    pub const fn h(&self) -> &ProjectivePoint {
+        &self.h
+    }
+
+    /// The point of the member with this index.
+    pub fn member(&self, index: u8) -> Option<&ProjectivePoint> {
+        self.members.get(usize::from(index)).map(Table::point)
+    }
+
     /// How many members have a share.
     pub const fn members(&self) -> usize {
         self.members.len()
@@ -127,6 +159,17 @@ impl PrivateShare {
         Ok(Self { index: curve::index(raw.index)?, value })
     }
 
+    /// A member's share. `None` when it is zero or the index is above 30.
+    pub fn new(index: u8, value: Zeroizing<Scalar>) -> Option<Self> {
+        let index = curve::index(index).ok()?;
+        (*value != Scalar::ZERO).then_some(Self { index, value })
+    }
+
+    /// The secret itself: for whoever shares it anew.
+    pub fn value(&self) -> &Scalar {
+        &self.value
+    }
+
     /// The JSON that [`PrivateShare::decode`] reads.
     pub fn encode(&self) -> Zeroizing<String> {
         let value = Zeroizing::new(curve::scalar_text(&self.value));
@@ -143,5 +186,37 @@ impl PrivateShare {
     pub fn belongs_to(&self, key: &PublicKey) -> bool {
         let of = key.members.get(usize::from(self.index));
         of.is_some_and(|member| *member.point() == ProjectivePoint::mul_by_generator(&self.value))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_of_its_points_and_a_share_of_its_number() {
+        let g = ProjectivePoint::GENERATOR;
+        let key = PublicKey::from_points(&(g + g), &g, &[g, g + g]).unwrap();
+        assert_eq!(PublicKey::decode(key.encode().as_bytes()).unwrap(), key);
+        assert_eq!(
+            (key.g_bar(), key.h(), key.member(1), key.member(2)),
+            (&(g + g), &g, Some(&(g + g)), None)
+        );
+        let none = ProjectivePoint::IDENTITY;
+        for (g_bar, h, members) in [
+            (none, g, vec![g]),
+            (g, none, vec![g]),
+            (g, g, vec![g, none]),
+            (g, g, vec![]),
+            (g, g, vec![g; 32]),
+        ] {
+            assert!(PublicKey::from_points(&g_bar, &h, &members).is_none());
+        }
+
+        let share = |index, value: u64| PrivateShare::new(index, Zeroizing::new(Scalar::from(value)));
+        assert!(share(1, 2).unwrap().belongs_to(&key));
+        assert_eq!(*share(1, 2).unwrap().value(), Scalar::from(2_u64));
+        assert!(share(0, 0).is_none() && share(31, 1).is_none());
     }
 }

@@ -43,6 +43,7 @@ mod opening;
 mod share;
 
 pub use ciphertext::{Ciphertext, Unverified, Verified};
+pub use curve::coefficient;
 pub use error::Malformed;
 pub use key::{PrivateShare, PublicKey};
 pub use label::Label;
