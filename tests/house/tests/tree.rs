@@ -26,8 +26,8 @@ const DICE: &[&str] = &["rand", "getrandom"];
 /// ARCHITECTURE's walls.
 const WALLS: &[Rule] = &[
     Rule {
-        of: &["oracle-ocr"],
-        because: "the protocol has no clock, socket or disk",
+        of: &["oracle-ocr", "oracle-ceremony"],
+        because: "protocols have no clock, socket or disk",
         wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
     },
     Rule {
@@ -36,7 +36,14 @@ const WALLS: &[Rule] = &[
         wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
     },
     Rule {
-        of: &["oracle-ocr", "functions-rules", "functions-types", "functions-report", "functions-tdh2"],
+        of: &[
+            "oracle-ocr",
+            "oracle-ceremony",
+            "functions-rules",
+            "functions-types",
+            "functions-report",
+            "functions-tdh2",
+        ],
         because: "what is random comes from outside",
         wall: Wall::NotDirectly(DICE),
     },
@@ -44,6 +51,11 @@ const WALLS: &[Rule] = &[
         of: &["functions-tdh2"],
         because: "what sees secrets knows as little as possible",
         wall: Wall::OursOnly(&["functions-types"]),
+    },
+    Rule {
+        of: &["oracle-ceremony"],
+        because: "what makes keys knows as little as possible",
+        wall: Wall::OursOnly(&["functions-tdh2", "functions-types"]),
     },
     Rule {
         of: &["oracle-frames"],
