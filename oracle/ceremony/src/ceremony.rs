@@ -64,6 +64,9 @@ pub enum StartError {
     /// There is no such place.
     #[error("the ceremony has no participant {0}")]
     Place(u8),
+    /// The signer has another key than the participant.
+    #[error("the key that signs is not that of participant {0}: check the roster and the key file")]
+    Key(u8),
     /// An old member deals its share, and this is not it.
     #[error("an old member needs its share of the old key: this is none, or another's")]
     Share,
@@ -110,6 +113,10 @@ impl<S: Signer> Ceremony<S> {
         let own = terms.at(me).ok_or(StartError::Place(me))?;
         let deals = own.deals.is_some();
         let scheme = scheme(&terms, me, share, &seed).ok_or(StartError::Share)?;
+        let text = [b"osa/ceremony/start/1".as_slice(), &terms.session, &[me]].concat();
+        if !verifies(&terms, me, &text, &signer.sign(&text)) {
+            return Err(StartError::Key(me));
+        }
         let mut ceremony = Self {
             terms,
             me,
@@ -448,8 +455,7 @@ impl<S: Signer> Ceremony<S> {
     }
 
     fn verifies(&self, place: u8, text: &[u8], signature: &[u8; 64]) -> bool {
-        let key = self.terms.at(place).and_then(|one| VerifyingKey::from_bytes(&one.key).ok());
-        key.is_some_and(|key| key.verify_strict(text, &Signature::from_bytes(signature)).is_ok())
+        verifies(&self.terms, place, text, signature)
     }
 
     fn broadcast(&mut self, message: &Message) {
@@ -462,4 +468,10 @@ impl<S: Signer> Ceremony<S> {
     fn send(&mut self, to: u8, bytes: Zeroizing<Vec<u8>>) {
         self.said.push(Effect::Send { to, bytes });
     }
+}
+
+/// Whether the participant at `place` signed `text`.
+fn verifies(terms: &Terms, place: u8, text: &[u8], signature: &[u8; 64]) -> bool {
+    let key = terms.at(place).and_then(|one| VerifyingKey::from_bytes(&one.key).ok());
+    key.is_some_and(|key| key.verify_strict(text, &Signature::from_bytes(signature)).is_ok())
 }

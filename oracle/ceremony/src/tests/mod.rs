@@ -6,6 +6,7 @@ mod bytes;
 mod cheats;
 mod don_key;
 mod net;
+mod proofs;
 mod random;
 mod resharing;
 mod resume;

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use functions_tdh2::{Ciphertext, Label, OpenError, PrivateShare, PublicKey, ValidShare};
 
-use crate::{Terms, TermsError, g_bar, p256_codec::encode_point};
+use crate::{Ceremony, StartError, Terms, TermsError, g_bar, p256_codec::encode_point};
 
-use super::net::{Net, Numbers, publics};
+use super::net::{Key, Net, Numbers, publics};
 
 /// Opens a ciphertext to `key` with these shares.
 pub(super) fn open(
@@ -96,4 +96,12 @@ fn terms_that_make_no_sense_are_refused() {
     };
     let all = [session(0, 0, 2), session(1, 0, 2), session(0, 1, 2), session(0, 0, 3)];
     assert!((0..4).all(|one| (0..one).all(|other| all[one] != all[other])));
+}
+
+#[test]
+fn who_is_not_of_the_ceremony_cannot_begin() {
+    let start = |place, name| Ceremony::start(terms(3, 2), place, Key::of(name), None, [0; 32].into()).err();
+    assert_eq!(start(3, 3), Some(StartError::Place(3)));
+    assert_eq!(start(1, 2), Some(StartError::Key(1)));
+    assert_eq!(start(1, 1), None);
 }
