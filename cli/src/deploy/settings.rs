@@ -229,7 +229,7 @@ pub(crate) fn warnings(
     warn(before.0 < before.1 / 2, part, "gas_overhead_before_callback", words);
     let after = (billing.gasOverheadAfterCallback, measured.gasOverheadAfterCallback);
     warn(after.0 < after.1 / 2, part, "gas_overhead_after_callback", words);
-    let words = "is more than what is measured: nodes would pay for gas that nobody pays them";
+    let words = "is more than a report costs once, as far as both overheads pay for it: nodes would pay for gas that nobody pays them";
     let most = defaults::shared_overhead_gas(signatures, billing);
     warn(shared > most, part, "shared_overhead_gas", words);
     let words = "make LINK cheaper than a cent or dearer than 10,000 dollars while the feed is stale";

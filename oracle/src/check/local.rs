@@ -77,6 +77,14 @@ pub(super) fn files(config: &Config, lines: &mut Vec<Line>) -> Option<Identity> 
             refused.line("data.folder", "give the node's user a folder it may write, or correct data_dir")
         }
     });
+    let transcripts = config.data_dir.join("transcripts");
+    if config.runner.transcripts > 0
+        && transcripts.exists()
+        && let Err(refused) = writable(&transcripts)
+    {
+        let remedy = "give the node's user a folder it may write there, or set runner.transcripts = 0";
+        lines.push(Line::warn("data.transcripts", refused.words, remedy));
+    }
     let allowed = descriptors();
     lines.push(match allowed {
         Some(allowed) if allowed < DESCRIPTORS => Line::warn(
@@ -274,27 +282,46 @@ mod tests {
     use super::*;
     use crate::check::Verdict;
 
+    fn config(journal: &str, home: &Path) -> Config {
+        let text = format!(
+            "data_dir = \"data\"\n[database]\nurl = \"sqlite://{journal}\"\n\
+             [keys]\nkeystore = \"k\"\npassword_file = \"p\"\n\
+             [chain]\nrpc_urls = [\"http://127.0.0.1:1\"]\nchain_id = 1\n\
+             router = \"0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E\"\ndon_id = \"d\"\n\
+             [net]\nlisten = \"/ip4/127.0.0.1/tcp/9001\"\n"
+        );
+        Config::parse(&text, "node.toml", home).expect("valid")
+    }
+
     #[tokio::test]
     async fn a_folder_is_tried_once() {
         let home = tempfile::tempdir().expect("a folder");
         fs::write(home.path().join("data"), []).expect("a file where the folder should be");
-        let config = |journal: &str| {
-            let text = format!(
-                "data_dir = \"data\"\n[database]\nurl = \"sqlite://{journal}\"\n\
-                 [keys]\nkeystore = \"k\"\npassword_file = \"p\"\n\
-                 [chain]\nrpc_urls = [\"http://127.0.0.1:1\"]\nchain_id = 1\n\
-                 router = \"0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E\"\ndon_id = \"d\"\n\
-                 [net]\nlisten = \"/ip4/127.0.0.1/tcp/9001\"\n"
-            );
-            Config::parse(&text, "node.toml", home.path()).expect("valid")
-        };
         for (journal, verdict) in [("data/j.sqlite", Verdict::Ok), ("other/j.sqlite", Verdict::Fail)] {
-            let config = config(journal);
+            let config = config(journal, home.path());
             let mut lines = Vec::new();
             files(&config, &mut lines);
             let of_folder = lines.iter().find(|line| line.id == "data.folder").expect("a line");
             assert!(of_folder.verdict == Verdict::Fail && of_folder.words.ends_with("is no folder"));
             assert_eq!(database(&config, None).await[0].verdict, verdict, "{journal}");
         }
+    }
+
+    #[test]
+    fn transcripts_that_cannot_be_kept_are_told() {
+        let home = tempfile::tempdir().expect("a folder");
+        let config = config("data/j.sqlite", home.path());
+        let told = || {
+            let mut lines = Vec::new();
+            files(&config, &mut lines);
+            lines.into_iter().find(|line| line.id == "data.transcripts")
+        };
+        let transcripts = home.path().join("data/transcripts");
+        fs::create_dir_all(&transcripts).expect("made");
+        assert!(told().is_none());
+        fs::remove_dir(&transcripts).expect("removed");
+        fs::write(&transcripts, []).expect("a file where the folder should be");
+        let line = told().expect("a line");
+        assert!(line.verdict == Verdict::Warn && line.words.ends_with("is no folder"));
     }
 }

@@ -4,12 +4,16 @@ use std::{
     collections::VecDeque,
     fs,
     io::{self, Write as _},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use alloy::primitives::B256;
+use nix::fcntl::OFlag;
 use oracle_runner::Transcript;
 
 /// Files longer than this are not kept, in bytes.
@@ -22,13 +26,15 @@ pub struct Recordings {
     most: usize,
     /// Whose files are there, oldest first, once the folder has been read; held while they change.
     kept: Arc<Mutex<Option<VecDeque<B256>>>>,
+    /// Whether the newest one could not be kept: said once, until one can.
+    fails: Arc<AtomicBool>,
 }
 
 impl Recordings {
     /// Keeps at most `most` files in `folder`; 0 keeps none.
     #[must_use]
     pub fn new(folder: PathBuf, most: usize) -> Self {
-        Self { folder, most, kept: Arc::default() }
+        Self { folder, most, kept: Arc::default(), fails: Arc::default() }
     }
 
     /// Keeps the transcript of a request's run, in the background; a failure is only logged.
@@ -38,8 +44,15 @@ impl Recordings {
         }
         let own = self.clone();
         tokio::task::spawn_blocking(move || {
-            if let Err(err) = own.write(request_id, &transcript) {
-                tracing::warn!(%request_id, %err, "the transcript of a run could not be kept");
+            let written = own.write(request_id, &transcript);
+            let failed_before = own.fails.swap(written.is_err(), Ordering::Relaxed);
+            match written {
+                Err(err) if !failed_before => tracing::warn!(
+                    %request_id, folder = %own.folder.display(), %err,
+                    "transcripts of runs are not kept: give the node's user a folder it may write, without foreign files"
+                ),
+                Ok(()) if failed_before => tracing::info!("transcripts of runs are kept again"),
+                _ => {}
             }
         });
     }
@@ -59,8 +72,9 @@ impl Recordings {
         kept.retain(|other| *other != request_id);
         let unfinished = self.folder.join("unfinished");
         self.make_room(&mut kept, &unfinished)?;
-        write_over(&unfinished, &json)?;
-        fs::rename(unfinished, self.file(request_id))?;
+        write_over(&unfinished, &json).map_err(|err| of(&unfinished, &err))?;
+        let file = self.file(request_id);
+        fs::rename(unfinished, &file).map_err(|err| of(&file, &err))?;
         kept.push_back(request_id);
         *known = Some(kept);
         Ok(())
@@ -75,9 +89,10 @@ impl Recordings {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         let mut kept = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if let Some(id) = request_of(&path) {
-                kept.push((fs::metadata(&path)?.modified()?, id));
+            let entry = entry?;
+            let about = entry.metadata()?;
+            if let Some(id) = request_of(&entry.path()).filter(|_| about.is_file()) {
+                kept.push((about.modified()?, id));
             }
         }
         kept.sort();
@@ -85,12 +100,20 @@ impl Recordings {
     }
 
     /// Removes the oldest files until one more may be kept. The last one removed is not removed but written over:
-    /// making and removing files costs a file system more than writing. One that somebody else removed is gone too.
+    /// making and removing files costs a file system more than writing. One that has another name is only removed, and
+    /// what is no file is left alone.
     fn make_room(&self, kept: &mut VecDeque<B256>, unfinished: &Path) -> io::Result<()> {
         while kept.len() >= self.most {
-            let Some(oldest) = kept.pop_front() else { break };
-            match fs::rename(self.file(oldest), unfinished) {
-                Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+            let Some(oldest) = kept.pop_front().map(|id| self.file(id)) else { break };
+            let done = match fs::symlink_metadata(&oldest) {
+                Ok(about) if about.is_file() && about.nlink() == 1 => fs::rename(&oldest, unfinished),
+                Ok(about) if about.is_file() => fs::remove_file(&oldest),
+                Ok(_) => Ok(()),
+                Err(err) => Err(err),
+            };
+            // One that somebody else removed is gone too.
+            match done {
+                Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(of(&oldest, &err)),
                 _ => {}
             }
         }
@@ -98,9 +121,16 @@ impl Recordings {
     }
 }
 
-/// Writes a file anew in the room that it has.
+/// An error with the file it is about.
+fn of(path: &Path, err: &io::Error) -> io::Error {
+    io::Error::new(err.kind(), format!("{}: {err}", path.display()))
+}
+
+/// Writes a file anew in the room that it has; never through a link.
 fn write_over(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
+    let mut file = options.open(path)?;
     file.write_all(content)?;
     file.set_len(content.len() as u64)
 }
@@ -111,7 +141,7 @@ fn request_of(path: &Path) -> Option<B256> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::symlink;
 
     use super::*;
     use functions_types::limits::{Limits, RunOptions};
@@ -173,5 +203,38 @@ mod tests {
         later.write(B256::repeat_byte(1), &transcript()).expect("written");
         assert_eq!(names(&later).len(), 2);
         assert!(names(&later).contains(&name(1)));
+    }
+
+    #[test]
+    fn write_leaves_alone_what_is_not_its_own() {
+        let folder = tempfile::tempdir().expect("temp folder");
+        let recordings = Recordings::new(folder.path().join("transcripts"), 1);
+        let write = |byte| recordings.write(B256::repeat_byte(byte), &transcript());
+        fs::create_dir_all(recordings.folder.join(name(1)).join("within")).expect("made");
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "theirs").expect("written");
+        symlink(&precious, recordings.folder.join(name(2))).expect("linked");
+        write(3).expect("kept");
+        // Somebody keeps it under another name; while the node runs links and folders take its files' places.
+        let copy = folder.path().join("copy");
+        fs::hard_link(recordings.folder.join(name(3)), &copy).expect("linked");
+        let of_three = fs::read(&copy).expect("there");
+        recordings
+            .write(B256::repeat_byte(4), &Transcript { source: "4".into(), ..transcript() })
+            .expect("kept");
+        assert_eq!(fs::read(&copy).expect("there"), of_three);
+        fs::remove_file(recordings.folder.join(name(4))).expect("removed");
+        symlink(&precious, recordings.folder.join(name(4))).expect("linked");
+        write(5).expect("kept");
+        assert_eq!(fs::read(&precious).expect("there"), b"theirs");
+        assert_eq!(names(&recordings), [name(1), name(2), name(4), name(5)]);
+        // What lies where it writes is named.
+        symlink(&precious, recordings.folder.join("unfinished")).expect("linked");
+        fs::hard_link(recordings.folder.join(name(5)), folder.path().join("other")).expect("linked");
+        let refused = write(6).expect_err("it would be written through").to_string();
+        assert!(refused.contains("unfinished: "), "{refused}");
+        assert_eq!(fs::read(&precious).expect("there"), b"theirs");
+        fs::remove_file(recordings.folder.join("unfinished")).expect("removed");
+        write(6).expect("kept again");
     }
 }

@@ -124,7 +124,7 @@ fn of_callback(facts: &Facts<'_>) -> (String, String) {
     let (asked, most) = (facts.callback_gas_limit, facts.gas.most.unwrap_or(u32::MAX));
     let wished = asked.saturating_mul(2).min(most);
     let why = match facts.gas.is_fixed {
-        true => format!("the consumer always asks for {asked}"),
+        true => format!("it asked for {asked}, as the Solidity example always does"),
         false if wished > asked => {
             return (failed.to_owned(), again(facts, &format!(" --gas-limit {wished}")));
         }
@@ -255,7 +255,11 @@ mod tests {
             assert!(next.ends_with(" --gas-limit 500000"), "{next}");
         }
         let (words, next) = with(70_000, Some(500_000), true);
-        assert!(words.contains("always asks for 70000") && !next.contains("--gas-limit"), "{words} {next}");
+        assert!(
+            words.contains("asked for 70000, as the Solidity example always does")
+                && !next.contains("--gas-limit"),
+            "{words} {next}"
+        );
         assert!(next.contains(" --don-id fun-local-1 "), "{next}");
     }
 
