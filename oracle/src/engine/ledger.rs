@@ -18,7 +18,7 @@ const MANY: usize = 4;
 /// share a commit.
 const GATHER_MS_EACH: u64 = 2;
 /// And at the most.
-const MOST_GATHER_MS: u64 = 40;
+const MOST_GATHER_MS: u64 = 20;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]

@@ -59,6 +59,8 @@ struct Driver<'a> {
     row: Option<Transmission>,
     /// Whether the report may go with others.
     joins: bool,
+    /// How many others were coming when its turn came.
+    coming: usize,
     /// It waits for its turn.
     is_early: bool,
     /// It goes with others.
@@ -78,6 +80,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Arc<ReportJob>, told: watch::R
         told,
         row: None,
         joins: false,
+        coming: 0,
         is_early: false,
         gathered: None,
         place: None,
@@ -167,11 +170,11 @@ impl<'a> Driver<'a> {
                 Seen::Progress(progress.last(&job.before, until_ms))
             }
             Next::AskAhead => {
-                let coming = match job.stage {
+                self.coming = match job.stage {
                     0 => job.coming,
                     _ => shared.queue.soon(Instant::now() + batch::WINDOW),
                 };
-                Seen::Ahead { pending: self.is_pending().await, window: batch::window(coming) }
+                Seen::Ahead { pending: self.is_pending().await, window: batch::window(self.coming) }
             }
             Next::Sleep { until, or_answered } => {
                 let _due = self.is_early.then(|| shared.queue.expect(until));
@@ -185,7 +188,7 @@ impl<'a> Driver<'a> {
                 self.place = self.enter();
                 tokio::select! {
                     () = sleep_until(until) => {}
-                    () = shared.queue.full() => {}
+                    () = shared.queue.joined_by(self.coming) => {}
                     () = until_answered(&mut self.told) => {}
                 }
                 Seen::Woke

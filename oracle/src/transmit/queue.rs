@@ -28,8 +28,8 @@ struct State {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// As many wait as go together.
-    full: Notify,
+    /// One more waits.
+    entered: Notify,
 }
 
 /// One of them.
@@ -57,10 +57,8 @@ impl Queue {
     pub(super) fn enter(self: &Arc<Self>, job: Arc<ReportJob>, told: watch::Receiver<Told>) -> Place {
         let (mut state, place) = self.place();
         state.waiters.insert(place.number, Waiter { job, told });
-        if state.waiters.len() >= MAX_BATCH {
-            self.full.notify_waiters();
-        }
         drop(state);
+        self.entered.notify_waiters();
         place
     }
 
@@ -83,11 +81,15 @@ impl Queue {
         self.lock().waiters.retain(|_, waiter| ids.iter().all(|(id, _)| *id != waiter.job.request_id));
     }
 
-    /// Waits until as many wait as go together.
-    pub(super) async fn full(&self) {
-        let full = self.full.notified();
-        if self.len() < MAX_BATCH {
-            full.await;
+    /// Waits until `more` have come beside those that wait, or as many wait as go together.
+    pub(super) async fn joined_by(&self, more: usize) {
+        let wanted = self.len().saturating_add(more).min(MAX_BATCH);
+        loop {
+            let entered = self.entered.notified();
+            if self.len() >= wanted {
+                return;
+            }
+            entered.await;
         }
     }
 
@@ -127,5 +129,33 @@ mod tests {
         assert_eq!([0, 1, 3, 9].map(soon), [0, 1, 3, 4]);
         drop(turns);
         assert_eq!((soon(9), queue.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_report_waits_for_as_many_as_are_coming_and_for_no_more_than_go_together() {
+        let queue = Arc::new(Queue::default());
+        let come = |number: u8| {
+            let (told, watched) = watch::channel(Told::default());
+            drop(told);
+            queue.enter(
+                Arc::new(ReportJob { request_id: B256::repeat_byte(number), ..ReportJob::default() }),
+                watched,
+            )
+        };
+        let mut places = vec![come(1)];
+        let waits = queue.joined_by(2);
+        tokio::pin!(waits);
+        for number in [2, 3] {
+            assert!(futures::poll!(&mut waits).is_pending());
+            places.push(come(number));
+        }
+        assert!(futures::poll!(&mut waits).is_ready());
+        let waits = queue.joined_by(usize::MAX);
+        tokio::pin!(waits);
+        for number in 4..=10 {
+            assert!(futures::poll!(&mut waits).is_pending());
+            places.push(come(number));
+        }
+        assert!(futures::poll!(&mut waits).is_ready());
     }
 }

@@ -5,7 +5,7 @@ use functions_types::Commitment;
 use oracle_ocr::RequestKey;
 
 /// A report that is complete and signed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReportJob {
     /// The request reported.
     pub request_id: B256,
@@ -40,7 +40,7 @@ impl ReportJob {
 }
 
 /// What a job is told while it runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Told {
     /// The own log view shows a response, or the request needs none any more.
     pub(super) answered: bool,
