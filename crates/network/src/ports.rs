@@ -11,6 +11,10 @@ const FIRST: u16 = 20_000;
 /// Ports drawn from.
 const COUNT: u16 = 12_000;
 
+/// How far apart networks of processes with numbers in a row begin, so that one that starts finds no ports that another
+/// has let go of for its nodes. Sixty networks in a row begin further from each other than one has ports.
+const APART: u32 = 7_417;
+
 /// A port nobody uses, held until the listener is dropped. No outgoing connection is ever given it, so that it stays
 /// free while the program that had it is dead.
 ///
@@ -18,11 +22,10 @@ const COUNT: u16 = 12_000;
 /// When there is none.
 pub(crate) fn reserve() -> Result<TcpListener> {
     static DRAWN: AtomicU16 = AtomicU16::new(0);
-    // Networks of several processes begin at different places.
-    let own = (std::process::id() % u32::from(COUNT)) as u16;
+    let own = first_of(std::process::id());
     let mut last = None;
     for _ in 0..COUNT {
-        let step = u32::from(own) + u32::from(DRAWN.fetch_add(1, Ordering::Relaxed));
+        let step = own + u32::from(DRAWN.fetch_add(1, Ordering::Relaxed));
         let port = FIRST + (step % u32::from(COUNT)) as u16;
         match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
             Ok(listener) => return Ok(listener),
@@ -38,9 +41,27 @@ pub(crate) fn reserve() -> Result<TcpListener> {
     ))
 }
 
+/// Where the networks of a process begin, from [`FIRST`].
+fn first_of(process: u32) -> u32 {
+    let count = u32::from(COUNT);
+    process % count * APART % count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn networks_that_start_together_draw_from_different_ports() {
+        const PORTS: u32 = 2 * 31;
+        for process in [1, 11_990, 4_190_000] {
+            for other in process + 1..=process + 60 {
+                let (one, other) = (first_of(process), first_of(other));
+                let apart = one.abs_diff(other);
+                assert!(apart.min(u32::from(COUNT) - apart) >= PORTS, "{process}: {one} and {other}");
+            }
+        }
+    }
 
     #[test]
     fn reserve_gives_ports_below_those_of_outgoing_connections_and_never_one_twice() {
