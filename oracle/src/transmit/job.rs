@@ -11,7 +11,7 @@ use tokio::{
 use super::{
     batch,
     delivery::{Assignment, Delivery, Effect, Look, Moment, Next, Seen, Standing},
-    fees::{ceiling_wei, payable_wei, quote},
+    fees::{ceiling_wei, fees, payable_wei, quote},
     gathering::{Gathered, gather},
     look::{Way, look},
     mined::{self, Deed, Mined},
@@ -299,12 +299,13 @@ impl<'a> Driver<'a> {
     /// is left is to use the nonce.
     async fn market(&self) -> Result<Seen, JobError> {
         let row = self.row.as_ref().ok_or(JobError::NoneOpen)?;
+        if self.told.borrow().answered {
+            let fees = fees(&self.shared.rpc, &self.shared.rpc.agreed_head().await?).await?;
+            let ceiling_wei = payable_wei(self.shared, row.gas_limit).await?;
+            return Ok(Seen::Market { market: fees.market, ceiling_wei });
+        }
         let quote = quote(self.shared, self.job.commitment.coordinator).await?;
-        let ceiling_wei = if self.told.borrow().answered {
-            payable_wei(self.shared, row.gas_limit).await?
-        } else {
-            ceiling_wei(self.shared, self.job, &quote, row.gas_limit).await?
-        };
+        let ceiling_wei = ceiling_wei(self.shared, self.job, &quote, row.gas_limit).await?;
         Ok(Seen::Market { market: quote.fees.market, ceiling_wei })
     }
 

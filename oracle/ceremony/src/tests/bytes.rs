@@ -18,11 +18,7 @@ use super::{
 fn messages() -> Vec<Vec<u8>> {
     let mut net = Net::of(&threshold::terms(3, 2), 1);
     net.settle();
-    let bytes = |effect: &Effect| match effect {
-        Effect::Send { bytes, .. } => Some(bytes.to_vec()),
-        _ => None,
-    };
-    net.nodes.iter().flat_map(|node| node.said()).filter_map(bytes).collect()
+    net.said()
 }
 
 #[test]

@@ -159,6 +159,15 @@ impl Net {
         self.settle_with(|net, place, effects| net.carry_out(place, effects));
     }
 
+    /// All messages that were sent so far.
+    pub(super) fn said(&self) -> Vec<Vec<u8>> {
+        let bytes = |effect: &Effect| match effect {
+            Effect::Send { bytes, .. } => Some(bytes.to_vec()),
+            _ => None,
+        };
+        self.nodes.iter().flat_map(Ceremony::said).filter_map(bytes).collect()
+    }
+
     /// All is said; then the time is up for everybody.
     pub(super) fn run(mut self) -> Self {
         self.settle();

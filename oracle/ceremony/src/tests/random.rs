@@ -1,6 +1,6 @@
 //! Whatever some do: only they are named, and who has an outcome has the same.
 
-use crate::{Effect, Terms};
+use crate::Terms;
 
 use super::{
     actors::Anything,
@@ -13,11 +13,7 @@ use super::{
 fn old() -> Vec<Vec<u8>> {
     let mut net = Net::of(&Terms::threshold_key([9; 32], 5, &publics(4), 3).unwrap(), 1);
     net.settle();
-    let bytes = |effect: &Effect| match effect {
-        Effect::Send { bytes, .. } => Some(bytes.to_vec()),
-        _ => None,
-    };
-    net.nodes.iter().flat_map(|node| node.said()).filter_map(bytes).collect()
+    net.said()
 }
 
 #[test]
