@@ -26,7 +26,7 @@ const DICE: &[&str] = &["rand", "getrandom"];
 /// ARCHITECTURE's walls.
 const WALLS: &[Rule] = &[
     Rule {
-        of: &["oracle-ocr", "oracle-ceremony"],
+        of: &["oracle-ocr", "oracle-ceremony", "oracle-vault"],
         because: "protocols have no clock, socket or disk",
         wall: Wall::Never(&["tokio", "libp2p", "sqlx", "reqwest"]),
     },
@@ -39,6 +39,7 @@ const WALLS: &[Rule] = &[
         of: &[
             "oracle-ocr",
             "oracle-ceremony",
+            "oracle-vault",
             "functions-rules",
             "functions-types",
             "functions-report",
@@ -53,8 +54,8 @@ const WALLS: &[Rule] = &[
         wall: Wall::OursOnly(&["functions-types"]),
     },
     Rule {
-        of: &["oracle-ceremony"],
-        because: "what makes keys knows as little as possible",
+        of: &["oracle-ceremony", "oracle-vault"],
+        because: "what makes keys, or stores and opens secrets, knows as little as possible",
         wall: Wall::OursOnly(&["functions-tdh2", "functions-types"]),
     },
     Rule {
