@@ -8,7 +8,7 @@ use std::{
 };
 
 use eyre::{Report, Result, bail, eyre};
-use oracle_keys::{KeyError, Keystore};
+use oracle_keys::{KeyError, Keystore, SecretsKeys};
 use serde_json::json;
 
 use crate::{
@@ -161,6 +161,22 @@ pub fn public_json(keys: &Keystore, config: &Config) -> serde_json::Value {
         public["earlierTransmitters"] = earlier.collect();
     }
     public
+}
+
+/// The public part of a generation of keys for secrets, for the Coordinator's owner: the threshold key's JSON as text,
+/// the DON key's 64 bytes in hex.
+#[must_use]
+pub fn generation_json(keys: &SecretsKeys) -> serde_json::Value {
+    json!({
+        "digest": keys.digest.to_string(),
+        "attempt": keys.attempt,
+        "index": keys.index,
+        "members": keys.threshold.members(),
+        "threshold": keys.needed,
+        "thresholdPublicKey": keys.threshold.encode(),
+        "donPublicKey": format!("0x{}", hex::encode(keys.don.encode())),
+        "transcript": keys.transcript.to_string(),
+    })
 }
 
 /// The public halves.

@@ -192,6 +192,11 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// The key that it was verified for.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
     /// The ciphertext.
     pub const fn ciphertext(&self) -> &Ciphertext {
         &self.ciphertext

@@ -89,6 +89,11 @@ impl DonPrivateKey {
             .map_err(|_| Malformed::Not { what: "the private DON key", wanted })
     }
 
+    /// What [`DonPrivateKey::decode`] reads: for whoever stores it.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes().into())
+    }
+
     /// The public half.
     pub fn public(&self) -> DonPublicKey {
         DonPublicKey(self.0.public_key())

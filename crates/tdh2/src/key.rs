@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use functions_types::members::MAX_MEMBERS;
 use p256::{
     ProjectivePoint, Scalar,
-    elliptic_curve::{Group as _, ops::MulByGenerator as _},
+    elliptic_curve::{Group as _, PrimeField as _, ops::MulByGenerator as _},
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -165,6 +165,17 @@ impl PrivateShare {
         (*value != Scalar::ZERO).then_some(Self { index, value })
     }
 
+    /// A member's share of its 32 bytes, big endian. `None` as for [`PrivateShare::new`], and above the curve's order.
+    pub fn from_bytes(index: u8, bytes: &[u8; 32]) -> Option<Self> {
+        let value: Option<Scalar> = Scalar::from_repr((*bytes).into()).into();
+        Self::new(index, Zeroizing::new(value?))
+    }
+
+    /// What [`PrivateShare::from_bytes`] reads: for whoever stores it.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.value.to_repr().into())
+    }
+
     /// The secret itself: for whoever shares it anew.
     pub fn value(&self) -> &Scalar {
         &self.value
@@ -218,5 +229,9 @@ mod tests {
         assert!(share(1, 2).unwrap().belongs_to(&key));
         assert_eq!(*share(1, 2).unwrap().value(), Scalar::from(2_u64));
         assert!(share(0, 0).is_none() && share(31, 1).is_none());
+        let bytes = share(1, 2).unwrap().to_bytes();
+        assert!(PrivateShare::from_bytes(1, &bytes).unwrap().belongs_to(&key));
+        assert!(PrivateShare::from_bytes(1, &[0; 32]).is_none());
+        assert!(PrivateShare::from_bytes(1, &[0xff; 32]).is_none());
     }
 }

@@ -76,6 +76,22 @@ pub enum KeyError {
     /// So many earlier transmitters are kept already.
     #[error("the keystore keeps {max} earlier transmitters; move their funds and drop some first", max = crate::MAX_EARLIER)]
     TooMany,
+    /// So many generations of keys for secrets are kept already.
+    #[error("the keystore keeps {max} generations of keys for secrets: drop the oldest with `functions-node keys drop-secrets` once no stored secret needs it", max = crate::MAX_GENERATIONS)]
+    TooManyGenerations,
+    /// The ceremonies have no outcome.
+    #[error("the keys for secrets are not made yet")]
+    Unfinished,
+    /// A newer program wrote the file.
+    #[error(
+        "{path} is a keystore of version {version}, this program reads 1 and 2: use the program that wrote it, or a newer one"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u64,
+    },
     /// The key is in the keystore already.
     #[error("the key of {0} is in the keystore already")]
     Known(Address),

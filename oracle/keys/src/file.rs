@@ -10,7 +10,7 @@ use std::{
 use crate::KeyError;
 
 /// Longest keystore that is read, in bytes.
-const MAX_BYTES: u64 = 16 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> KeyError + 'a {
     move |source| KeyError::Io { action, path: path.to_owned(), source }

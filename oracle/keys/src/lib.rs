@@ -9,11 +9,16 @@
 //! | off-chain | Ed25519 | protocol messages ([`Keystore::sign_offchain`]) |
 //! | network | Ed25519 | connection handshakes only, by the transport ([`Keystore::network_identity`]) |
 //!
+//! Of the keys that secrets are encrypted to it has a share of the threshold key and the DON key, of up to eight
+//! generations ([`SecretsKeys`]). They come from ceremonies with the other members ([`Keystore::make_secrets_keys`])
+//! and give decryption shares and plaintext, never themselves.
+//!
 //! # File
 //!
-//! JSON, mode 0600, written beside its place and renamed. The four secrets (32 bytes each, in the order above, followed
-//! by those of earlier transmitters, newest first) are encrypted with XChaCha20-Poly1305 under a key that scrypt
-//! derives from the password; the public half of the file is authenticated with them.
+//! JSON, mode 0600, written beside its place and renamed. The secrets (32 bytes each: the four in the order above,
+//! those of earlier transmitters, newest first, and of each generation, newest first, the share and the DON key) are
+//! encrypted with XChaCha20-Poly1305 under a key that scrypt derives from the password; the public half of the file is
+//! authenticated with them. A file with generations is of version 2, others of version 1.
 //!
 //! A transmitter that was replaced stays in the file until it is dropped: what it earned and its ether can be moved by
 //! its key alone. A key leaves the crate only into a file: encrypted in the form that wallets read, or, when asked for,
@@ -25,7 +30,11 @@
 
 mod error;
 mod file;
+mod generation;
+mod making;
+mod random;
 mod sealed;
+mod secrets;
 mod web3;
 
 use std::{collections::BTreeSet, io::ErrorKind, path::Path};
@@ -37,12 +46,17 @@ use alloy::{
 };
 use ed25519_dalek::Signer as _;
 use functions_report::transmit::Signature as ReportSignature;
+use generation::Generation;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey};
 use libp2p_identity::Keypair;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use error::KeyError;
+pub use generation::SecretsKeys;
+pub use making::{Ceremonies, CeremonyError, MAX_MESSAGE_BYTES, MAX_SEALED_BYTES, Plan, Said};
+pub use oracle_ceremony::{Culprit, Reason};
+pub use secrets::MAX_GENERATIONS;
 
 /// The public halves of an oracle's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +115,8 @@ pub struct Keystore {
     earlier: Vec<PrivateKeySigner>,
     offchain: ed25519_dalek::SigningKey,
     network: ed25519_dalek::SigningKey,
+    /// Newest first.
+    generations: Vec<Generation>,
 }
 
 impl Keystore {
@@ -128,8 +144,10 @@ impl Keystore {
             }
             other => other,
         })?;
-        let (public, secrets) = sealed::open(path, &bytes, password)?;
-        let keys = Self::from_secrets(&secrets).ok_or_else(|| damaged(path, "a key is out of range"))?;
+        let (public, generations, secrets) = sealed::open(path, &bytes, password)?;
+        let keys = Self::from_secrets(&secrets, generations);
+        let keys =
+            keys.ok_or_else(|| damaged(path, "a key is out of range, or not that of its public half"))?;
         if keys.public() != public {
             return Err(damaged(path, "public and private keys do not match"));
         }
@@ -162,7 +180,7 @@ impl Keystore {
 
     fn store_new(self, path: &Path, password: &str) -> Result<Self, KeyError> {
         file::make_folder_of(path)?;
-        file::write_new(path, &sealed::seal(&self.public(), &self.secrets(), password)?)?;
+        file::write_new(path, &self.sealed(password)?)?;
         Ok(self)
     }
 
@@ -172,7 +190,12 @@ impl Keystore {
     /// # Errors
     /// [`KeyError::EmptyPassword`] or what the file system says; then the old file is unchanged.
     pub fn save(&self, path: &Path, password: &str) -> Result<(), KeyError> {
-        file::replace(path, &sealed::seal(&self.public(), &self.secrets(), password)?)
+        file::replace(path, &self.sealed(password)?)
+    }
+
+    fn sealed(&self, password: &str) -> Result<Vec<u8>, KeyError> {
+        let generations: Vec<SecretsKeys> = self.secrets_keys().cloned().collect();
+        sealed::seal(&self.public(), &generations, &self.secrets(), password)
     }
 
     /// Takes `next` as the transmitter key, or draws one; the present one becomes the newest of the earlier ones.
@@ -268,15 +291,19 @@ impl Keystore {
             let mut secrets = Zeroizing::new([0; 4 * sealed::SECRET_BYTES]);
             getrandom::fill(secrets.as_mut_slice()).map_err(|_| KeyError::Random)?;
             // A random string is a valid secp256k1 key except once in 2^128.
-            if let Some(keys) = Self::from_secrets(secrets.as_slice()) {
+            if let Some(keys) = Self::from_secrets(secrets.as_slice(), Vec::new()) {
                 return Ok(keys);
             }
         }
     }
 
-    fn from_secrets(secrets: &[u8]) -> Option<Self> {
+    fn from_secrets(secrets: &[u8], generations: Vec<SecretsKeys>) -> Option<Self> {
         let (keys, rest) = secrets.as_chunks::<32>();
-        let ([signer, transmitter, offchain, network], earlier) = keys.split_first_chunk::<4>()?;
+        let ([signer, transmitter, offchain, network], keys) = keys.split_first_chunk::<4>()?;
+        let (earlier, secrets) = keys.split_at_checked(keys.len().checked_sub(2 * generations.len())?)?;
+        let (pairs, _) = secrets.as_chunks::<2>();
+        let generation = |(public, [share, don]): (_, &[_; 2])| Generation::new(public, share, don);
+        let generations = generations.into_iter().zip(pairs).map(generation).collect::<Option<_>>()?;
         if !rest.is_empty() {
             return None;
         }
@@ -289,17 +316,20 @@ impl Keystore {
                 .collect::<Option<_>>()?,
             offchain: ed25519_dalek::SigningKey::from_bytes(offchain),
             network: ed25519_dalek::SigningKey::from_bytes(network),
+            generations,
         })
     }
 
     fn secrets(&self) -> Zeroizing<Vec<u8>> {
-        let mut secrets = Zeroizing::new(Vec::with_capacity((4 + self.earlier.len()) * sealed::SECRET_BYTES));
+        let count = 4 + self.earlier.len() + 2 * self.generations.len();
+        let mut secrets = Zeroizing::new(Vec::with_capacity(count * sealed::SECRET_BYTES));
         let mut push = |key: Zeroizing<[u8; 32]>| secrets.extend_from_slice(key.as_slice());
         push(Zeroizing::new(self.signer.to_bytes().into()));
         push(Zeroizing::new(self.transmitter.to_bytes().0));
         push(Zeroizing::new(self.offchain.to_bytes()));
         push(Zeroizing::new(self.network.to_bytes()));
         self.earlier.iter().for_each(|key| push(Zeroizing::new(key.to_bytes().0)));
+        self.generations.iter().flat_map(Generation::secrets).for_each(push);
         secrets
     }
 

@@ -162,7 +162,7 @@ fn weak_passwords_encrypt_no_new_file_and_open_old_ones() {
     }
     check_password("twelve chars").unwrap();
     // As an earlier version made it.
-    file::write_new(&at("old"), &sealed::seal(&keys.public(), &keys.secrets(), "p").unwrap()).unwrap();
+    file::write_new(&at("old"), &sealed::seal(&keys.public(), &[], &keys.secrets(), "p").unwrap()).unwrap();
     let mut old = Keystore::open(&at("old"), "p").unwrap();
     old.rotate_transmitter(None).unwrap();
     old.save(&at("old"), "p").unwrap();

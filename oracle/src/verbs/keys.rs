@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 use eyre::{Result, WrapErr, bail, ensure, eyre};
 use functions_input::address;
 use oracle_keys::{Export, KeyError, Keystore, PublicKeys, TransmitterKey};
@@ -19,7 +19,7 @@ use super::{amount, withdraw};
 use crate::{
     chain,
     config::Config,
-    keys::{self, public_json},
+    keys::{self, generation_json, public_json},
 };
 
 /// What is done with the keys.
@@ -37,6 +37,8 @@ pub enum Verb {
     RotateTransmitter(RotateOptions),
     /// Forgets an earlier transmitter key, when nothing is left on its account
     DropTransmitter(DropOptions),
+    /// Forgets a generation of keys for secrets, when no stored secret needs it
+    DropSecrets(DropSecretsOptions),
 }
 
 /// Options of verbs that need nothing else.
@@ -126,6 +128,17 @@ pub struct DropOptions {
     abandon: bool,
 }
 
+/// Options of `keys drop-secrets`.
+#[derive(clap::Args, Debug)]
+pub struct DropSecretsOptions {
+    /// The configuration file
+    #[arg(long)]
+    config: PathBuf,
+    /// The generation's transcript, which `keys show` lists
+    #[arg(value_name = "TRANSCRIPT")]
+    transcript: B256,
+}
+
 /// Runs a verb.
 ///
 /// # Errors
@@ -138,13 +151,19 @@ pub async fn run(verb: Verb) -> Result<()> {
         Verb::Password(options) => password(&options),
         Verb::RotateTransmitter(options) => rotate(&options),
         Verb::DropTransmitter(options) => drop_transmitter(&options).await,
+        Verb::DropSecrets(options) => drop_secrets(&options),
     }
 }
 
 fn show(options: &OnlyConfig) -> Result<()> {
     let config = Config::load(&options.config)?;
     let unlocked = keys::open(&config.keys)?;
-    super::print_line(&public_json(&unlocked, &config))
+    let mut public = public_json(&unlocked, &config);
+    let generations: Vec<_> = unlocked.secrets_keys().map(generation_json).collect();
+    if !generations.is_empty() {
+        public["secretsKeys"] = generations.into();
+    }
+    super::print_line(&public)
 }
 
 fn export(options: &ExportOptions) -> Result<()> {
@@ -356,6 +375,20 @@ async fn drop_transmitter(options: &DropOptions) -> Result<()> {
         "etherLeft": amount::show(left.wei),
         "keys": public_json(&unlocked, &config),
     }))
+}
+
+fn drop_secrets(options: &DropSecretsOptions) -> Result<()> {
+    let config = Config::load(&options.config)?;
+    let _hold = keys::hold(&config.keys)?;
+    let password = keys::password(&config.keys.password_file)?;
+    let mut unlocked = keys::unlock(&config.keys, &password)?;
+    let gone = options.transcript;
+    ensure!(
+        unlocked.drop_generation(gone),
+        "no generation has the transcript {gone}; `keys show` lists them"
+    );
+    unlocked.save(&config.keys.keystore, &password)?;
+    super::print(&json!({ "dropped": gone.to_string(), "left": unlocked.secrets_keys().count() }))
 }
 
 /// What would be lost with a key.

@@ -59,6 +59,11 @@ const WALLS: &[Rule] = &[
         wall: Wall::OursOnly(&["functions-tdh2", "functions-types"]),
     },
     Rule {
+        of: &["oracle-ceremony"],
+        because: "the keys that come out of a ceremony stay where private keys are read",
+        wall: Wall::KnownOnlyBy(&["oracle-keys"]),
+    },
+    Rule {
         of: &["oracle-frames"],
         because: "it is what strangers' scripts reach",
         wall: Wall::OursOnly(&["functions-types"]),
@@ -91,7 +96,7 @@ const WALLS: &[Rule] = &[
     Rule {
         of: &["oracle-keys"],
         because: "what sees keys knows as little as possible",
-        wall: Wall::OursOnly(&["functions-types", "functions-report"]),
+        wall: Wall::OursOnly(&["functions-report", "functions-tdh2", "functions-types", "oracle-ceremony"]),
     },
     Rule {
         of: CONTRACTS,
