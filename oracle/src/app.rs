@@ -34,6 +34,7 @@ use crate::{
     programs,
     signer::NodeSigner,
     transmit::{Funds, TransmitConfig, Transmitter},
+    vault::Vault,
     vitals::{Looks, Vitals},
 };
 
@@ -423,7 +424,8 @@ impl Node {
             Recordings::new(self.config.data_dir.join("transcripts"), self.config.runner.transcripts);
         let slots = self.config.runner.max_concurrent;
         let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
-        let executor = Executor::new(runner, limits, options, recordings, slots);
+        let vault = Vault::of(&don, chain.chain_id, &self.keys, &self.journal, peers.voice()).await?;
+        let executor = Executor::new(runner, limits, options, recordings, slots).with_vault(vault.clone());
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone(), self.metrics.signature_seconds.clone()),
             silent_before,
@@ -433,6 +435,7 @@ impl Node {
             journal: self.journal.clone(),
             keep_ms: self.config.database.retention_days * 24 * 3_600_000,
             executor,
+            vault,
             transmitter,
             transmitter_account: don.transmitter,
             router: chain.router,

@@ -18,6 +18,7 @@
 //! | [`programs`] | how long the chain still runs the contracts |
 //! | [`told`] | words on standard error |
 //! | [`transmit`] | a signed report's way to the chain |
+//! | [`vault`] | what owners stored with the DON, and their secrets for the requests that name them |
 //! | [`vitals`] | whether chain, database and ether are there |
 //!
 //! It never reads a private key (crate `oracle-keys` does) and never runs JavaScript in its own process
@@ -42,5 +43,6 @@ pub mod programs;
 pub mod signer;
 pub mod told;
 pub mod transmit;
+pub mod vault;
 pub mod verbs;
 pub mod vitals;

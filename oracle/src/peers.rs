@@ -44,6 +44,22 @@ pub enum PeerEvent {
     },
 }
 
+/// Says something to one member, or to all.
+#[derive(Clone)]
+pub struct Voice(Arc<dyn Fn(Option<OracleIndex>, Vec<u8>) + Send + Sync>);
+
+impl Voice {
+    /// A voice that speaks through `say`.
+    pub fn new(say: impl Fn(Option<OracleIndex>, Vec<u8>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(say))
+    }
+
+    /// Says it; loss is the business of whoever speaks.
+    pub fn say(&self, to: Option<OracleIndex>, bytes: Vec<u8>) {
+        (self.0)(to, bytes);
+    }
+}
+
 /// Streams to the other oracles of one configuration.
 pub struct Peers {
     net: Net,
@@ -105,6 +121,23 @@ impl Peers {
         let settings = oracle_net::NetConfig { identity, listen: vec![listen], peers, limits };
         let (net, events) = Net::start(settings).await.wrap_err("the peer network does not start")?;
         Ok(Self { net, events, ids, indexes })
+    }
+
+    /// Speaks to the others from another task.
+    #[must_use]
+    pub fn voice(&self) -> Voice {
+        let (net, ids) = (self.net.clone(), self.ids.clone());
+        Voice::new(move |to, bytes| {
+            let bytes: Arc<[u8]> = bytes.into();
+            match to {
+                Some(to) => {
+                    if let Some(id) = ids.get(&to) {
+                        let _ = net.send(id, bytes);
+                    }
+                }
+                None => drop(net.broadcast(bytes)),
+            }
+        })
     }
 
     /// Queues a frame for one oracle; loss is the protocol's business.

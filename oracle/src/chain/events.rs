@@ -39,6 +39,8 @@ pub struct SeenRequest {
     pub request_initiator: Address,
     /// Who pays.
     pub subscription_id: u64,
+    /// Who owned the subscription when it was asked.
+    pub subscription_owner: Address,
     /// The CBOR request.
     pub data: Bytes,
     /// Version of the request data.
@@ -254,6 +256,7 @@ fn request(log: &Log, at: Position) -> Result<SeenRequest, LogRefusal> {
         requesting_contract: found.requestingContract,
         request_initiator: found.requestInitiator,
         subscription_id: found.subscriptionId,
+        subscription_owner: found.subscriptionOwner,
         data: found.data,
         data_version: found.dataVersion,
         flags: found.flags,

@@ -15,6 +15,7 @@ use crate::{
     lifecycle::{Happening, Requested, Stored},
     peers::PeerEvent,
     transmit::TransmitNote,
+    vault::{Vault, Wanted},
 };
 
 impl Engine {
@@ -48,12 +49,20 @@ impl Engine {
 
     pub(super) async fn on_batch(&mut self, batch: Batch) -> Result<(), EngineError> {
         let had_events = !batch.events.is_empty();
+        let mut wanted = Vec::new();
         let head = batch.head.height();
         self.parts.metrics.logs_missed.inc_by(batch.missed as u64);
         if let Some(first) = batch.rewound_to {
             self.tell(Happening::Rewound { first });
         }
         for event in batch.events {
+            match &event {
+                ChainEvent::Request(seen) => wanted.extend(self.parts.executor.wanted(seen)),
+                ChainEvent::Response { request_id, .. } | ChainEvent::TimedOut { request_id, .. } => {
+                    self.end_secrets(*request_id);
+                }
+                _ => {}
+            }
             let happening = self.happening_of(event).await?;
             self.tell(happening);
         }
@@ -69,6 +78,7 @@ impl Engine {
             self.tell(Happening::CaughtUp { height: head, seconds });
         }
         self.tell(Happening::Explain);
+        self.begin_secrets(wanted);
         if self.upkeep.note_cursor(now_ms(), batch.durable_next, had_events) {
             self.ledger.wait(now_ms());
         }
@@ -106,8 +116,27 @@ impl Engine {
         })
     }
 
+    /// Opens the secrets of requests that are still open when all that is known of the chain has been heard.
+    fn begin_secrets(&self, wanted: Vec<Wanted>) {
+        let lifecycle = self.core.lifecycle();
+        let Some(vault) = self.parts.vault.as_ref().filter(|_| lifecycle.is_caught_up()) else { return };
+        let open = wanted.into_iter().filter(|wanted| lifecycle.awaits(&wanted.request));
+        open.for_each(|wanted| vault.begin(wanted));
+    }
+
+    fn end_secrets(&self, request: B256) {
+        if let Some(vault) = &self.parts.vault {
+            vault.end(request);
+        }
+    }
+
     pub(super) fn on_peer(&mut self, event: PeerEvent) {
         match event {
+            PeerEvent::Message { from, bytes } if Vault::is_for(&bytes) => {
+                if let Some(vault) = &self.parts.vault {
+                    vault.heard(from, bytes);
+                }
+            }
             PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
                 Ok(message) => {
                     self.count_message("received");
@@ -123,6 +152,9 @@ impl Engine {
             PeerEvent::Connected(oracle) => {
                 tracing::info!(oracle = oracle.get(), "peer connected");
                 self.core.connected(now_ms(), oracle);
+                if let Some(vault) = &self.parts.vault {
+                    vault.connected(oracle);
+                }
                 self.report_status(None);
             }
             PeerEvent::Disconnected(oracle) => {

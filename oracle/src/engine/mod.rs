@@ -34,6 +34,7 @@ use crate::{
     peers::Peers,
     signer::{NodeSigner, NodeVerifier},
     transmit::{TransmitNote, Transmitter},
+    vault::Vault,
 };
 
 /// The protocol with real keys and curves.
@@ -88,6 +89,8 @@ pub struct Parts {
     pub keep_ms: u64,
     /// Runs scripts.
     pub executor: Executor,
+    /// What owners stored; none where the DON has no keys for secrets.
+    pub vault: Option<Vault>,
     /// Delivers reports.
     pub transmitter: Transmitter,
     /// The transmitter's account.

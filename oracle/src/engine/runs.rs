@@ -6,10 +6,10 @@ use oracle_ocr::RequestKey;
 use oracle_runner::RunnerError;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use crate::executor::Execution;
+use crate::executor::{Execution, NotRun};
 
 /// What a run came to.
-type Ending = Result<Execution, RunnerError>;
+type Ending = Result<Execution, NotRun>;
 
 /// A run that ended by itself.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Runs {
         let (id, execution) = match ended {
             Ok(ended) => ended,
             // A fault of this node like any other: the run is repeated.
-            Err(error) => (error.id(), Err(RunnerError::AdapterDown(error.to_string()))),
+            Err(error) => (error.id(), Err(RunnerError::AdapterDown(error.to_string()).into())),
         };
         let (key, _) = self.wanted.remove(&id)?;
         Some(Finished { key, execution })
@@ -150,7 +150,7 @@ mod tests {
         let Finished { key: of, execution } = runs.next().await;
         assert_eq!(of, key(1));
         let error = execution.expect_err("no answer");
-        assert!(error.is_retryable(), "{error}");
+        assert!(matches!(error, NotRun::Runner(RunnerError::AdapterDown(_))), "{error}");
     }
 
     #[tokio::test]

@@ -136,7 +136,7 @@ impl Engine {
             return Ok(false);
         };
         let executor = self.parts.executor.clone();
-        let run = async move { executor.execute(key.request, seen.data, seen.block_timestamp).await };
+        let run = async move { executor.execute(&seen).await };
         self.runs.start(key, run);
         Ok(true)
     }

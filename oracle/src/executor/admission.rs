@@ -23,7 +23,7 @@ pub fn admit(data: &[u8], limits: &Limits) -> Result<FunctionsRequest, Vec<u8>> 
         FunctionsRequest::decode(data, limits.request_bytes).map_err(|err| err.on_chain().into_bytes())?;
     let refused = if request.code_location != Location::Inline {
         Some(CODE_LOCATION_TEXT.to_owned())
-    } else if request.secrets_location != Location::Inline || !request.secrets.is_empty() {
+    } else if request.secrets_location == Location::Remote {
         Some(SECRETS_TEXT.to_owned())
     } else if request.source.is_empty() {
         Some(DecodeError::Source.on_chain())

@@ -8,13 +8,21 @@ mod recordings;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use alloy::primitives::{B256, Bytes};
-use functions_types::limits::{Limits, RunOptions};
+use alloy::primitives::B256;
+use functions_types::{
+    FunctionsRequest,
+    limits::{Limits, RunOptions},
+};
 use oracle_ocr::Observation;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerError};
 
 pub use admission::{CODE_LOCATION_TEXT, SECRETS_TEXT, admit};
 pub use recordings::Recordings;
+
+use crate::{
+    chain::SeenRequest,
+    vault::{Vault, Wanted},
+};
 
 /// Console lines of a run written to the log.
 const MAX_LOGGED_LINES: usize = 20;
@@ -30,6 +38,18 @@ pub struct Execution {
     pub cpu: Duration,
 }
 
+/// Why a request was not run: a fault of this node, which says nothing about the request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotRun {
+    /// The runner's.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    /// Its secrets are not open yet.
+    #[error("{0}")]
+    Secrets(&'static str),
+}
+
 /// Runs requests under one configuration's limits.
 #[derive(Clone)]
 pub struct Executor {
@@ -38,6 +58,7 @@ pub struct Executor {
     options: RunOptions,
     recordings: Recordings,
     slots: usize,
+    vault: Option<Vault>,
 }
 
 impl Executor {
@@ -50,7 +71,21 @@ impl Executor {
         recordings: Recordings,
         slots: usize,
     ) -> Self {
-        Self { runner, limits, options, recordings, slots }
+        Self { runner, limits, options, recordings, slots, vault: None }
+    }
+
+    /// With secrets, which a DON without keys for them has none of.
+    #[must_use]
+    pub fn with_vault(self, vault: Option<Vault>) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The secrets that a request names, where it names any and they can be opened here.
+    #[must_use]
+    pub fn wanted(&self, seen: &SeenRequest) -> Option<Wanted> {
+        self.vault.as_ref()?;
+        let request = admit(&seen.data, &self.limits).ok()?;
+        Wanted::of(seen, &request).ok().flatten()
     }
 
     /// Scripts that run at once without waiting for each other.
@@ -65,28 +100,31 @@ impl Executor {
         self.limits.execution_ms
     }
 
-    /// Executes. `block_timestamp` is in unix seconds, of the event's block.
+    /// Executes.
     ///
     /// # Errors
-    /// [`RunnerError`]: a fault of this node, which says nothing about the request.
-    pub async fn execute(
-        &self,
-        request_id: B256,
-        data: Bytes,
-        block_timestamp: u64,
-    ) -> Result<Execution, RunnerError> {
-        let still = |observation| Execution { observation, wall: Duration::ZERO, cpu: Duration::ZERO };
-        let request = match admit(&data, &self.limits) {
+    /// [`NotRun`].
+    pub async fn execute(&self, seen: &SeenRequest) -> Result<Execution, NotRun> {
+        let request_id = seen.request_id;
+        let refused = |text: Vec<u8>| {
+            let observation = Observation::user_error(text, B256::ZERO);
+            Ok(Execution { observation, wall: Duration::ZERO, cpu: Duration::ZERO })
+        };
+        let request = match admit(&seen.data, &self.limits) {
             Ok(request) => request,
-            Err(text) => return Ok(still(Observation::user_error(text, B256::ZERO))),
+            Err(text) => return refused(text),
+        };
+        let secrets = match self.secrets(seen, &request).await? {
+            Ok(secrets) => secrets,
+            Err(text) => return refused(text.into_bytes()),
         };
         let run = RunRequest {
             request_id: request_id.0,
             source: request.source,
             args: request.args,
             bytes_args: request.bytes_args,
-            secrets: BTreeMap::new(),
-            block_timestamp,
+            secrets,
+            block_timestamp: seen.block_timestamp,
             limits: self.limits.clone(),
             options: self.options,
         };
@@ -115,8 +153,25 @@ impl Executor {
             }
             Err(err) => {
                 tracing::warn!(%request_id, %err, "the request could not be executed here");
-                Err(err)
+                Err(err.into())
             }
+        }
+    }
+
+    /// The secrets of a request, or the error bytes that it ends with.
+    async fn secrets(
+        &self,
+        seen: &SeenRequest,
+        request: &FunctionsRequest,
+    ) -> Result<Result<BTreeMap<String, String>, String>, NotRun> {
+        let wanted = match Wanted::of(seen, request) {
+            Ok(Some(wanted)) => wanted,
+            Ok(None) => return Ok(Ok(BTreeMap::new())),
+            Err(text) => return Ok(Err(text.to_owned())),
+        };
+        match &self.vault {
+            Some(vault) => vault.secrets(wanted).await.map_err(NotRun::Secrets),
+            None => Ok(Err(SECRETS_TEXT.to_owned())),
         }
     }
 }

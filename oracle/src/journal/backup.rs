@@ -19,7 +19,7 @@ use sqlx::{Connection, Row};
 
 use super::{
     Journal, JournalError, Place, content, corrupt, hash_from, memory::RESTORED, place, protocol, requests,
-    sqlite_url, transmissions,
+    schema, sqlite_url, transmissions, vault,
 };
 use crate::{
     clock::now_ms,
@@ -48,6 +48,8 @@ pub struct Contents {
     pub records: u64,
     /// Transactions.
     pub transmissions: u64,
+    /// What owners stored with the DON.
+    pub vault_rows: u64,
     /// Chain, router and signer it belongs to, as far as they are known.
     pub claims: Vec<(String, String)>,
     /// Set when it is a backup, or was put back from one and not yet taken up by a node.
@@ -342,6 +344,14 @@ impl Journal {
         while let Some(row) = rows.try_next().await? {
             transmissions::parse(&row)?;
             contents.transmissions += 1;
+        }
+        drop(rows);
+        if schema::has_vault(&mut *self.reads.acquire().await?).await? {
+            let mut rows = sqlx::query(vault::ALL).fetch(&self.reads);
+            while let Some(row) = rows.try_next().await? {
+                vault::parse(&row)?;
+                contents.vault_rows += 1;
+            }
         }
         Ok(contents)
     }

@@ -5,7 +5,7 @@ use alloy::primitives::{B256, Keccak256};
 use futures::TryStreamExt;
 use sqlx::{AnyConnection, Row};
 
-use super::{JournalError, memory::RESTORED};
+use super::{JournalError, memory::RESTORED, schema};
 
 /// All rows of all tables in their order, each as one text that no other row has; the mark itself is left out.
 const ROWS: [&str; 4] = [
@@ -21,6 +21,12 @@ const ROWS: [&str; 4] = [
      FROM transmissions ORDER BY request_id, attempt",
 ];
 
+/// The rows of the vault, where there is one: a backup of an earlier version has the digest it had then.
+const VAULT: &str =
+    "SELECT quote(kind) || '/' || quote(owner) || quote(slot) || quote(version) || quote(expiration_ms)
+        || '/' || quote(contested) || quote(signature) || quote(payload)
+     FROM vault ORDER BY kind, owner, slot, version";
+
 /// What stands before the digest in the mark of a backup.
 const MARKED: &str = ", its content is ";
 
@@ -30,7 +36,8 @@ const MARKED: &str = ", its content is ";
 /// [`JournalError`].
 pub(super) async fn digest(connection: &mut AnyConnection) -> Result<B256, JournalError> {
     let mut hasher = Keccak256::new();
-    for rows in ROWS {
+    let vault = schema::has_vault(connection).await?.then_some(VAULT);
+    for rows in ROWS.into_iter().chain(vault) {
         let mut rows = sqlx::query(rows).fetch(&mut *connection);
         while let Some(row) = rows.try_next().await? {
             hasher.update(row.try_get::<String, _>(0)?);

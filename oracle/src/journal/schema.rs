@@ -16,7 +16,21 @@ const STEPS: &[&[&str]] = &[
         "ALTER TABLE transmissions ADD COLUMN mined_block BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX transmissions_by_state_and_block ON transmissions (state, mined_block)",
     ],
+    &["CREATE TABLE vault (
+        kind BIGINT NOT NULL,
+        owner TEXT NOT NULL,
+        slot BIGINT NOT NULL,
+        version TEXT NOT NULL,
+        expiration_ms BIGINT NOT NULL,
+        contested BIGINT NOT NULL,
+        signature BYTES NOT NULL,
+        payload BYTES NOT NULL,
+        PRIMARY KEY (kind, owner, slot, version)
+    )"],
 ];
+
+/// The step since which there is the table `vault`.
+const VAULT: usize = 4;
 
 const FIRST: &[&str] = &[
     "CREATE TABLE requests (
@@ -78,6 +92,11 @@ pub(super) async fn migrate(connection: &mut AnyConnection, sqlite: bool) -> Res
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Whether a journal has the table `vault`: one that an earlier version wrote has none until it is opened.
+pub(super) async fn has_vault(connection: &mut AnyConnection) -> Result<bool, JournalError> {
+    Ok(applied(connection).await? >= VAULT)
 }
 
 /// How many steps a journal has.

@@ -175,6 +175,12 @@ impl Lifecycle {
         self.requests.len()
     }
 
+    /// Whether a request waits for its answer.
+    #[must_use]
+    pub fn awaits(&self, key: &RequestKey) -> bool {
+        self.requests.get(&key.request).is_some_and(|one| one.key() == *key && !one.state().is_settled())
+    }
+
     /// Requests that still need work.
     #[must_use]
     pub fn open(&self) -> usize {

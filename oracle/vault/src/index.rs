@@ -9,8 +9,8 @@ use alloy_primitives::Address;
 
 use crate::{
     Key, Kind, Row,
-    limits::{EXPIRY_GRACE_MS, Limits, MAX_ENTRIES, SHARDS},
-    row::Entry,
+    limits::{Limits, MAX_ENTRIES, SHARDS},
+    row::{Entry, serves_until},
 };
 
 /// How much farther in the future a row of another member may expire than this one's clock allows.
@@ -162,14 +162,19 @@ impl Index {
         Ok(Change::Stored { removed })
     }
 
-    /// Whether a request of a block of `block_ms` (unix milliseconds) may use the row with this key.
-    pub fn get(&self, key: &Key, block_ms: u64) -> bool {
-        self.rows.get(key).is_some_and(|about| is_live(about, block_ms))
+    /// Whether there is a row with this key, live or not.
+    pub fn has(&self, key: &Key) -> bool {
+        self.rows.contains_key(key)
     }
 
     /// The id of the row with this key, live or not.
     pub fn id_of(&self, key: &Key) -> Option<[u8; 32]> {
         self.rows.get(key).map(|about| about.id)
+    }
+
+    /// Whether the owner signed another row with this key.
+    pub fn is_contested(&self, key: &Key) -> bool {
+        self.rows.get(key).is_some_and(|about| about.contested)
     }
 
     /// The rows of an owner, by slot and version, also expired ones that are still there.
@@ -311,7 +316,7 @@ impl Index {
 }
 
 const fn is_live(about: &About, at_ms: u64) -> bool {
-    at_ms <= about.expiration_ms.saturating_add(EXPIRY_GRACE_MS)
+    serves_until(about.expiration_ms) >= at_ms
 }
 
 fn shard_of(key: &Key) -> Option<usize> {

@@ -6,7 +6,7 @@
 //! | question | answered by |
 //! | --- | --- |
 //! | may this row be stored, and what must make room for it? | [`Index::put`] |
-//! | which row does a request mean? | [`Index::get`]: slot and version exactly, not expired at the time of its block |
+//! | which row does a request mean? | slot and version exactly, not expired at the time of its block: [`Row::is_live`] |
 //! | what does another member have that this one lacks, and the other way round? | [`Index::compare`] |
 //! | what do members say to each other? | [`Message`] |
 //! | when is a ciphertext open? | [`Opening`]: with as many valid shares as the threshold |
@@ -37,10 +37,10 @@ mod row;
 
 pub use early::Early;
 pub use index::{Change, Difference, Index, Listed, Origin, Refused};
-pub use limits::{EXPIRY_GRACE_MS, Limits, MAX_ENTRIES, SHARDS};
+pub use limits::{Limits, MAX_ENTRIES, SHARDS};
 pub use message::{MAX_MESSAGE_BYTES, Message, ShareOf};
 pub use opening::{Counted, Opening};
-pub use row::{Entry, Key, Kind, Row, WrongSignature};
+pub use row::{EXPIRY_GRACE_MS, Entry, Key, Kind, Row, WrongSignature};
 
 #[cfg(test)]
 mod tests;

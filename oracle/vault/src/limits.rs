@@ -2,11 +2,7 @@
 
 use functions_tdh2::MAX_HOSTED_BYTES;
 
-use crate::Kind;
-
-/// Milliseconds after its expiration for which a row still serves requests: it is the block's time that counts, and an
-/// owner's clock may differ from the chain's.
-pub const EXPIRY_GRACE_MS: u64 = 5_000;
+use crate::row::Kind;
 
 /// Parts of the owners' addresses that members compare one by one: by the first four bits.
 pub const SHARDS: usize = 16;

@@ -6,6 +6,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::codec::{Reader, put};
 
+/// Milliseconds after its expiration for which a row still serves requests: it is the block's time that counts, and an
+/// owner's clock may differ from the chain's.
+pub const EXPIRY_GRACE_MS: u64 = 5_000;
+
+/// When a row that expires then serves requests for the last time.
+pub(crate) const fn serves_until(expiration_ms: u64) -> u64 {
+    expiration_ms.saturating_add(EXPIRY_GRACE_MS)
+}
+
 /// What a row holds. The numbers never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -119,6 +128,11 @@ impl Row {
         let signer = Signature::from_raw_array(&self.signature)
             .and_then(|signature| signature.recover_address_from_prehash(&digest));
         if signer.is_ok_and(|signer| signer == self.key.owner) { Ok(()) } else { Err(WrongSignature) }
+    }
+
+    /// Whether a request of a block of `block_ms` (unix milliseconds) may use it.
+    pub const fn is_live(&self, block_ms: u64) -> bool {
+        block_ms <= serves_until(self.expiration_ms)
     }
 
     /// A hash of all that the owner signed: the same for every valid signature of it.

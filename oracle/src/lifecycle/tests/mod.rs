@@ -82,6 +82,7 @@ pub(super) fn seen(id: u8, fee: u64, block: u64) -> SeenRequest {
         requesting_contract: Address::repeat_byte(0xc1),
         request_initiator: Address::repeat_byte(9),
         subscription_id: 1,
+        subscription_owner: Address::repeat_byte(8),
         data: Bytes::from_static(b"data"),
         data_version: 1,
         flags: B256::ZERO,

@@ -67,7 +67,7 @@ fn versions_live_side_by_side_and_the_lowest_make_room() {
     }
     let removed = vec![row(10).key];
     assert_eq!(index.put(&row(18), Origin::Owner, NOW), Ok(Change::Stored { removed }));
-    assert!(!index.get(&row(10).key, NOW) && index.get(&row(11).key, NOW));
+    assert!(!index.has(&row(10).key) && index.has(&row(11).key));
     // What another member kept is not taken when it is too low, and is when it is not.
     assert_eq!(index.put(&row(10), Origin::Member, NOW), Err(Refused::Version));
     let listed = index.list(Kind::Secrets, owner.address());
@@ -93,8 +93,7 @@ fn a_row_serves_until_five_seconds_after_its_expiration_on_every_member() {
     let mut index = index();
     let row = owner.row(Kind::Secrets, 0, 1, LATER, b"x");
     index.put(&row, Origin::Owner, NOW).expect("stored");
-    assert!(index.get(&row.key, LATER) && index.get(&row.key, LATER + 5_000));
-    assert!(!index.get(&row.key, LATER + 5_001));
+    assert!(row.is_live(LATER) && row.is_live(LATER + 5_000) && !row.is_live(LATER + 5_001));
     assert!(index.expire(LATER + 59_999, 60_000).is_empty());
     assert_eq!(index.expire(LATER + 60_000, 60_000), [row.key]);
     assert!(index.is_empty() && index.digests() == super::index::index().digests());

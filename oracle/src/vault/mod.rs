@@ -1,0 +1,193 @@
+//! What owners stored with the DON, and their secrets for the requests that name them.
+//!
+//! One task holds the index of all rows, tells the other members what it has, and starts a task for each request whose
+//! secrets are wanted. The rules are in [`oracle_vault`]; rows lie in the journal.
+//!
+//! | when | what |
+//! | --- | --- |
+//! | a request that names secrets was seen on chain | its row is looked up, then this member's share goes to all |
+//! | the row is not here | all members are asked; what `n - f` of them lack is not found |
+//! | a member lacks shares | it says its own again each second, and is answered with the others' |
+//! | the request has ended | its shares and its secrets are forgotten, and no more are given |
+//! | every ten seconds, and when a member connects | what this one's rows come to is told, and the difference exchanged |
+//! | every minute | rows that expired an hour ago are removed |
+
+mod member;
+mod opening;
+mod task;
+mod wanted;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use alloy::primitives::{Address, B256};
+use oracle_keys::Keystore;
+use oracle_ocr::OracleIndex;
+use oracle_vault::{Kind, Limits, Listed, Row};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
+
+pub use opening::{DECRYPTION_TEXT, Opened};
+pub use wanted::{REFERENCE_TEXT, Wanted};
+
+use crate::{
+    don::Don,
+    journal::{Journal, JournalError},
+    peers::Voice,
+};
+
+/// Things told to the task that wait for it, at most.
+const WAITING: usize = 1_024;
+/// How long a run waits for its secrets before it is put off.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Error bytes of a request whose hosted secrets no member has.
+pub const NOT_FOUND_TEXT: &str = "failed to fetch DONHosted secrets: not found";
+
+/// What a vault is made of.
+pub struct Parts {
+    /// The member's share of the threshold key, and the DON key.
+    pub keys: Arc<Keystore>,
+    /// Where rows lie.
+    pub journal: Journal,
+    /// To the other members.
+    pub voice: Voice,
+    /// This member.
+    pub me: OracleIndex,
+    /// Members.
+    pub n: usize,
+    /// Faulty members tolerated.
+    pub f: usize,
+    /// The chain.
+    pub chain_id: u64,
+    /// The Coordinator in force: labels of ciphertexts name it.
+    pub coordinator: Address,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// A handle of the vault's task. The task ends with the last one.
+#[derive(Clone)]
+pub struct Vault {
+    told: mpsc::Sender<Told>,
+}
+
+/// What the task is told.
+enum Told {
+    Heard { from: OracleIndex, bytes: Vec<u8> },
+    Connected(OracleIndex),
+    Begin { wanted: Wanted, reply: Option<oneshot::Sender<watch::Receiver<Option<Opened>>>> },
+    End(B256),
+    Put { row: Box<Row>, reply: oneshot::Sender<Result<(), String>> },
+    List { kind: Kind, owner: Address, reply: oneshot::Sender<Vec<Listed>> },
+}
+
+impl Vault {
+    /// Reads the index and starts the task.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn start(parts: Parts) -> Result<Self, JournalError> {
+        let (told, inbox) = mpsc::channel(WAITING);
+        let task = task::Task::new(parts).await?;
+        tokio::spawn(task.run(inbox));
+        Ok(Self { told })
+    }
+
+    /// The vault of a member of `don`; none without keys for secrets.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn of(
+        don: &Don,
+        chain_id: u64,
+        keys: &Arc<Keystore>,
+        journal: &Journal,
+        voice: Voice,
+    ) -> Result<Option<Self>, JournalError> {
+        if keys.secrets_keys().next().is_none() {
+            return Ok(None);
+        }
+        let (keys, journal, limits) = (keys.clone(), journal.clone(), Limits::default());
+        let (me, n, f, coordinator) = (don.me, don.roster.n(), don.roster.f(), don.coordinator);
+        let parts = Parts { keys, journal, voice, me, n, f, chain_id, coordinator, limits };
+        Self::start(parts).await.map(Some)
+    }
+
+    /// Whether a frame of a peer is for the vault.
+    #[must_use]
+    pub fn is_for(bytes: &[u8]) -> bool {
+        oracle_vault::Message::is_marked(bytes)
+    }
+
+    /// A frame of a peer. What comes while too much waits is lost: it is said again.
+    pub fn heard(&self, from: OracleIndex, bytes: Vec<u8>) {
+        self.tell(Told::Heard { from, bytes });
+    }
+
+    /// A fresh stream to a peer is open.
+    pub fn connected(&self, peer: OracleIndex) {
+        self.tell(Told::Connected(peer));
+    }
+
+    /// A request that names secrets was seen on chain: they are opened beside all else.
+    pub fn begin(&self, wanted: Wanted) {
+        self.tell(Told::Begin { wanted, reply: None });
+    }
+
+    /// A request has ended.
+    pub fn end(&self, request: B256) {
+        self.tell(Told::End(request));
+    }
+
+    /// The secrets that a request names, or the error bytes that it ends with.
+    ///
+    /// # Errors
+    /// Why they are not there yet: this node's trouble, not the request's.
+    pub async fn secrets(
+        &self,
+        wanted: Wanted,
+    ) -> Result<Result<BTreeMap<String, String>, String>, &'static str> {
+        const LATE: &str =
+            "too few members gave a decryption share of its secrets, or the row is not here yet";
+        const ENDED: &str = "the vault ended";
+        let (reply, replied) = oneshot::channel();
+        self.told.send(Told::Begin { wanted, reply: Some(reply) }).await.map_err(|_| ENDED)?;
+        let mut result = replied.await.map_err(|_| "too many requests wait for their secrets")?;
+        let opened = match timeout(PATIENCE, result.wait_for(Option::is_some)).await {
+            Ok(Ok(opened)) => opened.clone(),
+            Ok(Err(_)) => return Err(ENDED),
+            Err(_) => return Err(LATE),
+        };
+        match opened.ok_or(LATE)? {
+            // They were checked to be an object of texts.
+            Ok(secrets) => Ok(serde_json::from_str(secrets.as_json()).map_err(|err| err.to_string())),
+            Err(text) => Ok(Err(text)),
+        }
+    }
+
+    /// Stores a row that its owner uploads.
+    ///
+    /// # Errors
+    /// What the owner is told.
+    pub async fn put(&self, row: Row) -> Result<(), String> {
+        const ENDED: &str = "the node is stopping";
+        let (reply, replied) = oneshot::channel();
+        self.told.send(Told::Put { row: Box::new(row), reply }).await.map_err(|_| ENDED)?;
+        replied.await.map_err(|_| ENDED)?
+    }
+
+    /// The rows of an owner, by slot and version.
+    pub async fn list(&self, kind: Kind, owner: Address) -> Vec<Listed> {
+        let (reply, replied) = oneshot::channel();
+        let _ = self.told.send(Told::List { kind, owner, reply }).await;
+        replied.await.unwrap_or_default()
+    }
+
+    fn tell(&self, told: Told) {
+        if self.told.try_send(told).is_err() {
+            tracing::debug!("the vault has too much to do");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The vault's task.
+
+use std::collections::{BTreeSet, HashMap};
+
+use alloy::primitives::B256;
+use oracle_ocr::{OracleIndex, RequestKey};
+use oracle_vault::{Early, Key, Message, Origin, Row, ShareOf};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Duration, MissedTickBehavior, interval},
+};
+
+use super::{
+    NOT_FOUND_TEXT, Opened, Parts, Told, Wanted,
+    member::Rows,
+    opening::{self, Given},
+};
+use crate::{clock::now_ms, journal::JournalError};
+
+/// Requests whose secrets are looked for or open at the same time.
+const MAX_CASES: usize = 1_024;
+/// Shares of one request that wait for it.
+const SHARES_WAITING: usize = 64;
+/// How often the members compare their rows.
+const COMPARE: Duration = Duration::from_secs(10);
+/// How often a row that a request names is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// Comparisons between two removals of expired rows.
+const EXPIRE_EVERY: u32 = 6;
+
+/// A request whose secrets are wanted.
+struct Case {
+    wanted: Wanted,
+    result: watch::Sender<Option<Opened>>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// The row is not here; these members lack it too.
+    Looking(BTreeSet<OracleIndex>),
+    /// A task opens it.
+    Opening { of: ShareOf, given: mpsc::Sender<Given> },
+    /// It has a result, and nothing is given.
+    Over,
+}
+
+pub(super) struct Task {
+    parts: Parts,
+    rows: Rows,
+    early: Early,
+    cases: HashMap<RequestKey, Case>,
+    compared: u32,
+}
+
+impl Task {
+    pub(super) async fn new(parts: Parts) -> Result<Self, JournalError> {
+        let rows = Rows::read(parts.limits.clone(), parts.journal.clone(), parts.voice.clone()).await?;
+        Ok(Self { parts, rows, early: Early::default(), cases: HashMap::new(), compared: 0 })
+    }
+
+    /// Runs until nobody can tell it anything any more.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Told>) {
+        let [mut compare, mut ask] = [COMPARE, ASK_AGAIN].map(|period| {
+            let mut timer = interval(period);
+            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            timer
+        });
+        loop {
+            let done = tokio::select! {
+                told = inbox.recv() => match told {
+                    Some(told) => self.on(told).await,
+                    None => return,
+                },
+                _ = compare.tick() => self.compare().await,
+                _ = ask.tick() => {
+                    self.ask_again();
+                    Ok(())
+                }
+            };
+            if let Err(err) = done {
+                tracing::warn!(%err, "the vault's rows could not be read or written");
+            }
+        }
+    }
+
+    async fn on(&mut self, told: Told) -> Result<(), JournalError> {
+        match told {
+            Told::Heard { from, bytes } => match Message::decode(&bytes) {
+                Some(message) => self.hear(from, message).await?,
+                None => tracing::debug!(oracle = from.get(), "a malformed message about the vault"),
+            },
+            Told::Connected(peer) => self.rows.tell(Some(peer)),
+            Told::Begin { wanted, reply } => {
+                self.begin(wanted).await?;
+                if let (Some(case), Some(reply)) = (self.cases.get(&wanted.request), reply) {
+                    let _ = reply.send(case.result.subscribe());
+                }
+            }
+            // The opening's task ends when its sender is dropped.
+            Told::End(id) => self.cases.retain(|request, _| request.request != id),
+            Told::Put { row, reply } => {
+                let stored = self.rows.put(&row, Origin::Owner, now_ms()).await;
+                let told = match &stored {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(refused)) => Err(refused.to_string()),
+                    Err(_) => Err("the row could not be stored here: try again".to_owned()),
+                };
+                let _ = reply.send(told);
+                if let Ok(true) = stored? {
+                    self.open_those_that_look_for(&row);
+                }
+            }
+            Told::List { kind, owner, reply } => {
+                let _ = reply.send(self.rows.list(kind, owner));
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self, from: OracleIndex, message: Message) -> Result<(), JournalError> {
+        match message {
+            Message::Digests(digests) => self.rows.on_digests(from, &digests),
+            Message::Summary { shard, after, entries, is_last } => {
+                let part = (shard, after, is_last);
+                self.rows.on_summary(from, part, &entries, now_ms()).await?;
+            }
+            Message::Want(keys) => self.rows.on_want(from, keys).await?,
+            Message::Row(row) => self.on_row(from, *row).await?,
+            Message::Lacks(key) => self.on_lacks(from, key),
+            Message::Share { of, share } => self.on_share(from, of, share),
+            // Gateways are not served yet.
+            Message::Ask { .. } | Message::Answer { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, wanted: Wanted) -> Result<(), JournalError> {
+        if self.cases.contains_key(&wanted.request) || self.cases.len() >= MAX_CASES {
+            return Ok(());
+        }
+        let stage = Stage::Looking(BTreeSet::new());
+        self.cases.insert(wanted.request, Case { wanted, result: watch::Sender::new(None), stage });
+        match self.rows.get(&wanted.row).await? {
+            Some(row) if row.is_live(wanted.block_ms) => self.open(wanted.request, row),
+            Some(_) => self.not_found(&wanted.request),
+            None => self.parts.voice.say(None, Message::Want(vec![wanted.row]).encode()),
+        }
+        Ok(())
+    }
+
+    /// Starts to open a request's secrets.
+    fn open(&mut self, request: RequestKey, row: Row) {
+        let Some(case) = self.cases.get_mut(&request) else { return };
+        let of = ShareOf {
+            request: request.request.0,
+            commitment: request.commitment.0,
+            ciphertext: Sha256::digest(&row.payload).into(),
+        };
+        let (given, came) = mpsc::channel(SHARES_WAITING);
+        for (from, share) in self.early.take(now_ms(), &of) {
+            let _ = given.try_send(Given { from: OracleIndex::new(from), of, share });
+        }
+        case.stage = Stage::Opening { of, given };
+        let labels = case.wanted.labels(self.parts.chain_id, self.parts.coordinator);
+        let task = opening::Task {
+            keys: self.parts.keys.clone(),
+            me: self.parts.me,
+            of,
+            payload: row.payload,
+            labels: labels.to_vec(),
+            owner: row.key.owner,
+            voice: self.parts.voice.clone(),
+        };
+        tokio::spawn(task.run(came, case.result.clone()));
+    }
+
+    /// A row is its owner's, whoever brings it. Requests that name it use it also where there is no room to keep it.
+    async fn on_row(&mut self, from: OracleIndex, row: Row) -> Result<(), JournalError> {
+        self.rows.came(from, &row.key);
+        let is_looked_for = self.looking().any(|case| case.wanted.row == row.key);
+        // It is the time of a request's block that counts for what a request names.
+        let at =
+            self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted.block_ms).min();
+        let stored = self.rows.put(&row, Origin::Member, at.unwrap_or_else(now_ms).min(now_ms())).await?;
+        if let Err(refused) = stored {
+            tracing::debug!(oracle = from.get(), %refused, "a member's row is not stored");
+        }
+        if is_looked_for && (stored.is_ok() || row.check().is_ok()) {
+            self.open_those_that_look_for(&row);
+        }
+        Ok(())
+    }
+
+    fn open_those_that_look_for(&mut self, row: &Row) {
+        let named = self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted);
+        for wanted in named.collect::<Vec<_>>() {
+            if row.is_live(wanted.block_ms) {
+                self.open(wanted.request, row.clone());
+            } else {
+                self.not_found(&wanted.request);
+            }
+        }
+    }
+
+    fn not_found(&mut self, request: &RequestKey) {
+        let Some(case) = self.cases.get_mut(request) else { return };
+        case.stage = Stage::Over;
+        case.result.send_replace(Some(Err(NOT_FOUND_TEXT.to_owned())));
+    }
+
+    /// What `n - f` members lack was never confirmed by a quorum: nobody has to look any longer.
+    fn on_lacks(&mut self, from: OracleIndex, key: Key) {
+        self.rows.came(from, &key);
+        let enough = self.parts.n - self.parts.f;
+        let mut over = Vec::new();
+        for case in self.cases.values_mut().filter(|case| case.wanted.row == key) {
+            let Stage::Looking(lacking) = &mut case.stage else { continue };
+            lacking.insert(from);
+            if lacking.len() + 1 >= enough {
+                over.push(case.wanted.request);
+            }
+        }
+        over.iter().for_each(|request| self.not_found(request));
+    }
+
+    fn on_share(&mut self, from: OracleIndex, of: ShareOf, share: Vec<u8>) {
+        let request = RequestKey { request: B256::from(of.request), commitment: B256::from(of.commitment) };
+        match self.cases.get(&request).map(|case| &case.stage) {
+            Some(Stage::Opening { of: own, given }) if *own == of => {
+                let _ = given.try_send(Given { from, of, share });
+            }
+            // Another ciphertext, or a request without one.
+            Some(Stage::Opening { .. } | Stage::Over) => {}
+            Some(Stage::Looking(_)) | None => self.early.keep(now_ms(), from.get(), of, share),
+        }
+    }
+
+    fn looking(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values().filter(|case| matches!(case.stage, Stage::Looking(_)))
+    }
+
+    fn ask_again(&self) {
+        let keys: BTreeSet<Key> = self.looking().map(|case| case.wanted.row).collect();
+        if !keys.is_empty() {
+            self.parts.voice.say(None, Message::Want(keys.into_iter().take(16).collect()).encode());
+        }
+    }
+
+    async fn compare(&mut self) -> Result<(), JournalError> {
+        self.rows.tell(None);
+        self.compared += 1;
+        if self.compared.is_multiple_of(EXPIRE_EVERY) {
+            self.rows.expire(now_ms()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,360 @@
+//! Members that hold what owners stored and open their secrets together: real keys, journals and ciphertexts, over
+//! channels that a test can cut and listen to.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use alloy::primitives::{Address, B256, eip191_hash_message};
+use functions_node::{
+    journal::Journal,
+    peers::Voice,
+    vault::{DECRYPTION_TEXT, NOT_FOUND_TEXT, Parts, Vault, Wanted},
+};
+use functions_tdh2::{
+    Label, Secrets,
+    envelope::{self, Recipient},
+    rand_core::OsRng,
+};
+use functions_types::SubscriptionId;
+use k256::ecdsa::SigningKey;
+use oracle_keys::{Keystore, Plan};
+use oracle_ocr::{OracleIndex, RequestKey};
+use oracle_vault::{Key, Kind, Limits, Message, Row};
+use tempfile::TempDir;
+
+const CHAIN: u64 = 412_346;
+const COORDINATOR: Address = Address::repeat_byte(0xc0);
+const HOUR_MS: u64 = 3_600_000;
+
+struct Owner(SigningKey);
+
+impl Owner {
+    fn new(seed: u8) -> Self {
+        Self(SigningKey::from_slice(&[seed; 32]).expect("a key"))
+    }
+
+    fn address(&self) -> Address {
+        Address::from_private_key(&self.0)
+    }
+
+    fn sign(&self, hash: B256) -> [u8; 65] {
+        let (signature, id) = self.0.sign_prehash_recoverable(hash.as_slice()).expect("a signature");
+        let mut bytes = [27 + id.to_byte(); 65];
+        bytes[..64].copy_from_slice(&signature.to_bytes());
+        bytes
+    }
+
+    /// A row of this owner with any content.
+    fn row(&self, version: u64, payload: Vec<u8>, expiration_ms: u64) -> Row {
+        let key = Key { kind: Kind::Secrets, owner: self.address(), slot: 0, version };
+        let mut row = Row { key, expiration_ms, payload, signature: [0; 65] };
+        row.signature = self.sign(eip191_hash_message(row.text()));
+        row
+    }
+}
+
+/// What was said: by whom, to whom, and what.
+type Said = Arc<Mutex<Vec<(u8, Option<u8>, Message)>>>;
+
+/// Members whose voices reach each other unless they are cut off.
+struct Members {
+    vaults: Vec<Vault>,
+    keys: Vec<Arc<Keystore>>,
+    cut: Vec<Arc<AtomicBool>>,
+    said: Said,
+    _folder: TempDir,
+}
+
+/// Four key files with keys for secrets, made without a dealer; three open a ciphertext together.
+fn key_files(folder: &Path) -> Vec<Keystore> {
+    let password = "correct horse battery";
+    let file = |index: usize| folder.join(format!("{index}.json"));
+    let mut files: Vec<Keystore> =
+        (0..4).map(|index| Keystore::create(&file(index), password).expect("keys")).collect();
+    let members = files.iter().map(|keys| keys.public().offchain_public_key.0).collect();
+    let plan = Plan { digest: B256::repeat_byte(7), attempt: 0, members, needed: 3 };
+    let mut parts: Vec<_> =
+        files.iter().map(|keys| keys.make_secrets_keys(plan.clone(), None).expect("a ceremony")).collect();
+    let mut under_way: VecDeque<_> = VecDeque::new();
+    for (from, part) in (0_u8..).zip(&parts) {
+        under_way.extend(part.said().into_iter().map(|said| (from, said)));
+    }
+    while let Some((from, said)) = under_way.pop_front() {
+        let answers = parts[usize::from(said.to)].step(from, &said.bytes);
+        under_way.extend(answers.into_iter().map(|answer| (said.to, answer)));
+    }
+    for (keys, part) in files.iter_mut().zip(&parts) {
+        keys.add_generation(part).expect("an outcome");
+    }
+    files
+}
+
+impl Members {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys: Vec<Arc<Keystore>> = key_files(folder.path()).into_iter().map(Arc::new).collect();
+        let cut: Vec<Arc<AtomicBool>> = (0..4).map(|_| Arc::default()).collect();
+        let said = Said::default();
+        let listeners: Arc<Mutex<Vec<Vault>>> = Arc::default();
+        let mut vaults = Vec::new();
+        for me in 0_u8..4 {
+            let url = format!("sqlite://{}", folder.path().join(format!("{me}.sqlite")).display());
+            let (cut, said, listeners) = (cut.clone(), said.clone(), listeners.clone());
+            let is_cut = move |place: u8| cut[usize::from(place)].load(Ordering::SeqCst);
+            let voice = Voice::new(move |to: Option<OracleIndex>, bytes| {
+                let message = Message::decode(&bytes).expect("a message");
+                said.lock().expect("no panic").push((me, to.map(OracleIndex::get), message));
+                let listeners = listeners.lock().expect("no panic");
+                for (place, vault) in (0_u8..).zip(listeners.iter()) {
+                    let is_meant = to.is_none_or(|to| to.get() == place) && place != me;
+                    if is_meant && !is_cut(me) && !is_cut(place) {
+                        vault.heard(OracleIndex::new(me), bytes.clone());
+                    }
+                }
+            });
+            let parts = Parts {
+                keys: keys[usize::from(me)].clone(),
+                journal: Journal::open(&url).await.expect("a journal"),
+                voice,
+                me: OracleIndex::new(me),
+                n: 4,
+                f: 1,
+                chain_id: CHAIN,
+                coordinator: COORDINATOR,
+                limits: Limits::default(),
+            };
+            vaults.push(Vault::start(parts).await.expect("a vault"));
+        }
+        listeners.lock().expect("no panic").extend(vaults.iter().cloned());
+        Self { vaults, keys, cut, said, _folder: folder }
+    }
+
+    /// Secrets as a client seals them, for requests with this label.
+    fn seal(&self, owner: &Owner, text: &str, label: Label) -> Vec<u8> {
+        let keys = self.keys[0].secrets_keys().next().expect("a generation");
+        let secrets = Secrets::parse(text, 10_240).expect("secrets");
+        let threshold = Arc::new(keys.threshold.clone());
+        let to = Recipient { don: &keys.don, threshold: &threshold, owner: owner.address(), label };
+        envelope::seal(&secrets, &owner.sign(secrets.digest()), &to, &mut OsRng).expect("sealed").into_bytes()
+    }
+
+    fn bound(&self, owner: &Owner, text: &str) -> Vec<u8> {
+        self.seal(owner, text, Label::of_owner(CHAIN, COORDINATOR, owner.address()))
+    }
+
+    /// What each of these members makes of a request.
+    async fn ask(&self, members: &[usize], wanted: Wanted) -> Vec<Result<BTreeMap<String, String>, String>> {
+        let asked = members.iter().map(|member| {
+            let vault = self.vaults[*member].clone();
+            tokio::spawn(async move { vault.secrets(wanted).await.expect("an answer in time") })
+        });
+        let mut answers = Vec::new();
+        for asked in asked.collect::<Vec<_>>() {
+            answers.push(asked.await.expect("no panic"));
+        }
+        answers
+    }
+
+    fn set_cut(&self, member: usize, cut: bool) {
+        self.cut[member].store(cut, Ordering::SeqCst);
+    }
+
+    /// Shares given towards a request so far, by member.
+    fn shares(&self, request: u8) -> Vec<u8> {
+        let said = self.said.lock().expect("no panic");
+        let of = |(from, _, message): &(u8, Option<u8>, Message)| match message {
+            Message::Share { of, .. } if of.request == [request; 32] => Some(*from),
+            _ => None,
+        };
+        said.iter().filter_map(of).collect()
+    }
+}
+
+fn wanted(request: u8, row: &Row, block_ms: u64) -> Wanted {
+    Wanted {
+        request: RequestKey { request: B256::repeat_byte(request), commitment: B256::repeat_byte(1) },
+        row: row.key,
+        subscription: SubscriptionId(5),
+        block_ms,
+    }
+}
+
+fn in_an_hour() -> u64 {
+    functions_node::clock::now_ms() + HOUR_MS
+}
+
+fn one(name: &str, value: &str) -> Result<BTreeMap<String, String>, String> {
+    Ok(BTreeMap::from([(name.to_owned(), value.to_owned())]))
+}
+
+#[tokio::test]
+async fn members_open_what_the_owner_stored_and_one_that_missed_the_upload_asks_for_it() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    let row = owner.row(1, members.bound(&owner, r#"{"apiKey":"k-123"}"#), expires);
+    for vault in &members.vaults[..3] {
+        vault.put(row.clone()).await.expect("stored");
+    }
+    let answers = members.ask(&[0, 1, 2, 3], wanted(1, &row, expires)).await;
+    assert!(answers.iter().all(|answer| *answer == one("apiKey", "k-123")), "{answers:?}");
+    for vault in &members.vaults {
+        assert_eq!(vault.list(Kind::Secrets, owner.address()).await.len(), 1, "who asked keeps it");
+    }
+    // The same for one subscription alone, in the next version; requests that name the first one go on.
+    let label = Label::of_subscription(CHAIN, COORDINATOR, owner.address(), SubscriptionId(5));
+    let second = owner.row(2, members.seal(&owner, r#"{"apiKey":"k-124"}"#, label), expires);
+    for vault in &members.vaults[1..] {
+        vault.put(second.clone()).await.expect("stored");
+    }
+    let newer = members.ask(&[0, 1, 2, 3], wanted(2, &second, expires)).await;
+    assert!(newer.iter().all(|answer| *answer == one("apiKey", "k-124")), "{newer:?}");
+    let older = members.ask(&[0, 1, 2, 3], wanted(3, &row, expires)).await;
+    assert!(older.iter().all(|answer| *answer == one("apiKey", "k-123")), "{older:?}");
+}
+
+#[tokio::test]
+async fn three_of_four_open_it_and_two_wait_until_a_third_speaks() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    let row = owner.row(1, members.bound(&owner, r#"{"a":"b"}"#), expires);
+    for vault in &members.vaults {
+        vault.put(row.clone()).await.expect("stored");
+    }
+    members.set_cut(3, true);
+    let answers = members.ask(&[0, 1, 2], wanted(1, &row, expires)).await;
+    assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
+    // It was away while the others opened theirs: it says its share again, and they answer.
+    members.set_cut(3, false);
+    assert_eq!(members.ask(&[3], wanted(1, &row, expires)).await, [one("a", "b")]);
+
+    members.set_cut(2, true);
+    members.set_cut(3, true);
+    let two = members.ask(&[0, 1], wanted(2, &row, expires));
+    tokio::pin!(two);
+    // As long as both have said their share twice, they had every chance.
+    let both_spoke_twice = async {
+        while members.shares(2).len() < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answers = &mut two => panic!("two members opened it: {answers:?}"),
+        () = both_spoke_twice => {}
+    }
+    members.set_cut(2, false);
+    members.vaults[2].begin(wanted(2, &row, expires));
+    let answers = two.await;
+    assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_copied_ciphertext_gets_no_share_for_another_owners_request() {
+    let members = Members::start().await;
+    let (owner, thief) = (Owner::new(1), Owner::new(2));
+    let expires = in_an_hour();
+    let payload = members.bound(&owner, r#"{"apiKey":"k-123"}"#);
+    let stolen = thief.row(1, payload, expires);
+    for vault in &members.vaults {
+        vault.put(stolen.clone()).await.expect("stored");
+    }
+    for answer in members.ask(&[0, 1, 2, 3], wanted(1, &stolen, expires)).await {
+        let text = answer.expect_err("not the thief's");
+        assert!(text.starts_with(DECRYPTION_TEXT) && text.contains("another owner"), "{text}");
+    }
+    assert_eq!(members.shares(1), [0_u8; 0], "nobody gave a share");
+    // Nor does a ciphertext that is bound to nobody, nor one of another subscription.
+    let label = Label::of_subscription(CHAIN, COORDINATOR, owner.address(), SubscriptionId(6));
+    for (request, label) in [(2, Label::UNBOUND), (3, label)] {
+        let row = owner.row(u64::from(request), members.seal(&owner, r#"{"a":"b"}"#, label), expires);
+        for vault in &members.vaults {
+            vault.put(row.clone()).await.expect("stored");
+        }
+        let answers = members.ask(&[0, 1, 2, 3], wanted(request, &row, expires)).await;
+        assert!(answers.iter().all(Result::is_err), "{answers:?}");
+        assert_eq!(members.shares(request), [0_u8; 0]);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_has_or_has_expired_is_not_found_on_every_member() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    let row = owner.row(4, members.bound(&owner, r#"{"a":"b"}"#), expires);
+    for vault in &members.vaults[..3] {
+        vault.put(row.clone()).await.expect("stored");
+    }
+    let all = &[0, 1, 2, 3];
+    let other = Row { key: Key { version: 5, ..row.key }, ..row.clone() };
+    for (number, wanted) in
+        [wanted(1, &other, expires), wanted(2, &row, expires + 5_001)].into_iter().enumerate()
+    {
+        for answer in members.ask(all, wanted).await {
+            assert_eq!(answer, Err(NOT_FOUND_TEXT.to_owned()), "case {number}");
+        }
+    }
+    // At the boundary it is found, also by those that have to ask for it.
+    let answers = members.ask(all, wanted(3, &row, expires + 5_000)).await;
+    assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
+}
+
+#[tokio::test]
+async fn no_share_is_given_after_a_request_has_ended() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    let row = owner.row(1, members.bound(&owner, r#"{"a":"b"}"#), expires);
+    for vault in &members.vaults {
+        vault.put(row.clone()).await.expect("stored");
+    }
+    members.set_cut(3, true);
+    members.ask(&[0, 1, 2], wanted(1, &row, expires)).await;
+    for vault in &members.vaults[..3] {
+        vault.end(B256::repeat_byte(1));
+        // What it is told next is heard after that.
+        vault.list(Kind::Secrets, owner.address()).await;
+    }
+    let before = members.shares(1).len();
+    members.set_cut(3, false);
+    let late = members.ask(&[3], wanted(1, &row, expires));
+    tokio::pin!(late);
+    let it_asked_twice = async {
+        while members.shares(1).len() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answers = &mut late => panic!("it was opened after its end: {answers:?}"),
+        () = it_asked_twice => {}
+    }
+    assert!(members.shares(1)[before..].iter().all(|from| *from == 3));
+}
+
+#[tokio::test]
+async fn rows_are_there_after_a_restart_and_reach_members_that_were_away() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    members.set_cut(3, true);
+    for version in 1..=3 {
+        let row = owner.row(version, vec![7; 20_000], expires);
+        for vault in &members.vaults[..3] {
+            vault.put(row.clone()).await.expect("stored");
+        }
+    }
+    members.set_cut(3, false);
+    members.vaults[0].connected(OracleIndex::new(3));
+    while members.vaults[3].list(Kind::Secrets, owner.address()).await.len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let again = owner.row(3, vec![8; 10], expires);
+    assert_eq!(members.vaults[3].put(again).await, Err("version too low".to_owned()));
+}
