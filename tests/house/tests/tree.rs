@@ -64,6 +64,11 @@ const WALLS: &[Rule] = &[
         wall: Wall::KnownOnlyBy(&["oracle-keys"]),
     },
     Rule {
+        of: &["oracle-gateway"],
+        because: "who takes strangers' messages has no keys and runs nothing",
+        wall: Wall::OursOnly(&["functions-types"]),
+    },
+    Rule {
         of: &["oracle-frames"],
         because: "it is what strangers' scripts reach",
         wall: Wall::OursOnly(&["functions-types"]),
