@@ -28,6 +28,7 @@ use crate::{
     don::{Don, DonError, Identity},
     engine::{Engine, Parts, Stop, Streams},
     executor::{Executor, Recordings},
+    gateway,
     journal::{Journal, memory_file},
     keys, memory,
     peers::{self, Peers},
@@ -426,6 +427,12 @@ impl Node {
         let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
         let vault = Vault::of(&don, chain.chain_id, &self.keys, &self.journal, peers.voice()).await?;
         let executor = Executor::new(runner, limits, options, recordings, slots).with_vault(vault.clone());
+        if let Some(vault) = &vault {
+            let (keys, rpc, metrics) = (self.keys.clone(), self.rpc.clone(), &*self.metrics);
+            let (don_id, router, config) = (chain.don_id.to_string(), chain.router, &self.config.gateway);
+            let parts = gateway::Parts { don: &don, don_id, keys, rpc, router, config, metrics };
+            listeners.spawn(gateway::start(parts, vault).await.map_err(|words| eyre!(words))?);
+        }
         let parts = Parts {
             signer: NodeSigner::new(self.keys.clone(), self.metrics.signature_seconds.clone()),
             silent_before,

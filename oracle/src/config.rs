@@ -5,6 +5,7 @@
 //! differ in it.
 
 mod finality;
+mod gateway;
 
 use std::{
     net::SocketAddr,
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-pub use self::finality::Finality;
+pub use self::{finality::Finality, gateway::GatewaySection};
 
 /// Largest configuration file read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -45,6 +46,9 @@ pub struct Config {
     /// Where operators reach this node.
     #[serde(default)]
     pub admin: AdminSection,
+    /// Where owners of subscriptions reach it.
+    #[serde(default)]
+    pub gateway: GatewaySection,
     /// What is logged.
     #[serde(default)]
     pub log: LogSection,

@@ -10,6 +10,7 @@
 //! | [`executor`] | admission and the sandbox: a request becomes an observation |
 //! | [`don`] | the DON as the chain configured it, and this node in it |
 //! | [`engine`] | the one task that hears everything and does what the lifecycle asks |
+//! | [`gateway`] | how owners of subscriptions store secrets through this node |
 //! | [`journal`] | what survives a crash |
 //! | [`lifecycle`] | what becomes of a request: every rule, no I/O |
 //! | [`lock`] | one process a journal, one process a keystore |
@@ -33,6 +34,7 @@ pub mod config;
 pub mod don;
 pub mod engine;
 pub mod executor;
+pub mod gateway;
 pub mod journal;
 pub mod keys;
 pub mod lifecycle;

@@ -4,7 +4,7 @@
 //!
 //! | key | curve | signs |
 //! | --- | --- | --- |
-//! | signer | secp256k1 | report hashes, checked on chain ([`Keystore::sign_report`]) |
+//! | signer | secp256k1 | report hashes, checked on chain ([`Keystore::sign_report`]); answers to owners of subscriptions, as personal messages |
 //! | transmitter | secp256k1 | transactions ([`Keystore::wallet`]) |
 //! | off-chain | Ed25519 | protocol messages ([`Keystore::sign_offchain`]) |
 //! | network | Ed25519 | connection handshakes only, by the transport ([`Keystore::network_identity`]) |
@@ -41,7 +41,7 @@ use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
 use alloy::{
     network::EthereumWallet,
-    primitives::{Address, B256},
+    primitives::{Address, B256, eip191_hash_message},
     signers::local::PrivateKeySigner,
 };
 use ed25519_dalek::Signer as _;
@@ -261,6 +261,16 @@ impl Keystore {
             .expect("a 32-byte hash can be signed unless r or s is zero, which nobody can find");
         let (r, s) = signature.split_bytes();
         ReportSignature { r: r.into(), s: s.into(), v: id.to_byte() & 1 }
+    }
+
+    /// Signs a personal message (EIP-191) with the signer's key: `r || s || v`, low s, v 27 or 28. The prefix keeps it
+    /// from being a report's hash.
+    pub fn sign_personal(&self, message: &[u8]) -> [u8; 65] {
+        let ReportSignature { r, s, v } = self.sign_report(&eip191_hash_message(message));
+        let mut bytes = [27 + v; 65];
+        bytes[..32].copy_from_slice(r.as_slice());
+        bytes[32..64].copy_from_slice(s.as_slice());
+        bytes
     }
 
     /// Signs a protocol message with the Ed25519 off-chain key.

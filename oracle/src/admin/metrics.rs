@@ -105,6 +105,8 @@ pub struct Metrics {
     endpoint_failures: Family<EndpointLabel, Gauge>,
     endpoint_disagreements: Family<EndpointLabel, Gauge>,
     program_days_left: Family<Kind, Gauge>,
+    /// What the gateway counts.
+    pub gateway: oracle_gateway::Counters,
 }
 
 impl Default for Metrics {
@@ -155,6 +157,7 @@ impl Metrics {
             endpoint_failures: Family::default(),
             endpoint_disagreements: Family::default(),
             program_days_left: Family::default(),
+            gateway: oracle_gateway::Counters::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests_seen", "Requests read from the chain", metrics.requests_seen.clone());
@@ -227,6 +230,7 @@ impl Metrics {
             metrics.program_days_left.clone(),
         );
         let layers = metrics.sandbox_layers.clone();
+        metrics.gateway.register(registry);
         registry.register("sandbox_layer", "Walls around a script, each with its state", layers);
         metrics
     }

@@ -1,13 +1,13 @@
 //! Reads of the router and the coordinator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use alloy::{
     primitives::{Address, B256, U256},
     sol_types::{SolCall, SolEvent},
 };
 use functions_types::{
-    DonId,
+    DonId, Juels,
     abi::{Coordinator, Router},
     programs::Standing,
 };
@@ -22,6 +22,9 @@ use crate::config::ChainSection;
 
 /// Largest answer of a view that is decoded, in bytes.
 const MAX_VIEW_BYTES: usize = 64 * 1024;
+
+/// Subscriptions read at once: each may have a hundred consumers, of a word.
+const SUBSCRIPTIONS_AT_ONCE: u64 = 16;
 
 /// Most queries for names of DONs, and most names.
 const MAX_NAME_QUERIES: u32 = 20;
@@ -149,6 +152,30 @@ pub async fn find_config(
         }
         last = first - 1;
     }
+}
+
+/// What the richest subscription of each owner holds.
+///
+/// # Errors
+/// [`RpcFailure`].
+pub async fn richest_subscriptions(
+    rpc: &Rpc,
+    router: Address,
+) -> Result<HashMap<Address, Juels>, RpcFailure> {
+    let count = view(rpc, router, Router::getSubscriptionCountCall {}).await?;
+    let mut richest = HashMap::new();
+    let mut first = 1;
+    while first <= count {
+        let last = count.min(first + SUBSCRIPTIONS_AT_ONCE - 1);
+        let range =
+            Router::getSubscriptionsInRangeCall { subscriptionIdStart: first, subscriptionIdEnd: last };
+        for one in view(rpc, router, range).await? {
+            let held: &mut Juels = richest.entry(one.owner).or_insert(Juels::ZERO);
+            *held = (*held).max(Juels::from_uint96(one.balance.to()));
+        }
+        first = last + 1;
+    }
+    Ok(richest)
 }
 
 /// Calls a view and decodes its answer, which enough endpoints give.

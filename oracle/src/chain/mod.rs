@@ -26,7 +26,9 @@ mod watch;
 
 pub use backoff::Backoff;
 pub(crate) use contracts::view;
-pub use contracts::{config_digest, coordinator_of, find_config, unknown_don, wei_per_link};
+pub use contracts::{
+    config_digest, coordinator_of, find_config, richest_subscriptions, unknown_don, wei_per_link,
+};
 pub use cursor::{Batch, CursorConfig, LogCursor};
 pub use endpoints::{Contact, EndpointView, Reach, Rpc, WantedChain};
 #[cfg(test)]

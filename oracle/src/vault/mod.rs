@@ -17,7 +17,7 @@ mod opening;
 mod task;
 mod wanted;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, B256};
 use oracle_keys::Keystore;
@@ -41,6 +41,9 @@ use crate::{
 const WAITING: usize = 1_024;
 /// How long a run waits for its secrets before it is put off.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is said when nobody is there any more.
+const ENDED: &str = "the node is stopping";
 
 /// Error bytes of a request whose hosted secrets no member has.
 pub const NOT_FOUND_TEXT: &str = "failed to fetch DONHosted secrets: not found";
@@ -81,6 +84,26 @@ enum Told {
     End(B256),
     Put { row: Box<Row>, reply: oneshot::Sender<Result<(), String>> },
     List { kind: Kind, owner: Address, reply: oneshot::Sender<Vec<Listed>> },
+    Ask { message: Arc<str>, answer: mpsc::Sender<(usize, String)> },
+    OpenDesk(Desk),
+}
+
+/// What this member says to a message of an owner's that the gateway of a member hands on; nothing to what is nobody's.
+pub type Desk =
+    Arc<dyn Fn(OracleIndex, String) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+
+/// A handle that does not keep the vault's task from ending.
+#[derive(Clone)]
+pub struct WeakVault(mpsc::WeakSender<Told>);
+
+impl WeakVault {
+    /// The vault.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn vault(&self) -> Result<Vault, String> {
+        self.0.upgrade().map(|told| Vault { told }).ok_or_else(|| ENDED.to_owned())
+    }
 }
 
 impl Vault {
@@ -151,7 +174,6 @@ impl Vault {
     ) -> Result<Result<BTreeMap<String, String>, String>, &'static str> {
         const LATE: &str =
             "too few members gave a decryption share of its secrets, or the row is not here yet";
-        const ENDED: &str = "the vault ended";
         let (reply, replied) = oneshot::channel();
         self.told.send(Told::Begin { wanted, reply: Some(reply) }).await.map_err(|_| ENDED)?;
         let mut result = replied.await.map_err(|_| "too many requests wait for their secrets")?;
@@ -167,12 +189,28 @@ impl Vault {
         }
     }
 
+    /// A handle that does not keep the task from ending.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakVault {
+        WeakVault(self.told.downgrade())
+    }
+
+    /// Has messages of owners answered from now on.
+    pub async fn open_desk(&self, desk: Desk) {
+        let _ = self.told.send(Told::OpenDesk(desk)).await;
+    }
+
+    /// Hands a message of an owner's to all members, this one included. What each says goes to `answer`, with its
+    /// place.
+    pub fn ask(&self, message: Arc<str>, answer: mpsc::Sender<(usize, String)>) {
+        self.tell(Told::Ask { message, answer });
+    }
+
     /// Stores a row that its owner uploads.
     ///
     /// # Errors
     /// What the owner is told.
     pub async fn put(&self, row: Row) -> Result<(), String> {
-        const ENDED: &str = "the node is stopping";
         let (reply, replied) = oneshot::channel();
         self.told.send(Told::Put { row: Box::new(row), reply }).await.map_err(|_| ENDED)?;
         replied.await.map_err(|_| ENDED)?

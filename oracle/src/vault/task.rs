@@ -1,18 +1,21 @@
 //! The vault's task.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use alloy::primitives::B256;
 use oracle_ocr::{OracleIndex, RequestKey};
 use oracle_vault::{Early, Key, Message, Origin, Row, ShareOf};
 use sha2::{Digest as _, Sha256};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::{Duration, MissedTickBehavior, interval},
 };
 
 use super::{
-    NOT_FOUND_TEXT, Opened, Parts, Told, Wanted,
+    Desk, NOT_FOUND_TEXT, Opened, Parts, Told, Wanted,
     member::Rows,
     opening::{self, Given},
 };
@@ -20,6 +23,10 @@ use crate::{clock::now_ms, journal::JournalError};
 
 /// Requests whose secrets are looked for or open at the same time.
 const MAX_CASES: usize = 1_024;
+/// Messages of owners that this member's gateway handed on and that wait for answers.
+const MAX_ASKED: usize = 256;
+/// Messages of gateways that are answered at once; more are not heard.
+const MAX_ANSWERING: usize = 256;
 /// Shares of one request that wait for it.
 const SHARES_WAITING: usize = 64;
 /// How often the members compare their rows.
@@ -51,12 +58,28 @@ pub(super) struct Task {
     early: Early,
     cases: HashMap<RequestKey, Case>,
     compared: u32,
+    desk: Option<Desk>,
+    /// Messages that this member's gateway handed on, by number, and where answers go.
+    asked: HashMap<u64, mpsc::Sender<(usize, String)>>,
+    last_asked: u64,
+    /// Turns to answer messages of gateways.
+    answering: Arc<Semaphore>,
 }
 
 impl Task {
     pub(super) async fn new(parts: Parts) -> Result<Self, JournalError> {
         let rows = Rows::read(parts.limits.clone(), parts.journal.clone(), parts.voice.clone()).await?;
-        Ok(Self { parts, rows, early: Early::default(), cases: HashMap::new(), compared: 0 })
+        Ok(Self {
+            parts,
+            rows,
+            early: Early::default(),
+            cases: HashMap::new(),
+            compared: 0,
+            desk: None,
+            asked: HashMap::new(),
+            last_asked: 0,
+            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
+        })
     }
 
     /// Runs until nobody can tell it anything any more.
@@ -111,6 +134,8 @@ impl Task {
                     self.open_those_that_look_for(&row);
                 }
             }
+            Told::OpenDesk(desk) => self.desk = Some(desk),
+            Told::Ask { message, answer } => self.ask(&message, answer),
             Told::List { kind, owner, reply } => {
                 let _ = reply.send(self.rows.list(kind, owner));
             }
@@ -129,10 +154,50 @@ impl Task {
             Message::Row(row) => self.on_row(from, *row).await?,
             Message::Lacks(key) => self.on_lacks(from, key),
             Message::Share { of, share } => self.on_share(from, of, share),
-            // Gateways are not served yet.
-            Message::Ask { .. } | Message::Answer { .. } => {}
+            Message::Ask { number, bytes } => self.on_ask(from, number, bytes),
+            Message::Answer { number, bytes } => self.on_answer(from, number, bytes),
         }
         Ok(())
+    }
+
+    /// Hands an owner's message to all members.
+    fn ask(&mut self, message: &str, answer: mpsc::Sender<(usize, String)>) {
+        self.asked.retain(|_, answer| !answer.is_closed());
+        if self.asked.len() >= MAX_ASKED {
+            return;
+        }
+        self.last_asked += 1;
+        let bytes = message.as_bytes().to_vec();
+        self.parts.voice.say(None, Message::Ask { number: self.last_asked, bytes }.encode());
+        if let Some(desk) = &self.desk {
+            let (me, said) = (self.parts.me, desk(self.parts.me, message.to_owned()));
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                if let Some(text) = said.await {
+                    let _ = answer.try_send((usize::from(me.get()), text));
+                }
+            });
+        }
+        self.asked.insert(self.last_asked, answer);
+    }
+
+    /// The gateway of a member hands an owner's message on.
+    fn on_ask(&self, from: OracleIndex, number: u64, bytes: Vec<u8>) {
+        let (Some(desk), Ok(text)) = (&self.desk, String::from_utf8(bytes)) else { return };
+        let Ok(turn) = self.answering.clone().try_acquire_owned() else { return };
+        let (said, voice) = (desk(from, text), self.parts.voice.clone());
+        tokio::spawn(async move {
+            if let Some(text) = said.await {
+                voice.say(Some(from), Message::Answer { number, bytes: text.into_bytes() }.encode());
+            }
+            drop(turn);
+        });
+    }
+
+    fn on_answer(&self, from: OracleIndex, number: u64, bytes: Vec<u8>) {
+        if let (Some(answer), Ok(text)) = (self.asked.get(&number), String::from_utf8(bytes)) {
+            let _ = answer.try_send((usize::from(from.get()), text));
+        }
     }
 
     async fn begin(&mut self, wanted: Wanted) -> Result<(), JournalError> {
