@@ -8,6 +8,7 @@
 //! | [`config`] | the operator's file |
 //! | [`chain`] | logs and contract reads, with finality and reorganisations |
 //! | [`executor`] | admission and the sandbox: a request becomes an observation |
+//! | [`dkg`] | how members make the keys for secrets |
 //! | [`don`] | the DON as the chain configured it, and this node in it |
 //! | [`engine`] | the one task that hears everything and does what the lifecycle asks |
 //! | [`gateway`] | how owners of subscriptions store secrets through this node |
@@ -31,6 +32,7 @@ pub mod chain;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod dkg;
 pub mod don;
 pub mod engine;
 pub mod executor;

@@ -62,6 +62,7 @@ enum Verb {
     /// Back up, verify, restore and prune the journal.
     #[command(subcommand)]
     Journal(verbs::journal::Verb),
+    Dkg(verbs::dkg::Options),
     Withdraw(verbs::withdraw::Options),
 }
 
@@ -105,6 +106,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
         Verb::Check { config, json } => return check(&config, json),
         Verb::Keys(verb) => wait(verbs::keys::run(verb))?,
         Verb::Journal(verb) => wait(verbs::journal::run(verb))?,
+        Verb::Dkg(options) => wait(verbs::dkg::run(&options))?,
         Verb::Withdraw(options) => wait(verbs::withdraw::run(&options))?,
     }
     Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use std::{
 use eyre::{Result, WrapErr, bail};
 use functions_offchain_config::{MAX_ADDRESSES, Member, check_address, is_peer_id};
 use oracle_keys::Keystore;
-use oracle_net::{Events, Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId};
+use oracle_net::{Events, Identity, Multiaddr, Net, NetEvent, NetLimits, Peer, PeerId, SendError};
 use oracle_ocr::{MAX_MESSAGE_BYTES, OracleIndex};
 
 use crate::{config::NetSection, don::Don};
@@ -142,11 +142,18 @@ impl Peers {
 
     /// Queues a frame for one oracle; loss is the protocol's business.
     pub fn send(&self, to: OracleIndex, bytes: Vec<u8>) {
-        if let Some(id) = self.ids.get(&to)
-            && let Err(err) = self.net.send(id, bytes)
-        {
+        if let Err(err) = self.try_send(to, bytes) {
             tracing::debug!(oracle = to.get(), %err, "a message was not sent");
         }
+    }
+
+    /// Queues a frame for one oracle.
+    ///
+    /// # Errors
+    /// [`SendError`] when it was not queued.
+    pub fn try_send(&self, to: OracleIndex, bytes: Vec<u8>) -> Result<(), SendError> {
+        let id = self.ids.get(&to).ok_or(SendError::UnknownPeer)?;
+        self.net.send(id, bytes)
     }
 
     /// Queues a frame for every other oracle.

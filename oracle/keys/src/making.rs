@@ -36,6 +36,29 @@ pub struct Plan {
     pub needed: u8,
 }
 
+impl Plan {
+    /// What tells this making of keys from all others: who takes part in the same one has the same.
+    ///
+    /// # Errors
+    /// [`CeremonyError::Terms`].
+    pub fn id(&self) -> Result<B256, CeremonyError> {
+        Ok(id(&self.terms()?))
+    }
+
+    /// Of the threshold key and of the DON key.
+    fn terms(&self) -> Result<[Terms; 2], TermsError> {
+        let Self { digest, attempt, members, needed } = self;
+        Ok([
+            Terms::threshold_key(digest.0, *attempt, members, *needed)?,
+            Terms::don_key(digest.0, *attempt, members)?,
+        ])
+    }
+}
+
+fn id([threshold, don]: &[Terms; 2]) -> B256 {
+    keccak256([b"osa/secrets-keys/plan/1".as_slice(), threshold.session(), don.session()].concat())
+}
+
 /// Why no ceremony begins, or goes on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,17 +121,11 @@ impl Keystore {
     /// # Errors
     /// [`CeremonyError`].
     pub fn make_secrets_keys(&self, plan: Plan, stored: Option<&[u8]>) -> Result<Ceremonies, CeremonyError> {
-        let Plan { digest, attempt, members, needed } = &plan;
-        let terms = [
-            Terms::threshold_key(digest.0, *attempt, members, *needed)?,
-            Terms::don_key(digest.0, *attempt, members)?,
-        ];
+        let terms = plan.terms()?;
         let own = self.offchain.verifying_key().to_bytes();
-        let me = members.iter().position(|key| *key == own).and_then(|index| u8::try_from(index).ok());
+        let me = plan.members.iter().position(|key| *key == own).and_then(|index| u8::try_from(index).ok());
         let me = me.ok_or(CeremonyError::NotAMember)?;
-        let [threshold, don] = &terms;
-        let id =
-            keccak256([b"osa/secrets-keys/plan/1".as_slice(), threshold.session(), don.session()].concat());
+        let id = id(&terms);
         let disk = self.state_cipher();
         let parts = match stored {
             Some(sealed) => {
@@ -146,7 +163,7 @@ impl Keystore {
 }
 
 impl Ceremonies {
-    /// What tells this making of keys from all others: who takes part in the same one has the same.
+    /// The plan's.
     pub const fn id(&self) -> B256 {
         self.id
     }

@@ -7,6 +7,11 @@ use oracle_ocr::OracleIndex;
 /// Milliseconds between two lines about the same kind of misbehavior of one peer.
 const EVERY_MS: u64 = 10_000;
 
+/// Peers that make keys while this node runs say so for minutes.
+const EVERY_MS_OF_KEYS: u64 = 60_000;
+/// The kind of complaint that this is.
+pub(super) const MAKES_KEYS: &str = "makes keys";
+
 /// What was complained about, when, and how often it was left unsaid since.
 #[derive(Debug, Default)]
 pub(super) struct Complaints {
@@ -26,7 +31,8 @@ impl Complaints {
             self.said.insert((oracle, kind), Said { at: now, unsaid: 0 });
             return Some(0);
         };
-        if now.abs_diff(said.at) < EVERY_MS {
+        let every = if kind == MAKES_KEYS { EVERY_MS_OF_KEYS } else { EVERY_MS };
+        if now.abs_diff(said.at) < every {
             said.unsaid = said.unsaid.saturating_add(1);
             return None;
         }
@@ -55,5 +61,8 @@ mod tests {
         assert!(counted > 2_000 * 20 - 12, "what is left unsaid is counted: {counted}");
         assert_eq!(complaints.take(15_000, OracleIndex::new(2), "flood"), Some(0));
         assert_eq!(complaints.take(0, OracleIndex::new(2), "flood"), Some(0), "a clock that jumps back");
+        let peer = OracleIndex::new(3);
+        let taken = [0, 59_999, 60_000].map(|now| complaints.take(now, peer, MAKES_KEYS));
+        assert_eq!(taken, [Some(0), None, Some(1)]);
     }
 }

@@ -6,11 +6,12 @@ use alloy::{
 };
 use oracle_ocr::{Earlier, Message, Record, RequestKey};
 
-use super::{Engine, EngineError, runs::Finished};
+use super::{Engine, EngineError, complaints::MAKES_KEYS, runs::Finished};
 use crate::{
     admin::Kind,
     chain::{Batch, ChainEvent, SeenRequest, decode},
     clock::now_ms,
+    dkg,
     journal::RequestRow,
     lifecycle::{Happening, Requested, Stored},
     peers::PeerEvent,
@@ -136,6 +137,10 @@ impl Engine {
                 if let Some(vault) = &self.parts.vault {
                     vault.heard(from, bytes);
                 }
+            }
+            PeerEvent::Message { from, bytes } if dkg::is_frame(&bytes) => {
+                let problem = "it makes keys for secrets: if this node is to take part, stop it and run `functions-node dkg`";
+                self.complain(from, MAKES_KEYS, &problem);
             }
             PeerEvent::Message { from, bytes } => match Message::decode(&bytes) {
                 Ok(message) => {

@@ -1,4 +1,4 @@
-//! What an operator types besides `run`: keys, earnings, the journal.
+//! What an operator types besides `run`: keys, the keys for secrets, earnings, the journal.
 //!
 //! Every verb prints one JSON object on standard output and nothing else there; a member's entry for the oracles file
 //! on one line, wherever it comes from. Verbs that use the private keys, or
@@ -6,6 +6,7 @@
 
 mod account;
 pub mod amount;
+pub mod dkg;
 pub mod journal;
 pub mod keys;
 pub mod withdraw;
