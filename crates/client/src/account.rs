@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use alloy::network::{EthereumWallet, NetworkTransactionBuilder};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::TransactionRequest;
+use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
 
 use alloy::eips::Encodable2718;
@@ -19,6 +20,7 @@ use crate::turns::Turns;
 /// Two senders with one key make nonces collide, unless they take turns ([`Self::in_turns`]).
 pub struct Account {
     address: Address,
+    signer: PrivateKeySigner,
     wallet: EthereumWallet,
     nonce: Mutex<Option<u64>>,
     turns: Option<Turns>,
@@ -37,7 +39,8 @@ impl Account {
         let signer = PrivateKeySigner::from_slice(&bytes).map_err(|_| ClientError::KeyRange)?;
         Ok(Self {
             address: signer.address(),
-            wallet: EthereumWallet::from(signer),
+            wallet: EthereumWallet::from(signer.clone()),
+            signer,
             nonce: Mutex::new(None),
             turns: None,
         })
@@ -78,6 +81,14 @@ impl Account {
     /// Notes the nonce the next transaction shall carry; `None` makes it ask the chain.
     pub(crate) fn set_next_nonce(&self, nonce: Option<u64>) {
         *self.nonce.lock().expect("no holder of the nonce panics") = nonce;
+    }
+
+    /// Signs a hash, `r || s || v` with v 27 or 28.
+    pub(crate) fn sign_hash(&self, hash: &B256) -> [u8; 65] {
+        let signature = self.signer.sign_hash_sync(hash);
+        signature
+            .expect("a 32-byte hash can be signed unless r or s is zero, which nobody can find")
+            .as_bytes()
     }
 
     /// Signs a complete request and returns its raw bytes.

@@ -15,6 +15,7 @@
 //! | [`contracts`] | [`Contracts`]: subscriptions, routes, oracle configuration |
 //! | [`subscriptions`] | [`Subscriptions`]: what their owners do at a Router |
 //! | [`requests`] | sending, following and timing out requests |
+//! | [`secrets`] | encrypting secrets and storing them with a DON |
 //! | [`history`] | [`History`]: what became of requests, from a Router's logs |
 //! | [`revert`], [`error`] | revert data by name; why something failed |
 
@@ -32,6 +33,7 @@ pub mod history;
 pub mod renewal;
 pub mod requests;
 pub mod revert;
+pub mod secrets;
 pub mod stylus;
 pub mod subscriptions;
 mod transport;
