@@ -16,6 +16,7 @@ mod paths;
 mod remedy;
 mod replay;
 mod request;
+mod secrets;
 mod simulate;
 mod sub;
 mod value;
@@ -46,6 +47,8 @@ enum Verb {
     Replay(replay::Options),
     #[command(subcommand)]
     Request(request::Verb),
+    #[command(subcommand)]
+    Secrets(secrets::Verb),
     Simulate(simulate::Options),
     #[command(subcommand)]
     Sub(sub::Verb),
@@ -138,6 +141,7 @@ fn run(cli: Cli) -> Result<()> {
             Verb::Don(verb) => don::run(verb).await,
             Verb::Replay(options) => replay::run(options).await,
             Verb::Request(verb) => request::run(verb).await,
+            Verb::Secrets(verb) => secrets::run(verb).await,
             Verb::Simulate(options) => simulate::run(options).await,
             Verb::Sub(verb) => sub::run(verb).await,
         }

@@ -121,7 +121,13 @@ async fn measure(
 ) -> Result<Sized> {
     let network: &Network =
         network.insert(Network::start(wanted, folder.path(), &|text| progress.step(text)).await?);
-    let request = Request { source: source(), args: vec![], bytes_args: vec![], callback_gas_limit: 200_000 };
+    let request = Request {
+        source: source(),
+        args: vec![],
+        bytes_args: vec![],
+        secrets: None,
+        callback_gas_limit: 200_000,
+    };
     one(network, &network.owner, network.consumer, &request).await?; // first use of every part
     progress.step(format!("{} requests one after the other", options.requests));
     let mut idle_ms = Vec::new();

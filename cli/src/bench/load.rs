@@ -410,6 +410,7 @@ impl Offer {
                     tokio::time::sleep_until(due.into()).await;
                 }
                 let request = Request {
+                    secrets: None,
                     source: format!("return Functions.encodeUint256({ANSWER})"),
                     args: vec![],
                     bytes_args: vec![],

@@ -178,6 +178,7 @@ async fn measure(
     let network: &Network =
         network.insert(Network::start(wanted, folder.path(), &|text| progress.step(text)).await?);
     let request = Request {
+        secrets: None,
         source: MEDIAN.to_owned(),
         args: prices.urls(),
         bytes_args: Vec::new(),

@@ -10,6 +10,7 @@ use functions_client::{Account, Chain, Consumer, History, Request};
 use functions_failure::{Result, WrapErr as _, failure, misuse};
 use functions_input::address::somebody;
 use functions_offchain_config::MAX_REQUEST_BYTES;
+use functions_types::cbor::DonHostedSecrets;
 use functions_types::limits::Limits;
 use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     /// The script's bytesArgs, a JSON array of 0x-hex strings
     #[arg(long, value_name = "JSON", default_value = "[]")]
     bytes_args: String,
+    /// Slot and version of secrets stored with the DON, as `functions secrets upload` prints them
+    #[arg(long, value_name = "SLOT/VERSION", value_parser = hosted)]
+    secrets: Option<DonHostedSecrets>,
     /// Gas of the consumer's callback: 500000 unless given, or the most the subscription may ask for;
     /// FunctionsClientExample always asks for 70000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -58,7 +62,7 @@ pub(crate) struct Options {
     #[arg(long, value_enum, value_name = "KIND")]
     consumer_kind: Option<Kind>,
     /// Call this function of the consumer instead, for example 'ask(string,uint64)'
-    #[arg(long, value_name = "SIGNATURE", conflicts_with_all = ["subscription", "source", "args", "bytes_args", "gas_limit", "don_id", "consumer_kind"])]
+    #[arg(long, value_name = "SIGNATURE", conflicts_with_all = ["subscription", "source", "args", "bytes_args", "secrets", "gas_limit", "don_id", "consumer_kind"])]
     call: Option<String>,
     /// An argument of --call (repeatable, in order)
     #[arg(long = "with", value_name = "VALUE", requires = "call", conflicts_with_all = ["subscription", "source"], allow_hyphen_values = true)]
@@ -71,6 +75,13 @@ pub(crate) struct Options {
     returns: Option<Returns>,
     #[command(flatten)]
     sending: Sending,
+}
+
+fn hosted(text: &str) -> std::result::Result<DonHostedSecrets, String> {
+    let parts =
+        text.split_once('/').and_then(|(slot, version)| Some((slot.parse().ok()?, version.parse().ok()?)));
+    let (slot_id, version) = parts.ok_or("write SLOT/VERSION, for example 0/1795170364")?;
+    Ok(DonHostedSecrets { slot_id, version })
 }
 
 /// Runs the verb. Exits with 3 when the request was sent and the consumer got no result.
@@ -170,7 +181,7 @@ impl Options {
                 "what the DON's configuration allows could not be read (--from-block BLOCK from before it was set helps)",
             )?,
         }
-        let request = Request::new(carried, gas);
+        let request = Request::new(carried, gas).with_secrets(self.secrets);
         let (what, input) = consumer.send_call(&request, id, don).map_err(remedy::report)?;
         check(at, id, &held, coordinator, self.consumer, gas, progress).await?;
         Ok((what.to_owned(), input))

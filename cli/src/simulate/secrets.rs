@@ -61,6 +61,11 @@ impl Secrets {
         }
     }
 
+    /// The JSON text of the object; wiped when dropped.
+    pub(crate) fn to_json(&self) -> zeroize::Zeroizing<String> {
+        zeroize::Zeroizing::new(serde_json::to_string(&self.0).expect("texts are JSON"))
+    }
+
     fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Result<Self> {
         let found: BTreeMap<String, String> = variables
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))

@@ -12,6 +12,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use functions_types::abi::{ConsumerExample, FunctionsClientExample};
+use functions_types::cbor::DonHostedSecrets;
 use functions_types::{DonId, FunctionsRequest, RequestId, SubscriptionId};
 
 use crate::account::Account;
@@ -28,6 +29,8 @@ pub struct Request {
     pub args: Vec<String>,
     /// Its `bytesArgs`.
     pub bytes_args: Vec<Bytes>,
+    /// The secrets it may use, stored with the DON.
+    pub secrets: Option<DonHostedSecrets>,
     /// Gas of the callback.
     pub callback_gas_limit: u32,
 }
@@ -37,7 +40,13 @@ impl Request {
     pub fn new(carried: FunctionsRequest, callback_gas_limit: u32) -> Self {
         let FunctionsRequest { source, args, bytes_args, .. } = carried;
         let bytes_args = bytes_args.into_iter().map(Bytes::from).collect();
-        Self { source, args, bytes_args, callback_gas_limit }
+        Self { source, args, bytes_args, secrets: None, callback_gas_limit }
+    }
+
+    /// The same with secrets that are stored with the DON.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Option<DonHostedSecrets>) -> Self {
+        Self { secrets, ..self }
     }
 }
 
@@ -149,11 +158,23 @@ impl Consumer {
         let request = request.clone();
         match self {
             Self::Stylus(_) => {
+                let (slot, version) = match request.secrets {
+                    None => (0, 0),
+                    Some(secrets) => match u8::try_from(secrets.slot_id) {
+                        Ok(slot) if secrets.version > 0 => (slot, secrets.version),
+                        _ => {
+                            return Err(ClientError::Unsupported {
+                                what: "the example consumer names slots 0 to 255 and versions from 1 on"
+                                    .to_owned(),
+                            });
+                        }
+                    },
+                };
                 let call = ConsumerExample::sendRequestCall {
                     source: request.source,
                     encryptedSecretsUrls: Bytes::new(),
-                    donHostedSecretsSlotId: 0,
-                    donHostedSecretsVersion: 0,
+                    donHostedSecretsSlotId: slot,
+                    donHostedSecretsVersion: version,
                     args: request.args,
                     bytesArgs: request.bytes_args,
                     subscriptionId: subscription.0,
@@ -162,6 +183,10 @@ impl Consumer {
                 };
                 Ok((ConsumerExample::sendRequestCall::SIGNATURE, call.abi_encode().into()))
             }
+            Self::Solidity(_) if request.secrets.is_some() => Err(ClientError::Unsupported {
+                what: "the Solidity example consumer has no parameter for secrets stored with the DON"
+                    .to_owned(),
+            }),
             Self::Solidity(_) if !request.bytes_args.is_empty() => Err(ClientError::Unsupported {
                 what: "the Solidity example consumer has no parameter for bytesArgs".to_owned(),
             }),
@@ -224,6 +249,7 @@ mod tests {
             source: "return 1".into(),
             args: vec![],
             bytes_args: vec![],
+            secrets: None,
             callback_gas_limit: SOLIDITY_CALLBACK_GAS,
         }
     }

@@ -335,7 +335,13 @@ impl Network {
     // ---- requests ----
 
     fn asking(&self, source: &str) -> Request {
-        Request { source: source.to_owned(), args: vec![], bytes_args: vec![], callback_gas_limit: 200_000 }
+        Request {
+            source: source.to_owned(),
+            args: vec![],
+            bytes_args: vec![],
+            secrets: None,
+            callback_gas_limit: 200_000,
+        }
     }
 
     /// Sends a request whose script needs nothing from outside; its id and block.
