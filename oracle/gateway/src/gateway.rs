@@ -74,8 +74,13 @@ impl<M: Members> Gateway<M> {
         held(&self.policy).set_rules(rules);
     }
 
+    /// What it counts.
+    pub(crate) const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     /// How long it waits for members.
-    pub const fn patience(&self) -> Duration {
+    pub(crate) const fn patience(&self) -> Duration {
         self.patience
     }
 

@@ -8,7 +8,7 @@
 //!
 //! The toolkit posts its JSON as `application/x-www-form-urlencoded`. That spares browsers a question, too.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -30,7 +30,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Cors, Counters, Gateway, MAX_BODY_BYTES, Malformed, Members, connections::Connections};
+use crate::{Cors, Gateway, MAX_BODY_BYTES, Malformed, Members, connections::Connections};
 
 /// Time a client has to send a request's head.
 const HEAD_TIME: Duration = Duration::from_secs(5);
@@ -59,10 +59,10 @@ pub async fn serve<M: Members>(
     listener: TcpListener,
     gateway: Gateway<M>,
     cors: Cors,
-    counters: Counters,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let end = gateway.patience() + CONNECTION_END;
+    let end = gateway.patience().saturating_add(CONNECTION_END);
+    let counters = gateway.counters().clone();
     let pages = pages(Served { gateway, cors, began: Instant::now() });
     let mut stop = pin!(stop);
     let mut running = JoinSet::new();
@@ -72,7 +72,12 @@ pub async fn serve<M: Members>(
             () = &mut stop => break,
             Some(_) = running.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => take(&mut connections, &mut running, stream, from, &pages, end, &counters),
+                Ok((stream, from)) => {
+                    if connections.make_room(from.ip()) {
+                        counters.made_room();
+                    }
+                    connections.add(from.ip(), running.spawn(converse(stream, pages.clone(), end)));
+                }
                 Err(err) => {
                     tracing::warn!(%err, "a connection to the gateway could not be taken");
                     sleep(ACCEPT_PAUSE).await;
@@ -80,21 +85,6 @@ pub async fn serve<M: Members>(
             }
         }
     }
-}
-
-fn take(
-    connections: &mut Connections,
-    running: &mut JoinSet<()>,
-    stream: TcpStream,
-    from: SocketAddr,
-    pages: &Router,
-    end: Duration,
-    counters: &Counters,
-) {
-    if connections.make_room(from.ip()) {
-        counters.made_room();
-    }
-    connections.add(from.ip(), running.spawn(converse(stream, pages.clone(), end)));
 }
 
 async fn converse(stream: TcpStream, pages: Router, end: Duration) {

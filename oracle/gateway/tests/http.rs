@@ -76,7 +76,7 @@ impl Served {
         let gateway = Gateway::new(members.clone(), Rules::default(), days, counters.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = serve(listener, gateway, cors, counters.clone(), std::future::pending());
+        let serving = serve(listener, gateway, cors, std::future::pending());
         Self { address, members, counters, server: tokio::spawn(serving) }
     }
 

@@ -134,7 +134,7 @@ impl Toolkit {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let gateway = Gateway::new(network.clone(), rules, PATIENCE, Counters::default());
         let stop = std::future::pending();
-        self.runtime.spawn(serve(listener, gateway, Cors::Nobody, Counters::default(), stop));
+        self.runtime.spawn(serve(listener, gateway, Cors::Nobody, stop));
         url
     }
 
