@@ -4,6 +4,8 @@
 mod cbor_request;
 #[path = "../../../fuzz/checks/frames.rs"]
 mod frames;
+#[path = "../../../fuzz/checks/gateway.rs"]
+mod gateway;
 #[path = "../../../fuzz/checks/http_policy.rs"]
 mod http_policy;
 #[path = "../../../fuzz/checks/messages.rs"]
@@ -101,6 +103,11 @@ fn messages_survive_changes() {
 #[test]
 fn the_http_policy_survives_changes() {
     bombard("http_policy", http_policy::check);
+}
+
+#[test]
+fn calls_to_the_gateway_survive_changes() {
+    bombard("gateway", gateway::check);
 }
 
 #[test]
