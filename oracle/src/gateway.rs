@@ -148,8 +148,8 @@ pub async fn start(parts: Parts<'_>, vault: &Vault) -> Result<impl Future<Output
     let (cors, counters) = (config.cors(), metrics.gateway.clone());
     Ok(async move {
         let Some(listener) = listener else { return };
-        let gateway = Gateway::new(Reached { edge, roster }, rules, PATIENCE, counters.clone());
-        oracle_gateway::serve(listener, gateway, cors, counters, std::future::pending()).await;
+        let gateway = Gateway::new(Reached { edge, roster }, rules, PATIENCE, counters);
+        oracle_gateway::serve(listener, gateway, cors, std::future::pending()).await;
     })
 }
 

@@ -128,6 +128,7 @@ impl Members {
                 chain_id: CHAIN,
                 coordinator: COORDINATOR,
                 limits: Limits::default(),
+                allow_unbound: true,
             };
             vaults.push(Vault::start(parts).await.expect("a vault"));
         }
@@ -270,17 +271,42 @@ async fn a_copied_ciphertext_gets_no_share_for_another_owners_request() {
         assert!(text.starts_with(DECRYPTION_TEXT) && text.contains("another owner"), "{text}");
     }
     assert_eq!(members.shares(1), [0_u8; 0], "nobody gave a share");
-    // Nor does a ciphertext that is bound to nobody, nor one of another subscription.
+    // Nor does one of another subscription.
     let label = Label::of_subscription(CHAIN, COORDINATOR, owner.address(), SubscriptionId(6));
-    for (request, label) in [(2, Label::UNBOUND), (3, label)] {
-        let row = owner.row(u64::from(request), members.seal(&owner, r#"{"a":"b"}"#, label), expires);
-        for vault in &members.vaults {
-            vault.put(row.clone()).await.expect("stored");
-        }
-        let answers = members.ask(&[0, 1, 2, 3], wanted(request, &row, expires)).await;
-        assert!(answers.iter().all(Result::is_err), "{answers:?}");
-        assert_eq!(members.shares(request), [0_u8; 0]);
+    let row = owner.row(2, members.seal(&owner, r#"{"a":"b"}"#, label), expires);
+    for vault in &members.vaults {
+        vault.put(row.clone()).await.expect("stored");
     }
+    let answers = members.ask(&[0, 1, 2, 3], wanted(2, &row, expires)).await;
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    assert_eq!(members.shares(2), [0_u8; 0]);
+}
+
+#[tokio::test]
+async fn what_is_bound_to_nobody_is_opened_for_who_stored_it_first_and_for_no_other() {
+    let members = Members::start().await;
+    let (owner, thief) = (Owner::new(1), Owner::new(2));
+    let expires = in_an_hour();
+    let payload = members.seal(&owner, r#"{"a":"b"}"#, Label::UNBOUND);
+    let own = owner.row(1, payload.clone(), expires);
+    members.set_cut(3, true);
+    for vault in &members.vaults[..3] {
+        vault.put(own.clone()).await.expect("stored");
+    }
+    // White space around it does not make it another one.
+    let copied = thief.row(1, [b" ".as_slice(), &payload].concat(), expires);
+    for vault in &members.vaults[..3] {
+        assert_eq!(vault.put(copied.clone()).await, Err("already stored by another owner".to_owned()));
+    }
+    // One member took the thief's first.
+    members.vaults[3].put(copied.clone()).await.expect("it knew no better");
+    members.set_cut(3, false);
+    let answers = members.ask(&[0, 1, 2], wanted(1, &own, expires)).await;
+    assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
+    let stolen = members.ask(&[0, 1, 2], wanted(2, &copied, expires)).await.remove(0);
+    let text = stolen.expect_err("not the thief's");
+    assert!(text == NOT_FOUND_TEXT || text.starts_with(DECRYPTION_TEXT), "{text}");
+    assert!(members.shares(2).iter().all(|from| *from == 3), "no honest member gave a share");
 }
 
 #[tokio::test]

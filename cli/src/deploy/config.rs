@@ -93,6 +93,7 @@ struct DonPart {
     #[serde(default)]
     timing: TimingPart,
     method: Option<String>,
+    allow_unbound_secrets: Option<bool>,
     profile: Option<String>,
     mode: Option<String>,
     wasm: Option<bool>,
@@ -253,6 +254,7 @@ impl DonPart {
         set(&mut don.timing.t_grace_ms, self.timing.t_grace_ms);
         set(&mut don.timing.attempt_base_ms, self.timing.attempt_base_ms);
         set(&mut don.timing.delta_stage_ms, self.timing.delta_stage_ms);
+        don.allow_unbound_secrets = self.allow_unbound_secrets.unwrap_or(false);
         if let Some(name) = &self.method {
             don.method = Method::from_name(name).ok_or_else(|| {
                 failure!(

@@ -23,6 +23,8 @@ pub struct Don {
     pub method: Method,
     /// Limits, error texts, clock and features of scripts.
     pub options: RunOptions,
+    /// Whether secrets that are bound to nobody are opened.
+    pub allow_unbound_secrets: bool,
 }
 
 impl Don {
@@ -47,7 +49,7 @@ impl Don {
             ));
         }
         let (timing, method, options) = (Timing::default(), Method::default(), RunOptions::default());
-        Ok(Self { oracles, f, timing, method, options })
+        Ok(Self { oracles, f, timing, method, options, allow_unbound_secrets: false })
     }
 
     /// Signatures a report needs.
@@ -68,6 +70,7 @@ impl Don {
             limits: self.options.profile.limits(),
             options: self.options,
             method: self.method,
+            allow_unbound_secrets: self.allow_unbound_secrets,
         };
         Ok(OracleConfig {
             signers: self.oracles.iter().map(|oracle| oracle.signer).collect(),

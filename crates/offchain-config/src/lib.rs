@@ -135,6 +135,9 @@ pub struct OffchainConfig {
     pub options: RunOptions,
     /// How results are combined.
     pub method: Method,
+    /// Whether nodes open secrets whose ciphertext is bound to nobody, which is all that the published toolkit makes:
+    /// for the owner that stored it first, whoever that is.
+    pub allow_unbound_secrets: bool,
 }
 
 impl OffchainConfig {

@@ -39,6 +39,7 @@ fn config(members: u8) -> OffchainConfig {
         limits: Limits::DEFAULT,
         options: RunOptions::default(),
         method: Method::Mode,
+        allow_unbound_secrets: false,
     }
 }
 
@@ -46,7 +47,9 @@ fn config(members: u8) -> OffchainConfig {
 fn decode_returns_what_was_encoded() {
     for members in [4, 7, 31] {
         for code in 0..=4 {
-            let config = OffchainConfig { method: Method::from_code(code).unwrap(), ..config(members) };
+            let allow_unbound_secrets = code % 2 == 0;
+            let method = Method::from_code(code).unwrap();
+            let config = OffchainConfig { method, allow_unbound_secrets, ..config(members) };
             let bytes = config.encode().unwrap();
             assert_eq!(OffchainConfig::decode(VERSION, &bytes), Ok(config));
         }

@@ -17,6 +17,8 @@ struct ConfigMessage {
     method: u32,
     #[prost(message, optional, tag = "5")]
     options: Option<OptionsMessage>,
+    #[prost(bool, tag = "6")]
+    allow_unbound_secrets: bool,
 }
 
 /// Absent means all zero: default profile, strict, without WebAssembly.
@@ -114,6 +116,7 @@ pub(crate) fn encode(config: &OffchainConfig) -> Vec<u8> {
             mode: config.options.mode.code().into(),
             wasm: config.options.wasm,
         }),
+        allow_unbound_secrets: config.allow_unbound_secrets,
     }
     .encode_to_vec()
 }
@@ -158,6 +161,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<OffchainConfig, ConfigError> {
         },
         options: options(message.options.unwrap_or_default())?,
         method: Method::from_code(message.method).ok_or(ConfigError::Method { code: message.method })?,
+        allow_unbound_secrets: message.allow_unbound_secrets,
     })
 }
 

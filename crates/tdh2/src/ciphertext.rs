@@ -8,6 +8,7 @@ use p256::{
     elliptic_curve::{ops::MulByGenerator as _, rand_core::CryptoRngCore},
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -120,7 +121,15 @@ impl Ciphertext {
 
     /// The JSON that [`Ciphertext::decode`] reads.
     pub fn encode(&self) -> String {
-        let inner = json::write(&RawThreshold {
+        json::write(&RawCiphertext {
+            threshold: json::base64(self.threshold_json().as_bytes()).into(),
+            sealed: json::base64(&self.sealed).into(),
+            nonce: json::base64(&self.nonce).into(),
+        })
+    }
+
+    fn threshold_json(&self) -> String {
+        json::write(&RawThreshold {
             group: GROUP.into(),
             padded: json::base64(&self.padded).into(),
             label: json::base64(&self.label.0).into(),
@@ -128,17 +137,17 @@ impl Ciphertext {
             u_bar: curve::point_text(&self.u_bar).into(),
             e: curve::scalar_text(&self.e).into(),
             f: curve::scalar_text(&self.f).into(),
-        });
-        json::write(&RawCiphertext {
-            threshold: json::base64(inner.as_bytes()).into(),
-            sealed: json::base64(&self.sealed).into(),
-            nonce: json::base64(&self.nonce).into(),
         })
     }
 
     /// Whom it claims to belong to; only [`Ciphertext::verify`] tells whether that is true.
     pub const fn label(&self) -> Label {
         self.label
+    }
+
+    /// SHA-256 of `TDH2Ctxt`, written as this crate writes it: the same for whatever stands around it.
+    pub fn threshold_digest(&self) -> [u8; 32] {
+        Sha256::digest(self.threshold_json()).into()
     }
 
     /// Checks that the label is among those `accepted` and that whoever made the ciphertext knew what is in it.

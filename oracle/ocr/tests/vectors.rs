@@ -48,6 +48,7 @@ fn roster(vectors: &Value) -> Roster {
         limits: Limits::DEFAULT,
         options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
+        allow_unbound_secrets: false,
     };
     Roster::new(word(&vectors["config_digest"]), 1, &signers, &transmitters, &config).unwrap()
 }

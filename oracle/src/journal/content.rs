@@ -22,10 +22,12 @@ const ROWS: [&str; 4] = [
 ];
 
 /// The rows of the vault, where there is one: a backup of an earlier version has the digest it had then.
-const VAULT: &str =
+const VAULT: [&str; 2] = [
     "SELECT quote(kind) || '/' || quote(owner) || quote(slot) || quote(version) || quote(expiration_ms)
         || '/' || quote(contested) || quote(signature) || quote(payload)
-     FROM vault ORDER BY kind, owner, slot, version";
+     FROM vault ORDER BY kind, owner, slot, version",
+    "SELECT quote(digest) || quote(owner) FROM unbound ORDER BY digest",
+];
 
 /// What stands before the digest in the mark of a backup.
 const MARKED: &str = ", its content is ";
@@ -37,7 +39,7 @@ const MARKED: &str = ", its content is ";
 pub(super) async fn digest(connection: &mut AnyConnection) -> Result<B256, JournalError> {
     let mut hasher = Keccak256::new();
     let vault = schema::has_vault(connection).await?.then_some(VAULT);
-    for rows in ROWS.into_iter().chain(vault) {
+    for rows in ROWS.into_iter().chain(vault.into_iter().flatten()) {
         let mut rows = sqlx::query(rows).fetch(&mut *connection);
         while let Some(row) = rows.try_next().await? {
             hasher.update(row.try_get::<String, _>(0)?);

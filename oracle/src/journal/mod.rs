@@ -9,6 +9,7 @@
 //! | `requests` | a request, its state, and what `/requests/{id}` shows | request id |
 //! | `protocol` | a record of the agreement protocol | configuration, request id, commitment, slot, attempt |
 //! | `transmissions` | a transaction carrying a report, with its signed bytes | request id, attempt |
+//! | `unbound` | who first stored a ciphertext that is bound to nobody | digest of the ciphertext |
 //! | `vault` | what an owner stored with the DON, signed by the owner | kind, owner, slot, version |
 
 mod again;

@@ -16,7 +16,8 @@ const STEPS: &[&[&str]] = &[
         "ALTER TABLE transmissions ADD COLUMN mined_block BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX transmissions_by_state_and_block ON transmissions (state, mined_block)",
     ],
-    &["CREATE TABLE vault (
+    &[
+        "CREATE TABLE vault (
         kind BIGINT NOT NULL,
         owner TEXT NOT NULL,
         slot BIGINT NOT NULL,
@@ -26,10 +27,12 @@ const STEPS: &[&[&str]] = &[
         signature BYTES NOT NULL,
         payload BYTES NOT NULL,
         PRIMARY KEY (kind, owner, slot, version)
-    )"],
+    )",
+        "CREATE TABLE unbound (digest TEXT PRIMARY KEY, owner TEXT NOT NULL)",
+    ],
 ];
 
-/// The step since which there is the table `vault`.
+/// The step since which there are the tables of the vault.
 const VAULT: usize = 4;
 
 const FIRST: &[&str] = &[
@@ -94,7 +97,7 @@ pub(super) async fn migrate(connection: &mut AnyConnection, sqlite: bool) -> Res
     Ok(())
 }
 
-/// Whether a journal has the table `vault`: one that an earlier version wrote has none until it is opened.
+/// Whether a journal has the tables of the vault: one that an earlier version wrote has none until it is opened.
 pub(super) async fn has_vault(connection: &mut AnyConnection) -> Result<bool, JournalError> {
     Ok(applied(connection).await? >= VAULT)
 }

@@ -1,6 +1,6 @@
 //! What owners stored with the DON: their rows, whole.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use oracle_vault::{Key, Kind, Row};
 use sqlx::{Row as _, any::AnyRow};
 
@@ -117,6 +117,40 @@ impl Journal {
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
+    }
+}
+
+/// Who first stored ciphertexts that are bound to nobody.
+impl Journal {
+    /// Notes the first owner of a ciphertext; nothing changes when there is one.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn note_unbound(&self, digest: B256, owner: Address) -> Result<(), JournalError> {
+        let insert = || {
+            sqlx::query("INSERT INTO unbound (digest, owner) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
+                .bind(digest.to_string())
+                .bind(owner.to_string())
+                .execute(&self.pool)
+        };
+        self.again(insert).await?;
+        self.commits.inc();
+        Ok(())
+    }
+
+    /// The first owner of a ciphertext.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn first_owner(&self, digest: B256) -> Result<Option<Address>, JournalError> {
+        let select = || {
+            sqlx::query("SELECT owner FROM unbound WHERE digest = $1")
+                .bind(digest.to_string())
+                .fetch_optional(&self.pool)
+        };
+        let Some(row) = self.again(select).await? else { return Ok(None) };
+        let owner = row.try_get::<String, _>(0)?.parse();
+        owner.map(Some).map_err(|err| corrupt("the owner of a ciphertext", err))
     }
 }
 

@@ -15,6 +15,7 @@
 mod member;
 mod opening;
 mod task;
+mod unbound;
 mod wanted;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
@@ -68,6 +69,8 @@ pub struct Parts {
     pub coordinator: Address,
     /// Bounds.
     pub limits: Limits,
+    /// Whether ciphertexts that are bound to nobody are opened.
+    pub allow_unbound: bool,
 }
 
 /// A handle of the vault's task. The task ends with the last one.
@@ -134,7 +137,8 @@ impl Vault {
         }
         let (keys, journal, limits) = (keys.clone(), journal.clone(), Limits::default());
         let (me, n, f, coordinator) = (don.me, don.roster.n(), don.roster.f(), don.coordinator);
-        let parts = Parts { keys, journal, voice, me, n, f, chain_id, coordinator, limits };
+        let allow_unbound = don.offchain.allow_unbound_secrets;
+        let parts = Parts { keys, journal, voice, me, n, f, chain_id, coordinator, limits, allow_unbound };
         Self::start(parts).await.map(Some)
     }
 

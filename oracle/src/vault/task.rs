@@ -6,6 +6,7 @@ use std::{
 };
 
 use alloy::primitives::B256;
+use functions_tdh2::Label;
 use oracle_ocr::{OracleIndex, RequestKey};
 use oracle_vault::{Early, Key, Message, Origin, Row, ShareOf};
 use sha2::{Digest as _, Sha256};
@@ -18,6 +19,7 @@ use super::{
     Desk, NOT_FOUND_TEXT, Opened, Parts, Told, Wanted,
     member::Rows,
     opening::{self, Given},
+    unbound,
 };
 use crate::{clock::now_ms, journal::JournalError};
 
@@ -123,15 +125,15 @@ impl Task {
             // The opening's task ends when its sender is dropped.
             Told::End(id) => self.cases.retain(|request, _| request.request != id),
             Told::Put { row, reply } => {
-                let stored = self.rows.put(&row, Origin::Owner, now_ms()).await;
+                let stored = self.put(&row, Origin::Owner, now_ms()).await;
                 let told = match &stored {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(refused)) => Err(refused.to_string()),
+                    Ok(Err(refused)) => Err(refused.clone()),
                     Err(_) => Err("the row could not be stored here: try again".to_owned()),
                 };
                 let _ = reply.send(told);
                 if let Ok(true) = stored? {
-                    self.open_those_that_look_for(&row);
+                    self.open_those_that_look_for(&row).await?;
                 }
             }
             Told::OpenDesk(desk) => self.desk = Some(desk),
@@ -141,6 +143,22 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Stores a row, unless the rules or another owner's say no.
+    async fn put(
+        &mut self,
+        row: &Row,
+        origin: Origin,
+        now_ms: u64,
+    ) -> Result<Result<bool, String>, JournalError> {
+        if let Some(digest) = unbound::digest(row.key.kind, &row.payload) {
+            // Whose it is, only a signature says.
+            if row.check().is_ok() && !unbound::claim(&self.parts.journal, digest, row.key.owner).await? {
+                return Ok(Err(unbound::TAKEN_TEXT.to_owned()));
+            }
+        }
+        Ok(self.rows.put(row, origin, now_ms).await?.map_err(|refused| refused.to_string()))
     }
 
     async fn hear(&mut self, from: OracleIndex, message: Message) -> Result<(), JournalError> {
@@ -207,7 +225,7 @@ impl Task {
         let stage = Stage::Looking(BTreeSet::new());
         self.cases.insert(wanted.request, Case { wanted, result: watch::Sender::new(None), stage });
         match self.rows.get(&wanted.row).await? {
-            Some(row) if row.is_live(wanted.block_ms) => self.open(wanted.request, row),
+            Some(row) if row.is_live(wanted.block_ms) => self.open(wanted.request, row).await?,
             Some(_) => self.not_found(&wanted.request),
             None => self.parts.voice.say(None, Message::Want(vec![wanted.row]).encode()),
         }
@@ -215,8 +233,15 @@ impl Task {
     }
 
     /// Starts to open a request's secrets.
-    fn open(&mut self, request: RequestKey, row: Row) {
-        let Some(case) = self.cases.get_mut(&request) else { return };
+    async fn open(&mut self, request: RequestKey, row: Row) -> Result<(), JournalError> {
+        let Some(case) = self.cases.get_mut(&request) else { return Ok(()) };
+        let mut labels = case.wanted.labels(self.parts.chain_id, self.parts.coordinator).to_vec();
+        if let Some(digest) = unbound::digest(row.key.kind, &row.payload)
+            && self.parts.allow_unbound
+            && unbound::claim(&self.parts.journal, digest, row.key.owner).await?
+        {
+            labels.push(Label::UNBOUND);
+        }
         let of = ShareOf {
             request: request.request.0,
             commitment: request.commitment.0,
@@ -227,17 +252,17 @@ impl Task {
             let _ = given.try_send(Given { from: OracleIndex::new(from), of, share });
         }
         case.stage = Stage::Opening { of, given };
-        let labels = case.wanted.labels(self.parts.chain_id, self.parts.coordinator);
         let task = opening::Task {
             keys: self.parts.keys.clone(),
             me: self.parts.me,
             of,
             payload: row.payload,
-            labels: labels.to_vec(),
+            labels,
             owner: row.key.owner,
             voice: self.parts.voice.clone(),
         };
         tokio::spawn(task.run(came, case.result.clone()));
+        Ok(())
     }
 
     /// A row is its owner's, whoever brings it. Requests that name it use it also where there is no room to keep it.
@@ -247,25 +272,26 @@ impl Task {
         // It is the time of a request's block that counts for what a request names.
         let at =
             self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted.block_ms).min();
-        let stored = self.rows.put(&row, Origin::Member, at.unwrap_or_else(now_ms).min(now_ms())).await?;
-        if let Err(refused) = stored {
+        let stored = self.put(&row, Origin::Member, at.unwrap_or_else(now_ms).min(now_ms())).await?;
+        if let Err(refused) = &stored {
             tracing::debug!(oracle = from.get(), %refused, "a member's row is not stored");
         }
         if is_looked_for && (stored.is_ok() || row.check().is_ok()) {
-            self.open_those_that_look_for(&row);
+            self.open_those_that_look_for(&row).await?;
         }
         Ok(())
     }
 
-    fn open_those_that_look_for(&mut self, row: &Row) {
+    async fn open_those_that_look_for(&mut self, row: &Row) -> Result<(), JournalError> {
         let named = self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted);
         for wanted in named.collect::<Vec<_>>() {
             if row.is_live(wanted.block_ms) {
-                self.open(wanted.request, row.clone());
+                self.open(wanted.request, row.clone()).await?;
             } else {
                 self.not_found(&wanted.request);
             }
         }
+        Ok(())
     }
 
     fn not_found(&mut self, request: &RequestKey) {

@@ -52,6 +52,7 @@ impl Config {
             limits: Limits::DEFAULT,
             options: RunOptions::default(),
             method: Method::Mode,
+            allow_unbound_secrets: false,
         };
         let digest = keccak256([b"configuration".as_slice(), &count.to_be_bytes()].concat());
         let f = u8::try_from(f).expect("at most 31 members");

@@ -30,6 +30,7 @@ pub(crate) fn config(n: u8) -> OffchainConfig {
         limits: Limits::DEFAULT,
         options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
+        allow_unbound_secrets: false,
     }
 }
 

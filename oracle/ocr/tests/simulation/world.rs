@@ -414,6 +414,7 @@ fn roster(f: usize, keys: &[Keys]) -> Roster {
         limits: Limits::DEFAULT,
         options: functions_types::limits::RunOptions::default(),
         method: Method::Mode,
+        allow_unbound_secrets: false,
     };
     Roster::new(B256::repeat_byte(0xd1), f as u8, &signers, &signers, &config).unwrap()
 }

@@ -68,6 +68,7 @@ fn core_under(digest: u8, index: u8) -> Core<Honest, Honest> {
         limits: Limits::DEFAULT,
         options: RunOptions::default(),
         method: Method::Mode,
+        allow_unbound_secrets: false,
     };
     let signers: Vec<Address> = (0..MEMBERS).map(signer).collect();
     let roster = Roster::new(B256::repeat_byte(digest), 1, &signers, &signers, &config).expect("a roster");
