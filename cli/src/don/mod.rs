@@ -1,4 +1,6 @@
-//! `functions don`: what a DON's fees came to, in the hands of whoever earned them.
+//! `functions don`: what a DON's fees came to, in the hands of whoever earned them; the keys that its members made.
+
+mod keys;
 
 use alloy::primitives::aliases::U96;
 use alloy::primitives::{Address, B256, U256};
@@ -16,7 +18,7 @@ use crate::network::{Connected, Sending, don_id};
 use crate::output::{self, link};
 use crate::remedy;
 
-/// Pays out what the DON and the contracts' owner earned
+/// Pays out what the DON and the contracts' owner earned, and sets the keys for secrets
 ///
 /// Of every charged request the Coordinator keeps the gas reimbursement and the DON's fee for the transmitters and the
 /// operation fee for its owner; the Router keeps the admin fee and forfeited deposits for its owner. Node operators
@@ -27,6 +29,8 @@ pub(crate) enum Verb {
     PayOut(PayOut),
     /// Withdraw what belongs to the key: the owner's operation fees, or a transmitter's earnings
     Withdraw(Withdraw),
+    /// Set the keys for secrets that the members made with `functions-node dkg`; only the Coordinator's owner may
+    Keys(keys::Keys),
 }
 
 /// Options of `don pay-out`.
@@ -101,6 +105,7 @@ pub(crate) async fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::PayOut(options) => pay_out(options).await,
         Verb::Withdraw(options) => withdraw(options).await,
+        Verb::Keys(options) => keys::run(options).await,
     }
 }
 
