@@ -33,6 +33,7 @@ use crate::{
     keys, memory,
     peers::{self, Peers},
     programs,
+    secrets::Shown,
     signer::NodeSigner,
     transmit::{Funds, TransmitConfig, Transmitter},
     vault::Vault,
@@ -107,8 +108,8 @@ const NO_ROUTE: &str = "a route: the Router has none for DON";
 
 /// What the chain says about the DON.
 enum Look {
-    /// Coordinator, configuration, and its block.
-    Found(Address, Box<ConfigSet>, u64),
+    /// Coordinator, configuration, its block, and the keys for secrets.
+    Found(Address, Box<ConfigSet>, u64, Shown),
     /// The Router does not know the DON.
     NoRoute,
     /// The coordinator has no configuration since the first block searched.
@@ -242,13 +243,16 @@ impl Node {
         let mut said = String::new();
         loop {
             let (reason, wait) = match self.look_for_config().await {
-                Ok(Look::Found(coordinator, event, block)) => {
+                Ok(Look::Found(coordinator, event, block, shown)) => {
                     let chain_id = self.config.chain.chain_id;
                     let identity = self.identity.as_configured(&event);
                     self.looks.heard();
                     match Don::from_event(&event, chain_id, coordinator, &identity) {
                         Ok(don) => {
                             tracing::info!(index = don.me.get(), n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
+                            let standing = shown.judge(&self.identity.secrets_keys, &event.configDigest);
+                            self.status.send_modify(|status| status.secrets_keys = Some(standing.name()));
+                            standing.tell()?;
                             return Ok(Some((don, block)));
                         }
                         // Membership is the owner's to change; the node takes part as soon as it is one.
@@ -300,7 +304,9 @@ impl Node {
         let found =
             chain::find_config(&self.rpc, coordinator, digest, chain.start_block, chain.max_log_range)
                 .await?;
-        Ok(found.map_or(Look::NoConfig, |(event, block)| Look::Found(coordinator, Box::new(event), block)))
+        let Some((event, block)) = found else { return Ok(Look::NoConfig) };
+        let shown = Shown::ask(&self.rpc, coordinator).await?;
+        Ok(Look::Found(coordinator, Box::new(event), block, shown))
     }
 
     async fn start_runner(&self, sandbox: &Path, don: &Don) -> Result<Runner> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use alloy::primitives::{Address, B256};
 use functions_offchain_config::{Member, OffchainConfig};
 use functions_types::abi::Coordinator::ConfigSet;
+use oracle_keys::SecretsKeys;
 use oracle_ocr::{AnnouncedError, OracleIndex, Roster};
 
 /// The public halves of a node's keys.
@@ -20,6 +21,8 @@ pub struct Identity {
     pub peer_id: String,
     /// Ed25519 key of protocol messages.
     pub offchain_public_key: [u8; 32],
+    /// Public parts of the keys for secrets, newest generation first.
+    pub secrets_keys: Vec<SecretsKeys>,
 }
 
 impl Identity {

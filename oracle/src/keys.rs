@@ -189,6 +189,7 @@ pub fn identity(keys: &Keystore) -> Identity {
         peer_id: peers::peer_id(keys),
         offchain_public_key: public.offchain_public_key.0,
         earlier_transmitters: public.earlier_transmitters,
+        secrets_keys: keys.secrets_keys().cloned().collect(),
     }
 }
 

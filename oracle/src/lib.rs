@@ -18,6 +18,7 @@
 //! | [`memory`] | what the node may have said and does not remember |
 //! | [`verbs`] | keys, earnings and the journal in the operator's hand |
 //! | [`programs`] | how long the chain still runs the contracts |
+//! | [`secrets`] | whether the chain's keys for secrets are this node's |
 //! | [`told`] | words on standard error |
 //! | [`transmit`] | a signed report's way to the chain |
 //! | [`vault`] | what owners stored with the DON, and their secrets for the requests that name them |
@@ -44,6 +45,7 @@ pub mod lock;
 pub mod memory;
 pub mod peers;
 pub mod programs;
+pub mod secrets;
 pub mod signer;
 pub mod told;
 pub mod transmit;

@@ -69,6 +69,7 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
         "don.coordinator",
         "don.config",
         "don.member",
+        "don.secrets",
         "net.announced",
         "ether",
     ] {

@@ -75,6 +75,8 @@ pub struct NodeStatus {
     /// Requests older than this (unix seconds) are left to the peers: the keys may have spoken about them with another
     /// journal.
     pub silent_before: Option<u64>,
+    /// The chain's keys for secrets: `unset`, `held` by this node, or `lacking` here; `None` until they were asked for.
+    pub secrets_keys: Option<&'static str>,
     /// What is missing before the node takes part.
     #[serde(flatten)]
     pub missing: Missing,

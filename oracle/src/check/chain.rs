@@ -14,6 +14,7 @@ use crate::{
     don::{Don, Identity},
     peers::socket_of,
     programs,
+    secrets::{Shown, Standing},
     verbs::amount,
 };
 
@@ -184,10 +185,27 @@ async fn membership(
         }
         Ok(don) => {
             lines.push(Line::ok("don.member", format!("this node is oracle {}", don.me)));
+            lines.push(secrets(rpc, coordinator, &identity, &event.configDigest).await);
             announced(config, &don, lines);
         }
     }
     Some(identity.transmitter)
+}
+
+/// Whether the node has its share of the keys for secrets.
+async fn secrets(rpc: &Rpc, coordinator: Address, identity: &Identity, digest: &B256) -> Line {
+    let id = "don.secrets";
+    match Shown::ask(rpc, coordinator).await {
+        Err(err) => Line::fail(id, err.to_string(), remedy_of(&err)),
+        Ok(shown) => {
+            let standing = shown.judge(&identity.secrets_keys, digest);
+            match standing {
+                Standing::Unset | Standing::Held => Line::ok(id, standing.words()),
+                Standing::Lacking => Line::warn(id, standing.words(), standing.remedy()),
+                Standing::Mismatch => Line::fail(id, standing.words(), standing.remedy()),
+            }
+        }
+    }
 }
 
 /// What the configuration tells the other members about where this one is.

@@ -93,7 +93,7 @@ impl Session {
             leave_ms: None,
             said_ms: BTreeMap::new(),
         };
-        if let Some(culprits) = session.ceremonies.failure() {
+        if let Some(culprits) = session.ceremonies.failure().filter(|_| !kept) {
             session.end = Some((now_ms, End::Failed(session.blame(&culprits))));
         }
         session
