@@ -132,6 +132,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         allow_http,
         funding: options.fund,
         callback_gas_limit,
+        secrets: true,
         chain: ChainOptions { port: options.port, chain_id: options.chain_id, l1_price: options.l1_price },
         solidity,
         ..local(programs, contracts)
@@ -179,6 +180,7 @@ pub(crate) fn local(programs: PathBuf, contracts: PathBuf) -> Wanted {
         poll_interval_ms: 100,
         hints: true,
         databases: Vec::new(),
+        secrets: false,
         log_level: "info".to_owned(),
         funding: Juels::ZERO,
         callback_gas_limit: 300_000,

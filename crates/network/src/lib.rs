@@ -10,6 +10,7 @@
 //! | [`network`] | all of it, up and down |
 //! | [`devchain`] | the chain's process, and the accounts everybody knows |
 //! | [`node`] | one node: configuration, keys, process, operator pages |
+//! | `secrets_keys` | the keys for secrets: made by the nodes, set on chain |
 //! | [`status`] | what those pages say about a request |
 //! | [`usage`] | processor time and counters of a node |
 //! | [`process`] | children that cannot outlive us |

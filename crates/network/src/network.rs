@@ -53,6 +53,8 @@ pub struct Wanted {
     pub funding: Juels,
     /// Gas the callback may use; a subscription of the local network gets the tier that allows it.
     pub callback_gas_limit: u32,
+    /// Whether the nodes make keys for secrets before they run: seconds, the more the more nodes.
+    pub secrets: bool,
     /// The chain.
     pub chain: ChainOptions,
     /// The consumer, when it is not this repository's example.
@@ -180,10 +182,23 @@ impl Network {
         };
         network.set_members(wanted.nodes, wanted.timing).await?;
         say(&format!("oracle configuration of {} members, f = {}", wanted.nodes, network.members.1));
-        secrets_keys::publish(&chain, &network.owner, network.contracts.addresses.coordinator).await?;
+        if wanted.secrets {
+            network.make_secrets_keys().await?;
+            say("the nodes made keys for secrets");
+        }
         network.subscription = network.subscribe(wanted, &plan.router.maxCallbackGasLimits).await?;
         say(&format!("subscription {} holds {}", network.subscription, link(wanted.funding.get())));
         Ok(network)
+    }
+
+    /// Has the members, which do not run, make keys for secrets, and sets them in the Coordinator.
+    ///
+    /// # Errors
+    /// When a member makes none, or the Coordinator refuses.
+    pub async fn make_secrets_keys(&mut self) -> Result<()> {
+        let made = secrets_keys::make(&mut self.nodes[..self.members.0]).await?;
+        let (chain, coordinator) = (&self.contracts.chain, self.contracts.addresses.coordinator);
+        secrets_keys::publish(chain, &self.owner, coordinator, &made).await
     }
 
     /// Opens a subscription for the consumer, with what it needs.

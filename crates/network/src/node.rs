@@ -179,6 +179,12 @@ impl Node {
         self.reserved.clear();
     }
 
+    /// Takes its ports again, unless somebody else has meanwhile.
+    pub(crate) fn hold_ports(&mut self) {
+        self.reserved =
+            [self.net, self.admin].into_iter().filter_map(|at| TcpListener::bind(at).ok()).collect();
+    }
+
     /// Starts it on whatever it left on disk.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ pub struct Setup {
     pub with_typo: bool,
     /// What scripts may reach on this machine.
     pub script_server: Option<SocketAddr>,
+    /// The nodes make keys for secrets before they run.
+    pub secrets: bool,
     /// Journals are files, whatever `DATABASE_URL` says: the test is about these.
     pub in_files: bool,
 }
@@ -68,6 +70,7 @@ impl Default for Setup {
             unfunded: false,
             with_typo: false,
             script_server: None,
+            secrets: false,
             in_files: false,
         }
     }
@@ -161,6 +164,7 @@ impl Network {
             poll_interval_ms: 50,
             hints: false,
             databases,
+            secrets: setup.secrets,
             log_level: "info,functions_node=debug".to_owned(),
             funding: FUNDING,
             callback_gas_limit: 200_000,
