@@ -3,12 +3,7 @@
 //! The order of a start: journal, admin server, chain, configuration, runner, peers, engine. What is missing on the
 //! chain (route or configuration) is waited for; what is wrong with the operator's side ends the start with a message.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 use eyre::{Result, WrapErr, bail, eyre};
@@ -27,7 +22,7 @@ use crate::{
     config::Config,
     don::{Don, DonError, Identity},
     engine::{Engine, Parts, Stop, Streams},
-    executor::{Executor, Recordings},
+    executor::{self, Executor, Recordings},
     gateway,
     journal::{Journal, memory_file},
     keys, memory,
@@ -143,7 +138,7 @@ impl Node {
     }
 
     async fn serve(&self) -> Result<()> {
-        let sandbox = sandbox_path(self.config.runner.sandbox.as_deref())?;
+        let sandbox = executor::sandbox_path(self.config.runner.sandbox.as_deref())?;
         self.check_chain().await?;
         if *self.stop.borrow() {
             return Ok(());
@@ -248,11 +243,12 @@ impl Node {
                     let identity = self.identity.as_configured(&event);
                     self.looks.heard();
                     match Don::from_event(&event, chain_id, coordinator, &identity) {
-                        Ok(don) => {
+                        Ok(mut don) => {
                             tracing::info!(index = don.me.get(), n = don.roster.n(), f = don.roster.f(), digest = %event.configDigest, "configuration read");
                             let standing = shown.judge(&self.identity.secrets_keys, &event.configDigest);
                             self.status.send_modify(|status| status.secrets_keys = Some(standing.name()));
                             standing.tell()?;
+                            don.secrets_keys = standing;
                             return Ok(Some((don, block)));
                         }
                         // Membership is the owner's to change; the node takes part as soon as it is one.
@@ -432,7 +428,8 @@ impl Node {
         let slots = self.config.runner.max_concurrent;
         let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
         let vault = Vault::of(&don, chain.chain_id, &self.keys, &self.journal, peers.voice()).await?;
-        let executor = Executor::new(runner, limits, options, recordings, slots).with_vault(vault.clone());
+        let executor = Executor::new(runner, limits, options, recordings, slots)
+            .with_vault(vault.clone(), don.secrets_keys);
         if let Some(vault) = &vault {
             let (keys, rpc, metrics) = (self.keys.clone(), self.rpc.clone(), &*self.metrics);
             let (don_id, router, config) = (chain.don_id.to_string(), chain.router, &self.config.gateway);
@@ -481,25 +478,4 @@ impl Node {
 #[must_use]
 pub fn identity_claim(block: u64) -> String {
     format!("hash of block {block}")
-}
-
-/// The sandbox program: as configured, else beside this program.
-///
-/// # Errors
-/// A message with the remedy when there is no such file.
-pub fn sandbox_path(configured: Option<&Path>) -> Result<PathBuf> {
-    let path = match configured {
-        Some(path) => path.to_owned(),
-        None => std::env::current_exe()
-            .wrap_err("this program's place is unknown")?
-            .with_file_name("functions-sandbox"),
-    };
-    if path.is_file() {
-        Ok(path)
-    } else {
-        bail!(
-            "runner.sandbox: there is no program at {}; build functions-sandbox or set the key",
-            path.display()
-        )
-    }
 }

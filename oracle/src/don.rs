@@ -8,6 +8,8 @@ use functions_types::abi::Coordinator::ConfigSet;
 use oracle_keys::SecretsKeys;
 use oracle_ocr::{AnnouncedError, OracleIndex, Roster};
 
+use crate::secrets::Standing;
+
 /// The public halves of a node's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -80,6 +82,8 @@ pub struct Don {
     pub me: OracleIndex,
     /// The account it sends reports from.
     pub transmitter: Address,
+    /// How this node stands towards the keys for secrets that the chain shows.
+    pub secrets_keys: Standing,
     /// How many configurations the coordinator has had, this one included.
     pub config_count: u64,
 }
@@ -103,7 +107,8 @@ impl Don {
             .ok_or(DonError::NotAMember(identity.signer))?;
         let me = OracleIndex::new(u8::try_from(index).unwrap_or(u8::MAX));
         let transmitter = identity.transmitter;
-        let don = Self { coordinator, me, transmitter, roster, offchain, config_count: event.configCount };
+        let (config_count, secrets_keys) = (event.configCount, Standing::Unset);
+        let don = Self { coordinator, me, transmitter, roster, offchain, secrets_keys, config_count };
         don.check_keys(index, identity, event)?;
         Ok(don)
     }

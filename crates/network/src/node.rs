@@ -56,9 +56,11 @@ pub struct Node {
     pub oracle: Oracle,
     /// Where it answers operators.
     pub admin: SocketAddr,
+    /// Where it takes what owners of subscriptions store, once it has keys for secrets.
+    pub gateway: SocketAddr,
     folder: PathBuf,
     net: SocketAddr,
-    // Both ports stay taken until the node starts.
+    // The ports stay taken until the node starts.
     reserved: Vec<TcpListener>,
     process: Option<Process>,
     starts: u32,
@@ -76,13 +78,14 @@ impl Node {
     pub async fn create(parent: &Path, index: usize, told: Told) -> Result<Self> {
         let folder = parent.join(format!("node-{index}"));
         std::fs::create_dir(&folder).wrap_err("cannot make a node's folder")?;
-        let reserved = vec![ports::reserve()?, ports::reserve()?];
+        let reserved = vec![ports::reserve()?, ports::reserve()?, ports::reserve()?];
         let net = reserved[0].local_addr()?;
         let admin = reserved[1].local_addr()?;
+        let gateway = reserved[2].local_addr()?;
         // The keys live as long as the network; the password only has to differ between nodes.
         write_private(&folder.join("password"), &format!("local-network-{index}-{}", std::process::id()))?;
         let (oracle, process, starts) = (Oracle::default(), None, 0);
-        let mut node = Self { index, told, oracle, admin, folder, net, reserved, process, starts };
+        let mut node = Self { index, told, oracle, admin, gateway, folder, net, reserved, process, starts };
         node.configure()?;
         let place = || format!("functions-node keygen for node {index}");
         let output = node.verb(&["keygen"]).await.wrap_err_with(place)?;
@@ -149,6 +152,8 @@ impl Node {
                 writeln!(text, "[runner]\nallow_http = [{}]\n", list(&told.allow_http))?;
             }
             writeln!(text, "[admin]\nlisten = \"{}\"\n", self.admin)?;
+            // Pages of any origin may ask: all is on this machine.
+            writeln!(text, "[gateway]\nlisten = \"{}\"\norigins = [\"*\"]\n", self.gateway)?;
             writeln!(text, "[log]\nlevel = {}", quoted(&told.log_level))
         };
         write(&mut text).expect("writing to a string does not fail");
@@ -181,8 +186,10 @@ impl Node {
 
     /// Takes its ports again, unless somebody else has meanwhile.
     pub(crate) fn hold_ports(&mut self) {
-        self.reserved =
-            [self.net, self.admin].into_iter().filter_map(|at| TcpListener::bind(at).ok()).collect();
+        self.reserved = [self.net, self.admin, self.gateway]
+            .into_iter()
+            .filter_map(|at| TcpListener::bind(at).ok())
+            .collect();
     }
 
     /// Starts it on whatever it left on disk.

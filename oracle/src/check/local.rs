@@ -15,6 +15,7 @@ use crate::{
     app,
     config::Config,
     don::Identity,
+    executor,
     journal::{self, Journal, JournalError, Place},
     keys,
     lock::FileLock,
@@ -227,7 +228,7 @@ fn failed(id: &str, err: &JournalError) -> Line {
 
 /// Starts the sandbox as the node would, and runs a script in it.
 pub(super) async fn sandbox(config: &Config) -> Vec<Line> {
-    let program = match app::sandbox_path(config.runner.sandbox.as_deref()) {
+    let program = match executor::sandbox_path(config.runner.sandbox.as_deref()) {
         Ok(program) => program,
         Err(err) => {
             let remedy = "put functions-sandbox beside functions-node, or set runner.sandbox";

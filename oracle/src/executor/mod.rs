@@ -6,9 +6,15 @@
 mod admission;
 mod recordings;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use alloy::primitives::B256;
+use eyre::{WrapErr as _, bail};
 use functions_types::{
     FunctionsRequest,
     limits::{Limits, RunOptions},
@@ -21,6 +27,7 @@ pub use recordings::Recordings;
 
 use crate::{
     chain::SeenRequest,
+    secrets::Standing,
     vault::{Vault, Wanted},
 };
 
@@ -59,6 +66,7 @@ pub struct Executor {
     recordings: Recordings,
     slots: usize,
     vault: Option<Vault>,
+    secrets_keys: Standing,
 }
 
 impl Executor {
@@ -71,13 +79,13 @@ impl Executor {
         recordings: Recordings,
         slots: usize,
     ) -> Self {
-        Self { runner, limits, options, recordings, slots, vault: None }
+        Self { runner, limits, options, recordings, slots, vault: None, secrets_keys: Standing::Unset }
     }
 
-    /// With secrets, which a DON without keys for them has none of.
+    /// With secrets, as far as this node has keys for them.
     #[must_use]
-    pub fn with_vault(self, vault: Option<Vault>) -> Self {
-        Self { vault, ..self }
+    pub fn with_vault(self, vault: Option<Vault>, secrets_keys: Standing) -> Self {
+        Self { vault, secrets_keys, ..self }
     }
 
     /// The secrets that a request names, where it names any and they can be opened here.
@@ -171,7 +179,30 @@ impl Executor {
         };
         match &self.vault {
             Some(vault) => vault.secrets(wanted).await.map_err(NotRun::Secrets),
-            None => Ok(Err(SECRETS_TEXT.to_owned())),
+            None if self.secrets_keys == Standing::Unset => Ok(Err(SECRETS_TEXT.to_owned())),
+            // The others have.
+            None => Err(NotRun::Secrets("this node has no share of the DON's keys for secrets")),
         }
+    }
+}
+
+/// The sandbox program: as configured, else beside this program.
+///
+/// # Errors
+/// A message with the remedy when there is no such file.
+pub fn sandbox_path(configured: Option<&Path>) -> eyre::Result<PathBuf> {
+    let path = match configured {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe()
+            .wrap_err("this program's place is unknown")?
+            .with_file_name("functions-sandbox"),
+    };
+    if path.is_file() {
+        Ok(path)
+    } else {
+        bail!(
+            "runner.sandbox: there is no program at {}; build functions-sandbox or set the key",
+            path.display()
+        )
     }
 }

@@ -11,8 +11,9 @@ use functions_client::chain::Transaction;
 use functions_client::{Chain, Fulfilled, Request};
 use functions_network::{ChainOptions, Folder, Wanted};
 use functions_offchain_config::Timing;
+use functions_types::cbor::DonHostedSecrets;
 use functions_types::limits::Profile;
-use functions_types::{Juels, RequestId};
+use functions_types::{Juels, RequestId, SubscriptionId};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -358,6 +359,31 @@ impl Network {
             .contracts
             .send_request(&self.owner, self.consumer, self.subscription, self.don, &request)
             .await;
+        let sent = sent.expect("the request is accepted");
+        (sent.id, sent.block)
+    }
+
+    /// Sends a request that names secrets stored with the DON.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn request_with(&self, source: &str, secrets: DonHostedSecrets) -> (RequestId, u64) {
+        self.request_of(self.subscription, source, secrets).await
+    }
+
+    /// The same at another subscription's cost.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn request_of(
+        &self,
+        subscription: SubscriptionId,
+        source: &str,
+        secrets: DonHostedSecrets,
+    ) -> (RequestId, u64) {
+        let request = self.asking(source).with_secrets(Some(secrets));
+        let consumer = self.consumer;
+        let sent = self.contracts.send_request(&self.owner, consumer, subscription, self.don, &request).await;
         let sent = sent.expect("the request is accepted");
         (sent.id, sent.block)
     }
