@@ -163,6 +163,24 @@ async fn a_message_for_another_don_or_of_nobody_gets_no_answer_of_a_member() {
     assert!(!error(&hand(&network, &said).await.unwrap()).is_empty());
 }
 
+/// The toolkit compares what members list row by row.
+#[tokio::test]
+async fn members_list_in_one_order_whatever_their_stores_do() {
+    let owner = Account::new(1);
+    let network = Network::new();
+    for (id, slot) in [("1", 2), ("2", 0), ("3", 4)] {
+        network.ask(&set(&owner, id, slot, 10)).await;
+    }
+    let question = list(&owner, "4");
+    let answers = checked(&network, &question, &network.ask(&question).await);
+    assert_eq!(answers.len(), 2);
+    for (_, answer) in answers {
+        let slots: Vec<&Value> =
+            answer["rows"].as_array().unwrap().iter().map(|row| &row["slot_id"]).collect();
+        assert_eq!(slots, [0, 2, 4]);
+    }
+}
+
 /// The member at a place of the network lies about what it stores.
 fn lying(network: Network, liar: usize, rows: &'static str) -> Network {
     let key = network.keys[liar].clone();

@@ -245,6 +245,40 @@ async fn a_message_under_way_is_a_conflict_and_other_messages_go_on() {
 }
 
 #[tokio::test]
+async fn members_hold_senders_to_the_rules_again() {
+    let owner = Account::new(1);
+    let juels = |amount| Juels::new(amount).unwrap();
+    let listed = |accounts: &[&Account]| {
+        Allowed::Only(accounts.iter().map(|account| account.address()).collect::<BTreeSet<_>>())
+    };
+    let rules = Rules { min_balance: juels(11), ..Rules::default() };
+    let unlisted = Rules { allowed: listed(&[]), ..Rules::default() };
+    let none = Rules { sender: Rate { burst: 0, each: Duration::ZERO }, ..Rules::default() };
+    for (network, question, words) in [
+        (
+            Network::with(&rules, juels(10)),
+            set(&owner, "1", 0, 1),
+            "sender has insufficient balance: 10 juels",
+        ),
+        (Network::under(&unlisted), list(&owner, "1"), "sender not allowlisted"),
+        (Network::under(&none), list(&owner, "1"), "rate-limited"),
+        (Network::new(), signed(&owner, "1", "secrets_get", None), "unsupported method"),
+    ] {
+        // Handed over by a gateway without rules.
+        let answer = network.members[0].answer(0, &question, Duration::ZERO).await.unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let refusal = serde_json::json!({ "success": false, "error_message": words });
+        assert_eq!(answer["body"]["payload"], refusal);
+        assert!(network.stored(0, &owner).is_empty());
+    }
+    // What is enough is enough, and a list needs nothing.
+    let network = Network::with(&rules, juels(11));
+    assert_eq!(network.ask(&set(&owner, "1", 0, 1)).await.status, 200);
+    assert_eq!(network.stored(0, &owner), [(0, 1)]);
+    assert_eq!(Network::with(&rules, juels(10)).ask(&list(&owner, "1")).await.status, 200);
+}
+
+#[tokio::test]
 async fn members_refuse_in_the_words_that_the_owner_is_told() {
     let owner = Account::new(1);
     let network = Network::new();

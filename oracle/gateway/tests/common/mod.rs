@@ -204,12 +204,17 @@ impl Network {
         Self::under(&Rules::default())
     }
 
-    /// Members with these rules.
+    /// Members with these rules, for senders that are rich.
     pub(crate) fn under(rules: &Rules) -> Self {
+        Self::with(rules, Juels::MAX)
+    }
+
+    /// Members with these rules, who know what senders hold.
+    pub(crate) fn with(rules: &Rules, balance: Juels) -> Self {
         let keys: Vec<Account> = (1..=4).map(|byte| Account::new(100 + byte)).collect();
-        let rich = Purse(Ok(Juels::MAX));
+        let purse = Purse(Ok(balance));
         let member = |key: &Account| {
-            let member = Member::new(DON.to_owned(), 4, rules, Memory::default(), rich.clone(), key.clone());
+            let member = Member::new(DON.to_owned(), 4, rules, Memory::default(), purse.clone(), key.clone());
             Arc::new(member)
         };
         let members = keys.iter().map(member).collect();
@@ -219,7 +224,7 @@ impl Network {
             members,
             keys,
             roster: Some(Arc::new(roster)),
-            purse: rich,
+            purse,
             on_way: Arc::new(str::to_owned),
             on_back: Arc::new(|place, answer| vec![(place, answer)]),
             stays_open: false,
