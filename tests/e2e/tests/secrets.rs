@@ -81,7 +81,7 @@ async fn a_script_sees_what_its_owner_stored_with_one_node_down_and_nobody_else_
     let mut network = launch().await;
     let payload = sealed(&network, &network.owner, None).await;
     let took = store(&network, 0, &network.owner, 7, payload.clone()).await;
-    assert!(took >= 3, "a quorum has it");
+    assert!(took >= 2, "one more than may be faulty have it; the others are asked too");
 
     let (id, block) = network.request_with(SOURCE, hosted(7)).await;
     let fulfilled = network.wait_for_fulfillment(id, block).await;
@@ -100,7 +100,7 @@ async fn a_script_sees_what_its_owner_stored_with_one_node_down_and_nobody_else_
 
     // Another version beside it, stored while a node is down, which has it as soon as a request names it.
     let for_one = sealed(&network, &network.owner, Some(network.subscription)).await;
-    assert_eq!(store(&network, 1, &network.owner, 8, for_one).await, 3);
+    assert!(store(&network, 1, &network.owner, 8, for_one).await >= 2);
     network.start_node(3);
     network.wait_until_ready(3).await;
     for version in [8, 7] {
