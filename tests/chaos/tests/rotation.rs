@@ -7,7 +7,7 @@ use test_support::{Network, Setup};
 #[tokio::test]
 async fn requests_are_answered_once_when_members_change_under_load() {
     let mut dice = Dice::of("rotation", 2);
-    let mut network = Network::launch(Setup::default()).await;
+    let mut network = Network::launch(Setup { secrets: true, ..Setup::default() }).await;
     network.wait_until_all_ready().await;
     let mut requests = Requests::default();
     network.add_nodes(3).await;
@@ -26,6 +26,11 @@ async fn requests_are_answered_once_when_members_change_under_load() {
             requests.send(&network, 3).await;
             network.start_node(killed);
             requests.settle(&network).await;
+            if more {
+                // The keys for secrets are still those of the four.
+                network.wait_for_status(killed, "its share", |node| node["secretsKeys"] == "held").await;
+                network.wait_for_status(4, "no share", |node| node["secretsKeys"] == "lacking").await;
+            }
         }
         for node in newcomers {
             network.kill(node).await;

@@ -158,13 +158,5 @@ async fn members_make_keys_before_they_start_and_again_while_they_are_stopped() 
     };
     assert_eq!((verdict(1).await, verdict(0).await), ("fail".into(), "ok".into()));
     network.start_node(0);
-    until("a node with its share", async || {
-        let status = network.nodes[0].page(&network.http, "status").await;
-        let status: Value = status.ok_or("no answer")?.json().await.map_err(|error| error.to_string())?;
-        match status["node"]["secretsKeys"] == "held" {
-            true => Ok(()),
-            false => Err(status["node"].to_string()),
-        }
-    })
-    .await;
+    network.wait_for_status(0, "its share", |node| node["secretsKeys"] == "held").await;
 }
