@@ -283,9 +283,10 @@ pub async fn prune(url: &str, before_ms: u64) -> Result<u64, JournalError> {
                 break;
             }
         }
-        sqlx::raw_sql("VACUUM").execute(&journal.pool).await?;
+        let mut held = journal.writer.hold().await?;
+        sqlx::raw_sql("VACUUM").execute(&mut *held).await?;
         if journal.place.is_file() {
-            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&journal.pool).await?;
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *held).await?;
         }
         Ok(removed)
     }

@@ -20,7 +20,7 @@ use std::{
 
 use alloy::primitives::hex;
 use serde::Deserialize;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Connection as _, Transaction};
 
 use super::{Journal, JournalError, corrupt, write_meta};
 
@@ -108,7 +108,8 @@ impl Journal {
             Some(id) => id,
             None => new_id()?,
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         if amnesia.is_some() {
             forget(&mut transaction, signer, now_seconds).await?;
         }
@@ -157,7 +158,7 @@ impl Said {
     /// Counts one more in the transaction that stores what is about to be said.
     pub(super) async fn count_in(
         &self,
-        transaction: &mut Transaction<'static, Any>,
+        transaction: &mut Transaction<'_, Any>,
     ) -> Result<Counted, JournalError> {
         let next = (self.count + 1).to_string();
         let changed = sqlx::query("UPDATE meta SET value = $1 WHERE name = 'said' AND value = $2")
@@ -189,7 +190,7 @@ impl Said {
 
 /// Drops what is only a part of the truth. A finished report stays: it binds nobody and may still be delivered.
 async fn forget(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction<'_, Any>,
     signer: &str,
     now_seconds: u64,
 ) -> Result<(), JournalError> {

@@ -27,6 +27,7 @@ mod schema;
 mod tests;
 mod transmissions;
 mod vault;
+mod writer;
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ use alloy::primitives::B256;
 use prometheus_client::metrics::counter::Counter;
 use sqlx::{AnyPool, Row};
 use tokio::sync::Mutex;
+
+use self::writer::Writer;
 
 pub use backup::{Backup, Contents, backup, probe, prune, restore, verify, verify_copy};
 pub use memory::memory_file;
@@ -134,8 +137,7 @@ fn database_words(err: &sqlx::Error) -> String {
 #[derive(Clone, Debug)]
 pub struct Journal {
     place: Place,
-    /// What writes, and what must see its own writes.
-    pool: AnyPool,
+    writer: Writer,
     /// What only looks, and must never make a write wait.
     reads: AnyPool,
     commits: Counter,
@@ -198,14 +200,17 @@ impl Journal {
     }
 
     async fn meta(&self, name: &str) -> Result<Option<String>, JournalError> {
-        let select =
-            || sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(&self.pool);
+        let select = || async {
+            let mut held = self.writer.hold().await?;
+            sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(&mut *held).await
+        };
         let row = self.again(select).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     async fn set_meta(&self, name: &str, value: &str) -> Result<(), JournalError> {
-        self.again(|| sqlx::query(PUT_META).bind(name).bind(value).execute(&self.pool)).await?;
+        let write = || async { write_meta(&mut *self.writer.hold().await?, name, value).await };
+        self.again(write).await?;
         self.commits.inc();
         Ok(())
     }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use prometheus_client::metrics::counter::Counter;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, any::AnyPoolOptions};
+use sqlx::{
+    AnyConnection, AnyPool, AssertSqlSafe, Connection,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
 use tokio::sync::Mutex;
 
 use super::{
@@ -17,6 +20,7 @@ use super::{
     lease::Lease,
     place::{Place, connect, unwritable},
     schema,
+    writer::Writer,
 };
 use crate::lock::{FileLock, LockError};
 
@@ -28,6 +32,8 @@ pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(300);
 const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 /// Time a reader waits for a connection.
 const READ_PATIENCE: Duration = Duration::from_secs(3);
+/// Connections to a server that writes go over.
+const WRITERS: u32 = 8;
 /// Connections of readers.
 const READERS: u32 = 2;
 
@@ -55,26 +61,23 @@ impl Journal {
         let mut first = connect(&place, &options).await?;
         prepare(&mut first, place.is_file(), OPEN_PATIENCE).await.map_err(|err| place.refused(&err))?;
         let migrated = schema::migrate(&mut first, place.is_file()).await;
-        first.close().await.map_err(|err| place.refused(&err))?;
-        migrated.map_err(|err| match err {
-            JournalError::Database(err) => place.refused(&err),
-            other => other,
-        })?;
-        // One connection makes SQLite's writes sequential, so that a busy database is never an error.
-        let sqlite = place.is_file();
-        let pool = AnyPoolOptions::new()
-            .max_connections(if sqlite { 1 } else { 8 })
-            .acquire_timeout(WRITE_PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            // A file does not hang up.
-            .test_before_acquire(!sqlite)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, sqlite, WRITE_PATIENCE)))
-            .connect_with(options)
-            .await?;
+        if let Err(err) = migrated {
+            let _ = first.close().await;
+            return Err(match err {
+                JournalError::Database(err) => place.refused(&err),
+                other => other,
+            });
+        }
+        let writer = if place.is_file() {
+            prepare(&mut first, true, WRITE_PATIENCE).await.map_err(|err| place.refused(&err))?;
+            Writer::file(first)
+        } else {
+            first.close().await.map_err(|err| place.refused(&err))?;
+            Writer::Pool(server(options).await?)
+        };
         let reads = readers(&place)?;
         let hold = Arc::new(Mutex::new(Some(hold)));
-        Ok(Self { place, pool, reads, commits: Counter::default(), hold, said: Arc::default() })
+        Ok(Self { place, writer, reads, commits: Counter::default(), hold, said: Arc::default() })
     }
 
     /// Opens an existing journal to look at it: nothing is changed and nobody is kept out.
@@ -91,14 +94,14 @@ impl Journal {
             other => other,
         })?;
         let reads = readers(&place)?;
-        let (pool, commits) = (reads.clone(), Counter::default());
-        Ok(Self { place, pool, reads, commits, hold: Arc::default(), said: Arc::default() })
+        let (writer, commits) = (Writer::Pool(reads.clone()), Counter::default());
+        Ok(Self { place, writer, reads, commits, hold: Arc::default(), said: Arc::default() })
     }
 
     /// Ends all connections after the writes under way, and lets others in.
     pub async fn close(&self) {
         self.reads.close().await;
-        self.pool.close().await;
+        self.writer.close().await;
         if let Some(Hold::Server(lease)) = self.hold.lock().await.take() {
             lease.give_back().await;
         }
@@ -109,6 +112,18 @@ impl Journal {
     pub const fn place(&self) -> &Place {
         &self.place
     }
+}
+
+/// Connections to a server, to write.
+async fn server(options: AnyConnectOptions) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(WRITERS)
+        .acquire_timeout(WRITE_PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(true)
+        .connect_with(options)
+        .await
 }
 
 /// Connections that change nothing, apart from the one that writes.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::B256;
 use oracle_ocr::{Record, RecordId, RequestKey, Slot};
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row, any::AnyRow};
 
 use super::{
     Journal, JournalError, RequestRow, corrupt, cursor_name, hash_from,
@@ -49,7 +49,8 @@ impl Journal {
         rows: &[RequestRow],
         cursor: Option<&(String, u64)>,
     ) -> Result<(), JournalError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         if let Some(counter) = counter
             && counter.count_in(&mut transaction).await? == Counted::Before
         {
@@ -81,7 +82,7 @@ impl Journal {
         config_digest: B256,
         key: RequestKey,
     ) -> Result<(Vec<Record>, Vec<Record>), JournalError> {
-        let rows = self.again(|| rows_of(&self.pool, key)).await?;
+        let rows = self.again(|| async { rows_of(&mut *self.writer.hold().await?, key).await }).await?;
         let digest = config_digest.to_string();
         let (mut ours, mut others) = (Vec::new(), Vec::new());
         for row in &rows {
@@ -96,7 +97,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn records_shown(&self, key: RequestKey) -> Result<BTreeMap<B256, Vec<Record>>, JournalError> {
-        let rows = rows_of(&self.reads, key).await?;
+        let rows = rows_of(&mut *self.reads.acquire().await?, key).await?;
         let mut found: BTreeMap<B256, Vec<Record>> = BTreeMap::new();
         for row in &rows {
             let digest = hash_from("a configuration's digest", &row.try_get::<String, _>(3)?)?;
@@ -159,14 +160,14 @@ async fn write_records(
 }
 
 /// A request's records under every configuration, with its digest as the last column.
-async fn rows_of(pool: &AnyPool, key: RequestKey) -> Result<Vec<AnyRow>, sqlx::Error> {
+async fn rows_of(connection: &mut AnyConnection, key: RequestKey) -> Result<Vec<AnyRow>, sqlx::Error> {
     sqlx::query(
         "SELECT slot, attempt, body, config_digest FROM protocol
          WHERE request_id = $1 AND commitment_hash = $2 ORDER BY slot, attempt",
     )
     .bind(key.request.to_string())
     .bind(key.commitment.to_string())
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await
 }
 

@@ -1,7 +1,7 @@
 //! Requests: state, the event they came from, and what operators are shown.
 
 use alloy::primitives::B256;
-use sqlx::{AssertSqlSafe, Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Connection as _, Row, any::AnyRow};
 
 use super::{
     Journal, JournalError, corrupt, from_sql, hash_from,
@@ -44,8 +44,7 @@ impl Journal {
     }
 
     async fn put_request_once(&self, row: &RequestRow) -> Result<(), JournalError> {
-        let mut connection = self.pool.acquire().await?;
-        write_requests(&mut connection, std::slice::from_ref(row)).await?;
+        write_requests(&mut *self.writer.hold().await?, std::slice::from_ref(row)).await?;
         self.commits.inc();
         Ok(())
     }
@@ -55,10 +54,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn request(&self, request_id: B256) -> Result<Option<RequestRow>, JournalError> {
-        let select = || {
+        let select = || async {
+            let mut held = self.writer.hold().await?;
             sqlx::query(select!("WHERE request_id = $1"))
                 .bind(request_id.to_string())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&mut *held)
+                .await
         };
         let row = self.again(select).await?;
         row.as_ref().map(parse).transpose()
@@ -69,12 +70,14 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn unfinished_requests(&self) -> Result<Vec<RequestRow>, JournalError> {
-        let select = || {
+        let select = || async {
+            let mut held = self.writer.hold().await?;
             sqlx::query(select!(
             "WHERE state IN ('SEEN', 'EXECUTING', 'OBSERVED', 'LOCKED', 'REPORTED', 'SUBMITTED', 'INCLUDED', 'ORPHANED')
                 OR (state = 'EXPIRED' AND view_json LIKE '%\"timedOutBlock\":%') ORDER BY seen_ms"
         ))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *held)
+        .await
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
@@ -141,7 +144,8 @@ impl Journal {
 
     async fn prune_once(&self, before_ms: u64, most: u32) -> Result<u64, JournalError> {
         const OLD: &str = "SELECT request_id FROM requests WHERE seen_ms < $1 AND state IN ('FINAL', 'REFUSED', 'EXPIRED', 'UNDELIVERABLE', 'ORPHANED') LIMIT $2";
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         let old = sqlx::query(OLD)
             .bind(to_sql(before_ms))
             .bind(i64::from(most))
@@ -161,7 +165,7 @@ impl Journal {
         self.commits.inc();
         if !old.is_empty() && self.place.is_file() {
             // Bounded like the step itself; a row with its records fills a few pages.
-            sqlx::raw_sql("PRAGMA incremental_vacuum(2000)").execute(&self.pool).await?;
+            sqlx::raw_sql("PRAGMA incremental_vacuum(2000)").execute(&mut *held).await?;
         }
         Ok(old.len() as u64)
     }

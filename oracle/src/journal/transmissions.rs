@@ -1,7 +1,7 @@
 //! Transactions that carry reports: signed bytes are durable before they are sent.
 
 use alloy::primitives::{Address, B256, Bytes};
-use sqlx::{Row, any::AnyRow};
+use sqlx::{Connection as _, Row, any::AnyRow};
 
 use super::{Journal, JournalError, corrupt, from_sql, hash_from, to_sql};
 
@@ -101,7 +101,7 @@ impl Journal {
         .bind(to_sql(row.gas_limit))
         .bind(row.max_fee_wei.to_string())
         .bind(to_sql(row.sent_ms))
-        .execute(&self.pool)
+        .execute(&mut *self.writer.hold().await?)
         .await?;
         self.commits.inc();
         Ok(())
@@ -121,7 +121,7 @@ impl Journal {
         }
         if stored.is_some() {
             sqlx::query("UPDATE transmissions SET state = 'dropped' WHERE state IN ('prepared', 'sent')")
-                .execute(&self.pool)
+                .execute(&mut *self.writer.hold().await?)
                 .await?;
         }
         self.set_meta(NAME, &now).await?;
@@ -133,13 +133,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn transmissions_of(&self, request_id: B256) -> Result<Vec<Transmission>, JournalError> {
-        let select = || {
+        let select = || async {
+            let mut held = self.writer.hold().await?;
             sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions WHERE request_id = $1 ORDER BY attempt",
         )
         .bind(request_id.to_string())
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *held)
+        .await
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
@@ -150,13 +152,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn open_transmissions(&self, from_nonce: u64) -> Result<Vec<Transmission>, JournalError> {
-        let select = || {
+        let select = || async {
+            let mut held = self.writer.hold().await?;
             sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions WHERE state IN ('prepared', 'sent') AND nonce >= $1 ORDER BY nonce",
         )
         .bind(to_sql(from_nonce))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *held)
+        .await
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
@@ -168,7 +172,7 @@ impl Journal {
     /// [`JournalError`].
     pub async fn has_open_transmissions(&self) -> Result<bool, JournalError> {
         let row = sqlx::query("SELECT 1 FROM transmissions WHERE state IN ('prepared', 'sent') LIMIT 1")
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.writer.hold().await?)
             .await?;
         Ok(row.is_some())
     }
@@ -183,7 +187,8 @@ impl Journal {
         final_block: u64,
         next: u64,
     ) -> Result<Vec<Transmission>, JournalError> {
-        let select = || {
+        let select = || async {
+            let mut held = self.writer.hold().await?;
             sqlx::query(
             "SELECT request_id, attempt, nonce, stage, state, hashes, raw, gas_limit, max_fee_wei, sent_ms
              FROM transmissions
@@ -191,7 +196,8 @@ impl Journal {
         )
         .bind(to_sql(final_block))
         .bind(to_sql(next))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *held)
+        .await
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
@@ -205,7 +211,8 @@ impl Journal {
         if seen.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         for ((request_id, attempt), block) in seen {
             sqlx::query("UPDATE transmissions SET mined_block = $1 WHERE request_id = $2 AND attempt = $3")
                 .bind(to_sql(*block))
