@@ -28,7 +28,10 @@ mod sign;
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicU64},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
+        atomic::AtomicU64,
+    },
 };
 
 use alloy::{
@@ -76,6 +79,15 @@ impl Api {
     /// The chain, for reading.
     pub fn chain(&self) -> RwLockReadGuard<'_, Chain> {
         self.chain.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The chain, for reading, unless somebody changes it just now.
+    pub(crate) fn try_chain(&self) -> Option<RwLockReadGuard<'_, Chain>> {
+        match self.chain.try_read() {
+            Ok(chain) => Some(chain),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// The chain, for changing.

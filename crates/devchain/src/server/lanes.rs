@@ -2,7 +2,7 @@
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{MAX_CONCURRENT, MAX_EXECUTIONS, MAX_REQUEST_BYTES};
+use super::{MAX_CONCURRENT, MAX_EXECUTIONS, MAX_REQUEST_BYTES, message::Params};
 use crate::rpc::RpcError;
 
 /// Kinds by the beginnings of their methods' names, and how many of each run at once.
@@ -16,6 +16,25 @@ const KINDS: [(&[&str], usize); 5] = [
     (&["eth_getLogs", "eth_getFilter"], 1),
     (&["eth_getBlock", "txpool_content"], 1),
 ];
+/// Done in less time than another thread takes to be told of it.
+const QUICK: [&str; 6] = [
+    "eth_blockNumber",
+    "eth_chainId",
+    "eth_gasPrice",
+    "eth_getBalance",
+    "eth_getTransactionCount",
+    "eth_getTransactionReceipt",
+];
+/// Quick too, when the hashes of transactions are enough.
+const BLOCK: &str = "eth_getBlockByNumber";
+
+/// Whether a method is done in no time, once nobody changes the chain.
+pub(super) fn is_quick(method: &str, params: &Params) -> bool {
+    let is_short =
+        || params.elements().and_then(|mut given| given.nth(1)).is_some_and(|whole| whole == "false");
+    QUICK.contains(&method) || (method == BLOCK && is_short())
+}
+
 /// Bytes of params that are parsed beside others: parsed they hold many times their text.
 const LONG_BYTES: usize = MAX_REQUEST_BYTES / 32;
 
@@ -60,6 +79,19 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_is_quick_without_its_transactions_only() {
+        let params = |text: &'static [u8]| Params::of_one(text);
+        assert!(is_quick(BLOCK, &params(br#""latest",false"#)));
+        for long in [br#""latest",true"#.as_slice(), br#""latest""#, br#""latest",0"#] {
+            assert!(!is_quick(BLOCK, &params(long)));
+        }
+        assert!(is_quick("eth_blockNumber", &params(b"")));
+        for slow in ["eth_call", "eth_getLogs", "eth_sendRawTransaction", "debug_traceCall", "evm_mine"] {
+            assert!(!is_quick(slow, &params(br#""latest",false"#)), "{slow}");
+        }
+    }
 
     #[tokio::test]
     async fn no_kind_waits_for_another() {

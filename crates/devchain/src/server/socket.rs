@@ -18,7 +18,7 @@ use super::{
     body::Unread,
     connections::{Connection, Cut},
     message,
-    subscriptions::{PIECE_BYTES, Subscriptions},
+    subscriptions::{Missed, PIECE_BYTES, Subscriptions},
     unsent::{Answer, Held, Unsent},
 };
 use crate::rpc::RpcError;
@@ -61,13 +61,7 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
                 continue;
             }
             () = std::future::ready(()), if subscriptions.are_behind(next_event) => {
-                let api = shared.api.clone();
-                let Ok(_permit) = shared.lanes.turn("", 0).await else { return None };
-                let written = tokio::task::spawn_blocking(move || {
-                    let piece = subscriptions.next_piece(&api.chain());
-                    (subscriptions, piece)
-                });
-                let Ok((back, piece)) = written.await else { return None };
+                let (back, piece) = next_piece(shared, subscriptions, next_event).await?;
                 subscriptions = back;
                 match piece {
                     Ok(texts) => match counted(&shared.unsent, texts) {
@@ -122,6 +116,27 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, connection: &Connection) 
             },
         }
     }
+}
+
+/// The next notifications. `None`: the chain is shutting down.
+async fn next_piece(
+    shared: &Shared,
+    mut subscriptions: Subscriptions,
+    next_event: u64,
+) -> Option<(Subscriptions, Result<Vec<String>, Missed>)> {
+    if subscriptions.are_close(next_event)
+        && let Some(chain) = shared.api.try_chain()
+    {
+        let piece = subscriptions.next_piece(&chain);
+        return Some((subscriptions, piece));
+    }
+    let api = shared.api.clone();
+    let _permit = shared.lanes.turn("", 0).await.ok()?;
+    let written = tokio::task::spawn_blocking(move || {
+        let piece = subscriptions.next_piece(&api.chain());
+        (subscriptions, piece)
+    });
+    written.await.ok()
 }
 
 fn is_about_subscriptions(message: &Bytes) -> bool {

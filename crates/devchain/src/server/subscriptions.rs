@@ -15,6 +15,9 @@ const MAX_SUBSCRIPTIONS: usize = 256;
 /// Bytes of notifications that end a piece: about what a connection holds whose other side does not read.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
+/// Events that are looked through in no time.
+const FEW_EVENTS: u64 = 32;
+
 /// The subscriptions of a connection, and the place up to which they were told.
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
@@ -64,6 +67,11 @@ impl Subscriptions {
     /// Whether there may be something to tell of the events before `next`.
     pub(super) fn are_behind(&self, next: u64) -> bool {
         !self.active.is_empty() && self.told.event < next
+    }
+
+    /// Whether so little happened before `next` that it is looked through in no time.
+    pub(super) const fn are_close(&self, next: u64) -> bool {
+        next.saturating_sub(self.told.event) <= FEW_EVENTS
     }
 
     /// What is asked of them.
