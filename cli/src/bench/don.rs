@@ -194,13 +194,19 @@ async fn sustained(
         if Instant::now() >= end && first.as_ref().is_some_and(|first| answered > first.answered) {
             break Reading::take(network, answered).await?;
         }
-        while offered.len() < answered + options.in_flight as usize {
-            let (account, consumer) = lanes.next().expect("there are consumers");
-            let (what, input) = consumer.send_call(request, network.subscription, network.don)?;
-            let (to, gas) = (Some(consumer.address()), Some(REQUEST_GAS));
-            let at = Instant::now();
-            let tx = Transaction { to, input, value: U256::ZERO, gas };
-            offered.insert(chain.submit(account, what, tx).await?, at);
+        let mut missing = (answered + options.in_flight as usize).saturating_sub(offered.len());
+        while missing > 0 {
+            // Side by side, each of an account of its own.
+            let several = missing.min(consumers.len());
+            let offers = lanes.by_ref().take(several).map(async |(account, consumer)| {
+                let (what, input) = consumer.send_call(request, network.subscription, network.don)?;
+                let (to, gas) = (Some(consumer.address()), Some(REQUEST_GAS));
+                let at = Instant::now();
+                let tx = Transaction { to, input, value: U256::ZERO, gas };
+                Ok::<_, functions_failure::Failure>((chain.submit(account, what, tx).await?, at))
+            });
+            offered.extend(futures::future::try_join_all(offers).await?);
+            missing -= several;
         }
         tokio::time::sleep(LOOK).await;
     };
