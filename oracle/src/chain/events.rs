@@ -159,6 +159,10 @@ pub(crate) const TOPICS: [B256; 7] = [
     Router::ContractUpdated::SIGNATURE_HASH,
 ];
 
+/// Topics that are told of at once where an endpoint tells of logs. What the router says beside them is seen in the
+/// same look, or in the next one.
+pub(crate) const HASTE: [B256; 3] = [TOPICS[0], TOPICS[1], TOPICS[2]];
+
 /// Decodes `log` of `coordinator` or `router`; `None` for events of theirs that do not matter here.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! When to look at the chain before the pause is over: endpoints that tell over WebSocket of logs of our contracts.
+//! When to look at the chain before the pause is over: endpoints that tell over WebSocket of logs of our contracts, of
+//! those that somebody waits for.
 //!
 //! A hint is no more than that. Nothing it says is read: the look that follows asks as every look does, and without
 //! hints the chain is looked at as often as without endpoints that give them.
@@ -19,7 +20,7 @@ use tokio_tungstenite::{
 };
 use url::Url;
 
-use super::Backoff;
+use super::{Backoff, events::HASTE};
 
 /// How long an endpoint may take to connect, and to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -87,7 +88,7 @@ impl Tries {
 pub async fn subscribe(url: &Url, contracts: &[Address]) -> Result<Socket, String> {
     let subscribed = timeout(PATIENCE, async {
         let mut socket = connect(url).await?;
-        let params = json!(["logs", { "address": contracts }]);
+        let params = json!(["logs", { "address": contracts, "topics": [HASTE] }]);
         let question = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": params });
         socket.send(Message::text(question.to_string())).await.map_err(|err| err.to_string())?;
         while let Some(said) = socket.next().await {
@@ -176,7 +177,8 @@ mod tests {
         let mut socket = accept_async(stream).await.expect("a handshake");
         let asked = socket.next().await.expect("a question").expect("a message");
         let asked: Value = serde_json::from_str(asked.to_text().expect("text")).expect("JSON");
-        assert_eq!(asked["params"], json!(["logs", { "address": [Address::repeat_byte(7)] }]));
+        let wanted = json!({ "address": [Address::repeat_byte(7)], "topics": [HASTE] });
+        assert_eq!(asked["params"], json!(["logs", wanted]));
         socket.send(Message::text(answer.to_string())).await.expect("sent");
         socket
     }

@@ -14,6 +14,9 @@ use super::{
 
 /// Least time between two looks, however many hints there are.
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
+/// And at least so many times what the last one took: where looks take long there is much to do beside them, and one
+/// that sees more blocks costs no more.
+const PAUSE_OF_LOOKS: u32 = 2;
 
 /// Polls until the receiver is gone, after each pause or when woken. `on_look` hears of every look. Trouble does not
 /// lengthen the pause: endpoints that fail are left alone for pauses of their own, so a look at them costs nothing.
@@ -27,6 +30,7 @@ pub async fn watch(
     let mut failures = 0u32;
     loop {
         let before = cursor.next_block();
+        let begun = Instant::now();
         match cursor.poll().await {
             Ok(batch) => {
                 if failures > 0 {
@@ -53,9 +57,28 @@ pub async fn watch(
             }
         }
         let looked = Instant::now();
+        let least = least_pause(looked - begun, pause);
         tokio::select! {
             () = sleep(pause) => {}
-            () = wake.notified() => sleep_until(looked + LEAST_PAUSE.min(pause)).await,
+            () = wake.notified() => sleep_until(looked + least).await,
         }
+    }
+}
+
+/// How long hints wait after a look that lasted so long; never longer than the pause without any.
+fn least_pause(lasted: Duration, pause: Duration) -> Duration {
+    LEAST_PAUSE.max(lasted * PAUSE_OF_LOOKS).min(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_wait_longer_after_long_looks_and_never_longer_than_without_hints() {
+        let millis = Duration::from_millis;
+        let after = |lasted| least_pause(millis(lasted), millis(500)).as_millis();
+        assert_eq!([0, 25, 26, 100, 250, 9_000].map(after), [50, 50, 52, 200, 500, 500]);
+        assert_eq!(least_pause(millis(1), millis(20)), millis(20));
     }
 }
