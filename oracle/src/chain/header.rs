@@ -37,7 +37,7 @@ impl From<&'static str> for BlockRef {
 }
 
 /// The head of a block, as far as the node needs it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Header {
     /// Block number.
     pub number: U64,

@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use functions_types::Commitment;
+use tokio::time::Instant;
 
 use super::{
     funds::LOOK_EVERY,
@@ -39,6 +40,7 @@ fn base_fee_wei(head: &Header) -> u128 {
 /// # Errors
 /// [`RpcFailure`] when no endpoint answered.
 pub(super) async fn quote(shared: &Shared, coordinator: Address) -> Result<Quote, RpcFailure> {
+    let at = Instant::now();
     let head = shared.rpc.agreed_head().await?;
     let fees = fees(&shared.rpc, &head).await?;
     let wei_per_link = match wei_per_link(&shared.rpc, coordinator).await {
@@ -47,7 +49,7 @@ pub(super) async fn quote(shared: &Shared, coordinator: Address) -> Result<Quote
         // The simulation shows what that means for the report.
         Err(_) => None,
     };
-    Ok(Quote { head, fees, wei_per_link })
+    Ok(Quote { at, head, fees, wei_per_link })
 }
 
 /// The most that may be offered per gas for a report's transaction, as long as the request waits for it: what the

@@ -29,11 +29,15 @@ pub(super) struct Gathered {
     pub(super) together: Together,
 }
 
-/// Gathers around the report `first`, whose turn it is.
+/// Gathers around the report `first`, whose turn it is and which was just looked at, at these prices.
 ///
 /// # Errors
 /// [`SendError`] when no endpoint answered, or the journal did not.
-pub(super) async fn gather(shared: &Shared, first: &ReportJob) -> Result<Option<Gathered>, SendError> {
+pub(super) async fn gather(
+    shared: &Shared,
+    first: &ReportJob,
+    quote: Quote,
+) -> Result<Option<Gathered>, SendError> {
     let waiters = shared.queue.waiters();
     let waiting: Vec<Waiting> = waiters.iter().map(|waiter| waiting_of(&waiter.job)).collect();
     let chosen = batch::choose(&waiting_of(first), &waiting);
@@ -41,14 +45,13 @@ pub(super) async fn gather(shared: &Shared, first: &ReportJob) -> Result<Option<
     if chosen.is_empty() {
         return Ok(None);
     }
-    let quote = quote(shared, first.commitment.coordinator).await?;
     let looks = join_all(chosen.iter().map(|waiter| may_go_along(shared, waiter, &quote))).await;
     let along = chosen.iter().zip(looks).filter_map(|(waiter, ceiling)| Some((&*waiter.job, ceiling?)));
     let along: Vec<(&ReportJob, u128)> = along.collect();
     if !batch::is_enough(along.len()) {
         return Ok(None);
     }
-    let gathered = try_gather(shared, first, &along).await;
+    let gathered = try_gather(shared, first, &along, quote).await;
     let mut pause = shared.pause.lock().unwrap_or_else(PoisonError::into_inner);
     pause.note(Instant::now(), matches!(gathered, Ok(Some(_))));
     gathered
@@ -58,6 +61,7 @@ async fn try_gather(
     shared: &Shared,
     first: &ReportJob,
     along: &[(&ReportJob, u128)],
+    asked: Quote,
 ) -> Result<Option<Gathered>, SendError> {
     let jobs: Vec<&ReportJob> = std::iter::once(first).chain(along.iter().map(|(job, _)| *job)).collect();
     let (sender, answer) = oneshot::channel();
@@ -67,7 +71,10 @@ async fn try_gather(
     drop(shared.notes.send(TransmitNote::Gather { keys }));
     let Ok(Some(batch)) = answer.await else { return Ok(None) };
     let calldata = Bytes::from(batch.calldata());
-    let quote = quote(shared, first.commitment.coordinator).await?;
+    let quote = match asked.counts(Instant::now()) {
+        true => asked,
+        false => quote(shared, first.commitment.coordinator).await?,
+    };
     let market = quote.fees.market;
     let gas_limit = batch_gas_limit(&jobs, &calldata, &quote.fees);
     // No more than the reservation of each of them pays for.
@@ -77,7 +84,7 @@ async fn try_gather(
         return Ok(None);
     };
     let (from, to) = (shared.sender.address(), first.commitment.coordinator);
-    if !is_taken(&shared.rpc, (from, to), &calldata, gas_limit, market.effective_wei()).await? {
+    if !is_taken(&shared.rpc, (from, to), &calldata, gas_limit, price::tried_wei(market, price)).await? {
         return Ok(None);
     }
     let mut carried = false;

@@ -15,7 +15,7 @@ use super::{
     gathering::{Gathered, gather},
     look::{Way, look},
     mined::{self, Deed, Mined},
-    price::Price,
+    price::{Price, Quote},
     queue::Place,
     report::{ReportJob, Told, TransmitNote},
     sender::{Draft, SendError, Turn, carried_by, price_of},
@@ -63,6 +63,8 @@ struct Driver<'a> {
     coming: usize,
     /// It waits for its turn.
     is_early: bool,
+    /// The prices at which it was just looked at.
+    quote: Option<Quote>,
     /// It goes with others.
     gathered: Option<Gathered>,
     /// It waits with others that may go with it.
@@ -82,6 +84,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Arc<ReportJob>, told: watch::R
         joins: false,
         coming: 0,
         is_early: false,
+        quote: None,
         gathered: None,
         place: None,
         turn: None,
@@ -203,14 +206,21 @@ impl<'a> Driver<'a> {
                 if is_carried().await? {
                     return Ok(Seen::Looked(Look::CARRIED));
                 }
+                let waiting = self.waiting();
                 let quote = quote(shared, job.commitment.coordinator).await?;
-                let look = look(shared, job, &quote, request_block, Way::Alone { gas_raises }).await?;
+                let way = if batch::is_enough(waiting) { Way::Along } else { Way::Alone { gas_raises } };
+                let look = look(shared, job, &quote, request_block, way).await?;
+                self.quote = Some(quote);
                 // Asked again: while it looked, a block that leaves the chain may have given a transaction back.
                 let carried = is_carried().await?;
-                Seen::Looked(Look { waiting: self.waiting(), carried, ..look })
+                Seen::Looked(Look { waiting, carried, ..look })
             }
             Next::Gather => {
-                self.gathered = gather(shared, job).await?;
+                let quote = match self.quote.take() {
+                    Some(quote) => quote,
+                    None => quote(shared, job.commitment.coordinator).await?,
+                };
+                self.gathered = gather(shared, job, quote).await?;
                 self.turn = turn;
                 Seen::Gathered(self.gathered.as_ref().map(|gathered| gathered.together))
             }

@@ -1,6 +1,9 @@
 //! What a transaction offers per gas, in wei. Pure arithmetic.
 
+use std::time::Duration;
+
 use alloy::primitives::U256;
+use tokio::time::Instant;
 
 use crate::chain::Header;
 
@@ -38,12 +41,30 @@ pub(super) struct Fees {
     pub(super) l1_price_wei: u128,
 }
 
+/// How long prices count after they were asked for.
+const COUNTS_FOR: Duration = Duration::from_millis(500);
+
 /// What the chain says of prices at its newest block; the same for all reports that go to one coordinator.
 pub(super) struct Quote {
+    pub(super) at: Instant,
     pub(super) head: Header,
     pub(super) fees: Fees,
     /// `None` when the coordinator does not give LINK's price.
     pub(super) wei_per_link: Option<U256>,
+}
+
+impl Quote {
+    /// Whether it still counts.
+    pub(super) fn counts(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < COUNTS_FOR
+    }
+}
+
+/// What a trial of the transaction pays per gas at the block after the one that was asked, whose base fee may be an
+/// eighth higher; never more than is offered.
+pub(super) fn tried_wei(market: Market, offer: Price) -> u128 {
+    let eighth = market.base_fee_wei.div_ceil(8);
+    market.effective_wei().saturating_add(eighth).min(offer.max_fee_wei)
 }
 
 /// The offer of a first version, at most `ceiling_wei`: the base fee may double before it is taken. `None` when the
@@ -101,6 +122,27 @@ mod tests {
         assert_eq!(offer(market(100, 7), 107), Some(price(107, 7)), "what the next block costs");
         assert_eq!(offer(market(100, 7), 106), None);
         assert_eq!(offer(market(0, 0), 0), None);
+    }
+
+    #[test]
+    fn t2_a_trial_pays_what_the_base_fee_may_be_a_block_later_and_never_more_than_is_offered() {
+        let tried = |base, tip, ceiling| {
+            let market = market(base, tip);
+            tried_wei(market, offer(market, ceiling).expect("enough"))
+        };
+        assert_eq!([0, 8, 100].map(|base| tried(base, 0, NO_CEILING)), [0, 9, 113]);
+        assert_eq!(tried(100, 7, NO_CEILING), 120);
+        assert_eq!(tried(100, 7, 110), 110, "the ceiling");
+        assert_eq!(tried(u128::MAX, 1, NO_CEILING), u128::MAX);
+    }
+
+    #[test]
+    fn a_quote_counts_for_half_a_second() {
+        let at = Instant::now();
+        let fees = Fees { market: market(1, 0), l1_price_wei: 0 };
+        let quote = Quote { at, head: Header::default(), fees, wei_per_link: None };
+        assert!(quote.counts(at) && quote.counts(at + COUNTS_FOR - Duration::from_millis(1)));
+        assert!(!quote.counts(at + COUNTS_FOR));
     }
 
     #[test]
