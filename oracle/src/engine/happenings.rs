@@ -97,7 +97,13 @@ impl Engine {
             ChainEvent::Request(seen) => {
                 let key = RequestKey { request: seen.request_id, commitment: seen.commitment_hash };
                 let row = self.row(key.request).await?;
-                let (records, earlier) = self.said(key).await?;
+                // A record is stored with the row of its request, or after it.
+                let (records, earlier) = if row.is_some() {
+                    self.said(key).await?
+                } else {
+                    self.fresh.note(key.request);
+                    Default::default()
+                };
                 Happening::Requested(Box::new(Requested { seen: *seen, row, records, earlier }))
             }
             ChainEvent::Response { request_id: id, transmitter, at } => {

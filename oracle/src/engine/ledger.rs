@@ -1,10 +1,10 @@
 //! Rows that wait to be stored, and how long the work of several requests waits to be stored together.
 //!
-//! A commit costs a sync of the disk, whatever it holds. So with many requests under way rows that nothing rests on go
-//! with the next commit, and a commit waits a moment after the one before, for what comes meanwhile. With few, all is
-//! stored and shown at once.
+//! A commit costs a sync of the disk, whatever it holds, and each row the page it lies in. So with many requests under
+//! way rows that nothing rests on wait for what their requests come to meanwhile, and a commit waits a moment after the
+//! one before, for what comes meanwhile. With few, all is stored and shown at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::B256;
 
@@ -54,6 +54,11 @@ impl Ledger {
         self.due_ms
     }
 
+    /// Whether no row waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Whether the row of a request waits, so that the journal holds an older one.
     pub(super) fn holds(&self, id: &B256) -> bool {
         self.rows.contains_key(id)
@@ -64,6 +69,21 @@ impl Ledger {
         self.due_ms = None;
         self.stored_ms = now;
         std::mem::take(&mut self.rows).into_values().collect()
+    }
+
+    /// The rows that a commit of records about the requests `of` takes along: theirs, the first of each request, and
+    /// all when one has waited long enough.
+    pub(super) fn take_for(&mut self, now: u64, of: &BTreeSet<B256>) -> Vec<RequestRow> {
+        if self.due_ms.is_some_and(|due| due <= now) {
+            return self.take(now);
+        }
+        self.stored_ms = now;
+        let goes = |id: &B256, row: &mut RequestRow| of.contains(id) || !row.event.is_empty();
+        let taken = self.rows.extract_if(.., goes).map(|(_, row)| row).collect();
+        if self.rows.is_empty() {
+            self.due_ms = None;
+        }
+        taken
     }
 
     /// How long to gather more work before the next commit, with so many requests under way, in milliseconds.
@@ -102,6 +122,23 @@ mod tests {
         let rows = ledger.take(1_300);
         assert_eq!(rows, [row(1, State::Executing, "event"), row(2, State::Final, "")]);
         assert_eq!((ledger.due_at(), ledger.take(1_300).len()), (None, 0));
+    }
+
+    #[test]
+    fn b2_a_commit_takes_its_requests_rows_and_first_ones_along_and_the_others_when_they_are_due() {
+        let mut ledger = Ledger::default();
+        let rows = [row(1, State::Seen, "event"), row(2, State::Observed, ""), row(3, State::Included, "")];
+        ledger.add(1_000, rows.clone(), MANY);
+        let [first, observed, included] = rows;
+        let of = BTreeSet::from([B256::repeat_byte(2)]);
+        assert_eq!(ledger.take_for(1_499, &of), [first, observed.clone()]);
+        assert!(ledger.due_at() == Some(1_500) && !ledger.is_empty(), "one row waits on");
+        ledger.add(1_499, [observed.clone()], MANY);
+        assert_eq!(ledger.take_for(1_500, &BTreeSet::new()), [observed, included]);
+        assert_eq!(ledger.due_at(), None);
+        ledger.add(1_600, [row(1, State::Final, "")], MANY);
+        ledger.take_for(1_601, &BTreeSet::from([B256::repeat_byte(1)]));
+        assert!(ledger.due_at().is_none() && ledger.is_empty(), "none waits");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! What becomes of a request is decided in [`crate::lifecycle`]; nothing is decided here.
 
 mod complaints;
+mod fresh;
 mod happenings;
 mod ledger;
 mod notes;
@@ -22,7 +23,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::{complaints::Complaints, ledger::Ledger, runs::Runs, upkeep::Upkeep};
+use self::{complaints::Complaints, fresh::Fresh, ledger::Ledger, runs::Runs, upkeep::Upkeep};
 use crate::{
     admin::{Metrics, NodeStatus},
     chain::Batch,
@@ -125,6 +126,7 @@ pub struct Engine {
     upkeep: Upkeep,
     ledger: Ledger,
     complaints: Complaints,
+    fresh: Fresh,
     timers_fired_ms: u64,
 }
 
@@ -145,6 +147,7 @@ impl Engine {
             runs: Runs::default(),
             upkeep: Upkeep::default(),
             complaints: Complaints::default(),
+            fresh: Fresh::default(),
             ledger: Ledger::default(),
             timers_fired_ms: 0,
         };

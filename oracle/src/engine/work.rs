@@ -1,5 +1,7 @@
 //! Doing what the core asks for: nothing leaves before everything gathered is stored.
 
+use std::collections::BTreeSet;
+
 use alloy::primitives::{B256, Bytes};
 use oracle_ocr::{ReadyBatch, Record, RequestKey};
 
@@ -25,8 +27,8 @@ impl Engine {
         }
     }
 
-    /// Stores what messages and orders rest on in one commit, with all that waits, then says and does what may be now
-    /// that it is durable. True when orders were answered at once, with more work.
+    /// Stores what messages and orders rest on in one commit, with what should not wait longer, then says and does what
+    /// may be now that it is durable. True when orders were answered at once, with more work.
     async fn carry_out(&mut self, work: Work) -> Result<bool, EngineError> {
         for note in &work.notes {
             self.count_and_log(note);
@@ -36,9 +38,21 @@ impl Engine {
         }
         let now = now_ms();
         self.ledger.add(now, work.rows.into_values(), self.core.lifecycle().open());
-        let is_due = work.is_over || self.ledger.due_at().is_some_and(|at| at <= now);
-        let is_rested_on = !work.records.is_empty() || work.orders.iter().any(Order::rests_on_rows);
-        let stored = if is_due || is_rested_on { self.store(&work.records).await? } else { Vec::new() };
+        let is_due = self.ledger.due_at().is_some_and(|at| at <= now);
+        let rested_on: BTreeSet<B256> = work
+            .records
+            .iter()
+            .map(|record| record.id.key.request)
+            .chain(work.orders.iter().filter_map(Order::rests_on_row_of))
+            .collect();
+        let stored = if is_due || work.is_over {
+            self.store(&work.records).await?
+        } else if !rested_on.is_empty() {
+            let rows = self.ledger.take_for(now, &rested_on);
+            self.commit(&work.records, rows).await?
+        } else {
+            Vec::new()
+        };
         for (to, message) in work.messages {
             let bytes = message.encode();
             let copies = if to.is_some() { 1 } else { self.parts.don.roster.n() - 1 };
@@ -60,7 +74,18 @@ impl Engine {
     /// Makes records, the rows that wait and the cursor durable in one commit; the rows.
     pub(super) async fn store(&mut self, records: &[Record]) -> Result<Vec<RequestRow>, EngineError> {
         let rows = self.ledger.take(now_ms());
-        let cursor = self.upkeep.take_cursor().map(|next| (self.parts.don.coordinator.to_string(), next));
+        self.commit(records, rows).await
+    }
+
+    /// Makes records and these rows durable in one commit; the rows. The cursor goes along once no row waits: what an
+    /// event changed is stored when it is not read again.
+    async fn commit(
+        &mut self,
+        records: &[Record],
+        rows: Vec<RequestRow>,
+    ) -> Result<Vec<RequestRow>, EngineError> {
+        let cursor = if self.ledger.is_empty() { self.upkeep.take_cursor() } else { None };
+        let cursor = cursor.map(|next| (self.parts.don.coordinator.to_string(), next));
         if !records.is_empty() || !rows.is_empty() || cursor.is_some() {
             let digest = self.parts.don.roster.config_digest();
             self.parts.journal.commit(digest, records, &rows, cursor).await?;
@@ -100,7 +125,10 @@ impl Engine {
                 self.tell(Happening::Read { key, records, earlier });
                 return Ok(true);
             }
-            Order::Transmit(report) => self.parts.transmitter.start(job(&self.parts.don, *report)),
+            Order::Transmit(report) => {
+                let is_fresh = self.fresh.take(&report.ready.key.request);
+                self.parts.transmitter.start(job(&self.parts.don, *report, is_fresh));
+            }
             Order::Batched { first, batch } => self.on_batched(first, batch),
             Order::Answered(id) => self.parts.transmitter.answered(id),
             Order::Cancel(id) => self.parts.transmitter.cancel(id),
@@ -143,7 +171,7 @@ impl Engine {
 }
 
 /// What the transmitter needs to know of a report.
-fn job(don: &Don, report: Report) -> ReportJob {
+fn job(don: &Don, report: Report, is_fresh: bool) -> ReportJob {
     let Report { ready, reported_ms, commitment, request_block } = report;
     let (kind, data) = outcome_parts(&ready.attested.outcome);
     let (result, error) = if kind == "result" { (data, Bytes::new()) } else { (Bytes::new(), data) };
@@ -160,5 +188,6 @@ fn job(don: &Don, report: Report) -> ReportJob {
         error,
         commitment,
         request_block,
+        is_fresh,
     }
 }

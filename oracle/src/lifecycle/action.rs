@@ -60,10 +60,14 @@ pub enum Order {
 }
 
 impl Order {
-    /// Whether it rests on stored rows: a run reads its request from there, and a node that starts again must know it.
+    /// The request on whose stored row it rests: a run reads its request from there, and a node that starts again must
+    /// know it.
     #[must_use]
-    pub const fn rests_on_rows(&self) -> bool {
-        matches!(self, Self::Run(_))
+    pub const fn rests_on_row_of(&self) -> Option<B256> {
+        match self {
+            Self::Run(key) => Some(key.request),
+            _ => None,
+        }
     }
 }
 

@@ -57,6 +57,8 @@ struct Driver<'a> {
     told: watch::Receiver<Told>,
     /// The transaction whose fate is open.
     row: Option<Transmission>,
+    /// The journal holds no transaction of it, until one is sent.
+    is_fresh: bool,
     /// Whether the report may go with others.
     joins: bool,
     /// How many others were coming when its turn came.
@@ -81,6 +83,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Arc<ReportJob>, told: watch::R
         job: &job,
         told,
         row: None,
+        is_fresh: job.is_fresh,
         joins: false,
         coming: 0,
         is_early: false,
@@ -154,6 +157,10 @@ impl<'a> Driver<'a> {
         // What is not sent at once is not sent later either.
         let gathered = self.gathered.take().filter(|_| matches!(next, Next::Send { .. }));
         Ok(match next {
+            // Nothing of it was sent, so that there is nothing to watch.
+            Next::Load if std::mem::take(&mut self.is_fresh) => {
+                Seen::Stored { attempts: 0, failures: 0, open: None }
+            }
             Next::Load => {
                 // Nobody tends the transaction meanwhile, and nobody does once it is watched.
                 let _turn = shared.sender.turn().await;

@@ -31,6 +31,8 @@ pub struct ReportJob {
     pub commitment: Commitment,
     /// Block of the request.
     pub request_block: u64,
+    /// Nothing of it was ever stored here before this job.
+    pub is_fresh: bool,
 }
 
 impl ReportJob {
