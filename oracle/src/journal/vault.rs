@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256};
 use oracle_vault::{Key, Kind, Row};
-use sqlx::{Row as _, any::AnyRow};
+use sqlx::{Connection as _, Row as _, any::AnyRow};
 
 use super::{Journal, JournalError, corrupt, from_sql, to_sql};
 
@@ -30,7 +30,8 @@ impl Journal {
         contested: bool,
         removed: &[Key],
     ) -> Result<(), JournalError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         for key in removed {
             remove(&mut transaction, key).await?;
         }
@@ -64,7 +65,8 @@ impl Journal {
     }
 
     async fn remove_vault_rows_once(&self, keys: &[Key]) -> Result<(), JournalError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut held = self.writer.hold().await?;
+        let mut transaction = held.begin().await?;
         for key in keys {
             remove(&mut transaction, key).await?;
         }
@@ -78,7 +80,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn vault_row(&self, key: &Key) -> Result<Option<Row>, JournalError> {
-        let select = || {
+        let select = || async {
             sqlx::query(
                 "SELECT kind, owner, slot, version, expiration_ms, contested, signature, payload FROM vault
                  WHERE kind = $1 AND owner = $2 AND slot = $3 AND version = $4",
@@ -87,7 +89,8 @@ impl Journal {
             .bind(key.owner.to_string())
             .bind(i64::from(key.slot))
             .bind(version_text(key.version))
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.writer.hold().await?)
+            .await
         };
         let row = self.again(select).await?;
         Ok(row.as_ref().map(parse).transpose()?.map(|(row, _)| row))
@@ -102,7 +105,7 @@ impl Journal {
         let (kind, owner, slot, version) = after.map_or((-1, String::new(), -1, String::new()), |key| {
             (i64::from(key.kind as u8), key.owner.to_string(), i64::from(key.slot), version_text(key.version))
         });
-        let select = || {
+        let select = || async {
             sqlx::query(
                 "SELECT kind, owner, slot, version, expiration_ms, contested, signature, payload FROM vault
                  WHERE (kind, owner, slot, version) > ($1, $2, $3, $4)
@@ -113,7 +116,8 @@ impl Journal {
             .bind(slot)
             .bind(version.clone())
             .bind(i64::from(most))
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.writer.hold().await?)
+            .await
         };
         let rows = self.again(select).await?;
         rows.iter().map(parse).collect()
@@ -127,11 +131,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn note_unbound(&self, digest: B256, owner: Address) -> Result<(), JournalError> {
-        let insert = || {
+        let insert = || async {
             sqlx::query("INSERT INTO unbound (digest, owner) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
                 .bind(digest.to_string())
                 .bind(owner.to_string())
-                .execute(&self.pool)
+                .execute(&mut *self.writer.hold().await?)
+                .await
         };
         self.again(insert).await?;
         self.commits.inc();
@@ -143,10 +148,11 @@ impl Journal {
     /// # Errors
     /// [`JournalError`].
     pub async fn first_owner(&self, digest: B256) -> Result<Option<Address>, JournalError> {
-        let select = || {
+        let select = || async {
             sqlx::query("SELECT owner FROM unbound WHERE digest = $1")
                 .bind(digest.to_string())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&mut *self.writer.hold().await?)
+                .await
         };
         let Some(row) = self.again(select).await? else { return Ok(None) };
         let owner = row.try_get::<String, _>(0)?.parse();
