@@ -4,6 +4,7 @@ pub(crate) mod consumer;
 mod findings;
 pub(crate) mod price_api;
 pub(crate) mod script;
+mod secrets;
 pub(crate) mod story;
 
 use std::cell::Cell;
@@ -25,6 +26,7 @@ use crate::paths;
 use findings::Findings;
 use price_api::PriceApi;
 use script::Script;
+use zeroize::Zeroizing;
 
 /// How many nodes a local network may have.
 pub(crate) const MEMBERS: RangeInclusive<i64> = MIN_MEMBERS as i64..=MAX_MEMBERS as i64;
@@ -59,6 +61,10 @@ pub(crate) struct Options {
     /// The script's bytesArgs, a JSON array of 0x-hex strings
     #[arg(long, value_name = "JSON")]
     bytes_args: Option<String>,
+    /// Secrets of the script: a JSON object of strings, a file that holds one, or env: every variable
+    /// FUNCTIONS_SECRET_NAME is the secret NAME. They are encrypted to the nodes' keys and stored with them first
+    #[arg(long, value_name = "JSON|FILE|env", requires = "source")]
+    secrets: Option<String>,
     /// The contract that sends the request and receives the answer
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     consumer: consumer::Kind,
@@ -118,12 +124,21 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     let contracts = paths::contracts(options.contracts.as_deref())?;
     let solidity = options.consumer.solidity(options.solidity_contracts.as_deref())?;
+    let secrets = options.secrets.as_deref().map(secrets::read).transpose()?;
+    if secrets.is_some() && options.consumer != consumer::Kind::Stylus {
+        return Err(misuse!(
+            help =
+                "leave --consumer out: the Solidity example has no parameter for secrets stored with the DON",
+            "--secrets needs the Stylus consumer"
+        ));
+    }
     let callback_gas_limit = options.consumer.callback_gas(options.gas_limit)?;
     let programs = paths::programs()?;
     let progress = Progress::start();
     // With nodes to kill the price services answer only once these are dead, so that no answer comes too early.
     let prices = PriceApi::start(options.kill == 0).await?;
     let script = Script::read(&options, callback_gas_limit, &prices)?;
+    let script = Scripted { script, secrets };
     let mut allow_http = options.allow_http.clone();
     allow_http.push(prices.host());
     let wanted = Wanted {
@@ -142,7 +157,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut network = None;
     let staying = Cell::new(false);
     let told = tokio::select! {
-        told = tell(&options, &wanted, &script, &prices, &folder, &mut network, &staying, &progress) => told,
+        told = tell(&options, &wanted, script, &prices, &folder, &mut network, &staying, &progress) => told,
         stopped = interrupted() => stopped.map(|()| Told::Interrupted),
     };
     if let Some(network) = &mut network {
@@ -197,12 +212,18 @@ enum Told {
     Interrupted,
 }
 
+/// What the network is to run.
+struct Scripted {
+    script: Script,
+    secrets: Option<Zeroizing<String>>,
+}
+
 /// Starts everything, tells the story and, if asked, stays until dropped.
 #[expect(clippy::too_many_arguments, reason = "the story's whole cast, once")]
 async fn tell(
     options: &Options,
     wanted: &Wanted,
-    script: &Script,
+    scripted: Scripted,
     prices: &PriceApi,
     folder: &Folder,
     network: &mut Option<Network>,
@@ -210,6 +231,11 @@ async fn tell(
     progress: &Progress,
 ) -> Result<Told> {
     let network = network.insert(Network::start(wanted, folder.path(), &|text| progress.step(text)).await?);
+    let Scripted { mut script, secrets } = scripted;
+    if let Some(text) = &secrets {
+        script.request.secrets = Some(secrets::store(network, text, progress).await?);
+    }
+    let script = &script;
     let begin_ms = story::unix_ms();
     let sent = match story::send(network, script).await {
         Ok(sent) => sent,

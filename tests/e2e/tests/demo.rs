@@ -54,6 +54,17 @@ fn demo_delivers_bytes_of_a_computation() {
     assert_eq!(told.json["result"], word(2_880_067_194_370_816_120 + 5));
 }
 
+/// With one of four nodes dead the others, as many as the threshold, open what the demo stored.
+#[test]
+fn demo_gives_the_script_its_secrets_when_a_node_is_killed() {
+    let told = script(
+        "return Functions.encodeString(secrets.apiKey.toUpperCase());",
+        &["--secrets", r#"{"apiKey":"k-12"}"#, "--kill", "1"],
+    );
+    assert_settled(&told);
+    assert_eq!(told.json["result"], "0x4b2d3132");
+}
+
 #[test]
 fn demo_delivers_the_error_when_the_script_throws() {
     let told = script("throw Error(`no ${args[0]} today`);", &["--args", r#"["bread"]"#]);

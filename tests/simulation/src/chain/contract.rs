@@ -105,6 +105,7 @@ impl Asked {
             requesting_contract: self.commitment.client,
             request_initiator: Address::repeat_byte(9),
             subscription_id: self.commitment.subscription_id.0,
+            subscription_owner: Address::ZERO,
             data: Bytes::from_static(SCRIPT),
             data_version: 1,
             flags: B256::ZERO,
