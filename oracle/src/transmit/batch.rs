@@ -13,6 +13,8 @@ pub const BATCH_MIN: usize = 3;
 const MAX_CALLBACK_GAS: u64 = 2_000_000;
 /// How long a report waits for others that are coming, at the most.
 pub const WINDOW: Duration = Duration::from_millis(500);
+/// And where one is coming, which is too few: for one more that nobody knows of yet.
+const SHORT_WINDOW: Duration = Duration::from_millis(150);
 /// First pause after reports did not come together.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest one.
@@ -50,11 +52,21 @@ pub fn choose(first: &Waiting, others: &[Waiting]) -> Vec<usize> {
     if is_enough(chosen.len()) { chosen } else { Vec::new() }
 }
 
-/// How long a report whose turn has come waits for others before it is sent: not at all, unless enough are `coming`:
+/// How long a report whose turn has come waits for others before it is sent: not at all, unless some are `coming`:
 /// those that this node would transmit first, and for a later node those whose turn comes within [`WINDOW`].
 #[must_use]
 pub const fn window(coming: usize) -> Duration {
-    if is_enough(coming) { WINDOW } else { Duration::ZERO }
+    match coming {
+        0 => Duration::ZERO,
+        _ if is_enough(coming) => WINDOW,
+        _ => SHORT_WINDOW,
+    }
+}
+
+/// How many others it waits for meanwhile: those that are coming, and as many as are enough.
+#[must_use]
+pub const fn awaited(coming: usize) -> usize {
+    if is_enough(coming) { coming } else { BATCH_MIN - 1 }
 }
 
 /// Whether so many go with one that would be sent.
@@ -119,8 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn window_is_zero_unless_enough_are_coming() {
-        assert_eq!([0, 1, 2, 9].map(window), [Duration::ZERO, Duration::ZERO, WINDOW, WINDOW]);
+    fn window_is_zero_unless_others_are_coming_and_short_when_they_are_too_few() {
+        assert_eq!([0, 1, 2, 9].map(window), [Duration::ZERO, SHORT_WINDOW, WINDOW, WINDOW]);
+        assert_eq!([1, 2, 9].map(awaited), [2, 2, 9]);
     }
 
     #[test]

@@ -198,7 +198,7 @@ impl<'a> Driver<'a> {
                 self.place = self.enter();
                 tokio::select! {
                     () = sleep_until(until) => {}
-                    () = shared.queue.joined_by(self.coming) => {}
+                    () = shared.queue.joined_by(batch::awaited(self.coming)) => {}
                     () = until_answered(&mut self.told) => {}
                 }
                 Seen::Woke
