@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use eyre::{Result, WrapErr, bail};
@@ -108,6 +109,20 @@ impl Peers {
     /// # Errors
     /// Which address cannot be used.
     pub async fn start(keys: &Keystore, config: &NetSection, don: &Don) -> Result<Self> {
+        Self::start_with(keys, config, don, NetLimits::default()).await
+    }
+
+    /// As [`Peers::start`], for a mesh that lives for minutes and whose members come one by one: who is absent is tried
+    /// again twice a second.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_eager(keys: &Keystore, config: &NetSection, don: &Don) -> Result<Self> {
+        let limits = NetLimits { redial_at_most: Duration::from_millis(500), ..NetLimits::default() };
+        Self::start_with(keys, config, don, limits).await
+    }
+
+    async fn start_with(keys: &Keystore, config: &NetSection, don: &Don, limits: NetLimits) -> Result<Self> {
         let listen = listen_address(config)?;
         let mut peers = Vec::new();
         let (mut ids, mut indexes) = (HashMap::new(), HashMap::new());
@@ -116,7 +131,7 @@ impl Peers {
             indexes.insert(peer.id, index);
             peers.push(peer);
         }
-        let limits = NetLimits { frame_bytes: MAX_MESSAGE_BYTES, ..NetLimits::default() };
+        let limits = NetLimits { frame_bytes: MAX_MESSAGE_BYTES, ..limits };
         let identity = Identity::new(keys.network_identity());
         let settings = oracle_net::NetConfig { identity, listen: vec![listen], peers, limits };
         let (net, events) = Net::start(settings).await.wrap_err("the peer network does not start")?;

@@ -90,7 +90,7 @@ pub async fn run(options: &Options) -> Result<()> {
     if stored.is_none() {
         store.write(&session.ceremonies().seal()?)?;
     }
-    let peers = Peers::start(&unlocked, &config.net, &don).await?;
+    let peers = Peers::start_eager(&unlocked, &config.net, &don).await?;
     Member { config, password, unlocked, session, store, peers, behind: BTreeSet::new() }.run().await?;
     Ok(())
 }
