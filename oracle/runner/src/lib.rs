@@ -19,6 +19,7 @@
 //! | which addresses a script may reach | `broker::address`, `broker::guard`, `broker::resolver` |
 //! | an HTTP exchange and its limits | `broker` |
 //! | which modules a script may import | `broker::modules` |
+//! | what a request names by URL | `broker::fetch` |
 //! | what an operator can set | `config`, `policy`, `lookup`; the form of it in a file: `section` |
 //! | what a run leaves | `outcome`, `report`; what identifies it: `record` |
 //!
@@ -79,6 +80,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 #[doc(hidden)]
 pub use broker::http_policy;
+pub use broker::{Fetcher, MAX_URL_CHARS, MAX_URLS};
 pub use cgroup::CgroupConfig;
 pub use config::RunnerConfig;
 pub use error::RunnerError;
@@ -183,6 +185,12 @@ impl Runner {
     #[must_use]
     pub fn runtime_hash(&self) -> [u8; 32] {
         self.facts.runtime_hash
+    }
+
+    /// Gets what requests name by URL, as their scripts would.
+    #[must_use]
+    pub fn fetcher(&self) -> Fetcher {
+        Fetcher::new(Arc::clone(&self.broker))
     }
 
     /// Runs one script to its end.

@@ -17,6 +17,7 @@
 
 mod address;
 mod data_url;
+mod fetch;
 mod guard;
 mod modules;
 mod pace;
@@ -35,6 +36,7 @@ use reqwest::{Client, Method, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
+pub use self::fetch::{Fetcher, MAX_URL_CHARS, MAX_URLS};
 pub(crate) use self::modules::loaded;
 use self::modules::store::Store;
 use self::resolver::{Pins, Unreachable};
@@ -80,6 +82,7 @@ pub(crate) struct Broker {
     imports: ImportPolicy,
     modules: Store,
     imports_under_way: Semaphore,
+    fetches_under_way: Semaphore,
     /// Connects to judged addresses only.
     public: Client,
     /// Connects wherever the operator's list leads.
@@ -145,6 +148,7 @@ impl Broker {
             imports: config.imports.clone(),
             modules: Store::default(),
             imports_under_way: Semaphore::new(IMPORTS_AT_ONCE),
+            fetches_under_way: Semaphore::new(fetch::AT_ONCE),
             public: build(client().dns_resolver(Arc::new(pins.clone())))?,
             admitted: build(client())?,
             pins,
