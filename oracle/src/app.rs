@@ -427,7 +427,9 @@ impl Node {
             Recordings::new(self.config.data_dir.join("transcripts"), self.config.runner.transcripts);
         let slots = self.config.runner.max_concurrent;
         let (limits, options) = (don.offchain.limits.clone(), don.offchain.options);
-        let vault = Vault::of(&don, chain.chain_id, &self.keys, &self.journal, peers.voice()).await?;
+        let vault =
+            Vault::of(&don, chain.chain_id, &self.keys, &self.journal, peers.voice(), runner.fetcher())
+                .await?;
         let executor = Executor::new(runner, limits, options, recordings, slots)
             .with_vault(vault.clone(), don.secrets_keys);
         if let Some(vault) = &vault {

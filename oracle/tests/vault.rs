@@ -2,7 +2,7 @@
 //! channels that a test can cut and listen to.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     path::Path,
     sync::{
         Arc, Mutex,
@@ -14,7 +14,10 @@ use alloy::primitives::{Address, B256, eip191_hash_message};
 use functions_node::{
     journal::Journal,
     peers::Voice,
-    vault::{DECRYPTION_TEXT, NOT_FOUND_TEXT, Parts, Vault, Wanted},
+    vault::{
+        DECRYPTION_TEXT, FETCH_TEXT, Fetch, MISMATCH_TEXT, NOT_FOUND_TEXT, Parts, Place, URLS_TEXT, Vault,
+        Wanted, encrypted_secrets,
+    },
 };
 use functions_tdh2::{
     Label, Secrets,
@@ -62,12 +65,16 @@ impl Owner {
 /// What was said: by whom, to whom, and what.
 type Said = Arc<Mutex<Vec<(u8, Option<u8>, Message)>>>;
 
+/// What a member reads at a URL.
+type Documents = Arc<Mutex<HashMap<(u8, String), String>>>;
+
 /// Members whose voices reach each other unless they are cut off.
 struct Members {
     vaults: Vec<Vault>,
     keys: Vec<Arc<Keystore>>,
     cut: Vec<Arc<AtomicBool>>,
     said: Said,
+    documents: Documents,
     _folder: TempDir,
 }
 
@@ -100,7 +107,7 @@ impl Members {
         let folder = tempfile::tempdir().expect("a folder");
         let keys: Vec<Arc<Keystore>> = key_files(folder.path()).into_iter().map(Arc::new).collect();
         let cut: Vec<Arc<AtomicBool>> = (0..4).map(|_| Arc::default()).collect();
-        let said = Said::default();
+        let (said, documents) = (Said::default(), Documents::default());
         let listeners: Arc<Mutex<Vec<Vault>>> = Arc::default();
         let mut vaults = Vec::new();
         for me in 0_u8..4 {
@@ -118,10 +125,18 @@ impl Members {
                     }
                 }
             });
+            let read = documents.clone();
+            let fetch: Fetch = Arc::new(move |urls| {
+                let documents = read.lock().expect("no panic");
+                let found =
+                    urls.into_iter().find_map(|url| encrypted_secrets(documents.get(&(me, url))?.as_bytes()));
+                Box::pin(async move { found })
+            });
             let parts = Parts {
                 keys: keys[usize::from(me)].clone(),
                 journal: Journal::open(&url).await.expect("a journal"),
                 voice,
+                fetch,
                 me: OracleIndex::new(me),
                 n: 4,
                 f: 1,
@@ -133,7 +148,7 @@ impl Members {
             vaults.push(Vault::start(parts).await.expect("a vault"));
         }
         listeners.lock().expect("no panic").extend(vaults.iter().cloned());
-        Self { vaults, keys, cut, said, _folder: folder }
+        Self { vaults, keys, cut, said, documents, _folder: folder }
     }
 
     /// Secrets as a client seals them, for requests with this label.
@@ -152,7 +167,7 @@ impl Members {
     /// What each of these members makes of a request.
     async fn ask(&self, members: &[usize], wanted: Wanted) -> Vec<Result<BTreeMap<String, String>, String>> {
         let asked = members.iter().map(|member| {
-            let vault = self.vaults[*member].clone();
+            let (vault, wanted) = (self.vaults[*member].clone(), wanted.clone());
             tokio::spawn(async move { vault.secrets(wanted).await.expect("an answer in time") })
         });
         let mut answers = Vec::new();
@@ -160,6 +175,21 @@ impl Members {
             answers.push(asked.await.expect("no panic"));
         }
         answers
+    }
+
+    /// A request whose URLs, encrypted to the DON key, are these.
+    fn at(&self, request: u8, owner: &Owner, urls: &str) -> Wanted {
+        let keys = self.keys[0].secrets_keys().next().expect("a generation");
+        let place = Place::Urls(keys.don.encrypt(urls.as_bytes(), &mut OsRng).into());
+        let any = owner.row(1, Vec::new(), 1);
+        Wanted { place, ..wanted(request, &any, 1) }
+    }
+
+    /// Has these members read a ciphertext at a URL.
+    fn publish(&self, members: &[u8], url: &str, ciphertext: &[u8]) {
+        let document = format!("{{\"encryptedSecrets\":\"0x{}\"}}", hex::encode(ciphertext));
+        let mut documents = self.documents.lock().expect("no panic");
+        documents.extend(members.iter().map(|member| ((*member, url.to_owned()), document.clone())));
     }
 
     fn set_cut(&self, member: usize, cut: bool) {
@@ -180,7 +210,8 @@ impl Members {
 fn wanted(request: u8, row: &Row, block_ms: u64) -> Wanted {
     Wanted {
         request: RequestKey { request: B256::repeat_byte(request), commitment: B256::repeat_byte(1) },
-        row: row.key,
+        place: Place::Row(row.key),
+        owner: row.key.owner,
         subscription: SubscriptionId(5),
         block_ms,
     }
@@ -383,4 +414,68 @@ async fn rows_are_there_after_a_restart_and_reach_members_that_were_away() {
     }
     let again = owner.row(3, vec![8; 10], expires);
     assert_eq!(members.vaults[3].put(again).await, Err("version too low".to_owned()));
+}
+
+#[tokio::test]
+async fn remote_secrets_are_those_of_the_first_url_that_has_any() {
+    let members = Members::start().await;
+    let (owner, thief) = (Owner::new(1), Owner::new(2));
+    // Longer than what is hosted may be.
+    let long = format!(r#"{{"apiKey":"{}"}}"#, r#"\""#.repeat(5_000));
+    members.publish(&[0, 1, 2, 3], "https://b.example/s", &members.bound(&owner, &long));
+    let urls = "https://dead.example/s https://b.example/s";
+    let answers = members.ask(&[0, 1, 2, 3], members.at(1, &owner, urls)).await;
+    assert!(answers.iter().all(|answer| *answer == one("apiKey", &"\"".repeat(5_000))), "{answers:?}");
+    // Whoever knows the URLs cannot have it opened.
+    for answer in members.ask(&[0, 1, 2, 3], members.at(2, &thief, urls)).await {
+        let text = answer.expect_err("not the thief's");
+        assert!(text.starts_with(DECRYPTION_TEXT) && text.contains("another owner"), "{text}");
+    }
+    assert_eq!(members.shares(2), [0_u8; 0], "nobody gave a share");
+    // What is bound to nobody belongs to whoever named it first.
+    members.publish(
+        &[0, 1, 2, 3],
+        "https://c.example/s",
+        &members.seal(&owner, r#"{"a":"b"}"#, Label::UNBOUND),
+    );
+    let answers = members.ask(&[0, 1, 2, 3], members.at(3, &owner, "https://c.example/s")).await;
+    assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
+    let answers = members.ask(&[0, 1, 2, 3], members.at(4, &thief, "https://c.example/s")).await;
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    assert_eq!(members.shares(4), [0_u8; 0]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_fetched_or_is_no_reference_is_an_error_on_every_member() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let all = &[0, 1, 2, 3];
+    let sealed = Wanted { place: Place::Urls([7; 100].as_slice().into()), ..members.at(1, &owner, "") };
+    for (wanted, text) in [
+        (members.at(2, &owner, "https://dead.example/"), FETCH_TEXT),
+        (members.at(3, &owner, "file:///etc/passwd"), URLS_TEXT),
+        (members.at(4, &owner, ""), URLS_TEXT),
+        (sealed, URLS_TEXT),
+    ] {
+        let answers = members.ask(all, wanted).await;
+        assert!(answers.iter().all(|answer| *answer == Err(text.to_owned())), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn documents_that_differ_open_nothing_where_too_few_agree_and_members_say_so_alike() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let [one_text, other] = ["1", "2"].map(|value| members.bound(&owner, &format!("{{\"a\":\"{value}\"}}")));
+    let mismatch = Err(format!("{DECRYPTION_TEXT}: {MISMATCH_TEXT}"));
+    // Three read the same, which is enough; the fourth knows that its own is not.
+    members.publish(&[0, 1, 2], "https://a.example/", &one_text);
+    members.publish(&[3], "https://a.example/", &other);
+    let answers = members.ask(&[0, 1, 2, 3], members.at(1, &owner, "https://a.example/")).await;
+    assert_eq!(answers, [one("a", "1"), one("a", "1"), one("a", "1"), mismatch.clone()]);
+    // Two and one, and one that reads nothing.
+    members.publish(&[0, 1], "https://b.example/", &one_text);
+    members.publish(&[2], "https://b.example/", &other);
+    let answers = members.ask(&[0, 1, 2, 3], members.at(2, &owner, "https://b.example/")).await;
+    assert_eq!(answers, [mismatch.clone(), mismatch.clone(), mismatch, Err(FETCH_TEXT.to_owned())]);
 }

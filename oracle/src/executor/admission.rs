@@ -7,7 +7,7 @@ use functions_types::{
     limits::Limits,
 };
 
-/// Error bytes of a request that needs secrets, which this version cannot open.
+/// Error bytes of a request that needs secrets, of a DON without keys for them.
 pub const SECRETS_TEXT: &str = "secrets are not supported by this DON";
 /// Error bytes of a request whose source is not in the request.
 pub const CODE_LOCATION_TEXT: &str = "only inline source code is supported";
@@ -23,8 +23,6 @@ pub fn admit(data: &[u8], limits: &Limits) -> Result<FunctionsRequest, Vec<u8>> 
         FunctionsRequest::decode(data, limits.request_bytes).map_err(|err| err.on_chain().into_bytes())?;
     let refused = if request.code_location != Location::Inline {
         Some(CODE_LOCATION_TEXT.to_owned())
-    } else if request.secrets_location == Location::Remote {
-        Some(SECRETS_TEXT.to_owned())
     } else if request.source.is_empty() {
         Some(DecodeError::Source.on_chain())
     } else {
@@ -63,11 +61,8 @@ mod tests {
     fn admit_answers_with_the_texts_users_know() {
         assert_eq!(refusal(&vec![0; 30_721]), "request too big (max 30720 bytes)");
         assert_eq!(refusal(&[0xff, 0x00, 0x13]), "CBOR parsing error");
-        let remote = encoded(|request| {
-            request.secrets_location = Location::Remote;
-            request.secrets = vec![1, 2];
-        });
-        assert_eq!(refusal(&remote), SECRETS_TEXT);
+        let remote = encoded(|request| request.code_location = Location::Remote);
+        assert_eq!(refusal(&remote), CODE_LOCATION_TEXT);
         assert_eq!(refusal(&encoded(|request| request.source.clear())), "source param is missing or invalid");
     }
 

@@ -7,6 +7,8 @@
 //! | --- | --- |
 //! | a request that names secrets was seen on chain | its row is looked up, then this member's share goes to all |
 //! | the row is not here | all members are asked; what `n - f` of them lack is not found |
+//! | a request names URLs | this member reads them itself, and says so where it cannot |
+//! | too many members read something else, or nothing | no threshold of shares can come: the request ends in an error |
 //! | a member lacks shares | it says its own again each second, and is answered with the others' |
 //! | the request has ended | its shares and its secrets are forgotten, and no more are given |
 //! | every ten seconds, and when a member connects | what this one's rows come to is told, and the difference exchanged |
@@ -14,6 +16,7 @@
 
 mod member;
 mod opening;
+mod remote;
 mod task;
 mod unbound;
 mod wanted;
@@ -23,14 +26,16 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 use alloy::primitives::{Address, B256};
 use oracle_keys::Keystore;
 use oracle_ocr::OracleIndex;
+use oracle_runner::Fetcher;
 use oracle_vault::{Kind, Limits, Listed, Row};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::timeout,
 };
 
-pub use opening::{DECRYPTION_TEXT, Opened};
-pub use wanted::{REFERENCE_TEXT, Wanted};
+pub use opening::{DECRYPTION_TEXT, MISMATCH_TEXT, Opened};
+pub use remote::{FETCH_TEXT, Fetch, URLS_TEXT, encrypted_secrets};
+pub use wanted::{Place, REFERENCE_TEXT, Wanted};
 
 use crate::{
     don::Don,
@@ -57,6 +62,8 @@ pub struct Parts {
     pub journal: Journal,
     /// To the other members.
     pub voice: Voice,
+    /// To URLs that requests name.
+    pub fetch: Fetch,
     /// This member.
     pub me: OracleIndex,
     /// Members.
@@ -131,14 +138,16 @@ impl Vault {
         keys: &Arc<Keystore>,
         journal: &Journal,
         voice: Voice,
+        fetcher: Fetcher,
     ) -> Result<Option<Self>, JournalError> {
         if keys.secrets_keys().next().is_none() {
             return Ok(None);
         }
         let (keys, journal, limits) = (keys.clone(), journal.clone(), Limits::default());
         let (me, n, f, coordinator) = (don.me, don.roster.n(), don.roster.f(), don.coordinator);
-        let allow_unbound = don.offchain.allow_unbound_secrets;
-        let parts = Parts { keys, journal, voice, me, n, f, chain_id, coordinator, limits, allow_unbound };
+        let (allow_unbound, fetch) = (don.offchain.allow_unbound_secrets, remote::through(fetcher));
+        let parts =
+            Parts { keys, journal, voice, fetch, me, n, f, chain_id, coordinator, limits, allow_unbound };
         Self::start(parts).await.map(Some)
     }
 
@@ -176,8 +185,7 @@ impl Vault {
         &self,
         wanted: Wanted,
     ) -> Result<Result<BTreeMap<String, String>, String>, &'static str> {
-        const LATE: &str =
-            "too few members gave a decryption share of its secrets, or the row is not here yet";
+        const LATE: &str = "too few members gave a decryption share of its secrets, or they are not here yet";
         let (reply, replied) = oneshot::channel();
         self.told.send(Told::Begin { wanted, reply: Some(reply) }).await.map_err(|_| ENDED)?;
         let mut result = replied.await.map_err(|_| "too many requests wait for their secrets")?;

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use alloy::primitives::Address;
-use functions_tdh2::{Ciphertext, Label, MAX_HOSTED_BYTES, MAX_SECRETS_BYTES, Secrets};
+use functions_tdh2::{Ciphertext, Label, MAX_SECRETS_BYTES, Secrets};
 use oracle_keys::Keystore;
 use oracle_ocr::OracleIndex;
 use oracle_vault::{Counted, Message, Opening, ShareOf};
@@ -18,6 +18,8 @@ use crate::peers::Voice;
 
 /// Error bytes of a request whose secrets do not open, whoever tries.
 pub const DECRYPTION_TEXT: &str = "threshold decryption of secrets failed";
+/// What follows it where members read different ciphertexts, or too few could read any.
+pub const MISMATCH_TEXT: &str = "not enough matching decryption requests";
 
 /// How often a member that lacks shares says its own again: whoever hears it once more answers with its own.
 const REPEAT: Duration = Duration::from_secs(1);
@@ -36,8 +38,11 @@ pub(super) struct Given {
 pub(super) struct Task {
     pub(super) keys: Arc<Keystore>,
     pub(super) me: OracleIndex,
+    pub(super) members: usize,
     pub(super) of: ShareOf,
     pub(super) payload: Vec<u8>,
+    /// Longest payload, in bytes.
+    pub(super) limit: usize,
     pub(super) labels: Vec<Label>,
     pub(super) owner: Address,
     pub(super) voice: Voice,
@@ -47,12 +52,8 @@ impl Task {
     /// Opens, tells the result once, and serves members that lack shares until the request has ended, which closes
     /// `given`.
     pub(super) async fn run(self, mut given: mpsc::Receiver<Given>, result: watch::Sender<Option<Opened>>) {
-        let (keys, owner) = (self.keys.clone(), self.owner);
-        let Self { me, of, payload, labels, voice, .. } = self;
-        let begun = spawn_blocking({
-            let keys = keys.clone();
-            move || begin(&keys, me, of, &payload, &labels)
-        });
+        let (keys, owner, voice, of) = (self.keys.clone(), self.owner, self.voice.clone(), self.of);
+        let begun = spawn_blocking(move || self.begin());
         let (mut opening, own) = match begun.await {
             Ok(Ok(begun)) => begun,
             Ok(Err(text)) => {
@@ -80,7 +81,7 @@ impl Task {
             while let Ok(next) = given.try_recv() {
                 came.push(next);
             }
-            for one in &came {
+            for one in came.iter().filter(|one| one.of.is_of_ciphertext()) {
                 // Who says it again lacks shares, perhaps this one: it was away, or began later.
                 let now = Instant::now();
                 match answered.insert(one.from, now) {
@@ -96,7 +97,11 @@ impl Task {
             }
             let keys = keys.clone();
             let taken = spawn_blocking(move || {
-                let opened = take(&mut opening, &came).then(|| finish(&opening, &keys, owner));
+                let opened = match take(&mut opening, &came) {
+                    Counted::Enough => Some(finish(&opening, &keys, owner)),
+                    Counted::Never => Some(Err(format!("{DECRYPTION_TEXT}: {MISMATCH_TEXT}"))),
+                    _ => None,
+                };
                 (opening, opened)
             });
             let opened;
@@ -110,50 +115,45 @@ impl Task {
             }
         }
     }
-}
 
-/// Checks the ciphertext and makes this member's share, which it gives because the request is on chain and the label is
-/// its owner's.
-fn begin(
-    keys: &Keystore,
-    me: OracleIndex,
-    of: ShareOf,
-    payload: &[u8],
-    labels: &[Label],
-) -> Result<(Opening, Vec<u8>), String> {
-    let failed = |why: &dyn std::fmt::Display| format!("{DECRYPTION_TEXT}: {why}");
-    let ciphertext = Ciphertext::decode(payload, MAX_HOSTED_BYTES).map_err(|err| failed(&err))?;
-    let mut refused = None;
-    for generation in keys.secrets_keys() {
-        let key = Arc::new(generation.threshold.clone());
-        let verified = match ciphertext.clone().verify(&key, labels) {
-            Ok(verified) => verified,
-            Err(err) => {
-                refused.get_or_insert(err);
-                continue;
-            }
-        };
-        let Some(share) = keys.decryption_share(&verified) else { continue };
-        let own = share.encode().into_bytes();
-        let mut opening = Opening::new(of, verified, usize::from(generation.needed));
-        opening.take(me.get(), &of, &own);
-        return Ok((opening, own));
+    /// Checks the ciphertext and makes this member's share, which it gives because the request is on chain and the
+    /// label is its owner's.
+    fn begin(self) -> Result<(Opening, Vec<u8>), String> {
+        let Self { keys, me, members, of, .. } = self;
+        let failed = |why: &dyn std::fmt::Display| format!("{DECRYPTION_TEXT}: {why}");
+        let ciphertext = Ciphertext::decode(&self.payload, self.limit).map_err(|err| failed(&err))?;
+        let mut refused = None;
+        for generation in keys.secrets_keys() {
+            let key = Arc::new(generation.threshold.clone());
+            let verified = match ciphertext.clone().verify(&key, &self.labels) {
+                Ok(verified) => verified,
+                Err(err) => {
+                    refused.get_or_insert(err);
+                    continue;
+                }
+            };
+            let Some(share) = keys.decryption_share(&verified) else { continue };
+            let own = share.encode().into_bytes();
+            let mut opening = Opening::new(of, verified, usize::from(generation.needed), members);
+            opening.take(me.get(), &of, &own);
+            return Ok((opening, own));
+        }
+        Err(refused.map_or_else(|| DECRYPTION_TEXT.to_owned(), |err| failed(&err)))
     }
-    Err(refused.map_or_else(|| DECRYPTION_TEXT.to_owned(), |err| failed(&err)))
 }
 
-/// Takes shares; true when they have become enough.
-fn take(opening: &mut Opening, came: &[Given]) -> bool {
+/// Takes shares, until they are enough or can never be.
+fn take(opening: &mut Opening, came: &[Given]) -> Counted {
     for Given { from, of, share } in came {
         match opening.take(from.get(), of, share) {
             Counted::Wrong(problem) => {
                 tracing::warn!(oracle = from.get(), problem, "a member gave a wrong decryption share");
             }
-            Counted::Enough => return true,
+            decided @ (Counted::Enough | Counted::Never) => return decided,
             Counted::Yes | Counted::Not => {}
         }
     }
-    false
+    Counted::Not
 }
 
 fn finish(opening: &Opening, keys: &Keystore, owner: Address) -> Opened {

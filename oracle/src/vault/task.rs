@@ -6,20 +6,21 @@ use std::{
 };
 
 use alloy::primitives::B256;
-use functions_tdh2::Label;
+use functions_tdh2::{Label, MAX_HOSTED_BYTES, MAX_REMOTE_BYTES};
 use oracle_ocr::{OracleIndex, RequestKey};
-use oracle_vault::{Early, Key, Message, Origin, Row, ShareOf};
+use oracle_vault::{Early, Key, Kind, Message, Origin, Row, ShareOf};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
+    task::{AbortHandle, JoinSet},
     time::{Duration, MissedTickBehavior, interval},
 };
 
 use super::{
-    Desk, NOT_FOUND_TEXT, Opened, Parts, Told, Wanted,
+    Desk, NOT_FOUND_TEXT, Opened, Parts, Place, Told, Wanted,
     member::Rows,
     opening::{self, Given},
-    unbound,
+    remote, unbound,
 };
 use crate::{clock::now_ms, journal::JournalError};
 
@@ -48,17 +49,33 @@ struct Case {
 enum Stage {
     /// The row is not here; these members lack it too.
     Looking(BTreeSet<OracleIndex>),
+    /// Its URLs are asked.
+    Fetching { _asking: Asking },
     /// A task opens it.
-    Opening { of: ShareOf, given: mpsc::Sender<Given> },
-    /// It has a result, and nothing is given.
-    Over,
+    Opening { given: mpsc::Sender<Given> },
+    /// It has a result, and nothing is given; to members that have a share this one says that it has none, where its
+    /// URLs gave it nothing.
+    Over { is_empty: bool },
 }
+
+/// Ends with the case.
+struct Asking(AbortHandle);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What URLs gave, and for which request.
+type Fetched = (RequestKey, Result<Vec<u8>, &'static str>);
 
 pub(super) struct Task {
     parts: Parts,
     rows: Rows,
     early: Early,
     cases: HashMap<RequestKey, Case>,
+    fetches: JoinSet<Fetched>,
     compared: u32,
     desk: Option<Desk>,
     /// Messages that this member's gateway handed on, by number, and where answers go.
@@ -76,6 +93,7 @@ impl Task {
             rows,
             early: Early::default(),
             cases: HashMap::new(),
+            fetches: JoinSet::new(),
             compared: 0,
             desk: None,
             asked: HashMap::new(),
@@ -97,6 +115,14 @@ impl Task {
                     Some(told) => self.on(told).await,
                     None => return,
                 },
+                Some(fetched) = self.fetches.join_next() => match fetched {
+                    Ok((request, fetched)) => self.on_fetched(request, fetched).await,
+                    Err(err) if err.is_cancelled() => Ok(()),
+                    Err(err) => {
+                        tracing::error!(%err, "remote secrets could not be asked for");
+                        Ok(())
+                    }
+                },
                 _ = compare.tick() => self.compare().await,
                 _ = ask.tick() => {
                     self.ask_again();
@@ -117,8 +143,9 @@ impl Task {
             },
             Told::Connected(peer) => self.rows.tell(Some(peer)),
             Told::Begin { wanted, reply } => {
+                let request = wanted.request;
                 self.begin(wanted).await?;
-                if let (Some(case), Some(reply)) = (self.cases.get(&wanted.request), reply) {
+                if let (Some(case), Some(reply)) = (self.cases.get(&request), reply) {
                     let _ = reply.send(case.result.subscribe());
                 }
             }
@@ -222,43 +249,73 @@ impl Task {
         if self.cases.contains_key(&wanted.request) || self.cases.len() >= MAX_CASES {
             return Ok(());
         }
-        let stage = Stage::Looking(BTreeSet::new());
-        self.cases.insert(wanted.request, Case { wanted, result: watch::Sender::new(None), stage });
-        match self.rows.get(&wanted.row).await? {
-            Some(row) if row.is_live(wanted.block_ms) => self.open(wanted.request, row).await?,
-            Some(_) => self.not_found(&wanted.request),
-            None => self.parts.voice.say(None, Message::Want(vec![wanted.row]).encode()),
+        let (request, place, block_ms) = (wanted.request, wanted.place.clone(), wanted.block_ms);
+        let case = Case { wanted, result: watch::Sender::new(None), stage: Stage::Looking(BTreeSet::new()) };
+        let case = self.cases.entry(request).or_insert(case);
+        match place {
+            Place::Row(key) => match self.rows.get(&key).await? {
+                Some(row) if row.is_live(block_ms) => {
+                    self.open(request, row.payload, MAX_HOSTED_BYTES).await?
+                }
+                Some(_) => self.end(&request, NOT_FOUND_TEXT, false),
+                None => self.parts.voice.say(None, Message::Want(vec![key]).encode()),
+            },
+            Place::Urls(sealed) => {
+                let asked = remote::get(self.parts.keys.clone(), sealed, self.parts.fetch.clone());
+                let task = self.fetches.spawn(async move { (request, asked.await) });
+                case.stage = Stage::Fetching { _asking: Asking(task) };
+            }
         }
         Ok(())
     }
 
-    /// Starts to open a request's secrets.
-    async fn open(&mut self, request: RequestKey, row: Row) -> Result<(), JournalError> {
+    /// URLs have answered, or not. What they gave is opened as a row's content is.
+    async fn on_fetched(
+        &mut self,
+        request: RequestKey,
+        fetched: Result<Vec<u8>, &'static str>,
+    ) -> Result<(), JournalError> {
+        match fetched {
+            Ok(payload) => self.open(request, payload, MAX_REMOTE_BYTES).await?,
+            Err(text) => {
+                self.end(&request, text, true);
+                self.parts.voice.say(None, lacking(&request));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts to open a request's secrets: a payload of at most `limit` bytes.
+    async fn open(
+        &mut self,
+        request: RequestKey,
+        payload: Vec<u8>,
+        limit: usize,
+    ) -> Result<(), JournalError> {
         let Some(case) = self.cases.get_mut(&request) else { return Ok(()) };
+        let owner = case.wanted.owner;
         let mut labels = case.wanted.labels(self.parts.chain_id, self.parts.coordinator).to_vec();
-        if let Some(digest) = unbound::digest(row.key.kind, &row.payload)
+        if let Some(digest) = unbound::digest(Kind::Secrets, &payload)
             && self.parts.allow_unbound
-            && unbound::claim(&self.parts.journal, digest, row.key.owner).await?
+            && unbound::claim(&self.parts.journal, digest, owner).await?
         {
             labels.push(Label::UNBOUND);
         }
-        let of = ShareOf {
-            request: request.request.0,
-            commitment: request.commitment.0,
-            ciphertext: Sha256::digest(&row.payload).into(),
-        };
+        let of = share_of(&request, Sha256::digest(&payload).into());
         let (given, came) = mpsc::channel(SHARES_WAITING);
-        for (from, share) in self.early.take(now_ms(), &of) {
+        for (from, of, share) in self.early.take(now_ms(), &of) {
             let _ = given.try_send(Given { from: OracleIndex::new(from), of, share });
         }
-        case.stage = Stage::Opening { of, given };
+        case.stage = Stage::Opening { given };
         let task = opening::Task {
             keys: self.parts.keys.clone(),
             me: self.parts.me,
+            members: self.parts.n,
             of,
-            payload: row.payload,
+            payload,
+            limit,
             labels,
-            owner: row.key.owner,
+            owner,
             voice: self.parts.voice.clone(),
         };
         tokio::spawn(task.run(came, case.result.clone()));
@@ -268,10 +325,10 @@ impl Task {
     /// A row is its owner's, whoever brings it. Requests that name it use it also where there is no room to keep it.
     async fn on_row(&mut self, from: OracleIndex, row: Row) -> Result<(), JournalError> {
         self.rows.came(from, &row.key);
-        let is_looked_for = self.looking().any(|case| case.wanted.row == row.key);
+        let is_looked_for = self.looking().any(|case| case.wanted.is_row(&row.key));
         // It is the time of a request's block that counts for what a request names.
         let at =
-            self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted.block_ms).min();
+            self.looking().filter(|case| case.wanted.is_row(&row.key)).map(|case| case.wanted.block_ms).min();
         let stored = self.put(&row, Origin::Member, at.unwrap_or_else(now_ms).min(now_ms())).await?;
         if let Err(refused) = &stored {
             tracing::debug!(oracle = from.get(), %refused, "a member's row is not stored");
@@ -283,21 +340,22 @@ impl Task {
     }
 
     async fn open_those_that_look_for(&mut self, row: &Row) -> Result<(), JournalError> {
-        let named = self.looking().filter(|case| case.wanted.row == row.key).map(|case| case.wanted);
-        for wanted in named.collect::<Vec<_>>() {
-            if row.is_live(wanted.block_ms) {
-                self.open(wanted.request, row.clone()).await?;
+        let named = self.looking().map(|case| &case.wanted).filter(|wanted| wanted.is_row(&row.key));
+        for (request, block_ms) in named.map(|wanted| (wanted.request, wanted.block_ms)).collect::<Vec<_>>() {
+            if row.is_live(block_ms) {
+                self.open(request, row.payload.clone(), MAX_HOSTED_BYTES).await?;
             } else {
-                self.not_found(&wanted.request);
+                self.end(&request, NOT_FOUND_TEXT, false);
             }
         }
         Ok(())
     }
 
-    fn not_found(&mut self, request: &RequestKey) {
+    /// A request ends in an error before there was anything to open.
+    fn end(&mut self, request: &RequestKey, text: &str, is_empty: bool) {
         let Some(case) = self.cases.get_mut(request) else { return };
-        case.stage = Stage::Over;
-        case.result.send_replace(Some(Err(NOT_FOUND_TEXT.to_owned())));
+        case.stage = Stage::Over { is_empty };
+        case.result.send_replace(Some(Err(text.to_owned())));
     }
 
     /// What `n - f` members lack was never confirmed by a quorum: nobody has to look any longer.
@@ -305,25 +363,29 @@ impl Task {
         self.rows.came(from, &key);
         let enough = self.parts.n - self.parts.f;
         let mut over = Vec::new();
-        for case in self.cases.values_mut().filter(|case| case.wanted.row == key) {
+        for case in self.cases.values_mut().filter(|case| case.wanted.is_row(&key)) {
             let Stage::Looking(lacking) = &mut case.stage else { continue };
             lacking.insert(from);
             if lacking.len() + 1 >= enough {
                 over.push(case.wanted.request);
             }
         }
-        over.iter().for_each(|request| self.not_found(request));
+        over.iter().for_each(|request| self.end(request, NOT_FOUND_TEXT, false));
     }
 
     fn on_share(&mut self, from: OracleIndex, of: ShareOf, share: Vec<u8>) {
         let request = RequestKey { request: B256::from(of.request), commitment: B256::from(of.commitment) };
         match self.cases.get(&request).map(|case| &case.stage) {
-            Some(Stage::Opening { of: own, given }) if *own == of => {
+            Some(Stage::Opening { given }) => {
                 let _ = given.try_send(Given { from, of, share });
             }
-            // Another ciphertext, or a request without one.
-            Some(Stage::Opening { .. } | Stage::Over) => {}
-            Some(Stage::Looking(_)) | None => self.early.keep(now_ms(), from.get(), of, share),
+            Some(Stage::Over { is_empty: true }) if of.is_of_ciphertext() => {
+                self.parts.voice.say(Some(from), lacking(&request));
+            }
+            Some(Stage::Over { .. }) => {}
+            Some(Stage::Looking(_) | Stage::Fetching { .. }) | None => {
+                self.early.keep(now_ms(), from.get(), of, share);
+            }
         }
     }
 
@@ -332,7 +394,11 @@ impl Task {
     }
 
     fn ask_again(&self) {
-        let keys: BTreeSet<Key> = self.looking().map(|case| case.wanted.row).collect();
+        let rows = self.looking().filter_map(|case| match case.wanted.place {
+            Place::Row(key) => Some(key),
+            Place::Urls(_) => None,
+        });
+        let keys: BTreeSet<Key> = rows.collect();
         if !keys.is_empty() {
             self.parts.voice.say(None, Message::Want(keys.into_iter().take(16).collect()).encode());
         }
@@ -346,4 +412,13 @@ impl Task {
         }
         Ok(())
     }
+}
+
+const fn share_of(request: &RequestKey, ciphertext: [u8; 32]) -> ShareOf {
+    ShareOf { request: request.request.0, commitment: request.commitment.0, ciphertext }
+}
+
+/// That this member could get no encrypted secrets for a request.
+fn lacking(request: &RequestKey) -> Vec<u8> {
+    Message::Share { of: share_of(request, [0; 32]), share: Vec::new() }.encode()
 }

@@ -36,17 +36,19 @@ impl Early {
         kept.push_back(Kept { since_ms: now_ms, of, share });
     }
 
-    /// Takes out what is kept towards `of`, with its senders.
-    pub fn take(&mut self, now_ms: u64, of: &ShareOf) -> Vec<(u8, Vec<u8>)> {
+    /// Takes out what is kept towards the request of `of`: the newest of each member, with its sender.
+    pub fn take(&mut self, now_ms: u64, of: &ShareOf) -> Vec<(u8, ShareOf, Vec<u8>)> {
         let mut taken = Vec::new();
         for (from, kept) in &mut self.of_member {
+            let mut newest = None;
             kept.retain_mut(|one| {
-                let is_wanted = one.of == *of;
+                let is_wanted = one.of.is_of_request(of);
                 if is_wanted {
-                    taken.push((*from, std::mem::take(&mut one.share)));
+                    newest = Some((*from, one.of, std::mem::take(&mut one.share)));
                 }
                 !is_wanted && !is_old(one, now_ms)
             });
+            taken.extend(newest);
         }
         taken
     }

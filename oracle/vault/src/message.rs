@@ -32,8 +32,20 @@ pub struct ShareOf {
     pub request: [u8; 32],
     /// The hash of its commitment.
     pub commitment: [u8; 32],
-    /// SHA-256 of the encrypted secrets.
+    /// SHA-256 of the encrypted secrets; zeros where the member could not get any.
     pub ciphertext: [u8; 32],
+}
+
+impl ShareOf {
+    /// Whether both are towards the same request.
+    pub fn is_of_request(&self, other: &Self) -> bool {
+        self.request == other.request && self.commitment == other.commitment
+    }
+
+    /// Whether there is a ciphertext at all.
+    pub fn is_of_ciphertext(&self) -> bool {
+        self.ciphertext != [0; 32]
+    }
 }
 
 /// See the module's documentation.

@@ -26,7 +26,7 @@ fn share(ciphertext: &Verified, private: &PrivateShare) -> Vec<u8> {
 #[test]
 fn as_many_members_as_the_threshold_open_it_and_fewer_do_not() {
     let (key, shares) = dealt(7, 5);
-    let mut opening = Opening::new(OF, sealed(&key), 5);
+    let mut opening = Opening::new(OF, sealed(&key), 5, 7);
     for (from, private) in (0_u8..).zip(&shares).take(4) {
         assert_eq!(opening.take(from, &OF, &share(opening.ciphertext(), private)), Counted::Yes);
     }
@@ -39,7 +39,7 @@ fn as_many_members_as_the_threshold_open_it_and_fewer_do_not() {
 #[test]
 fn wrong_shares_of_some_do_not_stop_the_others() {
     let (key, shares) = dealt(7, 5);
-    let mut opening = Opening::new(OF, sealed(&key), 5);
+    let mut opening = Opening::new(OF, sealed(&key), 5, 7);
     let other = sealed(&key);
     // Two members: one gives a share of something else, one the share of another member.
     assert!(matches!(opening.take(0, &OF, &share(&other, &shares[0])), Counted::Wrong(_)));
@@ -56,7 +56,7 @@ fn wrong_shares_of_some_do_not_stop_the_others() {
 #[test]
 fn a_member_has_one_share_and_only_towards_this_ciphertext() {
     let (key, shares) = dealt(4, 3);
-    let mut opening = Opening::new(OF, sealed(&key), 3);
+    let mut opening = Opening::new(OF, sealed(&key), 3, 4);
     let own = share(opening.ciphertext(), &shares[0]);
     for of in [
         ShareOf { request: [0; 32], ..OF },
@@ -85,7 +85,10 @@ fn shares_that_come_early_wait_half_a_minute_and_are_bounded() {
     early.keep(10, 5, of(7), vec![2]);
     early.keep(10, 5, of(8), vec![0; 513]);
     assert!(early.take(10, &of(8)).is_empty(), "too long for a share");
-    assert_eq!(early.take(10, &of(7)), [(3, vec![1]), (5, vec![2])]);
+    early.keep(10, 5, ShareOf { ciphertext: [0; 32], ..of(9) }, vec![]);
+    early.keep(10, 5, of(9), vec![3]);
+    assert_eq!(early.take(10, &of(7)), [(3, of(7), vec![1]), (5, of(7), vec![2])]);
+    assert_eq!(early.take(10, &of(9)), [(5, of(9), vec![3])], "the newest, towards whatever ciphertext");
     assert!(early.take(10, &of(7)).is_empty(), "taken");
     (0..300).for_each(|number| early.keep(20, 1, of(number), vec![]));
     early.keep(20, 2, of(0), vec![]);
@@ -94,4 +97,25 @@ fn shares_that_come_early_wait_half_a_minute_and_are_bounded() {
     assert!(early.take(30_021, &of(298)).len() <= 1);
     early.keep(60_000, 1, of(1), vec![]);
     assert!(early.take(60_000, &of(297)).is_empty(), "forgotten after half a minute");
+}
+
+#[test]
+fn members_that_have_another_ciphertext_end_it_once_the_others_cannot_be_enough() {
+    let (key, shares) = dealt(4, 3);
+    let mut opening = Opening::new(OF, sealed(&key), 3, 4);
+    let own = |opening: &Opening, from: u8| share(opening.ciphertext(), &shares[usize::from(from)]);
+    let other = ShareOf { ciphertext: [4; 32], ..OF };
+    let none = ShareOf { ciphertext: [0; 32], ..OF };
+    assert_eq!(opening.take(0, &OF, &own(&opening, 0)), Counted::Yes);
+    assert_eq!(opening.take(1, &other, b""), Counted::Not, "three may still have it");
+    assert_eq!(opening.take(1, &other, b""), Counted::Not, "one member is one");
+    assert_eq!(opening.take(0, &other, b""), Counted::Not, "it has given its share");
+    assert_eq!(
+        opening.take(2, &ShareOf { request: [0; 32], ..other }, b""),
+        Counted::Not,
+        "another request's"
+    );
+    assert_eq!(opening.take(1, &OF, &own(&opening, 1)), Counted::Yes, "it was read again");
+    assert_eq!(opening.take(2, &other, b""), Counted::Not);
+    assert_eq!(opening.take(3, &none, b""), Counted::Never);
 }
