@@ -145,7 +145,8 @@ fn exchange(members: &mut [(Index, BTreeMap<crate::Key, Row>)]) {
                     let moves = difference.wanted.iter().map(|key| (tells, asks, *key));
                     let moves = moves.chain(difference.lacking.iter().map(|key| (asks, tells, *key)));
                     for (from, to, key) in moves.collect::<Vec<_>>() {
-                        let row = members[from].1[&key].clone();
+                        // What was given a moment ago may have taken its room.
+                        let Some(row) = members[from].1.get(&key).cloned() else { continue };
                         if let Ok(Change::Stored { removed }) = members[to].0.put(&row, Origin::Member, NOW) {
                             members[to].1.insert(key, row);
                             removed.iter().for_each(|key| drop(members[to].1.remove(key)));
