@@ -433,11 +433,8 @@ async fn remote_secrets_are_those_of_the_first_url_that_has_any() {
     }
     assert_eq!(members.shares(2), [0_u8; 0], "nobody gave a share");
     // What is bound to nobody belongs to whoever named it first.
-    members.publish(
-        &[0, 1, 2, 3],
-        "https://c.example/s",
-        &members.seal(&owner, r#"{"a":"b"}"#, Label::UNBOUND),
-    );
+    let unbound = members.seal(&owner, r#"{"a":"b"}"#, Label::UNBOUND);
+    members.publish(&[0, 1, 2, 3], "https://c.example/s", &unbound);
     let answers = members.ask(&[0, 1, 2, 3], members.at(3, &owner, "https://c.example/s")).await;
     assert!(answers.iter().all(|answer| *answer == one("a", "b")), "{answers:?}");
     let answers = members.ask(&[0, 1, 2, 3], members.at(4, &thief, "https://c.example/s")).await;
@@ -478,4 +475,24 @@ async fn documents_that_differ_open_nothing_where_too_few_agree_and_members_say_
     members.publish(&[2], "https://b.example/", &other);
     let answers = members.ask(&[0, 1, 2, 3], members.at(2, &owner, "https://b.example/")).await;
     assert_eq!(answers, [mismatch.clone(), mismatch.clone(), mismatch, Err(FETCH_TEXT.to_owned())]);
+}
+
+#[tokio::test]
+async fn a_row_of_code_is_asked_for_and_what_too_few_have_is_not_found() {
+    let members = Members::start().await;
+    let owner = Owner::new(1);
+    let expires = in_an_hour();
+    let mut row = owner.row(1, b"return 1".to_vec(), expires);
+    row.key.kind = Kind::Code;
+    row.signature = owner.sign(eip191_hash_message(row.text()));
+    members.vaults[0].put(row.clone()).await.expect("stored");
+    for vault in &members.vaults {
+        let found = vault.row(row.key, expires).await.expect("in time").expect("found");
+        assert_eq!(found.payload, b"return 1");
+    }
+    let other = Key { version: 2, ..row.key };
+    for vault in &members.vaults {
+        assert_eq!(vault.row(other, expires).await, Ok(None));
+        assert_eq!(vault.row(row.key, expires + 5_001).await, Ok(None), "it has expired");
+    }
 }

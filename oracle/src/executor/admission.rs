@@ -7,10 +7,10 @@ use functions_types::{
     limits::Limits,
 };
 
+use super::code::Code;
+
 /// Error bytes of a request that needs secrets, of a DON without keys for them.
 pub const SECRETS_TEXT: &str = "secrets are not supported by this DON";
-/// Error bytes of a request whose source is not in the request.
-pub const CODE_LOCATION_TEXT: &str = "only inline source code is supported";
 
 /// Decodes the request data, or gives the user error that goes on chain instead of an answer.
 ///
@@ -21,12 +21,12 @@ pub const CODE_LOCATION_TEXT: &str = "only inline source code is supported";
 pub fn admit(data: &[u8], limits: &Limits) -> Result<FunctionsRequest, Vec<u8>> {
     let request =
         FunctionsRequest::decode(data, limits.request_bytes).map_err(|err| err.on_chain().into_bytes())?;
-    let refused = if request.code_location != Location::Inline {
-        Some(CODE_LOCATION_TEXT.to_owned())
-    } else if request.source.is_empty() {
+    let refused = if request.source.is_empty() {
         Some(DecodeError::Source.on_chain())
-    } else {
+    } else if request.code_location == Location::Inline {
         Method::of_source(&request.source).err().map(|err| err.to_string())
+    } else {
+        Code::of(&request).err().map(str::to_owned)
     };
     match refused {
         Some(text) => Err(text.into_bytes()),
@@ -62,7 +62,12 @@ mod tests {
         assert_eq!(refusal(&vec![0; 30_721]), "request too big (max 30720 bytes)");
         assert_eq!(refusal(&[0xff, 0x00, 0x13]), "CBOR parsing error");
         let remote = encoded(|request| request.code_location = Location::Remote);
-        assert_eq!(refusal(&remote), CODE_LOCATION_TEXT);
+        assert_eq!(refusal(&remote), "failed to parse code location");
+        let hosted = encoded(|request| {
+            request.code_location = Location::DonHosted;
+            request.source = "don-hosted:1/2".into();
+        });
+        assert_eq!(admit(&hosted, &Limits::DEFAULT).expect("admitted").code_location, Location::DonHosted);
         assert_eq!(refusal(&encoded(|request| request.source.clear())), "source param is missing or invalid");
     }
 

@@ -4,6 +4,7 @@
 //! tries again while the request can be answered in time.
 
 mod admission;
+mod code;
 mod recordings;
 
 use std::{
@@ -21,8 +22,11 @@ use functions_types::{
 };
 use oracle_ocr::Observation;
 use oracle_runner::{RunOutcome, RunRequest, Runner, RunnerError};
+use oracle_vault::{Key, Kind};
+use tokio::time::timeout;
 
-pub use admission::{CODE_LOCATION_TEXT, SECRETS_TEXT, admit};
+pub use admission::{SECRETS_TEXT, admit};
+use code::Code;
 pub use recordings::Recordings;
 
 use crate::{
@@ -55,6 +59,9 @@ pub enum NotRun {
     /// Its secrets are not open yet.
     #[error("{0}")]
     Secrets(&'static str),
+    /// Its code is not here yet.
+    #[error("{0}")]
+    Code(&'static str),
 }
 
 /// Runs requests under one configuration's limits.
@@ -118,9 +125,13 @@ impl Executor {
             let observation = Observation::user_error(text, B256::ZERO);
             Ok(Execution { observation, wall: Duration::ZERO, cpu: Duration::ZERO })
         };
-        let request = match admit(&seen.data, &self.limits) {
+        let mut request = match admit(&seen.data, &self.limits) {
             Ok(request) => request,
             Err(text) => return refused(text),
+        };
+        let source = match self.code(seen, &mut request).await? {
+            Ok(source) => source,
+            Err(text) => return refused(text.as_bytes().to_vec()),
         };
         let secrets = match self.secrets(seen, &request).await? {
             Ok(secrets) => secrets,
@@ -128,7 +139,7 @@ impl Executor {
         };
         let run = RunRequest {
             request_id: request_id.0,
-            source: request.source,
+            source,
             args: request.args,
             bytes_args: request.bytes_args,
             secrets,
@@ -164,6 +175,36 @@ impl Executor {
                 Err(err.into())
             }
         }
+    }
+
+    /// The code of a request, or the error bytes that it ends with.
+    async fn code(
+        &self,
+        seen: &SeenRequest,
+        request: &mut FunctionsRequest,
+    ) -> Result<Result<String, &'static str>, NotRun> {
+        let found = match Code::of(request) {
+            Ok(None) => return Ok(Ok(std::mem::take(&mut request.source))),
+            Ok(Some(Code::Remote(sites))) => {
+                let limit = Duration::from_millis(self.limits.execution_ms);
+                let fetched = timeout(limit, code::fetch(&self.runner.fetcher(), sites)).await;
+                fetched.ok().flatten().ok_or(code::FETCH_TEXT)
+            }
+            Ok(Some(Code::Hosted { slot, version })) => match &self.vault {
+                Some(vault) => {
+                    let key = Key { kind: Kind::Code, owner: seen.subscription_owner, slot, version };
+                    let block_ms = seen.block_timestamp.saturating_mul(1_000);
+                    let row = vault.row(key, block_ms).await.map_err(NotRun::Code)?;
+                    row.and_then(|row| code::text(&row.payload)).ok_or(code::NOT_FOUND_TEXT)
+                }
+                None if self.secrets_keys == Standing::Unset => Err(code::HOSTED_TEXT),
+                None => {
+                    return Err(NotRun::Code("this node has no share of the DON's keys, and hosts nothing"));
+                }
+            },
+            Err(text) => Err(text),
+        };
+        Ok(found.and_then(code::checked))
     }
 
     /// The secrets of a request, or the error bytes that it ends with.

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256, Bytes};
 use functions_offchain_config::Method;
-use functions_types::FunctionsRequest;
+use functions_types::{FunctionsRequest, cbor::Location};
 use oracle_ocr::{Answer, Earlier, RequestEvent, RequestKey};
 
 use super::{
@@ -304,10 +304,13 @@ pub(super) fn show_submitted(view: &mut RequestView, now: u64, tx_hash: B256, st
     }
 }
 
-/// The method that the source of a request asks for. Data that is no request, a source that is elsewhere, and a line
-/// that names no method ask for none: scripts of such requests end with an error, the same on every node.
+/// The method that the source of a request asks for. Data that is no request and a line that names no method ask for
+/// none: scripts of such requests end with an error, the same on every node. Neither does code that is elsewhere.
 fn aggregation(data: &[u8]) -> Option<Method> {
     let request = FunctionsRequest::decode(data, data.len()).ok()?;
+    if request.code_location != Location::Inline {
+        return None;
+    }
     Method::of_source(&request.source).ok().flatten()
 }
 
@@ -355,6 +358,13 @@ mod tests {
         active.revive(asking("return 1"));
         assert_eq!(active.event().aggregation, None);
         assert_eq!(Active::new(asking("// @aggregation mean"), 5).event().aggregation, None);
+        let elsewhere = FunctionsRequest {
+            code_location: Location::Remote,
+            source: "// @aggregation median".to_owned(),
+            ..FunctionsRequest::default()
+        };
+        let data = elsewhere.encode(Framing::Map(EmptyArrays::Omit)).into();
+        assert_eq!(Active::new(SeenRequest { data, ..(*seen).clone() }, 5).event().aggregation, None);
         let broken = SeenRequest { data: vec![0xff, 0].into(), ..*seen };
         assert_eq!(Active::new(broken, 5).event().aggregation, None);
     }

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | a request that names secrets was seen on chain | its row is looked up, then this member's share goes to all |
 //! | the row is not here | all members are asked; what `n - f` of them lack is not found |
+//! | a request names hosted code | its row is looked for in the same way |
 //! | a request names URLs | this member reads them itself, and says so where it cannot |
 //! | too many members read something else, or nothing | no threshold of shares can come: the request ends in an error |
 //! | a member lacks shares | it says its own again each second, and is answered with the others' |
@@ -14,6 +15,7 @@
 //! | every ten seconds, and when a member connects | what this one's rows come to is told, and the difference exchanged |
 //! | every minute | rows that expired an hour ago are removed |
 
+mod looking;
 mod member;
 mod opening;
 mod remote;
@@ -27,7 +29,7 @@ use alloy::primitives::{Address, B256};
 use oracle_keys::Keystore;
 use oracle_ocr::OracleIndex;
 use oracle_runner::Fetcher;
-use oracle_vault::{Kind, Limits, Listed, Row};
+use oracle_vault::{Key, Kind, Limits, Listed, Row};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::timeout,
@@ -92,6 +94,7 @@ enum Told {
     Connected(OracleIndex),
     Begin { wanted: Wanted, reply: Option<oneshot::Sender<watch::Receiver<Option<Opened>>>> },
     End(B256),
+    Find(looking::Look),
     Put { row: Box<Row>, reply: oneshot::Sender<Result<(), String>> },
     List { kind: Kind, owner: Address, reply: oneshot::Sender<Vec<Listed>> },
     Ask { message: Arc<str>, answer: mpsc::Sender<(usize, String)> },
@@ -198,6 +201,21 @@ impl Vault {
             // They were checked to be an object of texts.
             Ok(secrets) => Ok(serde_json::from_str(secrets.as_json()).map_err(|err| err.to_string())),
             Err(text) => Ok(Err(text)),
+        }
+    }
+
+    /// The row that a request of this block time, in unix milliseconds, names; `None` when too few members have it, or
+    /// it had expired.
+    ///
+    /// # Errors
+    /// Why it is not there yet: this node's trouble, not the request's.
+    pub async fn row(&self, key: Key, block_ms: u64) -> Result<Option<Row>, &'static str> {
+        let (reply, replied) = oneshot::channel();
+        self.told.send(Told::Find(looking::Look::new(key, block_ms, reply))).await.map_err(|_| ENDED)?;
+        match timeout(PATIENCE, replied).await {
+            Ok(Ok(row)) => Ok(row),
+            Ok(Err(_)) => Err("too many requests wait for their code"),
+            Err(_) => Err("the row of its code is not here yet"),
         }
     }
 

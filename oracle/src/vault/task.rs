@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     Desk, NOT_FOUND_TEXT, Opened, Parts, Place, Told, Wanted,
+    looking::{Look, Looks},
     member::Rows,
     opening::{self, Given},
     remote, unbound,
@@ -76,6 +77,7 @@ pub(super) struct Task {
     early: Early,
     cases: HashMap<RequestKey, Case>,
     fetches: JoinSet<Fetched>,
+    looks: Looks,
     compared: u32,
     desk: Option<Desk>,
     /// Messages that this member's gateway handed on, by number, and where answers go.
@@ -94,6 +96,7 @@ impl Task {
             early: Early::default(),
             cases: HashMap::new(),
             fetches: JoinSet::new(),
+            looks: Looks::default(),
             compared: 0,
             desk: None,
             asked: HashMap::new(),
@@ -149,6 +152,7 @@ impl Task {
                     let _ = reply.send(case.result.subscribe());
                 }
             }
+            Told::Find(look) => self.find(look).await?,
             // The opening's task ends when its sender is dropped.
             Told::End(id) => self.cases.retain(|request, _| request.request != id),
             Told::Put { row, reply } => {
@@ -269,6 +273,17 @@ impl Task {
         Ok(())
     }
 
+    /// A request wants a row as it is.
+    async fn find(&mut self, look: Look) -> Result<(), JournalError> {
+        if let Some(row) = self.rows.get(&look.key).await? {
+            look.end(Some(row));
+        } else {
+            self.parts.voice.say(None, Message::Want(vec![look.key]).encode());
+            self.looks.add(look);
+        }
+        Ok(())
+    }
+
     /// URLs have answered, or not. What they gave is opened as a row's content is.
     async fn on_fetched(
         &mut self,
@@ -325,21 +340,21 @@ impl Task {
     /// A row is its owner's, whoever brings it. Requests that name it use it also where there is no room to keep it.
     async fn on_row(&mut self, from: OracleIndex, row: Row) -> Result<(), JournalError> {
         self.rows.came(from, &row.key);
-        let is_looked_for = self.looking().any(|case| case.wanted.is_row(&row.key));
         // It is the time of a request's block that counts for what a request names.
-        let at =
-            self.looking().filter(|case| case.wanted.is_row(&row.key)).map(|case| case.wanted.block_ms).min();
+        let named = self.looking().filter(|case| case.wanted.is_row(&row.key));
+        let at = named.map(|case| case.wanted.block_ms).chain(self.looks.earliest(&row.key)).min();
         let stored = self.put(&row, Origin::Member, at.unwrap_or_else(now_ms).min(now_ms())).await?;
         if let Err(refused) = &stored {
             tracing::debug!(oracle = from.get(), %refused, "a member's row is not stored");
         }
-        if is_looked_for && (stored.is_ok() || row.check().is_ok()) {
+        if at.is_some() && (stored.is_ok() || row.check().is_ok()) {
             self.open_those_that_look_for(&row).await?;
         }
         Ok(())
     }
 
     async fn open_those_that_look_for(&mut self, row: &Row) -> Result<(), JournalError> {
+        self.looks.came(row);
         let named = self.looking().map(|case| &case.wanted).filter(|wanted| wanted.is_row(&row.key));
         for (request, block_ms) in named.map(|wanted| (wanted.request, wanted.block_ms)).collect::<Vec<_>>() {
             if row.is_live(block_ms) {
@@ -362,6 +377,7 @@ impl Task {
     fn on_lacks(&mut self, from: OracleIndex, key: Key) {
         self.rows.came(from, &key);
         let enough = self.parts.n - self.parts.f;
+        self.looks.lacks(from, &key, enough);
         let mut over = Vec::new();
         for case in self.cases.values_mut().filter(|case| case.wanted.is_row(&key)) {
             let Stage::Looking(lacking) = &mut case.stage else { continue };
@@ -393,12 +409,13 @@ impl Task {
         self.cases.values().filter(|case| matches!(case.stage, Stage::Looking(_)))
     }
 
-    fn ask_again(&self) {
+    fn ask_again(&mut self) {
         let rows = self.looking().filter_map(|case| match case.wanted.place {
             Place::Row(key) => Some(key),
             Place::Urls(_) => None,
         });
-        let keys: BTreeSet<Key> = rows.collect();
+        let mut keys: BTreeSet<Key> = rows.collect();
+        keys.extend(self.looks.keys());
         if !keys.is_empty() {
             self.parts.voice.say(None, Message::Want(keys.into_iter().take(16).collect()).encode());
         }

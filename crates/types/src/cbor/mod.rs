@@ -49,7 +49,7 @@ impl Location {
 /// A decoded request. The language is always JavaScript (code 0); the decoder refuses others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionsRequest {
-    /// Where the source is; only inline is supported in practice.
+    /// Where the source is.
     pub code_location: Location,
     /// The JavaScript, or a reference to it.
     pub source: String,

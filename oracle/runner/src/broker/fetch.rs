@@ -14,6 +14,7 @@ use functions_types::limits::Limits;
 use oracle_frames::HttpRequest;
 
 use super::{Broker, Failure};
+use crate::{RunnerConfig, RunnerError};
 
 /// URLs that a request may name.
 pub const MAX_URLS: usize = 10;
@@ -31,6 +32,14 @@ pub struct Fetcher(Arc<Broker>);
 impl Fetcher {
     pub(crate) const fn new(broker: Arc<Broker>) -> Self {
         Self(broker)
+    }
+
+    /// One without a runner, under the same settings; the sandbox is not needed.
+    ///
+    /// # Errors
+    /// [`RunnerError::Config`] for an unusable setting.
+    pub fn alone(config: &RunnerConfig) -> Result<Self, RunnerError> {
+        Broker::new(config).map(|broker| Self(Arc::new(broker)))
     }
 
     /// What `take` makes of the first answer of at most `limit` bytes that it takes; the URLs are asked one after the
