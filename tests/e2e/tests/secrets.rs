@@ -2,13 +2,15 @@
 //! nobody else.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
 use functions_client::secrets::{For, Gateway, SecretsKeys, Upload, seal};
 use functions_client::{Account, Fulfilled};
 use functions_network::dev_account;
-use functions_tdh2::Secrets;
+use functions_tdh2::{Secrets, rand_core::OsRng};
 use functions_types::SubscriptionId;
 use functions_types::cbor::DonHostedSecrets;
 use test_support::{DON, Network, Setup};
@@ -152,4 +154,48 @@ async fn a_gateway_shows_each_members_own_answer() {
     );
     let stranger = gateway(&network, 1).list(&dev_account(5)).await.expect("an answer");
     assert!(stranger.success && stranger.members.iter().all(|said| said.rows.is_empty()), "{stranger:?}");
+}
+
+/// Answers every request with what `body` holds by then.
+fn serve(body: std::sync::Arc<std::sync::OnceLock<String>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4_096]);
+            let body = body.get().map_or("", String::as_str);
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_script_sees_what_its_owner_published_at_a_url() {
+    let body = std::sync::Arc::new(std::sync::OnceLock::new());
+    let server = serve(body.clone());
+    let network =
+        Network::launch(Setup { secrets: true, script_server: Some(server), ..Setup::default() }).await;
+    for node in 0..4 {
+        network.wait_until_ready(node).await;
+    }
+    let coordinator = network.contracts.addresses.coordinator;
+    let keys = SecretsKeys::read(&network.contracts.chain, coordinator).await.expect("the DON has keys");
+    let urls = |text: &str| keys.don.encrypt(text.as_bytes(), &mut OsRng);
+    let url = format!("http://{server}/");
+    // Nothing is there yet.
+    let (id, block) = network.request_at(SOURCE, urls(&url)).await;
+    let fulfilled = network.wait_for_fulfillment(id, block).await;
+    assert_eq!(error_of(&fulfilled), "remote secrets could not be fetched");
+
+    let payload = sealed(&network, &network.owner, None).await;
+    let hex: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
+    body.set(format!("{{\"encryptedSecrets\":\"0x{hex}\"}}")).expect("set once");
+    // The first URL leads nowhere.
+    let (id, block) = network.request_at(SOURCE, urls(&format!("http://127.0.0.1:1/ {url}"))).await;
+    let fulfilled = network.wait_for_fulfillment(id, block).await;
+    assert_eq!(error_of(&fulfilled), "");
+    assert_eq!(fulfilled.response.last(), Some(&u8::try_from(VALUE.len() + 1).expect("short")));
 }

@@ -6,7 +6,8 @@ use std::ops::{Deref, DerefMut};
 use std::process::{ExitStatus, Output};
 
 use alloy::primitives::U256;
-use functions_client::abi::Coordinator;
+use alloy::sol_types::SolCall;
+use functions_client::abi::{ConsumerExample, Coordinator};
 use functions_client::chain::Transaction;
 use functions_client::{Chain, Fulfilled, Request};
 use functions_network::{ChainOptions, Folder, Wanted};
@@ -386,6 +387,24 @@ impl Network {
         let sent = self.contracts.send_request(&self.owner, consumer, subscription, self.don, &request).await;
         let sent = sent.expect("the request is accepted");
         (sent.id, sent.block)
+    }
+
+    /// The same with secrets at URLs, which `sealed` holds encrypted to the DON key.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn request_at(&self, source: &str, sealed: Vec<u8>) -> (RequestId, u64) {
+        let (_, input) =
+            self.consumer.send_call(&self.asking(source), self.subscription, self.don).expect("a call");
+        let mut call = ConsumerExample::sendRequestCall::abi_decode(&input).expect("the example's");
+        call.encryptedSecretsUrls = sealed.into();
+        let (to, input) = (Some(self.consumer.address()), call.abi_encode().into());
+        let tx = Transaction { to, input, value: U256::ZERO, gas: None };
+        let receipt = self.contracts.chain.transact(&self.owner, "ask", tx).await.expect("it is accepted");
+        let coordinator = self.contracts.addresses.coordinator;
+        let event: Coordinator::OracleRequest =
+            Chain::event_in(&receipt, coordinator, "ask", "OracleRequest").expect("a request");
+        (RequestId(event.requestId), receipt.block_number.expect("a block"))
     }
 
     /// Sends `count` requests that all lie in one block.
