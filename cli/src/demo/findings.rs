@@ -170,6 +170,7 @@ impl Findings {
             "chainId": network.devchain.greeting.chain_id,
             "donId": network.don.to_string(),
             "link": network.contracts.addresses.link.to_string(),
+            "gateways": network.nodes.iter().map(|node| node.gateway_url()).collect::<Vec<_>>(),
         });
         all
     }

@@ -279,6 +279,10 @@ fn describe(network: &Network, json: bool, findings: &Findings, progress: &Progr
         let state = if node.is_running() { "running" } else { "killed" };
         text += &format!("node {:<9}http://{}/status ({state})\n", node.index, node.admin);
     }
+    if let Some(node) = network.nodes.first() {
+        text +=
+            &format!("gateway       {} (secrets are stored there; each node has one)\n", node.gateway_url());
+    }
     text += &format!(
         "\nTo try it: write a key from below to a file, owner.key, and\n\n  export FUNCTIONS_RPC_URL={} FUNCTIONS_ROUTER={} \\\n    \
          FUNCTIONS_LINK={} FUNCTIONS_KEY_FILE=owner.key\n  functions sub info {}\n",

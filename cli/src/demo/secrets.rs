@@ -71,7 +71,7 @@ async fn through(
 ) -> std::result::Result<functions_client::secrets::Listing, GatewayError> {
     let mut last = Err(GatewayError::Unreachable { url: String::new(), reason: "no node runs".to_owned() });
     for node in &network.nodes {
-        let url = format!("http://{}/user", node.gateway).parse().expect("an address makes a URL");
+        let url = node.gateway_url().parse().expect("an address makes a URL");
         last = Gateway::new(url, DON_NAME)?.store(&network.owner, upload).await;
         if !matches!(last, Err(GatewayError::Unreachable { .. })) {
             break;

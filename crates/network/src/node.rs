@@ -56,8 +56,7 @@ pub struct Node {
     pub oracle: Oracle,
     /// Where it answers operators.
     pub admin: SocketAddr,
-    /// Where it takes what owners of subscriptions store, once it has keys for secrets.
-    pub gateway: SocketAddr,
+    gateway: SocketAddr,
     folder: PathBuf,
     net: SocketAddr,
     // The ports stay taken until the node starts.
@@ -104,6 +103,11 @@ impl Node {
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where owners of subscriptions store secrets, once it has keys for them.
+    pub fn gateway_url(&self) -> String {
+        format!("http://{}/user", self.gateway)
     }
 
     /// Its configuration file.

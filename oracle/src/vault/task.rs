@@ -37,11 +37,14 @@ const SHARES_WAITING: usize = 64;
 const COMPARE: Duration = Duration::from_secs(10);
 /// How often a row that a request names is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// Milliseconds after which a request is forgotten whose end was never seen: by then it has timed out on chain.
+const FORGET_MS: u64 = 3_600_000;
 /// Comparisons between two removals of expired rows.
 const EXPIRE_EVERY: u32 = 6;
 
 /// A request whose secrets are wanted.
 struct Case {
+    since_ms: u64,
     wanted: Wanted,
     result: watch::Sender<Option<Opened>>,
     stage: Stage,
@@ -254,7 +257,8 @@ impl Task {
             return Ok(());
         }
         let (request, place, block_ms) = (wanted.request, wanted.place.clone(), wanted.block_ms);
-        let case = Case { wanted, result: watch::Sender::new(None), stage: Stage::Looking(BTreeSet::new()) };
+        let (result, stage) = (watch::Sender::new(None), Stage::Looking(BTreeSet::new()));
+        let case = Case { since_ms: now_ms(), wanted, result, stage };
         let case = self.cases.entry(request).or_insert(case);
         match place {
             Place::Row(key) => match self.rows.get(&key).await? {
@@ -423,6 +427,9 @@ impl Task {
 
     async fn compare(&mut self) -> Result<(), JournalError> {
         self.rows.tell(None);
+        // One whose block was taken back never ends.
+        let now = now_ms();
+        self.cases.retain(|_, case| now.saturating_sub(case.since_ms) < FORGET_MS);
         self.compared += 1;
         if self.compared.is_multiple_of(EXPIRE_EVERY) {
             self.rows.expire(now_ms()).await?;

@@ -38,7 +38,7 @@ async fn sealed(network: &Network, owner: &Account, subscription: Option<Subscri
 }
 
 fn gateway(network: &Network, node: usize) -> Gateway {
-    let url = format!("http://{}/user", network.nodes[node].gateway).parse().expect("a URL");
+    let url = network.nodes[node].gateway_url().parse().expect("a URL");
     Gateway::new(url, DON).expect("a client")
 }
 
