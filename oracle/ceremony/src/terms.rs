@@ -32,6 +32,7 @@ pub(crate) enum Task {
 pub struct Terms {
     pub(crate) task: Task,
     pub(crate) digest: [u8; 32],
+    pub(crate) attempt: u32,
     pub(crate) threshold: u8,
     pub(crate) participants: Vec<Participant>,
     pub(crate) session: [u8; 32],
@@ -165,7 +166,7 @@ impl Terms {
             hash.update([role(one.deals), role(one.receives)]);
         }
         let session = hash.chain_update(old).finalize().into();
-        Ok(Self { task, digest, threshold, participants, session })
+        Ok(Self { task, digest, attempt, threshold, participants, session })
     }
 
     /// What tells this ceremony from all others: a hash of the terms.

@@ -32,15 +32,20 @@ use crate::{
 const PROOF: usize = 65;
 
 /// The second generator of the key that is made for a configuration: the hash of its digest to the curve
-/// (`P256_XMD:SHA-256_SSWU_RO_`), whose logarithm nobody knows.
-pub fn g_bar(digest: &[u8; 32]) -> ProjectivePoint {
+/// (`P256_XMD:SHA-256_SSWU_RO_`), whose logarithm nobody knows. Of later attempts, whose number (4 bytes, big endian)
+/// follows the digest, it is another: a ciphertext's proof tells which of a configuration's keys it is for.
+pub fn g_bar(digest: &[u8; 32], attempt: u32) -> ProjectivePoint {
     // The hash that the curve's crate names is the one that its hash to the curve takes.
     type Expand = ExpandMsgXmd<<NistP256 as VoprfParameters>::Hash>;
-    NistP256::hash_from_bytes::<Expand>(&[digest], &[b"osa/tdh2/gbar/1"]).expect("the tag is not too long")
+    let number = attempt.to_be_bytes();
+    let number = if attempt == 0 { &[][..] } else { &number };
+    NistP256::hash_from_bytes::<Expand>(&[digest, number], &[b"osa/tdh2/gbar/1"])
+        .expect("the tag is not too long")
 }
 
 pub(crate) struct Threshold {
     digest: [u8; 32],
+    attempt: u32,
     threshold: usize,
     me: u8,
     secret: round1::SecretPackage,
@@ -52,7 +57,8 @@ impl Threshold {
         let members = u16::try_from(terms.participants.len()).ok()?;
         let (secret, package) =
             dkg::part1(identifier(me)?, members, u16::from(terms.threshold), dice).ok()?;
-        Some(Self { digest: terms.digest, threshold: terms.threshold.into(), me, secret, package })
+        let (digest, attempt) = (terms.digest, terms.attempt);
+        Some(Self { digest, attempt, threshold: terms.threshold.into(), me, secret, package })
     }
 
     fn package(&self, body: &[u8]) -> Option<round1::Package> {
@@ -116,8 +122,11 @@ impl Scheme for Threshold {
         let (own, public) = dkg::part3(&secret, &self.others(announced)?, &dealt).ok()?;
         let member = |place: &u8| Some(public.verifying_shares().get(&identifier(*place)?)?.to_element());
         let members = announced.keys().map(member).collect::<Option<Vec<_>>>()?;
-        let public =
-            PublicKey::from_points(&g_bar(&self.digest), &public.verifying_key().to_element(), &members)?;
+        let public = PublicKey::from_points(
+            &g_bar(&self.digest, self.attempt),
+            &public.verifying_key().to_element(),
+            &members,
+        )?;
         let value = p256_codec::scalar(&Zeroizing::new(own.signing_share().serialize()))?;
         let share = Some(PrivateShare::new(self.me, value)?);
         Some(Keys::Threshold { public: Box::new(public), share })

@@ -7,6 +7,9 @@ use functions_tdh2::{
 };
 use zeroize::Zeroizing;
 
+/// Highest number of a try under one configuration.
+pub const MAX_ATTEMPT: u32 = 31;
+
 /// The public part of one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretsKeys {
@@ -29,7 +32,7 @@ pub struct SecretsKeys {
 impl SecretsKeys {
     /// Whether a threshold key was made by the members of a configuration; what a dealer made is nobody's.
     pub fn is_made_for(key: &PublicKey, digest: &B256) -> bool {
-        *key.g_bar() == oracle_ceremony::g_bar(digest)
+        (0..=MAX_ATTEMPT).any(|attempt| *key.g_bar() == oracle_ceremony::g_bar(digest, attempt))
     }
 }
 

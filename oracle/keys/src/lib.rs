@@ -53,7 +53,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use error::KeyError;
-pub use generation::SecretsKeys;
+pub use generation::{MAX_ATTEMPT, SecretsKeys};
 pub use making::{Ceremonies, CeremonyError, MAX_MESSAGE_BYTES, MAX_SEALED_BYTES, Plan, Said};
 pub use oracle_ceremony::{Culprit, Reason};
 pub use secrets::MAX_GENERATIONS;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use eyre::{Result, WrapErr, bail, eyre};
 use functions_types::members::most_faulty;
-use oracle_keys::{Keystore, Plan, SecretsKeys};
+use oracle_keys::{Keystore, MAX_ATTEMPT, Plan, SecretsKeys};
 use oracle_net::SendError;
 use oracle_ocr::OracleIndex;
 use tokio::time::{MissedTickBehavior, interval};
@@ -37,7 +37,7 @@ pub struct Options {
     #[arg(long, value_name = "K")]
     threshold: Option<u8>,
     /// Tells tries apart: after one that failed all members take the next number
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_ATTEMPT)))]
     attempt: u32,
     /// Seconds that members have once all are there
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]

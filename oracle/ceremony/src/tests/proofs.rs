@@ -76,7 +76,7 @@ fn a_proof_that_is_not_signed_or_shows_nothing_wrong_names_nobody() {
 
 #[test]
 fn a_point_has_one_form() {
-    let bytes = p256_codec::encode_point(&crate::g_bar(&[0; 32]));
+    let bytes = p256_codec::encode_point(&crate::g_bar(&[0; 32], 0));
     assert!(p256_codec::point(&bytes).is_some());
     for tag in (0..=255).filter(|tag| ![2, 3].contains(tag)) {
         let other = [&[tag], &bytes[1..]].concat();

@@ -107,6 +107,12 @@ fn what_was_encrypted_to_older_generations_opens_and_to_strangers_does_not() {
         let text = envelope::seal(&secrets, &signature, &to, &mut System).unwrap();
         let sealed =
             Ciphertext::decode(text.as_bytes(), 20_000).unwrap().verify(&threshold, &[LABEL]).unwrap();
+        // Its proof tells the generations of one configuration apart.
+        for other in [&old, &new] {
+            let other = Arc::new(other.threshold.clone());
+            let tried = Ciphertext::decode(text.as_bytes(), 20_000).unwrap().verify(&other, &[LABEL]);
+            assert_eq!(tried.is_ok(), other == threshold);
+        }
         let share = |index: u8| {
             let share = stores[usize::from(index)].decryption_share(&sealed).unwrap();
             sealed.check(index, &share).unwrap()
