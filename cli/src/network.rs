@@ -328,6 +328,13 @@ impl Connected {
     /// the first block shows that configuration, where it is another program's, and where that block is unknown on a
     /// long chain.
     pub(crate) async fn limits(&self, coordinator: Address) -> Option<Limits> {
+        let event = self.configuration(coordinator).await?;
+        let config = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig).ok()?;
+        Some(config.limits)
+    }
+
+    /// The configuration in force of a Coordinator's DON, as [`Self::limits`] finds it.
+    pub(crate) async fn configuration(&self, coordinator: Address) -> Option<Coordinator::ConfigSet> {
         if self.from_block == 0 && self.chain.block_number().await.ok()? > MAX_SEARCHED {
             return None;
         }
@@ -335,8 +342,7 @@ impl Connected {
         let events =
             self.chain.events::<Coordinator::ConfigSet>(coordinator, self.from_block, None).await.ok()?;
         let (event, _) = events.into_iter().find(|(event, _)| event.configDigest == latest.configDigest)?;
-        let config = OffchainConfig::decode(event.offchainConfigVersion, &event.offchainConfig).ok()?;
-        Some(config.limits)
+        Some(event)
     }
 
     /// The LINK token, once it is seen that `payer` holds this much.

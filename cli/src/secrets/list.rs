@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use functions_failure::Result;
 use serde_json::json;
 
-use super::{At, Gateways, members_json};
+use super::{At, Gateways, Members, members_json};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Options {
@@ -21,13 +21,16 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let (at, owner) = options.at.sending.connect().await?;
     let don = at.don(options.at.don_id)?;
     let owner = &owner;
-    let listing =
-        options.gateways.ask(don, async move |gateway: super::Gateway| gateway.list(owner).await).await?;
+    let members = Members::read(&at, at.coordinator(don).await?).await;
+    let listing = options
+        .gateways
+        .ask(don, members.as_ref(), async move |gateway: super::Gateway| gateway.list(owner).await)
+        .await?;
     let mut rows: BTreeMap<(u32, u64, u64), usize> = BTreeMap::new();
     for row in listing.members.iter().flat_map(|said| &said.rows) {
         *rows.entry((row.slot, row.version, row.expiration_ms)).or_default() += 1;
     }
-    let members = listing.members.len();
+    let answered = listing.members.len();
     let value = json!({
         "owner": owner.address().to_string(),
         "rows": rows.iter().map(|((slot, version, expiration_ms), held)| json!({
@@ -42,7 +45,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
             // Writing to a String does not fail.
             let _ = writeln!(
                 text,
-                "slot {slot} version {version}: on {held} of {members} nodes, until unix time {until}"
+                "slot {slot} version {version}: on {held} of the {answered} nodes that answered first, until unix time {until}"
             );
         }
         if text.is_empty() {

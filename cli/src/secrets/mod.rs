@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alloy::primitives::Address;
-use functions_client::Account;
 use functions_client::secrets::{For, Gateway, GatewayError, KeysError, Listing, SecretsKeys, seal};
+use functions_client::{Account, shown_text};
 use functions_failure::{Failure, OrHelp as _, Result, WrapErr as _, failure, misuse};
 use functions_tdh2::Secrets;
 use functions_types::{DonId, SubscriptionId};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::network::{Connected, Sending, don_id};
+use crate::output;
 use crate::remedy;
 use crate::simulate::secrets::Secrets as Given;
 
@@ -83,6 +84,7 @@ struct Sealed {
     owner: Account,
     don: DonId,
     coordinator: Address,
+    members: Option<Members>,
 }
 
 impl Sealing {
@@ -111,7 +113,8 @@ impl Sealing {
         let whose = For { chain_id: at.chain.id(), coordinator, subscription };
         let text =
             seal(&owner, &secrets, &keys, &whose).or_help("tell its authors: this should not happen")?;
-        Ok(Sealed { text, owner, don, coordinator })
+        let members = Members::read(&at, coordinator).await;
+        Ok(Sealed { text, owner, don, coordinator, members })
     }
 }
 
@@ -135,20 +138,74 @@ fn no_keys(error: KeysError) -> Failure {
 }
 
 impl Gateways {
-    /// What the members say, through the first gateway that answers.
-    async fn ask<'a, F>(&'a self, don: DonId, ask: impl Fn(Gateway) -> F + 'a) -> Result<Listing>
+    /// What the members say, through the first gateway that answers with their words.
+    async fn ask<'a, F>(
+        &'a self,
+        don: DonId,
+        members: Option<&Members>,
+        ask: impl Fn(Gateway) -> F + 'a,
+    ) -> Result<Listing>
     where
         F: Future<Output = std::result::Result<Listing, GatewayError>>,
     {
-        let mut silent = None;
+        let mut failed = None;
         for url in &self.urls {
             let gateway = Gateway::new(url.clone(), &don.to_string()).map_err(refused)?;
             match ask(gateway).await {
-                Err(error @ GatewayError::Unreachable { .. }) => silent = Some(refused(error)),
-                said => return said.map_err(refused),
+                Err(error @ (GatewayError::Unreachable { .. } | GatewayError::NoGateway { .. })) => {
+                    failed = Some(refused(error));
+                }
+                Err(error) => return Err(refused(error)),
+                Ok(listing) => match members.map_or(Ok(listing.clone()), |members| members.of(listing)) {
+                    Ok(listing) => return Ok(listing),
+                    Err(said) => {
+                        failed = Some(failure!(
+                            help = "name another gateway of the DON with --gateway, and tell its operators of this one",
+                            "the gateway {} {said}",
+                            shown_text(url.as_str())
+                        ));
+                    }
+                },
             }
         }
-        Err(silent.unwrap_or_else(|| misuse!(help = "give --gateway URL", "which gateway? none is named")))
+        Err(failed.unwrap_or_else(|| misuse!(help = "give --gateway URL", "which gateway? none is named")))
+    }
+}
+
+/// Who the members are: the signers of the configuration in force.
+struct Members {
+    signers: Vec<Address>,
+    f: usize,
+}
+
+impl Members {
+    /// As the chain says it; none, with a warning, where their configuration is not found.
+    async fn read(at: &Connected, coordinator: Address) -> Option<Self> {
+        let event = at.configuration(coordinator).await;
+        if event.is_none() {
+            output::say(
+                "warning: the DON's configuration was not found (--from-block BLOCK from before it was set helps), so nobody \
+                 checks that those who answer are its members",
+            );
+        }
+        event.map(|event| Self { signers: event.signers, f: event.f.into() })
+    }
+
+    /// What members say of it. A gateway that claims a success shows one more of them than may be faulty.
+    fn of(&self, listing: Listing) -> std::result::Result<Listing, String> {
+        let Listing { success, members } = listing;
+        let answered = members.len();
+        let members: Vec<_> =
+            members.into_iter().filter(|said| self.signers.contains(&said.member)).collect();
+        let did = members.iter().filter(|said| said.refusal.is_none()).count();
+        if members.len() < answered || (success && did <= self.f) {
+            return Err(format!(
+                "claims what the DON's members do not say: {answered} accounts answered, {} of them members, {did} of which did \
+                 as they were asked",
+                members.len()
+            ));
+        }
+        Ok(Listing { success, members })
     }
 }
 
@@ -197,5 +254,37 @@ impl Out {
             .open(path)
             .and_then(|mut file| file.write_all(text.as_bytes()));
         written.wrap_err_with(|| format!("cannot write {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use functions_client::secrets::MemberAnswer;
+
+    use super::*;
+
+    fn said(member: u8, refusal: Option<&str>) -> MemberAnswer {
+        let refusal = refusal.map(str::to_owned);
+        MemberAnswer { member: Address::repeat_byte(member), refusal, rows: Vec::new() }
+    }
+
+    #[test]
+    fn a_gateway_is_believed_as_far_as_members_of_the_don_say_what_it_claims() {
+        let signers = (1..=4).map(Address::repeat_byte).collect();
+        let members = Members { signers, f: 1 };
+        let of = |success: bool, said: Vec<MemberAnswer>| members.of(Listing { success, members: said });
+        assert_eq!(of(true, vec![said(1, None), said(3, None)]).expect("members").members.len(), 2);
+        assert!(of(false, vec![said(1, Some("version too low"))]).is_ok(), "a refusal is shown");
+        for lie in [
+            vec![],
+            vec![said(1, None)],
+            vec![said(1, None), said(2, Some("no"))],
+            vec![said(8, None), said(9, None), said(10, None)],
+            vec![said(1, None), said(2, None), said(9, None)],
+        ] {
+            let words = of(true, lie).expect_err("claimed");
+            assert!(words.contains("claims what the DON's members do not say"), "{words}");
+        }
+        assert!(of(false, vec![said(9, Some("no"))]).is_err(), "nor is a stranger's refusal");
     }
 }

@@ -42,7 +42,9 @@ pub(super) async fn run(options: Options) -> Result<()> {
     let owner = &sealed.owner;
     let listing = options
         .gateways
-        .ask(sealed.don, async move |gateway: Gateway| gateway.store(owner, upload).await)
+        .ask(sealed.don, sealed.members.as_ref(), async move |gateway: Gateway| {
+            gateway.store(owner, upload).await
+        })
         .await?;
     let (slot, version) = (upload.slot, upload.version);
     let reference = DonHostedSecrets { slot_id: u64::from(slot), version };
@@ -69,7 +71,7 @@ pub(super) async fn run(options: Options) -> Result<()> {
         ));
     }
     options.sealing.at.sending.say(&value, || {
-        format!("slot {slot} version {version}: {stored} nodes have it\nreference {reference}")
+        format!("slot {slot} version {version}: {stored} nodes have it so far\nreference {reference}")
     });
     if stored < listing.members.len() {
         output::say(

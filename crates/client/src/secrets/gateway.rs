@@ -1,5 +1,6 @@
 //! A DON's gateway: any of its nodes that serves one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use alloy::primitives::{Address, eip191_hash_message};
@@ -90,7 +91,8 @@ pub struct MemberAnswer {
 pub struct Listing {
     /// Whether enough of them did as they were asked.
     pub success: bool,
-    /// Each that answered, with a signature of its own over this question's answer.
+    /// Each account that answered, once, with a signature of its own over this question's answer. Whether it is a
+    /// member's, the configuration on chain says.
     pub members: Vec<MemberAnswer>,
 }
 
@@ -225,7 +227,9 @@ impl Gateway {
         let is_to_us = |said: &&Message| {
             said.body.message_id == message_id && said.body.method == method && said.body.receiver == receiver
         };
-        let members = node_responses.iter().filter(is_to_us).filter_map(of_member).collect();
+        let mut heard = HashSet::new();
+        let said = node_responses.iter().filter(is_to_us).filter_map(of_member);
+        let members = said.filter(|said| heard.insert(said.member)).collect();
         Ok(Listing { success, members })
     }
 
