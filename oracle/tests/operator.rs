@@ -60,6 +60,7 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
         "database.owner",
         "net.listen",
         "admin.listen",
+        "gateway.listen",
         "sandbox.program",
         "sandbox.start",
         "sandbox.script",
@@ -91,12 +92,19 @@ async fn check_finds_what_is_wrong_beside_a_running_node() {
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = stranger.local_addr().expect("an address");
     let admin = format!("listen = \"{}\"", node.admin);
+    let gateway = good.lines().skip_while(|line| *line != "[gateway]").nth(1).expect("the key").to_owned();
     let other_node = format!("listen = \"{}\"", network.nodes[1].admin);
     let table: Vec<(String, String, &str, &str)> = vec![
         (
             admin.clone(),
             format!("listen = \"{taken}\""),
             "admin.listen",
+            "not because of the node on this keystore",
+        ),
+        (
+            gateway,
+            format!("listen = \"{taken}\""),
+            "gateway.listen",
             "not because of the node on this keystore",
         ),
         (admin, other_node, "admin.listen", "not because of the node on this keystore"),

@@ -1,4 +1,4 @@
-//! The two listening addresses: free, held by the node that runs on the same keys, or taken by somebody else.
+//! The listening addresses: free, held by the node that runs on the same keys, or taken by somebody else.
 
 use std::{
     fmt, fs, io,
@@ -36,7 +36,7 @@ impl fmt::Display for Running {
     }
 }
 
-/// Looks at both addresses. `node` runs on the same keys, whose signer is beside it when they could be read.
+/// Looks at all of them. `node` runs on the same keys, whose signer is beside it when they could be read.
 pub(super) async fn look(config: &Config, node: Option<(Running, Option<Address>)>) -> Vec<Line> {
     let mut lines = Vec::new();
     let listen = &config.net.listen;
@@ -51,6 +51,9 @@ pub(super) async fn look(config: &Config, node: Option<(Running, Option<Address>
     let admin = config.admin.listen;
     let asked = node.as_ref().map(|(node, signer)| (node, *signer));
     lines.push(port("admin.listen", admin, asked).await);
+    if let Some(gateway) = config.gateway.listen {
+        lines.push(port("gateway.listen", gateway, node.as_ref().map(|(node, _)| (node, None))).await);
+    }
     if !admin.ip().is_loopback() {
         let words = format!("{admin} is reachable from other machines");
         lines.push(Line::warn("admin.public", words, "keep it behind a firewall, or listen on 127.0.0.1"));
