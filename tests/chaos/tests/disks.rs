@@ -65,6 +65,8 @@ async fn nothing_is_lost_or_said_twice_when_disks_are_full_or_take_no_writes() {
                 who.iter().for_each(|&node| disks[node].free());
             }
             Mischief::ReadOnly => {
+                // One that has just been started again may not yet hear that it is to end.
+                network.wait_until_ready(node).await;
                 assert!(network.terminate(node).await.success(), "node {node}");
                 disks[node].set_writable(false);
                 network.start_node(node);
