@@ -23,7 +23,7 @@ use crate::place;
 use crate::postgres::Postgres;
 use crate::proxy::Proxy;
 use crate::schemas::Schemas;
-use crate::wait::{PATIENCE, until};
+use crate::wait::{PATIENCE, hears, until};
 
 /// Name of the DON.
 pub const DON: &str = "fun-test-1";
@@ -242,11 +242,14 @@ impl Network {
         self.nodes[node].kill().await;
     }
 
-    /// SIGTERM; the exit status once it ended.
+    /// SIGTERM, once it hears it; the exit status once it ended.
     ///
     /// # Panics
     /// When it does not end.
     pub async fn terminate(&mut self, node: usize) -> ExitStatus {
+        if let Some(id) = self.nodes[node].process().and_then(|process| process.id()) {
+            until(&format!("node {node} to hear SIGTERM"), async || hears(id)).await;
+        }
         self.nodes[node].terminate().await.unwrap_or_else(|error| panic!("{error:?}"))
     }
 

@@ -44,6 +44,20 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Whether a process handles SIGTERM: one that has just been started ends of it as of SIGKILL. One that is gone hears
+/// nothing any more, which whoever waits for its end sees.
+pub(crate) fn hears(id: u32) -> Result<(), String> {
+    const SIGTERM: u64 = 1 << 14;
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) else { return Ok(()) };
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    match caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()) {
+        Some(mask) if mask & SIGTERM == 0 && !status.contains("State:\tZ") => {
+            Err("it has no handler yet".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
