@@ -67,8 +67,8 @@ async fn nothing_is_lost_or_said_twice_when_disks_are_full_or_take_no_writes() {
                     let said = last_words(&mut network, node).await;
                     assert!(said.contains("is full") && said.contains("make room"), "{said}");
                 }
-                // It is no use to start it before there is room, and it says so: it ends, or is not ready where the disk
-                // had room for the little that there is to write.
+                // It is no use to start it before there is room, and it says so: it ends, or is not ready where the
+                // disk had room for the little that there is to write.
                 network.start_node(node);
                 wait_for_words(&network, node, &["is full", "make room"]).await;
                 network.kill(node).await;
