@@ -156,8 +156,8 @@ impl Node {
                 writeln!(text, "[runner]\nallow_http = [{}]\n", list(&told.allow_http))?;
             }
             writeln!(text, "[admin]\nlisten = \"{}\"\n", self.admin)?;
-            // Pages of any origin may ask: all is on this machine.
-            writeln!(text, "[gateway]\nlisten = \"{}\"\norigins = [\"*\"]\n", self.gateway)?;
+            // Pages of any origin may ask, and everybody often: all is on this machine.
+            writeln!(text, "[gateway]\nlisten = \"{}\"\norigins = [\"*\"]\nburst = 1000\n", self.gateway)?;
             writeln!(text, "[log]\nlevel = {}", quoted(&told.log_level))
         };
         write(&mut text).expect("writing to a string does not fail");
